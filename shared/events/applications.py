@@ -1,0 +1,173 @@
+"""Events that the applications service publishes. Ids and codes only: no personal data, ever.
+
+A published struct never changes meaning; a new need is a new optional field (with a default) or a new version.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """Common ground of all event data: immutable, named fields only, unknown fields of later versions are ignored."""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """One text in the six languages of the platform."""
+
+    en: str
+    es: str
+    pt: str
+    fr: str
+    zh: str
+    nl: str
+
+
+class CountryTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """A country as a programme sees it. `tile` is column and row on the map of equal squares."""
+
+    code: str
+    side: str
+    names: Names
+    groups: dict[int, list[str]] = {}
+    """Per year of the programme, the groups (LDC, LLDC, SIDS) that the country is in; a year without groups may be absent."""
+    tile: tuple[int, int]
+
+
+class Participation(msgspec.Struct, frozen=True, kw_only=True):
+    """A country takes part from `start` until `end` (last day inside; open where absent), fully or in the named parts."""
+
+    country: str
+    start: date
+    end: date | None = None
+    parts: list[str] = []
+
+
+class CallTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """One year's call, all moments in UTC. Without `grants_from` the call is rolling; with it, a ranked round."""
+
+    year: int
+    opens: datetime
+    closes: datetime
+    grants_from: datetime | None = None
+    answers_due: datetime
+    list_closes: datetime
+    returns_on: date
+    timezone: str
+
+
+class AllotmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How a year's places are split over the participating countries of a side: everyone's base, then weights, then bounds."""
+
+    base: int
+    weights: dict[str, float] = {}
+    """Weight by group, added to the 1.0 that every country has."""
+    minimum: int
+    maximum: int | None = None
+    rounding: str = "largest_remainder"
+    example: bool = True
+    """The figures are an example policy, and are marked so wherever they are shown."""
+
+
+class ListRule(msgspec.Struct, frozen=True, kw_only=True):
+    """How many may wait in a cell: `ratio` times its places, rounded up, at least `at_least`."""
+
+    ratio: float
+    at_least: int
+
+
+class ProgrammePublished(Fact, kw_only=True):
+    """A programme's terms, whole. Everything that quotas and notifications know of a programme, they know from here."""
+
+    plan: str
+    plan_version: str
+    programme: str
+    names: Names
+    example_note: Names
+    places_total: int
+    places_per_year: dict[int, int]
+    sides: list[str]
+    """The sides whose countries nominate; each one shares in the year's places."""
+    side_places: dict[str, float]
+    """The share of each year's places for each nominating side; the shares sum to 1."""
+    countries: list[CountryTerms]
+    participation: list[Participation]
+    policy: AllotmentPolicy
+    calls: list[CallTerms]
+    route: list[str]
+    """The steps that an application takes, of `nomination`, `review`, `approval`."""
+    offer_days: int
+    waiting_list: ListRule
+    nomination_ratio: float | None = None
+    """Candidates that a country may nominate, as a multiple of its places; no cap where absent."""
+    holds_per_person: int = 1
+    unused: str = "lapse"
+    reasons: dict[str, Names] = {}
+    """Words for the reason codes that coordinators and officers choose from."""
+
+
+class ApplicationSubmitted(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+
+
+class ApplicationReturned(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    reasons: list[str]
+    correct_by: date
+
+
+class ApplicationNominated(Fact, kw_only=True):
+    """The coordinator put the application on the country's slate; quotas counts it against the nomination cap."""
+
+    application: UUID
+    person: UUID
+    slate_rank: int
+
+
+class ApplicationRejected(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    reasons: list[str]
+    by_role: str
+
+
+class ApplicationApproved(Fact, kw_only=True):
+    """An officer approved: quotas is asked for a place. `score` is in thousandths of a point, so that ranks compare exactly."""
+
+    application: UUID
+    person: UUID
+    score: int
+    submitted_at: datetime
+    course: str | None = None
+    channel: str | None = None
+    parts: list[str] = []
+
+
+class ApplicationWithdrawn(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    by_role: str
+    from_state: str
+
+
+class ApplicationEnded(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    reason: str
+
+
+class OfferAccepted(Fact, kw_only=True):
+    """`place_version` is the offer that was answered, so that an answer never reaches another offer."""
+
+    application: UUID
+    person: UUID
+    place_version: int
+
+
+class OfferDeclined(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    place_version: int

@@ -1,0 +1,137 @@
+"""Every event, in one literal table: who publishes it, on which topic, under which key, who listens, and what it means.
+
+The AsyncAPI document, the JSON schemas and the event map in `docs/` are drawn from this table, and tests hold the
+services' handlers to it. A producer makes events with `event(...)`; a consumer reads them with `decode(...)`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from shared.events import applications, notifications, quotas
+from shared.events.applications import Fact
+from shared.events.envelope import AnyEvent, Event, Refusal, decode_envelope
+from shared.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A stream: its name, the number of partitions (fixed for its life: a new number is a new topic) and days kept."""
+
+    name: str
+    partitions: int
+    retention_days: int = 28
+
+
+PROGRAMMES: Final = Topic("puente.programmes.v1", 1)
+APPLICATIONS: Final = Topic("puente.applications.v1", 8)
+PLACES: Final = Topic("puente.places.v1", 8)
+MESSAGES: Final = Topic("puente.messages.v1", 8)
+TOPICS: Final = (PROGRAMMES, APPLICATIONS, PLACES, MESSAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of event. `key` names what the partition key is: `cell` or `programme`."""
+
+    type: str
+    data: type[Fact]
+    topic: Topic
+    key: str
+    producer: str
+    consumers: tuple[str, ...]
+    meaning: str
+
+
+A, Q, N = "applications", "quotas", "notifications"
+# fmt: off
+ENTRIES: Final = (
+    Entry("puente.programme.published.v1", applications.ProgrammePublished, PROGRAMMES, "programme", A, (Q, N), "A programme's terms were published or replaced by a newer version."),
+    Entry("puente.application.submitted.v1", applications.ApplicationSubmitted, APPLICATIONS, "cell", A, (N,), "An applicant handed in a complete application."),
+    Entry("puente.application.returned.v1", applications.ApplicationReturned, APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction."),
+    Entry("puente.application.nominated.v1", applications.ApplicationNominated, APPLICATIONS, "cell", A, (Q, N), "A coordinator put the application on the country's slate; quotas checks the cap."),
+    Entry("puente.application.rejected.v1", applications.ApplicationRejected, APPLICATIONS, "cell", A, (Q, N), "A coordinator or an officer did not carry the application forward."),
+    Entry("puente.application.approved.v1", applications.ApplicationApproved, APPLICATIONS, "cell", A, (Q, N), "An officer approved the application; quotas is asked for a place."),
+    Entry("puente.application.withdrawn.v1", applications.ApplicationWithdrawn, APPLICATIONS, "cell", A, (Q, N), "The application was withdrawn; whatever it held goes back."),
+    Entry("puente.application.ended.v1", applications.ApplicationEnded, APPLICATIONS, "cell", A, (Q, N), "A placed person finished or left."),
+    Entry("puente.offer.accepted.v1", applications.OfferAccepted, APPLICATIONS, "cell", A, (Q,), "The applicant accepted the offered place."),
+    Entry("puente.offer.declined.v1", applications.OfferDeclined, APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
+    Entry("puente.nomination.refused.v1", quotas.NominationRefused, PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
+    Entry("puente.place.offered.v1", quotas.PlaceOffered, PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),
+    Entry("puente.place.waiting.v1", quotas.PlaceWaiting, PLACES, "cell", Q, (A, N), "No room now: the application is on the waiting list."),
+    Entry("puente.place.refused.v1", quotas.PlaceRefused, PLACES, "cell", Q, (A, N), "No place, and no waiting: the reason and the limit are named."),
+    Entry("puente.place.taken.v1", quotas.PlaceTaken, PLACES, "cell", Q, (A, N), "The accepted offer became a place."),
+    Entry("puente.place.released.v1", quotas.PlaceReleased, PLACES, "cell", Q, (A, N), "A place went back; where its offer expired, the application lapses."),
+    Entry("puente.cell.changed.v1", quotas.CellChanged, PLACES, "cell", Q, (), "A cell's figures after a batch of decisions."),
+    Entry("puente.participation.changed.v1", quotas.ParticipationChanged, PLACES, "cell", Q, (), "A country's participation in a programme changed."),
+    Entry("puente.message.sent.v1", notifications.MessageSent, MESSAGES, "cell", N, (), "A person was told."),
+    Entry("puente.message.failed.v1", notifications.MessageFailed, MESSAGES, "cell", N, (), "A person could not be told within the allowed tries."),
+)
+# fmt: on
+
+BY_TYPE: Final[Mapping[str, Entry]] = {entry.type: entry for entry in ENTRIES}
+BY_DATA: Final[Mapping[type[Fact], Entry]] = {entry.data: entry for entry in ENTRIES}
+_decoders: Final = {entry.type: msgspec.json.Decoder(entry.data) for entry in ENTRIES}
+
+
+def topics_of(consumer: str) -> tuple[Topic, ...]:
+    """The topics that carry at least one event for this service, in the catalogue's order."""
+    return tuple(topic for topic in TOPICS if any(entry.topic is topic and consumer in entry.consumers for entry in ENTRIES))
+
+
+def types_for(consumer: str) -> frozenset[str]:
+    """The event types that this service listens to."""
+    return frozenset(entry.type for entry in ENTRIES if consumer in entry.consumers)
+
+
+def event(
+    data: Fact,
+    *,
+    subject: str,
+    version: int,
+    key: str,
+    at: datetime,
+    cause: AnyEvent | None = None,
+    correlation: UUID | None = None,
+    event_id: UUID | None = None,
+) -> AnyEvent:
+    """The event that tells of `data`: type and source come from the catalogue, correlation and causation from its cause."""
+    entry = BY_DATA[type(data)]
+    made = event_id or new_id()
+    return Event(
+        id=made,
+        source=f"/{entry.producer}",
+        type=entry.type,
+        subject=subject,
+        subjectversion=version,
+        time=at,
+        partitionkey=key,
+        correlationid=cause.correlationid if cause else correlation or made,
+        causationid=cause.id if cause else None,
+        data=data,
+    )
+
+
+def decode(raw: bytes, *, topic: str | None = None) -> AnyEvent:
+    """The event in `raw`, its data checked; `Refusal` with code `oversize`, `malformed`, `unknown_type`, `wrong_producer` or `malformed_data`."""
+    envelope = decode_envelope(raw)
+    entry = BY_TYPE.get(envelope.type)
+    if entry is None:
+        raise Refusal("unknown_type", f"no event of type {envelope.type!r} is in the catalogue (an unknown version counts as unknown)")
+    if topic is not None and topic != entry.topic.name:
+        raise Refusal("wrong_producer", f"{envelope.type} belongs on {entry.topic.name}, it came on {topic}")
+    if envelope.source != f"/{entry.producer}":
+        raise Refusal("wrong_producer", f"{envelope.type} is published by /{entry.producer}, this one says {envelope.source}")
+    try:
+        data: Any = _decoders[envelope.type].decode(envelope.data)
+    except msgspec.MsgspecError as error:
+        raise Refusal("malformed_data", f"the data of {envelope.type} do not fit its schema: {error}") from error
+    return Event(
+        id=envelope.id, source=envelope.source, type=envelope.type, subject=envelope.subject, subjectversion=envelope.subjectversion,
+        time=envelope.time, partitionkey=envelope.partitionkey, correlationid=envelope.correlationid, causationid=envelope.causationid,
+        data=data,
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Events that the quotas service publishes. Their subject is the application, or the cell for `cell.changed`."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.events.applications import Fact
+
+
+class LimitUse(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit at the moment of a decision: capacity (none means unlimited), used before and after."""
+
+    key: str
+    kind: str
+    capacity: int | None
+    before: int
+    after: int
+
+
+class NominationRefused(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    reason: str
+    limit: str
+    limits: list[LimitUse] = []
+
+
+class PlaceOffered(Fact, kw_only=True):
+    """A place is held for the person until `answer_by`. `decision` is the number of the decision in its cell."""
+
+    application: UUID
+    person: UUID
+    answer_by: datetime
+    decision: int
+    cause: str
+
+
+class PlaceWaiting(Fact, kw_only=True):
+    """The person waits: `rank` counts from 1, `lacking` names the limits without room, the list closes at `list_closes`."""
+
+    application: UUID
+    person: UUID
+    rank: int
+    lacking: list[str]
+    list_closes: datetime
+    decision: int
+
+
+class PlaceRefused(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    reason: str
+    limit: str | None = None
+    decision: int
+
+
+class PlaceTaken(Fact, kw_only=True):
+    application: UUID
+    person: UUID
+    decision: int
+
+
+class PlaceReleased(Fact, kw_only=True):
+    """The place went back. `cause`: withdrawn, declined, expired, ended."""
+
+    application: UUID
+    person: UUID
+    cause: str
+    decision: int
+
+
+class CellChanged(Fact, kw_only=True):
+    """The cell's figures after a batch; at most one a cell and batch."""
+
+    cell: str
+    capacity: int
+    free: int
+    offered: int
+    taken: int
+    waiting: int
+    last_decision: int
+    last_hash: str
+
+
+class ParticipationChanged(Fact, kw_only=True):
+    programme: str
+    country: str
+    start: date
+    end: date | None = None
+    parts: list[str] = []

@@ -1,0 +1,44 @@
+"""The only place that makes ids."""
+
+import hashlib
+import secrets
+from typing import Final
+from uuid import UUID
+
+from shared.kernel.clock import milliseconds
+
+RECEIPT_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id() -> UUID:
+    """A new UUID version 7 (RFC 9562): 48 bits of milliseconds, then random; ids made later sort later, so indexes stay small."""
+    value = milliseconds() << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def derived_id(*parts: str) -> UUID:
+    """The UUID (version 8) that belongs to these parts: the same parts always give the same id, in every process."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    value = int.from_bytes(digest[:16])
+    value = value & ~(0xF << 76) | 0x8 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def new_secret(size_bytes: int = 32) -> str:
+    """A new unguessable URL-safe text of `size_bytes` random bytes (at least 16)."""
+    assert size_bytes >= 16, "a secret shorter than 128 bits can be guessed"
+    return secrets.token_urlsafe(size_bytes)
+
+
+def new_code(digits: int = 6) -> str:
+    """A new random code of decimal digits, for people to type."""
+    return "".join(secrets.choice("0123456789") for _ in range(digits))
+
+
+def new_receipt() -> str:
+    """A new receipt number such as `K7QF-2MXW-9D`: ten characters without look-alikes, for people to read aloud."""
+    text = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(10))
+    return f"{text[:4]}-{text[4:8]}-{text[8:]}"
