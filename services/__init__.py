@@ -1,0 +1,1 @@
+"""The three services, and the launcher that is the only module to know all of them."""

@@ -1,0 +1,61 @@
+"""What a service hands to the process that runs it: its API, its event handlers, its sweeps, its live checks."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.events.envelope import AnyEvent
+from shared.persistence.database import Database, Tx
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+Handle = Callable[[Tx, Sequence[AnyEvent]], Awaitable[None]]
+"""Applies a batch of events, in order, inside the transaction. Must skip what its subject's version shows as applied."""
+UseCase = Callable[[Tx, AnyEvent], Awaitable[None]]
+
+
+class Waits(Exception):
+    """Raised by a handler that cannot go on before something is known, such as `programme:scholarship`.
+
+    The event's key is parked until the same service calls `parking.release(tx, what)`, and then goes on by itself.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"waits for {what}")
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work started by time: `run(now)` does a bounded portion and returns how many things it did; called again at once while not 0."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[datetime], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, put together. Its API and its worker may run in one process or in two."""
+
+    name: str
+    db: Database
+    api: "FastAPI"
+    handle: Handle
+    sweeps: tuple[Sweep, ...]
+    invariants: Callable[[], Awaitable[Mapping[str, int]]]
+    """Name of each live check -> how many rows break it; 0 is the normal value."""
+
+
+def one_by_one(handlers: Mapping[str, UseCase]) -> Handle:
+    """The `Handle` of a service that takes its events one at a time; events of other types pass by."""
+
+    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
+        for event in events:
+            use_case = handlers.get(event.type)
+            if use_case is not None:
+                await use_case(tx, event)
+
+    return handle

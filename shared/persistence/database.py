@@ -1,0 +1,138 @@
+"""One engine a service, one transaction a request or batch.
+
+`Database.run(work)` is the only way to write: it opens a transaction, runs `work`, commits, and says so to those who
+wait for commits. The body runs in a task of its own that is shielded from the caller's cancellation, so that a
+connection never goes back to the pool in the middle of a transaction (SQLAlchemy #13381, #12077).
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar, cast
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+T = TypeVar("T")
+Tx = AsyncSession
+"""A transaction under way. Nobody but `Database.run` commits it."""
+
+RETRIED: Final = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock not available: nothing was written and the same work may be tried again."""
+AWAY: Final = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08007", "53300"})
+TRIES_MAX: Final = 6
+LOCK_TIMEOUT_MS: Final = 3_000
+STATEMENT_TIMEOUT_MS: Final = 30_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 15_000
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, or went away under the work; whether a commit under way counted is not known."""
+
+
+class Database:
+    """The database of one service, at an SQLAlchemy URL of the asyncpg driver."""
+
+    def __init__(self, url: str, *, pool_size: int = 8, application_name: str = "puente", options: dict[str, str] | None = None) -> None:
+        settings = {
+            "application_name": application_name,
+            "jit": "off",
+            "lock_timeout": str(LOCK_TIMEOUT_MS),
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+            "timezone": "UTC",
+            **(options or {}),
+        }
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=20,
+            pool_pre_ping=False,
+            connect_args={"server_settings": settings, "timeout": 10},
+        )
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` (quick, never failing) after every commit of this process; the relay wakes up by it."""
+        self._after_commit.append(callback)
+
+    async def run(self, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES_MAX) -> T:
+        """Do `work` in one transaction and return its answer after the commit.
+
+        A deadlock, a serialization failure or a lock that could not be had in time rolls back and tries again, at most
+        `tries` times, with a growing random pause. Raises `Unavailable` where the database is away; any other error
+        rolls back and passes through.
+        """
+        task = asyncio.create_task(self._attempts(work, tries))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                await asyncio.wait([task])
+            raise
+
+    async def _attempts(self, work: Callable[[Tx], Awaitable[T]], tries: int) -> T:
+        for attempt in range(1, tries + 1):
+            try:
+                async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                    answer = await work(session)
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                state = sqlstate(error)
+                if is_away(error):
+                    raise Unavailable(f"the database went away ({state or type(error).__name__}): {error}") from error
+                if state not in RETRIED or attempt == tries:
+                    raise
+            except (OSError, asyncpg.InterfaceError) as error:
+                raise Unavailable(f"the database cannot be reached: {error}") from error
+            else:
+                for callback in self._after_commit:
+                    callback()
+                return answer
+            await asyncio.sleep(random.uniform(0.2, 1.0) * 0.02 * 2**attempt)  # noqa: S311 - a pause needs no secret
+        raise AssertionError("every attempt returns or raises")
+
+    async def ready(self) -> str | None:
+        """None when the database answers, otherwise what is wrong."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            return f"the database does not answer: {error}"
+        return None
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def driver(tx: Tx) -> "asyncpg.Connection[Any]":
+    """The asyncpg connection of `tx`, inside its transaction, for the few hot statements with arrays."""
+    connection = await tx.connection()
+    raw = await connection.get_raw_connection()
+    adapted = cast(Any, raw.dbapi_connection)
+    if not raw.driver_connection.is_in_transaction():  # type: ignore[union-attr]
+        # SQLAlchemy begins lazily, with the first statement that passes through it.
+        await connection.execute(text("select 1"))
+    del adapted
+    return cast("asyncpg.Connection[Any]", raw.driver_connection)
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five characters of PostgreSQL's error, wherever in the chain it stands."""
+    seen: BaseException | None = error
+    while seen is not None:
+        state = getattr(seen, "sqlstate", None) or getattr(getattr(seen, "orig", None), "sqlstate", None)
+        if state:
+            return str(state)
+        seen = seen.__cause__
+    return None
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the error means that the connection or the server is gone, rather than that a statement was wrong."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return sqlstate(error) in AWAY or isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
