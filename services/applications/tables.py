@@ -1,0 +1,201 @@
+"""The tables of the applications service; the messaging tables beside them are `shared.messaging`'s.
+
+Times are aware, in UTC. Scores and ranks are whole numbers: a score is in thousandths of a point.
+"""
+
+import re
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import declared_attr, registry
+from sqlalchemy.types import Text
+from sqlmodel import Field, SQLModel
+
+from services.applications.domain.lifecycle import State
+
+
+def _moment(*, optional: bool = False) -> Any:
+    column: Column[datetime] = Column(DateTime(timezone=True), nullable=optional)
+    return Field(default=None, sa_column=column) if optional else Field(sa_column=column)
+
+
+def _text(*, optional: bool = False, primary: bool = False) -> Any:
+    column: Column[str] = Column(Text, nullable=optional, primary_key=primary)
+    return Field(default=None, sa_column=column) if optional else Field(sa_column=column)
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+
+
+def _texts() -> Any:
+    return Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables; a table is named after its class, in snake case."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805 - a class is what it gets
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class Application(Table, table=True):
+    """One person's application to one call.
+
+    `version` counts the moves of the row, and a form that acts on it says which one it saw; `facts` counts the events published about
+    it (their `subjectversion`); `place_version` is the last version of quotas' facts that was applied.
+    """
+
+    __table_args__ = (
+        Index("application_live", "person_id", "programme", "year", unique=True, postgresql_where=text("state <> 'withdrawn'")),
+        Index("application_queue", "programme", "year", "country", "state", "submitted_at", "id"),
+        Index("application_person", "person_id", "id"),
+        CheckConstraint(f"state in ({', '.join(repr(state.value) for state in State)})", name="application_state"),
+        CheckConstraint("(receipt is null) = (submitted_at is null)", name="application_receipt"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    programme: str = _text()
+    country: str = _text()
+    year: int
+    state: str = _text()
+    version: int = Field(default=1)
+    facts: int = Field(default=0)
+    place_version: int = Field(default=0)
+    started_at: datetime = _moment()
+    changed_at: datetime = _moment()
+    receipt: str | None = Field(default=None, sa_column=Column(Text, nullable=True, unique=True))
+    submitted_at: datetime | None = _moment(optional=True)
+    correct_by: date | None = None
+    slate_rank: int | None = None
+    score: int | None = None
+    course: str | None = _text(optional=True)
+    channel: str | None = _text(optional=True)
+    parts: list[str] = _texts()
+    answer_by: datetime | None = _moment(optional=True)
+    offer_version: int | None = None
+    waiting_rank: int | None = None
+    list_closes: datetime | None = _moment(optional=True)
+    reasons: list[str] = _texts()
+    reason_limit: str | None = _text(optional=True)
+
+
+class PageAnswers(Table, table=True):
+    """The last good answers of one page of the form, as JSON keeps them (a date is its ISO text)."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    page: str = _text(primary=True)
+    answers: dict[str, Any] = _json()
+    saved_at: datetime = _moment()
+
+
+class Document(Table, table=True):
+    """A file that the applicant attached; its bytes are in the documents store under `storage_key`, a name that we made."""
+
+    __table_args__ = (UniqueConstraint("application_id", "kind", name="document_kind"),)
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="application.id", ondelete="CASCADE")
+    kind: str = _text()
+    filename: str = _text()
+    content_type: str = _text()
+    size_bytes: int
+    sha256: str = _text()
+    storage_key: str = _text()
+    uploaded_at: datetime = _moment()
+
+
+class TimelineEntry(Table, table=True):
+    """One move: `number` is the application's version after it. `fact` is the number of the event that told of it, if one did."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    at: datetime = _moment()
+    act: str = _text()
+    actor_role: str = _text()
+    actor_id: UUID | None = None
+    source: str | None = _text(optional=True)
+    target: str = _text()
+    fact: int | None = None
+    detail: dict[str, Any] = _json()
+
+
+class Review(Table, table=True):
+    """One reviewer's scores: points by criterion, and their weighted sum in thousandths. `note` is for the reviewers and officers."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    reviewer_id: UUID = Field(primary_key=True)
+    points: dict[str, int] = _json()
+    score: int
+    note: str = _text()
+    submitted_at: datetime = _moment()
+
+
+class IdempotencyKey(Table, table=True):
+    """The answer that was given to `principal` for `key`; kept as long as the settings say, at least a day."""
+
+    __table_args__ = (Index("idempotency_key_created_at", "created_at"),)
+
+    principal: UUID = Field(primary_key=True)
+    key: str = _text(primary=True)
+    request_hash: str = _text()
+    body: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+
+
+class PlanVersion(Table, table=True):
+    """A plan as it was loaded. `content` is the plan as JSON; `content_hash` tells two contents of one version apart."""
+
+    plan: str = _text(primary=True)
+    version: str = _text(primary=True)
+    content_hash: str = _text()
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    loaded_at: datetime = _moment()
+    loaded_by: str = _text()
+    confirmed_by: str | None = _text(optional=True)
+
+
+class ProgrammeVersion(Table, table=True):
+    """A programme as it was published: `number` counts its versions from 1; the highest is in force."""
+
+    programme: str = _text(primary=True)
+    number: int = Field(primary_key=True)
+    plan: str = _text()
+    plan_version: str = _text()
+    loaded_at: datetime = _moment()
+
+
+class PlanChange(Table, table=True):
+    """A new version that breaks a promise already made, until a second officer confirms it."""
+
+    __table_args__ = (Index("plan_change_open", "plan", unique=True, postgresql_where=text("confirmed_at is null")),)
+
+    id: UUID = Field(primary_key=True)
+    plan: str = _text()
+    version: str = _text()
+    content_hash: str = _text()
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    breaks: list[str] = _texts()
+    proposed_by: str = _text()
+    proposed_at: datetime = _moment()
+    confirmed_by: str | None = _text(optional=True)
+    confirmed_at: datetime | None = _moment(optional=True)
+
+
+class CellFigures(Table, table=True):
+    """A cell's figures as quotas last told them; beside the officer's decision."""
+
+    cell: str = _text(primary=True)
+    version: int
+    capacity: int
+    free: int
+    offered: int
+    taken: int
+    waiting: int
+    last_decision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    at: datetime = _moment()
