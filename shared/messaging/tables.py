@@ -35,7 +35,7 @@ DDL: Final = (
         primary key (topic, partition)
     ) with (fillfactor = 50)
     """,
-    "create table worker_member (owner uuid primary key, seen_until timestamptz not null)",
+    "create table worker_member (owner uuid primary key, seen_until timestamptz not null, state text not null)",
     """
     create table parked_key (
         key text primary key,

@@ -1,0 +1,118 @@
+"""Applies records to one service's database: effects, offset and outbox in one transaction, or nothing at all.
+
+The offset row is locked and compared before anything else: a worker that was asleep while another took its partition
+finds another number there and applies nothing. A record whose handler fails is found by halving the batch, and stops
+only its own key (`parking`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+
+from shared.events.catalogue import decode, types_for
+from shared.events.envelope import AnyEvent, Refusal
+from shared.messaging import parking
+from shared.messaging.service import Handle, Service, Waits
+from shared.messaging.transport import Partition, Record, TransportAway
+from shared.observability.logging import get_logger
+from shared.persistence.database import RETRIED, Database, Tx, Unavailable, sqlstate
+
+log = get_logger(__name__)
+
+_LOCK_OFFSETS = text(
+    "select o.topic, o.partition, o.next_offset from consumer_offset o "
+    "join unnest(cast(:topics as text[]), cast(:partitions as int[])) as wanted (topic, partition) using (topic, partition) "
+    "order by o.topic, o.partition for update of o"
+)
+_MOVE_OFFSETS = text(
+    "update consumer_offset o set next_offset = moved.next_offset, moved_at = now() "
+    "from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as moved (topic, partition, next_offset) "
+    "where o.topic = moved.topic and o.partition = moved.partition"
+)
+
+
+class Fenced(Exception):
+    """Another worker has moved these offsets: this one's picture is old, and it applied nothing."""
+
+
+class Consumer:
+    """The receiving end of one service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service.name
+        self.db: Database = service.db
+        self._handle: Handle = service.handle
+        self._types = types_for(service.name)
+
+    async def deliver(self, records: Sequence[Record]) -> None:
+        """Apply records that were handed over directly, without offsets; returns after the commit."""
+        await self._settle(records, None)
+
+    async def apply(self, records: Sequence[Record], positions: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Apply fetched records; `positions` is where each partition stood before. Returns where they stand after the commit.
+
+        Raises `Fenced` where the database says that they stood elsewhere, `Unavailable` where it is away.
+        """
+        return await self._settle(records, positions)
+
+    async def _settle(self, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
+        try:
+            return await self.db.run(lambda tx: self._apply(tx, records, positions))
+        except (Fenced, Unavailable, TransportAway):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises must stop its own key and no other
+            if len(records) == 1:
+                if sqlstate(error) in RETRIED:
+                    raise Unavailable(f"the database kept refusing the locks: {error}") from error
+                return await self._park(records[0], positions, error)
+        half = len(records) // 2
+        moved = await self._settle(records[:half], positions)
+        after = {**positions, **moved} if positions is not None else None
+        return {**moved, **await self._settle(records[half:], after)}
+
+    async def _park(self, record: Record, positions: Mapping[Partition, int] | None, error: Exception) -> dict[Partition, int]:
+        waits_for = error.what if isinstance(error, Waits) else None
+        code = "waits" if waits_for else "handler_failed"
+        if waits_for is None:
+            log.error("event_parked", service=self.service, key=parking.key_of(record), error=f"{type(error).__name__}: {error}", exc_info=error)
+
+        async def work(tx: Tx) -> dict[Partition, int]:
+            moved = await self._move_offsets(tx, [record], positions)
+            await parking.park(tx, record, code=code, reason=f"{type(error).__name__}: {error}", waits_for=waits_for)
+            return moved
+
+        return await self.db.run(work)
+
+    async def _apply(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
+        moved = await self._move_offsets(tx, records, positions)
+        stopped = set(await parking.locked(tx, {parking.key_of(record) for record in records}))
+        events: list[AnyEvent] = []
+        for record in records:
+            key = parking.key_of(record)
+            if key in stopped:
+                await parking.append(tx, record)
+                continue
+            try:
+                event = decode(record.value, topic=record.partition.topic)
+            except Refusal as refusal:
+                log.error("event_parked", service=self.service, key=key, error=str(refusal))
+                await parking.park(tx, record, code=refusal.code, reason=str(refusal))
+                stopped.add(key)
+                continue
+            if event.type in self._types:
+                events.append(event)
+        if events:
+            await self._handle(tx, events)
+        return moved
+
+    async def _move_offsets(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
+        if positions is None:
+            return {}
+        after = {record.partition: record.offset + 1 for record in records}
+        partitions = sorted(after)
+        names = {"topics": [p.topic for p in partitions], "partitions": [p.number for p in partitions]}
+        stored = {Partition(topic, number): offset for topic, number, offset in await tx.execute(_LOCK_OFFSETS, names)}
+        if any(stored.get(partition) != positions[partition] for partition in partitions):
+            raise Fenced(f"stored offsets {stored} are not {dict(positions)}")
+        await tx.execute(_MOVE_OFFSETS, {**names, "offsets": [after[p] for p in partitions]})
+        return after

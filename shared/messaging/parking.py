@@ -1,0 +1,180 @@
+"""A bad event stops only its own key: it is kept, shown with its reason, and resumed in order by an audited command.
+
+A key is parked in the transaction that found the fault. Everything that arrives for a parked key is appended behind it.
+Whoever handles a key locks its row first, so that resuming and arriving never overtake each other.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from shared.events.catalogue import decode
+from shared.events.envelope import Refusal
+from shared.messaging.service import Handle, Waits
+from shared.messaging.transport import Record
+from shared.persistence import audit
+from shared.persistence.database import Database, Tx
+
+CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One parked event as people are shown it; `value` is never part of it."""
+
+    id: int
+    key: str
+    topic: str
+    type: str | None
+    reason_code: str
+    reason: str
+    parked_at: datetime
+    waits_for: str | None
+
+
+class ResumeFailed(Exception):
+    """The key stays parked: what stopped it is still there."""
+
+
+def key_of(record: Record) -> str:
+    """The key that a record stops: its own, or its partition where the producer gave none."""
+    return record.key if record.key is not None else f"{record.partition.topic}/{record.partition.number}"
+
+
+async def locked(tx: Tx, keys: Collection[str]) -> frozenset[str]:
+    """Those of `keys` that are parked, locked against being resumed until this transaction ends."""
+    found = await tx.execute(
+        text("select key from parked_key where key = any(cast(:keys as text[])) order by key for share"), {"keys": sorted(keys)}
+    )
+    return frozenset(found.scalars())
+
+
+async def park(tx: Tx, record: Record, *, code: str, reason: str, waits_for: str | None = None) -> None:
+    """Stop the record's key at this record. A key that is stopped already keeps its first reason."""
+    await tx.execute(
+        text(
+            "insert into parked_key (key, reason_code, reason, waits_for) values (:key, :code, :reason, :waits_for) on conflict (key) do nothing"
+        ),
+        {"key": key_of(record), "code": code, "reason": reason[:2000], "waits_for": waits_for},
+    )
+    await append(tx, record, code=code, reason=reason)
+
+
+async def append(tx: Tx, record: Record, *, code: str = "behind", reason: str = "behind an earlier event of its key") -> None:
+    """Keep the record behind its parked key. Bytes that are no event of ours are kept as position, size and hash only."""
+    event_id, kind, kept = None, None, None
+    try:
+        event = decode(record.value)
+        event_id, kind, kept = event.id, event.type, record.value
+    except Refusal as refusal:
+        if refusal.code == "unknown_type":
+            kept = record.value
+    await tx.execute(
+        text(
+            "insert into parked_event (key, topic, partition, next_offset, event_id, type, value, sha256, size_bytes, reason_code, reason) "
+            "values (:key, :topic, :partition, :offset, :event_id, :type, :value, :sha256, :size, :code, :reason)"
+        ),
+        {
+            "key": key_of(record),
+            "topic": record.partition.topic,
+            "partition": record.partition.number,
+            "offset": record.offset + 1,
+            "event_id": event_id,
+            "type": kind,
+            "value": kept,
+            "sha256": hashlib.sha256(record.value).hexdigest(),
+            "size": len(record.value),
+            "code": code,
+            "reason": reason[:2000],
+        },
+    )
+
+
+async def release(tx: Tx, what: str) -> None:
+    """Say that `what` is known now: the worker goes on with the keys that wait for it, at its next look (within seconds)."""
+    await tx.execute(text("update parked_key set parked_at = now() where waits_for = :what"), {"what": what})
+
+
+async def waiting(tx: Tx) -> list[str]:
+    """The keys that wait for something and go on by themselves once it is known."""
+    return list((await tx.execute(text("select key from parked_key where waits_for is not null order by parked_at, key limit 1000"))).scalars())
+
+
+async def listing(tx: Tx) -> list[Parked]:
+    """Every open parked event, in the order in which it would be resumed."""
+    rows = await tx.execute(
+        text(
+            "select e.id, e.key, e.topic, e.type, e.reason_code, e.reason, e.parked_at, k.waits_for "
+            "from parked_event e left join parked_key k using (key) where e.settled_at is null order by e.key, e.id"
+        )
+    )
+    return [Parked(*row) for row in rows]
+
+
+async def resume(db: Database, handle: Handle, key: str, *, now: datetime, actor: str) -> int:
+    """Go on with a parked key, in order; returns how many events were handled.
+
+    Handles portions of 500, each in one transaction with its audit row. Raises `ResumeFailed` where an event fails
+    again: it and all behind it stay parked, with the new reason. Raises `Waits` where it still waits.
+    """
+    done = 0
+    while True:
+        try:
+            portion = await db.run(lambda tx: _resume_portion(tx, handle, key, now=now, actor=actor))
+        except Refusal as refusal:
+            raise ResumeFailed(f"{key} stays parked: {refusal}") from refusal
+        if portion is None:
+            return done
+        done += portion
+
+
+async def _resume_portion(tx: Tx, handle: Handle, key: str, *, now: datetime, actor: str) -> int | None:
+    found = (await tx.execute(text("select 1 from parked_key where key = :key for update"), {"key": key})).first()
+    if found is None:
+        return None
+    rows = (
+        await tx.execute(
+            text("select id, topic, value, reason from parked_event where key = :key and settled_at is null order by id limit :n"),
+            {"key": key, "n": CHUNK},
+        )
+    ).all()
+    if not rows:
+        await tx.execute(text("delete from parked_key where key = :key"), {"key": key})
+        return None
+    if any(row.value is None for row in rows):
+        raise ResumeFailed(f"{key} stays parked: an event behind it is no event of ours ({rows[0].reason}); drop it with a reason, then resume")
+    await handle(tx, [decode(row.value, topic=row.topic) for row in rows])
+    await _settle(tx, [row.id for row in rows], "handled")
+    await audit.record(tx, at=now, actor=actor, role="operator", act="events.resume", subject=key, detail={"events": len(rows)})
+    return len(rows)
+
+
+async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -> bool:
+    """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed."""
+    found = (await tx.execute(text("select key from parked_event where id = :id and settled_at is null for update"), {"id": parked})).first()
+    if found is None:
+        return False
+    await _settle(tx, [parked], "dropped")
+    await audit.record(tx, at=now, actor=actor, role="operator", act="events.drop", subject=found.key, detail={"parked": parked, "reason": reason})
+    return True
+
+
+async def _settle(tx: Tx, ids: list[int], how: str) -> None:
+    await tx.execute(
+        text("update parked_event set settled_at = now(), settled_how = :how where id = any(cast(:ids as bigint[]))"), {"ids": ids, "how": how}
+    )
+
+
+async def resume_waiting(db: Database, handle: Handle, *, now: datetime) -> int:
+    """Try every key that waits for something; those for which it is known now go on. Returns how many events were handled."""
+    done = 0
+    for key in await db.run(waiting):
+        try:
+            done += await resume(db, handle, key, now=now, actor="system")
+        except (Waits, ResumeFailed):
+            continue
+    return done

@@ -1,0 +1,72 @@
+"""Sends what the outbox holds: always from the first unsent row, by id, marking rows after they were acknowledged.
+
+One relay leads at a time, by a session lock; two that overlap for a moment send twice, but never out of a key's order,
+since both start at the first unsent row and await each partition's chunk.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import asyncpg
+
+from shared.messaging.transport import Outgoing, Publisher
+from shared.persistence.database import Unavailable
+
+CHUNK: Final = 2_000
+IDLE_S: Final = 0.25
+BUSY_S: Final = 0.02
+KEEP_SENT_DAYS: Final = 35
+
+_UNSENT = "select id, topic, key, value from outbox where sent_at is null order by id limit $1"
+_SENT = "update outbox set sent_at = now() where id = any($1::bigint[])"
+
+
+async def connect(url: str) -> "asyncpg.Connection[Any]":
+    """A connection of the leader's own: outside of any pool, with plans pinned to the partial index that an empty table would not suggest."""
+    dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    try:
+        return await asyncpg.connect(
+            dsn, timeout=10, server_settings={"application_name": "puente relay", "enable_seqscan": "off", "jit": "off", "tcp_keepalives_idle": "5"}
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        raise Unavailable(f"the database cannot be reached: {error}") from error
+
+
+class Relay:
+    """Drains one service's outbox into a publisher, over the leader's connection."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]", publisher: Publisher) -> None:
+        self._connection = connection
+        self._publisher = publisher
+
+    async def drain(self, *, going_on: Callable[[], bool] = lambda: True) -> int:
+        """Send until nothing is unsent (or `going_on` says no); returns the number of rows sent. Raises `TransportAway` or `Unavailable`."""
+        done = 0
+        while going_on():
+            rows = [Outgoing(*row) for row in await self._ask(self._connection.fetch(_UNSENT, CHUNK))]
+            if not rows:
+                break
+            sent = await self._publisher.publish(rows)
+            await self._ask(self._connection.execute(_SENT, list(sent)))
+            done += len(sent)
+        return done
+
+    async def prune(self) -> None:
+        """Forget rows that were sent longer ago than any replay reaches."""
+        await self._ask(self._connection.execute(f"delete from outbox where sent_at < now() - interval '{KEEP_SENT_DAYS} days'"))
+
+    @staticmethod
+    async def _ask(statement: Awaitable[Any]) -> Any:
+        try:
+            return await statement
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
+            raise Unavailable(f"the relay lost its database: {error}") from error
+
+
+async def idle(wake: asyncio.Event, seconds: float) -> None:
+    """Wait for a commit of this process, at most `seconds`: other processes write to the same outbox too."""
+    waiting = asyncio.ensure_future(wake.wait())
+    await asyncio.wait([waiting], timeout=seconds)
+    waiting.cancel()
+    wake.clear()

@@ -1,0 +1,193 @@
+"""The process that moves a service's events: relay, consumer, sweeps, and the retry of keys that wait.
+
+Nothing here decides anything. Every loop waits by itself for a database or a broker that is away, says so in
+`Worker.state` (operators read it on `/health/ready`), and goes on.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from shared.events.catalogue import TOPICS, topics_of
+from shared.kernel.clock import Clock
+from shared.kernel.ids import new_id
+from shared.messaging import parking
+from shared.messaging.consumer import Consumer, Fenced
+from shared.messaging.leases import RENEW_SECONDS, Leases, start_offsets, stored_offsets
+from shared.messaging.relay import BUSY_S, IDLE_S, Relay, connect, idle
+from shared.messaging.service import Service, Sweep
+from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway
+from shared.observability.logging import get_logger
+from shared.persistence.database import Database, Unavailable
+
+log = get_logger(__name__)
+
+BATCH: Final = 1_000
+FETCH_WAIT_MS: Final = 250
+LEADER_LOCK: Final = 0x72656C61
+RETRY_WAITING_S: Final = 1.0
+STALLED_S: Final = 30.0
+PAUSE_MAX_S: Final = 5.0
+
+
+class Stalled(Exception):
+    """There are records, and nothing moved for a long while: the client is replaced."""
+
+
+class Worker:
+    """Runs one service's worker until `stop` is set."""
+
+    def __init__(self, service: Service, transport: Transport, clock: Clock, *, lease_seconds: float | None = None) -> None:
+        self._service = service
+        self._transport = transport
+        self._clock = clock
+        self._consumer = Consumer(service)
+        self._wake = asyncio.Event()
+        self._hold = {"hold_seconds": lease_seconds} if lease_seconds else {}
+        self.state = "starting"
+        self.ready = asyncio.Event()
+        """Set when the consumer is subscribed; with the local transport no record can be missed after it."""
+        service.db.after_commit(self._wake.set)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; then finish what is under way, give the leases away, and return."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep("consumer", stop, self._consume))
+            group.create_task(self._keep("leader", stop, self._lead))
+            group.create_task(self._keep("waiting", stop, self._retry_waiting))
+
+    async def _keep(self, name: str, stop: asyncio.Event, loop: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        """Run a loop for ever: what is away is waited for, with a growing pause, and everything else is an error that is shown."""
+        pause = 0.1
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                await loop(stop)
+                return
+            except (TransportAway, Unavailable, Fenced, Stalled) as error:
+                self.state = f"{name} waits: {error}"
+                log.warning("worker_waits", service=self._service.name, loop=name, reason=str(error))
+            except LogLost as error:
+                self.state = f"{name} stopped: {error}"
+                log.error("worker_stopped", service=self._service.name, loop=name, reason=str(error))
+            pause = 0.1 if time.monotonic() - began > 10 else min(PAUSE_MAX_S, pause * 2)
+            await _unless(stop, pause)
+
+    # ------------------------------------------------------------------ consuming
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        await self._transport.prepare(TOPICS)
+        source = await self._transport.source(self._service.name, self._consumer)
+        self.ready.set()
+        if source is None:
+            self.state = "ok"
+            await stop.wait()
+            return
+        partitions = [Partition(topic.name, number) for topic in topics_of(self._service.name) for number in range(topic.partitions)]
+        leases = Leases(self._service.db, new_id(), partitions, **self._hold)
+        try:
+            await self._read(source, leases, stop)
+        finally:
+            await source.close()
+            if stop.is_set():
+                await leases.leave()
+
+    async def _read(self, source: Source, leases: Leases, stop: asyncio.Event) -> None:
+        held: frozenset[Partition] = frozenset()
+        positions: dict[Partition, int] = {}
+        renewed, moved = float("-inf"), time.monotonic()
+        while not stop.is_set():
+            if time.monotonic() - renewed >= RENEW_SECONDS:
+                now_held = await leases.refresh("ok")
+                renewed = time.monotonic()
+                if now_held != held:
+                    positions = await _stand(self._service.db, source, now_held)
+                    held = now_held
+                    log.info("partitions_leased", service=self._service.name, partitions=len(held))
+                self.state = "ok"
+            records = await source.fetch(max_records=BATCH, timeout_ms=FETCH_WAIT_MS)
+            if records:
+                positions |= await self._consumer.apply(records, positions)
+                moved = time.monotonic()
+            elif time.monotonic() - moved > STALLED_S:
+                await _refuse_standstill(source, positions)
+                moved = time.monotonic()
+
+    # ------------------------------------------------------------------ leading
+
+    async def _lead(self, stop: asyncio.Event) -> None:
+        connection = await connect(self._service.db.url)
+        try:
+            while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):
+                if await _unless(stop, 0.5):
+                    return
+            publisher = await self._transport.publisher()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._relay(Relay(connection, publisher), stop))
+                    for sweep in self._service.sweeps:
+                        group.create_task(self._sweep(sweep, stop))
+            except ExceptionGroup as failures:
+                expected, others = failures.split((TransportAway, Unavailable))
+                if others is not None or expected is None:
+                    raise
+                raise expected.exceptions[0] from failures
+            finally:
+                await publisher.close()
+        finally:
+            connection.terminate()
+
+    async def _relay(self, relay: Relay, stop: asyncio.Event) -> None:
+        pruned = time.monotonic()
+        while True:
+            sent = await relay.drain(going_on=lambda: not stop.is_set())
+            if stop.is_set():
+                return
+            await idle(self._wake, BUSY_S if sent else IDLE_S)
+            if time.monotonic() - pruned > 3600:
+                await relay.prune()
+                pruned = time.monotonic()
+
+    async def _sweep(self, sweep: Sweep, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                while await sweep.run(self._clock.now()) and not stop.is_set():
+                    continue
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one sweep that fails must not stop the relay; it is shown and tried again
+                log.error("sweep_failed", service=self._service.name, sweep=sweep.name, error=f"{type(error).__name__}: {error}", exc_info=error)
+            await _unless(stop, sweep.every_seconds)
+
+    async def _retry_waiting(self, stop: asyncio.Event) -> None:
+        while not await _unless(stop, RETRY_WAITING_S):
+            await parking.resume_waiting(self._service.db, self._service.handle, now=self._clock.now())
+
+
+async def _stand(db: Database, source: Source, held: frozenset[Partition]) -> dict[Partition, int]:
+    """Assign exactly what is held, each partition where the database says; partitions read for the first time begin at their beginning."""
+    wanted = sorted(held)
+    positions = await db.run(lambda tx: stored_offsets(tx, wanted))
+    new = [p for p in wanted if p not in positions]
+    if new:
+        beginnings = await source.beginnings(new)
+        await db.run(lambda tx: start_offsets(tx, beginnings))
+        positions = await db.run(lambda tx: stored_offsets(tx, wanted))
+    source.assign(positions)
+    return positions
+
+
+async def _refuse_standstill(source: Source, positions: dict[Partition, int]) -> None:
+    ends = await source.ends(sorted(positions))
+    behind = {p: end for p, end in ends.items() if end > positions[p]}
+    if behind:
+        raise Stalled(f"nothing arrived for {STALLED_S:.0f} s although there is more in {sorted(behind)[:3]}")
+
+
+async def _unless(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait `seconds`, or until `stop`; returns whether it is set."""
+    waiting = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([waiting], timeout=seconds)
+    waiting.cancel()
+    return stop.is_set()

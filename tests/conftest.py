@@ -1,0 +1,108 @@
+"""What every test may use: a real PostgreSQL, a fresh migrated database for each test that asks, a clock that stands still.
+
+`PUENTE_TEST_DATABASE_URL` (such as postgresql://user:password@host:5432/{database}) names another server to test on.
+"""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import new_id
+from shared.persistence import migrate
+from shared.persistence.database import Database
+from shared.persistence.embedded import EmbeddedPostgres
+
+ROOT = Path(__file__).resolve().parents[1]
+PLAN = ROOT / "plans" / "china-celac-2015-2019"
+
+NewDatabase = Callable[[str], Awaitable[str]]
+"""Service name -> the SQLAlchemy URL of a new, empty, migrated database of that service."""
+
+
+class Server:
+    """The PostgreSQL server of the test run."""
+
+    def __init__(self, url_of: Callable[[str], str]) -> None:
+        self.url_of = url_of
+        self.run = new_id().hex[-8:]
+        self.templates: dict[str, str] = {}
+        self.made = 0
+
+    async def execute(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self.url_of("postgres").replace("postgresql+asyncpg://", "postgresql://", 1))
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def template(self, service: str) -> str:
+        """The name of a migrated database to copy; made at its first use."""
+        if service not in self.templates:
+            name = f"template_{service}_{self.run}"
+            await self.execute(f"create database {name}")
+            await migrate.upgrade(self.url_of(name), service)
+            self.templates[service] = name
+        return self.templates[service]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One PostgreSQL for the whole run: the one that the environment names, or the embedded one in a folder of its own."""
+    given = os.environ.get("PUENTE_TEST_DATABASE_URL")
+    if given:
+        url = given.replace("postgresql://", "postgresql+asyncpg://", 1)
+        yield Server(lambda database: url.replace("{database}", database))
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield Server(address.url)
+
+
+@pytest.fixture
+async def new_database(server: Server) -> AsyncIterator[NewDatabase]:
+    """A factory of fresh databases; all are dropped after the test."""
+    names: list[str] = []
+
+    async def make(service: str) -> str:
+        template = await server.template(service)
+        server.made += 1
+        name = f"t_{service}_{server.run}_{server.made}"
+        await server.execute(f"create database {name} template {template}")
+        names.append(name)
+        return server.url_of(name)
+
+    yield make
+    for name in names:
+        await server.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+async def new_db(new_database: NewDatabase) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+    """A factory of `Database` objects on fresh databases; closed after the test."""
+    opened: list[Database] = []
+
+    async def make(service: str) -> Database:
+        db = Database(await new_database(service))
+        opened.append(db)
+        return db
+
+    yield make
+    for db in opened:
+        await db.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A moment inside the scholarship call of 2016."""
+    return datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(now: datetime) -> ManualClock:
+    """A clock that stands at `now` until it is moved."""
+    return ManualClock(now)
