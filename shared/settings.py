@@ -13,7 +13,8 @@ class CommonSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PUENTE_", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        default="", description="PostgreSQL, such as postgresql://user:password@host/puente_{service}; {service} is filled in. Empty: the embedded server."
+        default="",
+        description="postgresql://user:password@host/puente_{service}, where {service} is filled in; the embedded server where empty.",
     )
     transport: Literal["local", "kafka"] = Field(default="local", description="How events travel: local (one process) or kafka.")
     kafka_bootstrap: str = Field(default="", description="Addresses of the Kafka brokers, host:port,host:port.")
@@ -21,8 +22,12 @@ class CommonSettings(BaseSettings):
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = Field(default="PLAINTEXT", description="Security protocol towards Kafka.")
     kafka_username: str = Field(default="", description="SCRAM-SHA-512 user towards Kafka, with SASL_SSL.")
     kafka_password: SecretStr = Field(default=SecretStr(""), description="SCRAM-SHA-512 password towards Kafka.")
-    kafka_ca_file: Path | None = Field(default=None, description="CA certificates that Kafka's certificate must come from; the system's where empty.")
-    clock_file: Path | None = Field(default=None, description="File with an offset in seconds that moves the clock; for demonstrations only.")
+    kafka_ca_file: Path | None = Field(
+        default=None, description="CA certificates that Kafka's certificate must come from; the system's where empty."
+    )
+    clock_file: Path | None = Field(
+        default=None, description="File with an offset in seconds that moves the clock; for demonstrations only."
+    )
     public_url: str = Field(default="http://127.0.0.1:8080", description="The one address that people use, as they type it.")
     applications_url: str = Field(default="", description="Where services reach the applications service; the public address where empty.")
     keys_folder: Path = Field(default=Path("var/keys"), description="Folder with the Ed25519 keys that sign identities and service tokens.")
@@ -30,7 +35,9 @@ class CommonSettings(BaseSettings):
     smtp_port: int = Field(default=1025, description="Mail server's port.")
     smtp_username: str = Field(default="", description="User at the mail server; none where empty.")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="Password at the mail server.")
-    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="How the connection to the mail server is secured.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        default="none", description="How the connection to the mail server is secured."
+    )
     mail_from: str = Field(default="Puente <no-reply@puente.example.org>", description="Sender of every message.")
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
     production: bool = Field(default=False, description="Refuse to start on demonstration settings.")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from shared.persistence.embedded import EmbeddedPostgres
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.persistence import migrate
 from shared.persistence.database import Database
-from shared.persistence.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"

@@ -77,7 +77,7 @@ class ListRule(msgspec.Struct, frozen=True, kw_only=True):
     at_least: int
 
 
-class ProgrammePublished(Fact, kw_only=True):
+class ProgrammePublished(Fact, frozen=True, kw_only=True):
     """A programme's terms, whole. Everything that quotas and notifications know of a programme, they know from here."""
 
     plan: str
@@ -107,19 +107,19 @@ class ProgrammePublished(Fact, kw_only=True):
     """Words for the reason codes that coordinators and officers choose from."""
 
 
-class ApplicationSubmitted(Fact, kw_only=True):
+class ApplicationSubmitted(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
 
 
-class ApplicationReturned(Fact, kw_only=True):
+class ApplicationReturned(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     reasons: list[str]
     correct_by: date
 
 
-class ApplicationNominated(Fact, kw_only=True):
+class ApplicationNominated(Fact, frozen=True, kw_only=True):
     """The coordinator put the application on the country's slate; quotas counts it against the nomination cap."""
 
     application: UUID
@@ -127,14 +127,14 @@ class ApplicationNominated(Fact, kw_only=True):
     slate_rank: int
 
 
-class ApplicationRejected(Fact, kw_only=True):
+class ApplicationRejected(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     reasons: list[str]
     by_role: str
 
 
-class ApplicationApproved(Fact, kw_only=True):
+class ApplicationApproved(Fact, frozen=True, kw_only=True):
     """An officer approved: quotas is asked for a place. `score` is in thousandths of a point, so that ranks compare exactly."""
 
     application: UUID
@@ -146,20 +146,20 @@ class ApplicationApproved(Fact, kw_only=True):
     parts: list[str] = []
 
 
-class ApplicationWithdrawn(Fact, kw_only=True):
+class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     by_role: str
     from_state: str
 
 
-class ApplicationEnded(Fact, kw_only=True):
+class ApplicationEnded(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     reason: str
 
 
-class OfferAccepted(Fact, kw_only=True):
+class OfferAccepted(Fact, frozen=True, kw_only=True):
     """`place_version` is the offer that was answered, so that an answer never reaches another offer."""
 
     application: UUID
@@ -167,7 +167,7 @@ class OfferAccepted(Fact, kw_only=True):
     place_version: int
 
 
-class OfferDeclined(Fact, kw_only=True):
+class OfferDeclined(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     place_version: int

@@ -38,8 +38,8 @@ TOPICS: Final = (PROGRAMMES, APPLICATIONS, PLACES, MESSAGES)
 class Entry:
     """One kind of event. `key` names what the partition key is: `cell` or `programme`."""
 
-    type: str
     data: type[Fact]
+    type: str
     topic: Topic
     key: str
     producer: str
@@ -50,32 +50,32 @@ class Entry:
 A, Q, N = "applications", "quotas", "notifications"
 # fmt: off
 ENTRIES: Final = (
-    Entry("puente.programme.published.v1", applications.ProgrammePublished, PROGRAMMES, "programme", A, (Q, N), "A programme's terms were published or replaced by a newer version."),
-    Entry("puente.application.submitted.v1", applications.ApplicationSubmitted, APPLICATIONS, "cell", A, (N,), "An applicant handed in a complete application."),
-    Entry("puente.application.returned.v1", applications.ApplicationReturned, APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction."),
-    Entry("puente.application.nominated.v1", applications.ApplicationNominated, APPLICATIONS, "cell", A, (Q, N), "A coordinator put the application on the country's slate; quotas checks the cap."),
-    Entry("puente.application.rejected.v1", applications.ApplicationRejected, APPLICATIONS, "cell", A, (N,), "A coordinator or an officer did not carry the application forward."),
-    Entry("puente.application.approved.v1", applications.ApplicationApproved, APPLICATIONS, "cell", A, (Q, N), "An officer approved the application; quotas is asked for a place."),
-    Entry("puente.application.withdrawn.v1", applications.ApplicationWithdrawn, APPLICATIONS, "cell", A, (Q, N), "The application was withdrawn; whatever it held goes back."),
-    Entry("puente.application.ended.v1", applications.ApplicationEnded, APPLICATIONS, "cell", A, (Q, N), "A placed person finished or left."),
-    Entry("puente.offer.accepted.v1", applications.OfferAccepted, APPLICATIONS, "cell", A, (Q,), "The applicant accepted the offered place."),
-    Entry("puente.offer.declined.v1", applications.OfferDeclined, APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
-    Entry("puente.nomination.refused.v1", quotas.NominationRefused, PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
-    Entry("puente.place.offered.v1", quotas.PlaceOffered, PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),
-    Entry("puente.place.waiting.v1", quotas.PlaceWaiting, PLACES, "cell", Q, (A, N), "No room now: the application is on the waiting list."),
-    Entry("puente.place.refused.v1", quotas.PlaceRefused, PLACES, "cell", Q, (A, N), "No place, and no waiting: the reason and the limit are named."),
-    Entry("puente.place.taken.v1", quotas.PlaceTaken, PLACES, "cell", Q, (A, N), "The accepted offer became a place."),
-    Entry("puente.place.released.v1", quotas.PlaceReleased, PLACES, "cell", Q, (A, N), "A place went back; where its offer expired, the application lapses."),
-    Entry("puente.cell.changed.v1", quotas.CellChanged, PLACES, "cell", Q, (A,), "A cell's figures after a batch of decisions."),
-    Entry("puente.participation.changed.v1", quotas.ParticipationChanged, PLACES, "cell", Q, (), "A country's participation in a programme changed."),
-    Entry("puente.message.sent.v1", notifications.MessageSent, MESSAGES, "cell", N, (), "A person was told."),
-    Entry("puente.message.failed.v1", notifications.MessageFailed, MESSAGES, "cell", N, (), "A person could not be told within the allowed tries."),
+    Entry(applications.ProgrammePublished, "puente.programme.published.v1", PROGRAMMES, "programme", A, (Q, N), "A programme's terms were published or replaced by a newer version."),
+    Entry(applications.ApplicationSubmitted, "puente.application.submitted.v1", APPLICATIONS, "cell", A, (N,), "An applicant handed in a complete application."),
+    Entry(applications.ApplicationReturned, "puente.application.returned.v1", APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction."),
+    Entry(applications.ApplicationNominated, "puente.application.nominated.v1", APPLICATIONS, "cell", A, (Q, N), "A coordinator put the application on the country's slate; quotas checks the cap."),
+    Entry(applications.ApplicationRejected, "puente.application.rejected.v1", APPLICATIONS, "cell", A, (N,), "A coordinator or an officer did not carry the application forward."),
+    Entry(applications.ApplicationApproved, "puente.application.approved.v1", APPLICATIONS, "cell", A, (Q, N), "An officer approved the application; quotas is asked for a place."),
+    Entry(applications.ApplicationWithdrawn, "puente.application.withdrawn.v1", APPLICATIONS, "cell", A, (Q, N), "The application was withdrawn; whatever it held goes back."),
+    Entry(applications.ApplicationEnded, "puente.application.ended.v1", APPLICATIONS, "cell", A, (Q, N), "A placed person finished or left."),
+    Entry(applications.OfferAccepted, "puente.offer.accepted.v1", APPLICATIONS, "cell", A, (Q,), "The applicant accepted the offered place."),
+    Entry(applications.OfferDeclined, "puente.offer.declined.v1", APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
+    Entry(quotas.NominationRefused, "puente.nomination.refused.v1", PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
+    Entry(quotas.PlaceOffered, "puente.place.offered.v1", PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),
+    Entry(quotas.PlaceWaiting, "puente.place.waiting.v1", PLACES, "cell", Q, (A, N), "No room now: the application is on the waiting list."),
+    Entry(quotas.PlaceRefused, "puente.place.refused.v1", PLACES, "cell", Q, (A, N), "No place, and no waiting: the reason and the limit are named."),
+    Entry(quotas.PlaceTaken, "puente.place.taken.v1", PLACES, "cell", Q, (A, N), "The accepted offer became a place."),
+    Entry(quotas.PlaceReleased, "puente.place.released.v1", PLACES, "cell", Q, (A, N), "A place went back; where its offer expired, the application lapses."),
+    Entry(quotas.CellChanged, "puente.cell.changed.v1", PLACES, "cell", Q, (A,), "A cell's figures after a batch of decisions."),
+    Entry(quotas.ParticipationChanged, "puente.participation.changed.v1", PLACES, "cell", Q, (), "A country's participation in a programme changed."),
+    Entry(notifications.MessageSent, "puente.message.sent.v1", MESSAGES, "cell", N, (), "A person was told."),
+    Entry(notifications.MessageFailed, "puente.message.failed.v1", MESSAGES, "cell", N, (), "A person could not be told within the allowed tries."),
 )
 # fmt: on
 
 BY_TYPE: Final[Mapping[str, Entry]] = {entry.type: entry for entry in ENTRIES}
 BY_DATA: Final[Mapping[type[Fact], Entry]] = {entry.data: entry for entry in ENTRIES}
-_decoders: Final = {entry.type: msgspec.json.Decoder(entry.data) for entry in ENTRIES}
+_decoders: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {entry.type: msgspec.json.Decoder(entry.data) for entry in ENTRIES}
 
 
 def topics_of(consumer: str) -> tuple[Topic, ...]:

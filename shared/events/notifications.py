@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.events.applications import Fact
 
 
-class MessageSent(Fact, kw_only=True):
+class MessageSent(Fact, frozen=True, kw_only=True):
     message: UUID
     about: UUID
     """The event that the message tells of."""
@@ -16,7 +16,7 @@ class MessageSent(Fact, kw_only=True):
     language: str
 
 
-class MessageFailed(Fact, kw_only=True):
+class MessageFailed(Fact, frozen=True, kw_only=True):
     message: UUID
     about: UUID
     application: UUID | None

@@ -18,7 +18,7 @@ class LimitUse(msgspec.Struct, frozen=True, kw_only=True):
     after: int
 
 
-class NominationRefused(Fact, kw_only=True):
+class NominationRefused(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     reason: str
@@ -26,7 +26,7 @@ class NominationRefused(Fact, kw_only=True):
     limits: list[LimitUse] = []
 
 
-class PlaceOffered(Fact, kw_only=True):
+class PlaceOffered(Fact, frozen=True, kw_only=True):
     """A place is held for the person until `answer_by`. `decision` is the number of the decision in its cell."""
 
     application: UUID
@@ -36,7 +36,7 @@ class PlaceOffered(Fact, kw_only=True):
     cause: str
 
 
-class PlaceWaiting(Fact, kw_only=True):
+class PlaceWaiting(Fact, frozen=True, kw_only=True):
     """The person waits: `rank` counts from 1, `lacking` names the limits without room, the list closes at `list_closes`."""
 
     application: UUID
@@ -47,7 +47,7 @@ class PlaceWaiting(Fact, kw_only=True):
     decision: int
 
 
-class PlaceRefused(Fact, kw_only=True):
+class PlaceRefused(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     reason: str
@@ -55,13 +55,13 @@ class PlaceRefused(Fact, kw_only=True):
     decision: int
 
 
-class PlaceTaken(Fact, kw_only=True):
+class PlaceTaken(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     decision: int
 
 
-class PlaceReleased(Fact, kw_only=True):
+class PlaceReleased(Fact, frozen=True, kw_only=True):
     """The place went back. `cause`: withdrawn, declined, expired, ended."""
 
     application: UUID
@@ -70,7 +70,7 @@ class PlaceReleased(Fact, kw_only=True):
     decision: int
 
 
-class CellChanged(Fact, kw_only=True):
+class CellChanged(Fact, frozen=True, kw_only=True):
     """The cell's figures after a batch; at most one a cell and batch."""
 
     cell: str
@@ -83,7 +83,7 @@ class CellChanged(Fact, kw_only=True):
     last_hash: str
 
 
-class ParticipationChanged(Fact, kw_only=True):
+class ParticipationChanged(Fact, frozen=True, kw_only=True):
     programme: str
     country: str
     start: date

@@ -60,7 +60,7 @@ class Consumer:
             return await self.db.run(lambda tx: self._apply(tx, records, positions))
         except (Fenced, Unavailable, TransportAway):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises must stop its own key and no other
+        except Exception as error:
             if len(records) == 1:
                 if sqlstate(error) in RETRIED:
                     raise Unavailable(f"the database kept refusing the locks: {error}") from error
@@ -74,7 +74,9 @@ class Consumer:
         waits_for = error.what if isinstance(error, Waits) else None
         code = "waits" if waits_for else "handler_failed"
         if waits_for is None:
-            log.error("event_parked", service=self.service, key=parking.key_of(record), error=f"{type(error).__name__}: {error}", exc_info=error)
+            log.error(
+                "event_parked", service=self.service, key=parking.key_of(record), error=f"{type(error).__name__}: {error}", exc_info=error
+            )
 
         async def work(tx: Tx) -> dict[Partition, int]:
             moved = await self._move_offsets(tx, [record], positions)

@@ -78,7 +78,7 @@ class KafkaTransport:
         self._replication = settings.kafka_replication
 
     async def prepare(self, topics: Sequence[Topic]) -> None:
-        """Create the topics that are missing; a topic with another number of partitions than the catalogue's is refused, as keys would move."""
+        """Create the topics that are missing; refuse one with another number of partitions than the catalogue's, as keys would move."""
         admin = AIOKafkaAdminClient(**self._connection, request_timeout_ms=10_000)
         try:
             await admin.start()
@@ -94,7 +94,10 @@ class KafkaTransport:
                 expected = next(topic for topic in topics if topic.name == description["topic"]).partitions
                 found = len(description["partitions"])
                 if found not in (0, expected):
-                    raise LogLost(f"topic {description['topic']} has {found} partitions, the catalogue says {expected}: make a new topic and drain the old one")
+                    raise LogLost(
+                        f"topic {description['topic']} has {found} partitions, the catalogue says {expected}: "
+                        "make a new topic and drain the old one"
+                    )
         except (KafkaError, OSError) as error:
             raise TransportAway(f"Kafka at {self._connection['bootstrap_servers']} does not answer: {error!r}") from error
         finally:
@@ -169,7 +172,10 @@ class KafkaPublisher:
         while start < len(rows):
             batch = producer.create_batch()
             end = start
-            while end < len(rows) and batch.append(key=rows[end].key.encode(), value=rows[end].value, timestamp=None, headers=_HEADERS) is not None:
+            while (
+                end < len(rows)
+                and batch.append(key=rows[end].key.encode(), value=rows[end].value, timestamp=None, headers=_HEADERS) is not None
+            ):
                 end += 1
             if end == start:
                 raise RecordTooLargeError(f"outbox row {rows[start].row} of {len(rows[start].value)} bytes does not fit a batch")
@@ -228,7 +234,7 @@ class KafkaSource:
         return found
 
     async def _round(self, max_records: int) -> list[Record]:
-        """What is there already, a fair share from each partition, then whatever fills the rest: the client alone would drain one partition first."""
+        """What is there already: a fair share from each partition, then the rest; the client alone would drain one partition first."""
         share = max(1, max_records // len(self._assigned))
         found: list[Record] = []
         for partition in self._assigned:
@@ -240,7 +246,12 @@ class KafkaSource:
     @staticmethod
     def _records(batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
         return [
-            Record(Partition(tp.topic, tp.partition), record.offset, record.key.decode() if record.key is not None else None, record.value or b"")
+            Record(
+                Partition(tp.topic, tp.partition),
+                record.offset,
+                record.key.decode() if record.key is not None else None,
+                record.value or b"",
+            )
             for tp, records in batches.items()
             for record in records
         ]

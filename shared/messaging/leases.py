@@ -38,7 +38,9 @@ class Leases:
         """Give everything away at once; for an orderly stop."""
 
         async def work(tx: Tx) -> None:
-            await tx.execute(text("update partition_lease set owner = null, held_until = '-infinity' where owner = :owner"), {"owner": self._owner})
+            await tx.execute(
+                text("update partition_lease set owner = null, held_until = '-infinity' where owner = :owner"), {"owner": self._owner}
+            )
             await tx.execute(text("delete from worker_member where owner = :owner"), {"owner": self._owner})
 
         await self._db.run(work)
@@ -77,7 +79,8 @@ class Leases:
             text(
                 "update partition_lease l set owner = :owner, held_until = now() + make_interval(secs => :hold) "
                 "from (select topic, partition from partition_lease where held_until <= now() order by topic, partition "
-                "      limit greatest(0, :share - (select count(*) from partition_lease where owner = :owner and held_until > now()))) as free "
+                "      limit greatest(0, :share - "
+                "        (select count(*) from partition_lease where owner = :owner and held_until > now()))) as free "
                 "where (l.topic, l.partition) = (free.topic, free.partition)"
             ),
             {"owner": self._owner, "hold": self._hold, "share": share},
@@ -100,7 +103,8 @@ async def start_offsets(tx: Tx, beginnings: dict[Partition, int]) -> None:
     await tx.execute(
         text(
             "insert into consumer_offset (topic, partition, next_offset) "
-            "select * from unnest(cast(:topics as text[]), cast(:numbers as int[]), cast(:offsets as bigint[])) order by 1, 2 on conflict do nothing"
+            "select * from unnest(cast(:topics as text[]), cast(:numbers as int[]), cast(:offsets as bigint[])) order by 1, 2 "
+            "on conflict do nothing"
         ),
         {"topics": [p.topic for p in beginnings], "numbers": [p.number for p in beginnings], "offsets": list(beginnings.values())},
     )

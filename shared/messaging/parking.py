@@ -57,7 +57,8 @@ async def park(tx: Tx, record: Record, *, code: str, reason: str, waits_for: str
     """Stop the record's key at this record. A key that is stopped already keeps its first reason."""
     await tx.execute(
         text(
-            "insert into parked_key (key, reason_code, reason, waits_for) values (:key, :code, :reason, :waits_for) on conflict (key) do nothing"
+            "insert into parked_key (key, reason_code, reason, waits_for) values (:key, :code, :reason, :waits_for) "
+            "on conflict (key) do nothing"
         ),
         {"key": key_of(record), "code": code, "reason": reason[:2000], "waits_for": waits_for},
     )
@@ -101,7 +102,9 @@ async def release(tx: Tx, what: str) -> None:
 
 async def waiting(tx: Tx) -> list[str]:
     """The keys that wait for something and go on by themselves once it is known."""
-    return list((await tx.execute(text("select key from parked_key where waits_for is not null order by parked_at, key limit 1000"))).scalars())
+    return list(
+        (await tx.execute(text("select key from parked_key where waits_for is not null order by parked_at, key limit 1000"))).scalars()
+    )
 
 
 async def listing(tx: Tx) -> list[Parked]:
@@ -146,7 +149,9 @@ async def _resume_portion(tx: Tx, handle: Handle, key: str, *, now: datetime, ac
         await tx.execute(text("delete from parked_key where key = :key"), {"key": key})
         return None
     if any(row.value is None for row in rows):
-        raise ResumeFailed(f"{key} stays parked: an event behind it is no event of ours ({rows[0].reason}); drop it with a reason, then resume")
+        raise ResumeFailed(
+            f"{key} stays parked: an event behind it is no event of ours ({rows[0].reason}); drop it with a reason, then resume"
+        )
     await handle(tx, [decode(row.value, topic=row.topic) for row in rows])
     await _settle(tx, [row.id for row in rows], "handled")
     await audit.record(tx, at=now, actor=actor, role="operator", act="events.resume", subject=key, detail={"events": len(rows)})
@@ -155,17 +160,22 @@ async def _resume_portion(tx: Tx, handle: Handle, key: str, *, now: datetime, ac
 
 async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -> bool:
     """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed."""
-    found = (await tx.execute(text("select key from parked_event where id = :id and settled_at is null for update"), {"id": parked})).first()
+    found = (
+        await tx.execute(text("select key from parked_event where id = :id and settled_at is null for update"), {"id": parked})
+    ).first()
     if found is None:
         return False
     await _settle(tx, [parked], "dropped")
-    await audit.record(tx, at=now, actor=actor, role="operator", act="events.drop", subject=found.key, detail={"parked": parked, "reason": reason})
+    await audit.record(
+        tx, at=now, actor=actor, role="operator", act="events.drop", subject=found.key, detail={"parked": parked, "reason": reason}
+    )
     return True
 
 
 async def _settle(tx: Tx, ids: list[int], how: str) -> None:
     await tx.execute(
-        text("update parked_event set settled_at = now(), settled_how = :how where id = any(cast(:ids as bigint[]))"), {"ids": ids, "how": how}
+        text("update parked_event set settled_at = now(), settled_how = :how where id = any(cast(:ids as bigint[]))"),
+        {"ids": ids, "how": how},
     )
 
 

@@ -19,15 +19,18 @@ BUSY_S: Final = 0.02
 KEEP_SENT_DAYS: Final = 35
 
 _UNSENT = "select id, topic, key, value from outbox where sent_at is null order by id limit $1"
+_PRUNE = "delete from outbox where sent_at < now() - make_interval(days => $1)"
 _SENT = "update outbox set sent_at = now() where id = any($1::bigint[])"
 
 
 async def connect(url: str) -> "asyncpg.Connection[Any]":
-    """A connection of the leader's own: outside of any pool, with plans pinned to the partial index that an empty table would not suggest."""
+    """A connection of the leader's own, outside of any pool; plans are pinned to the index that an empty table would not suggest."""
     dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
     try:
         return await asyncpg.connect(
-            dsn, timeout=10, server_settings={"application_name": "puente relay", "enable_seqscan": "off", "jit": "off", "tcp_keepalives_idle": "5"}
+            dsn,
+            timeout=10,
+            server_settings={"application_name": "puente relay", "enable_seqscan": "off", "jit": "off", "tcp_keepalives_idle": "5"},
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise Unavailable(f"the database cannot be reached: {error}") from error
@@ -41,7 +44,7 @@ class Relay:
         self._publisher = publisher
 
     async def drain(self, *, going_on: Callable[[], bool] = lambda: True) -> int:
-        """Send until nothing is unsent (or `going_on` says no); returns the number of rows sent. Raises `TransportAway` or `Unavailable`."""
+        """Send until nothing is unsent or `going_on` says no; returns the rows sent. Raises `TransportAway` or `Unavailable`."""
         done = 0
         while going_on():
             rows = [Outgoing(*row) for row in await self._ask(self._connection.fetch(_UNSENT, CHUNK))]
@@ -54,7 +57,7 @@ class Relay:
 
     async def prune(self) -> None:
         """Forget rows that were sent longer ago than any replay reaches."""
-        await self._ask(self._connection.execute(f"delete from outbox where sent_at < now() - interval '{KEEP_SENT_DAYS} days'"))
+        await self._ask(self._connection.execute(_PRUNE, KEEP_SENT_DAYS))
 
     @staticmethod
     async def _ask(statement: Awaitable[Any]) -> Any:

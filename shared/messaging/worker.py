@@ -156,8 +156,10 @@ class Worker:
                     continue
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - one sweep that fails must not stop the relay; it is shown and tried again
-                log.error("sweep_failed", service=self._service.name, sweep=sweep.name, error=f"{type(error).__name__}: {error}", exc_info=error)
+            except Exception as error:
+                log.error(
+                    "sweep_failed", service=self._service.name, sweep=sweep.name, error=f"{type(error).__name__}: {error}", exc_info=error
+                )
             await _unless(stop, sweep.every_seconds)
 
     async def _retry_waiting(self, stop: asyncio.Event) -> None:

@@ -10,7 +10,8 @@ from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 
 _INSERT = text(
-    "insert into audit_entry (id, at, actor, role, act, subject, detail) values (:id, :at, :actor, :role, :act, :subject, cast(:detail as jsonb))"
+    "insert into audit_entry (id, at, actor, role, act, subject, detail) "
+    "values (:id, :at, :actor, :role, :act, :subject, cast(:detail as jsonb))"
 )
 
 
@@ -18,5 +19,13 @@ async def record(tx: Tx, *, at: datetime, actor: str, role: str, act: str, subje
     """Note that `actor` (an account id, or `system`) in `role` did `act` to `subject`. `detail` holds ids, codes and figures only."""
     await tx.execute(
         _INSERT,
-        {"id": new_id(), "at": at, "actor": actor, "role": role, "act": act, "subject": subject, "detail": json.dumps(detail or {}, default=str)},
+        {
+            "id": new_id(),
+            "at": at,
+            "actor": actor,
+            "role": role,
+            "act": act,
+            "subject": subject,
+            "detail": json.dumps(detail or {}, default=str),
+        },
     )

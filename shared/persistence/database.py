@@ -112,12 +112,11 @@ async def driver(tx: Tx) -> "asyncpg.Connection[Any]":
     """The asyncpg connection of `tx`, inside its transaction, for the few hot statements with arrays."""
     connection = await tx.connection()
     raw = await connection.get_raw_connection()
-    adapted = cast(Any, raw.dbapi_connection)
-    if not raw.driver_connection.is_in_transaction():  # type: ignore[union-attr]
+    found = cast("asyncpg.Connection[Any]", raw.driver_connection)
+    if not found.is_in_transaction():
         # SQLAlchemy begins lazily, with the first statement that passes through it.
         await connection.execute(text("select 1"))
-    del adapted
-    return cast("asyncpg.Connection[Any]", raw.driver_connection)
+    return found
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -135,4 +134,4 @@ def is_away(error: BaseException) -> bool:
     """Whether the error means that the connection or the server is gone, rather than that a statement was wrong."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return sqlstate(error) in AWAY or isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    return sqlstate(error) in AWAY or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
