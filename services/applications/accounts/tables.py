@@ -1,0 +1,62 @@
+"""The tables of accounts. A secret (code, link, session) is stored as its SHA-256 only."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import DateTime, LargeBinary
+from sqlmodel import Field
+
+from services.applications.tables import Table
+
+MOMENT: Final = DateTime(timezone=True)
+
+
+class Account(Table, table=True):
+    """A person. `email` is kept as it was typed and is unique without regard to case; `country` is that of a coordinator."""
+
+    id: UUID = Field(primary_key=True)
+    email: str
+    role: str
+    country: str | None = None
+    language: str
+    timezone: str
+    name: str = ""
+    created_at: datetime = Field(sa_type=MOMENT)
+    disabled_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class SignInAttempt(Table, table=True):
+    """One mail with a code and a link; whichever is used first uses up both."""
+
+    id: UUID = Field(primary_key=True)
+    email: str
+    language: str
+    timezone: str
+    return_to: str
+    code_hash: bytes = Field(sa_type=LargeBinary)
+    link_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    created_at: datetime = Field(sa_type=MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
+    tries: int = 0
+    used_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class Session(Table, table=True):
+    """One browser that is signed in. `expires_at` is its absolute end; idleness is counted from `last_seen_at`."""
+
+    id: UUID = Field(primary_key=True)
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    account_id: UUID = Field(foreign_key="account.id")
+    created_at: datetime = Field(sa_type=MOMENT)
+    last_seen_at: datetime = Field(sa_type=MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
+    ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class Throttle(Table, table=True):
+    """How many requests a key (an e-mail's hash, or a network address) made in its present window."""
+
+    key: str = Field(primary_key=True)
+    used: int
+    ends_at: datetime = Field(sa_type=MOMENT)

@@ -1,0 +1,237 @@
+"""Signing in and out, and keeping accounts. Each function is one transaction's work; the caller reads the clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from services.applications.accounts.secrets import hash_of_code, hash_of_link, hash_of_session, same
+from services.applications.accounts.tables import Account, Session, SignInAttempt
+from services.applications.accounts.throttle import count, give_back
+from services.applications.domain.accounts import (
+    APPLICANT,
+    CODE_LIFE,
+    TRIES_MAX,
+    Attempt,
+    CodeOutcome,
+    Rules,
+    SessionTimes,
+    judge,
+    refused,
+    session_counts,
+)
+from shared.kernel.ids import new_code, new_id, new_secret
+from shared.persistence.database import Tx
+
+SEEN_EVERY: Final = timedelta(seconds=60)
+"""A session's last sight is written at most this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A sign-in that was begun: what the mail must hold, and in which language. `closed`: the account is, so no code counts."""
+
+    attempt: UUID
+    email: str
+    language: str
+    code: str
+    link: str
+    expires_at: datetime
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests:
+    """Nothing was begun: too many requests for this e-mail or from this address; the next one counts from `again_at`."""
+
+    again_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What became of a code or link. With `ACCEPTED` come the session's secret (given out this once) and where to go on."""
+
+    outcome: CodeOutcome
+    token: str = ""
+    account: UUID | None = None
+    session: UUID | None = None
+    language: str = ""
+    return_to: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a session that counts."""
+
+    account: UUID
+    session: UUID
+    email: str
+    name: str
+    role: str
+    country: str | None
+    language: str
+    timezone: str
+
+
+async def ask_to_sign_in(
+    tx: Tx, *, email: str, ip: str, language: str, timezone: str, return_to: str, rules: Rules, now: datetime
+) -> Asked | TooManyRequests:
+    """Begin a sign-in for an address that was checked for its form. Does the same whether or not the address is known."""
+    by_ip = await count(tx, f"ip:{ip}", rules.requests_per_ip, now=now)
+    by_email = await count(tx, f"email:{email.lower()}", rules.requests_per_email, now=now)
+    waits = [c.ends_at for c, w in ((by_ip, rules.requests_per_ip), (by_email, rules.requests_per_email)) if refused(c, w)]
+    if waits:
+        return TooManyRequests(max(waits))
+    known = await account_by_email(tx, email)
+    language = known.language if known else language
+    code, link, attempt = new_code(), new_secret(), new_id()
+    tx.add(
+        SignInAttempt(
+            id=attempt,
+            email=email,
+            language=language,
+            timezone=timezone,
+            return_to=return_to,
+            code_hash=hash_of_code(attempt, code),
+            link_hash=hash_of_link(link),
+            created_at=now,
+            expires_at=now + CODE_LIFE,
+        )
+    )
+    await tx.flush()
+    return Asked(attempt, known.email if known else email, language, code, link, now + CODE_LIFE, closed=bool(known and known.disabled_at))
+
+
+async def mail_was_not_sent(tx: Tx, asked: Asked) -> None:
+    """The mail server was away: the request does not count against the person, and the code that nobody has is void."""
+    await give_back(tx, f"email:{asked.email.lower()}")
+    await tx.execute(update(SignInAttempt).where(col(SignInAttempt.id) == asked.attempt).values(tries=TRIES_MAX))
+
+
+async def enter_code(tx: Tx, *, attempt: UUID, code: str, ip: str, rules: Rules, now: datetime, former: str = "") -> Entered:
+    """Let the person in who has the code of `attempt`. A wrong one is counted, and counts, whatever comes after."""
+    guesses = await count(tx, f"code:{ip}", rules.codes_per_ip, now=now)
+    if refused(guesses, rules.codes_per_ip):
+        return Entered(CodeOutcome.TOO_MANY_TRIES)
+    row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.id) == attempt).with_for_update())).scalar_one_or_none()
+    if row is None:
+        return Entered(CodeOutcome.EXPIRED)
+    outcome = judge(_state(row), matches=same(row.code_hash, hash_of_code(attempt, code)), now=now)
+    if outcome is CodeOutcome.ACCEPTED:
+        return await _let_in(tx, row, rules, now, former)
+    if row.used_at is None and row.tries < TRIES_MAX:
+        row.tries += 1
+    await tx.flush()
+    return Entered(outcome, return_to=row.return_to)
+
+
+async def look_at_link(tx: Tx, *, token: str, now: datetime) -> tuple[CodeOutcome, str]:
+    """Whether the link would let in, and the e-mail it was sent to; changes nothing, for mail scanners open links."""
+    row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token)))).scalar_one_or_none()
+    if row is None:
+        return CodeOutcome.EXPIRED, ""
+    return judge(_state(row), matches=True, now=now), row.email
+
+
+async def use_link(tx: Tx, *, token: str, rules: Rules, now: datetime, former: str = "") -> Entered:
+    """Let the person in who has the link, once."""
+    found = select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token)).with_for_update()
+    row = (await tx.execute(found)).scalar_one_or_none()
+    if row is None:
+        return Entered(CodeOutcome.EXPIRED)
+    outcome = judge(_state(row), matches=True, now=now)
+    if outcome is CodeOutcome.ACCEPTED:
+        return await _let_in(tx, row, rules, now, former)
+    return Entered(outcome, return_to=row.return_to)
+
+
+async def open_session(tx: Tx, *, account: UUID, rules: Rules, now: datetime) -> tuple[UUID, str]:
+    """A new session of an account, as its id and its secret."""
+    session, token = new_id(), new_secret()
+    tx.add(
+        Session(
+            id=session,
+            token_hash=hash_of_session(token),
+            account_id=account,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + rules.absolute,
+        )
+    )
+    await tx.flush()
+    return session, token
+
+
+async def signed_in(tx: Tx, *, token: str, rules: Rules, now: datetime) -> SignedIn | None:
+    """The person whose session this secret opens, as they are now; None where the session or the account no longer counts."""
+    found = (
+        select(Session, Account)
+        .join(Account, col(Account.id) == col(Session.account_id))
+        .where(col(Session.token_hash) == hash_of_session(token))
+    )
+    row = (await tx.execute(found)).one_or_none()
+    if row is None:
+        return None
+    session, account = row._tuple()
+    if account.disabled_at or not session_counts(_times(session), idle=rules.idle, now=now):
+        return None
+    if now - session.last_seen_at >= SEEN_EVERY:
+        await tx.execute(
+            update(Session).where(col(Session.id) == session.id).values(last_seen_at=func.greatest(col(Session.last_seen_at), now))
+        )
+    return SignedIn(account.id, session.id, account.email, account.name, account.role, account.country, account.language, account.timezone)
+
+
+async def sign_out(tx: Tx, *, token: str, now: datetime) -> None:
+    """End the session that this secret opens; one that is unknown or ended stays so."""
+    ended = update(Session).where(col(Session.token_hash) == hash_of_session(token), col(Session.ended_at).is_(None))
+    await tx.execute(ended.values(ended_at=now))
+
+
+async def sign_out_everywhere(tx: Tx, *, account: UUID, now: datetime, but: UUID | None = None) -> None:
+    """End every session of an account, except `but`."""
+    ended = update(Session).where(col(Session.account_id) == account, col(Session.ended_at).is_(None))
+    if but is not None:
+        ended = ended.where(col(Session.id) != but)
+    await tx.execute(ended.values(ended_at=now))
+
+
+async def account_by_email(tx: Tx, email: str) -> Account | None:
+    """The account with this e-mail, without regard to case."""
+    return (await tx.execute(select(Account).where(func.lower(col(Account.email)) == email.lower()))).scalar_one_or_none()
+
+
+async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, former: str) -> Entered:
+    """A person who proved the address: an account (made now if there is none), a new session; every open code of the address is void."""
+    account = await _account_of(tx, row, now)
+    mine = update(SignInAttempt).where(func.lower(col(SignInAttempt.email)) == row.email.lower(), col(SignInAttempt.used_at).is_(None))
+    await tx.execute(mine.values(used_at=now))
+    if account.disabled_at is not None:
+        return Entered(CodeOutcome.EXPIRED)
+    if former:
+        await sign_out(tx, token=former, now=now)
+    session, token = await open_session(tx, account=account.id, rules=rules, now=now)
+    return Entered(CodeOutcome.ACCEPTED, token, account.id, session, account.language, row.return_to)
+
+
+async def _account_of(tx: Tx, row: SignInAttempt, now: datetime) -> Account:
+    made = insert(Account).values(
+        id=new_id(), email=row.email, role=APPLICANT, language=row.language, timezone=row.timezone, name="", created_at=now
+    )
+    # Two codes of a new address may be entered at once: the second finds the account that the first made.
+    await tx.execute(made.on_conflict_do_nothing(index_elements=[func.lower(col(Account.email))]))
+    account = await account_by_email(tx, row.email)
+    assert account is not None, "the account was inserted or stood there"
+    return account
+
+
+def _state(row: SignInAttempt) -> Attempt:
+    return Attempt(row.expires_at, row.tries, row.used_at)
+
+
+def _times(session: Session) -> SessionTimes:
+    return SessionTimes(session.last_seen_at, session.expires_at, session.ended_at)

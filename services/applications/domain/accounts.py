@@ -1,0 +1,127 @@
+"""Who signs in, and when that is let through. Pure: values and `now` in, an outcome out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+APPLICANT: Final = "applicant"
+STAFF_ROLES: Final = ("coordinator", "reviewer", "officer", "auditor", "operator")
+ROLES: Final = (APPLICANT, *STAFF_ROLES)
+ROLES_OF_A_COUNTRY: Final = ("coordinator",)
+
+CODE_DIGITS: Final = 6
+CODE_LIFE: Final = timedelta(minutes=15)
+TRIES_MAX: Final = 5
+"""Wrong codes after which the code is worthless, also when the right one follows."""
+
+
+class CodeOutcome(StrEnum):
+    """What became of a code or link; the value is the stable reason code."""
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    TOO_MANY_TRIES = "too_many_tries"
+    EXPIRED = "expired"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A sign-in under way: until when its code counts, how often a wrong one was given, and when it was used."""
+
+    expires_at: datetime
+    tries: int
+    used_at: datetime | None
+
+
+def judge(attempt: Attempt, *, matches: bool, now: datetime) -> CodeOutcome:
+    """Whether a code (or link) lets the person in. The order matters: a spent code never says whether it was right."""
+    if attempt.used_at is not None:
+        return CodeOutcome.USED
+    if now >= attempt.expires_at:
+        return CodeOutcome.EXPIRED
+    if attempt.tries >= TRIES_MAX:
+        return CodeOutcome.TOO_MANY_TRIES
+    if matches:
+        return CodeOutcome.ACCEPTED
+    return CodeOutcome.WRONG if attempt.tries + 1 < TRIES_MAX else CodeOutcome.TOO_MANY_TRIES
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTimes:
+    """The moments that decide whether a session still counts."""
+
+    last_seen_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+def session_counts(times: SessionTimes, *, idle: timedelta, now: datetime) -> bool:
+    """Whether the session lets its holder in: not ended, not older than its absolute end, not idle for `idle` or more."""
+    return times.ended_at is None and now < times.expires_at and now < times.last_seen_at + idle
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A throttle: at most `most` requests within `span`, counted from the first one."""
+
+    most: int
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Requests counted so far in the present window, and when the window ends."""
+
+    used: int
+    ends_at: datetime
+
+
+def refused(count: Count, window: Window) -> bool:
+    """Whether the request that made `count` was one too many."""
+    return count.used > window.most
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long sessions last and how much is let through; the defaults are the ones in force where nothing is set.
+
+    A whole school may sit behind one address, so the window of an address is wide, and that of an e-mail narrow.
+    """
+
+    idle: timedelta = timedelta(hours=2)
+    absolute: timedelta = timedelta(hours=12)
+    requests_per_email: Window = Window(5, timedelta(minutes=15))
+    requests_per_ip: Window = Window(60, timedelta(minutes=15))
+    codes_per_ip: Window = Window(120, timedelta(minutes=15))
+
+
+def staff_fault(role: str, country: str | None, countries: Collection[str] | None = None) -> str | None:
+    """Why there can be no staff account of this kind (`unknown_role`, `country_needed`, `country_unknown`), or None."""
+    if role not in STAFF_ROLES:
+        return "unknown_role"
+    if role in ROLES_OF_A_COUNTRY and not country:
+        return "country_needed"
+    if country and countries is not None and country not in countries:
+        return "country_unknown"
+    return None
+
+
+def safe_return(raw: str | None, default: str = "/") -> str:
+    """`raw` where it is a path on this same site, otherwise `default`.
+
+    Browsers read a backslash as a slash and drop tabs and line breaks, so a path that has any of these is no path of ours;
+    two slashes at the start name another host.
+    """
+    if not raw or not raw.startswith("/") or raw.startswith("//") or len(raw) > 512:
+        return default
+    if "\\" in raw or any(ord(c) < 0x20 or ord(c) == 0x7F for c in raw):
+        return default
+    try:
+        parts = urlsplit(raw)
+    except ValueError:
+        return default
+    return default if parts.scheme or parts.netloc else raw
