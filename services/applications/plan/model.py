@@ -1,0 +1,269 @@
+"""A plan as values: everything that the files of one plan say, frozen. Moments are in UTC, days are days of the call's zone."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.applications.domain.answers import Answer, Page, Question, Texts
+from services.applications.domain.eligibility import Context, Rule, When
+from shared.events.applications import AllotmentPolicy, ListRule
+
+ROUTE: Final = ("nomination", "review", "approval")
+STAGES: Final = ("submission", "nomination", "after_offer")
+UNUSED: Final = ("lapse", "roll_over")
+GROUPS: Final = ("LDC", "LLDC", "SIDS")
+REASON_USES: Final = ("return", "rejection", "refusal", "withdrawal", "ending")
+
+
+class GroupFlag(msgspec.Struct, frozen=True, kw_only=True):
+    """A country is in a group from `start` to `end` (last day inside)."""
+
+    group: str
+    start: date
+    end: date | None = None
+
+
+class Authority(msgspec.Struct, frozen=True, kw_only=True):
+    """The body that a country sends its candidates through, over a period; its own name, not translated."""
+
+    name: str
+    start: date
+    end: date | None = None
+
+
+class Country(msgspec.Struct, frozen=True, kw_only=True):
+    """A country of the plan; `tile` is column and row on the map of equal squares."""
+
+    code: str
+    alpha3: str
+    names: Texts
+    languages: tuple[str, ...]
+    side: str
+    groups: tuple[GroupFlag, ...] = ()
+    tile: tuple[int, int]
+    authorities: tuple[Authority, ...] = ()
+    focal_point: str
+
+    def groups_on(self, day: date) -> tuple[str, ...]:
+        """The groups that the country is in on that day."""
+        return tuple(flag.group for flag in self.groups if _inside(day, flag.start, flag.end))
+
+    def authority_on(self, day: date) -> Authority | None:
+        """The dispatching authority on that day, if there is one."""
+        return next((a for a in self.authorities if _inside(day, a.start, a.end)), None)
+
+
+class Participation(msgspec.Struct, frozen=True, kw_only=True):
+    """A country takes part in a programme from `start` to `end` (last day inside), fully or in the named parts."""
+
+    country: str
+    programme: str
+    start: date
+    end: date | None = None
+    parts: tuple[str, ...] = ()
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One year's call, rolling without `grants_from`. `closes`, `answers_due` and `list_closes` name a last second, which is inside."""
+
+    year: int
+    opens: datetime
+    closes: datetime
+    grants_from: datetime | None = None
+    answers_due: datetime
+    list_closes: datetime
+    returns_on: date
+    timezone: str
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether one may submit at `now`; the whole last second counts."""
+        return self.opens <= now < self.closes + timedelta(seconds=1)
+
+    def day(self, moment: datetime) -> date:
+        """The day that `moment` falls on in the call's zone."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def context(self, country: str) -> Context:
+        """What eligibility rules may refer to, for an applicant of that country."""
+        return Context(country, self.year, {"opens": self.day(self.opens), "closes": self.day(self.closes), "returns_on": self.returns_on})
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper that is asked for at one of `STAGES`. `accepted` are media types; `max_bytes` is the largest size."""
+
+    key: str
+    names: Texts
+    hint: Texts | None = None
+    stage: str
+    optional: bool = False
+    when: When | None = None
+    accepted: tuple[str, ...]
+    max_bytes: int
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that reviewers score from 0 to `maximum` points; the weights of a programme sum to 100."""
+
+    key: str
+    names: Texts
+    weight: int
+    maximum: int
+
+
+class PlanReason(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason that people choose, or quotas gives: a stable code, what it may be used for (`REASON_USES`), and its words."""
+
+    code: str
+    uses: tuple[str, ...]
+    names: Texts
+
+
+class Programme(msgspec.Struct, frozen=True, kw_only=True):
+    """One programme, whole."""
+
+    code: str
+    names: Texts
+    description: Texts
+    clause: str
+    sides: tuple[str, ...]
+    side_places: dict[str, float]
+    places_total: int
+    places_per_year: dict[int, int]
+    policy: AllotmentPolicy
+    calls: tuple[Call, ...]
+    route: tuple[str, ...]
+    offer_days: int
+    waiting_list: ListRule
+    nomination_ratio: float | None = None
+    holds_per_person: int = 1
+    unused: str
+    pages: tuple[Page, ...]
+    documents: tuple[Document, ...]
+    rules: tuple[Rule, ...]
+    criteria: tuple[Criterion, ...]
+    reasons: tuple[PlanReason, ...]
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return tuple(self.places_per_year)
+
+    def call(self, year: int) -> Call | None:
+        """That year's call."""
+        return next((call for call in self.calls if call.year == year), None)
+
+    def open_call(self, now: datetime) -> Call | None:
+        """The call in which one may submit at `now`; the latest one where two overlap."""
+        return next((call for call in reversed(self.calls) if call.is_open(now)), None)
+
+    def page(self, key: str) -> Page | None:
+        """The page with that key."""
+        return next((page for page in self.pages if page.key == key), None)
+
+    def question(self, key: str) -> Question | None:
+        """The question with that key, on whatever page."""
+        return next((q for page in self.pages for q in page.questions if q.key == key), None)
+
+    def documents_for(self, stage: str, answers: Mapping[str, Answer]) -> list[Document]:
+        """The papers that somebody with these answers is asked for at that stage, optional ones too."""
+        return [d for d in self.documents if d.stage == stage and (d.when is None or d.when.holds(answers))]
+
+    def reasons_for(self, use: str) -> list[PlanReason]:
+        """The reasons that may be given for that use, in the order of the file."""
+        return [reason for reason in self.reasons if use in reason.uses]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """An example applicant, their typed answers, and the codes of the rules that must speak against them (none: eligible)."""
+
+    programme: str
+    name: str
+    country: str
+    year: int
+    answers: dict[str, Any]
+    reasons: tuple[str, ...]
+    file: str
+    line: int
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One cooperation plan in one version."""
+
+    code: str
+    version: str
+    names: Texts
+    description: Texts
+    example_note: Texts
+    source: str
+    clauses: tuple[str, ...]
+    starts: date
+    ends: date
+    languages: tuple[str, ...]
+    sides: dict[str, Texts]
+    countries: tuple[Country, ...]
+    participation: tuple[Participation, ...]
+    programmes: tuple[Programme, ...]
+    cases: tuple[Case, ...] = ()
+
+    def programme(self, code: str) -> Programme | None:
+        """The programme with that code."""
+        return next((p for p in self.programmes if p.code == code), None)
+
+    def country(self, code: str) -> Country | None:
+        """The country with that alpha-2 code."""
+        return next((c for c in self.countries if c.code == code), None)
+
+    def takes_part(self, country: str, programme: str, day: date) -> bool:
+        """Whether the country takes part in the programme on that day, at least in parts."""
+        return any(p.country == country and p.programme == programme and _inside(day, p.start, p.end) for p in self.participation)
+
+    def countries_of(self, programme: Programme) -> list[Country]:
+        """The countries of the programme's sides, whether they take part or not."""
+        return [country for country in self.countries if country.side in programme.sides]
+
+
+def _inside(day: date, start: date, end: date | None) -> bool:
+    return start <= day and (end is None or day <= end)
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan as JSON, to be kept; example cases are left out. The same plan always gives the same bytes."""
+    return _encoder.encode(msgspec.structs.replace(plan, cases=()))
+
+
+def decode(raw: bytes) -> Plan:
+    """The plan that `encode` gave; `msgspec.MsgspecError` where the bytes are something else."""
+    return _decoder.decode(raw)
+
+
+def content_hash(plan: Plan) -> str:
+    """SHA-256 of what the plan says, in hex; example cases and the layout of the files do not count."""
+    return hashlib.sha256(encode(plan)).hexdigest()
+
+
+class LoadRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan may not be loaded; `code` is stable, `parameters` say what stands against what."""
+
+    code: str
+    parameters: dict[str, Any]
+
+
+def judge_load(plan: Plan, loaded: Mapping[str, str]) -> Literal["new", "unchanged"] | LoadRefused:
+    """Whether the plan may be loaded. `loaded` maps the versions of this plan that were loaded to their content hashes.
+
+    The same version with the same content is `unchanged`; with another content it is refused as `version_changed`.
+    """
+    before = loaded.get(plan.version)
+    if before is None:
+        return "new"
+    now = content_hash(plan)
+    if before == now:
+        return "unchanged"
+    return LoadRefused(code="version_changed", parameters={"plan": plan.code, "version": plan.version, "loaded": before, "found": now})
