@@ -1,0 +1,110 @@
+"""Logs: one structured line per happening, with named fields from an allow-list, so that no personal data slips in.
+
+A field that the list does not know is dropped and its name is written under `dropped`; that makes an oversight visible
+without making it a leak. Texts of exceptions are written only for kinds of errors whose text cannot hold what people typed.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from types import TracebackType
+from typing import Any, Final, Literal, TextIO
+
+import structlog
+
+_FIELDS: Final = """
+    event level timestamp module logger service process request_id correlation_id causation_id method route path status milliseconds
+    size_bytes language role roles account_id actor_id person_id application_id place_id decision_id event_id event_type subject
+    subjectversion key cell programme country year limit reason code topic partition offset offsets member transport lag batch count
+    rows done name sweep every_seconds seconds attempt attempts channel template error error_type cause frames url host port folder
+    file version expected found problem hint dropped started stopped signal pid exit_code address database migration setting key_id
+    audience scope waits oldest_seconds age_seconds broken checks invariants
+    """
+FIELDS: Final = frozenset(_FIELDS.split())
+"""Names that a log line may carry. Ids are random, codes are stable words; names, addresses and answers are not in here."""
+
+SAFE_TEXTS: Final = (OSError, ImportError, SyntaxError, AssertionError, NotImplementedError, RuntimeError)
+"""Kinds of exceptions whose text is written: they speak of the machine and the program, not of people."""
+
+Record = MutableMapping[str, Any]
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def configure_logging(
+    log_format: Literal["console", "json"] = "console", *, service: str = "", level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
+    """Set up logging for this process, also for libraries that use the standard `logging`. May be called again."""
+    out = stream or sys.stderr
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _service(service),
+        describe_error,
+        keep_known_fields,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger; `name` is the module's. Use as `log.info("offer.expired", place_id=..., cell=...)`."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
+    return logger
+
+
+def keep_known_fields(_logger: object, _method: str, record: Record) -> Record:
+    """Drop every field that `FIELDS` does not name, and say which names were dropped."""
+    unknown = sorted(name for name in record if name not in FIELDS and not name.startswith("_"))
+    for name in unknown:
+        del record[name]
+    if unknown:
+        record["dropped"] = unknown
+    return record
+
+
+def describe_error(_logger: object, _method: str, record: Record) -> Record:
+    """Turn `exc_info` into the kind of error, the lines of the program that it passed, and its text where that is safe."""
+    info = record.pop("exc_info", None)
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    elif info is True:
+        info = sys.exc_info()
+    if not info or info[1] is None:
+        return record
+    error = info[1]
+    record["error_type"] = f"{type(error).__module__}.{type(error).__qualname__}"
+    if isinstance(error, SAFE_TEXTS) or getattr(error, "safe_text", False):
+        record["error"] = str(error)
+    if error.__cause__ is not None:
+        record["cause"] = type(error.__cause__).__qualname__
+    record["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(info[2])[-12:]]
+    return record
+
+
+def _service(name: str) -> structlog.typing.Processor:
+    def add(_logger: object, _method: str, record: Record) -> Mapping[str, Any]:
+        if name:
+            record.setdefault("service", name)
+        return record
+
+    return add

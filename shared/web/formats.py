@@ -1,0 +1,59 @@
+"""Dates, times and numbers as the reader's language writes them."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date as babel_date
+from babel.numbers import format_decimal
+from babel.numbers import format_percent as babel_percent
+
+from shared.web.i18n import LOCALES, current_language, ngettext
+
+BEIJING: Final = "Asia/Shanghai"
+DateForm = Literal["short", "medium", "long", "full"]
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of this IANA name; `ZoneInfoNotFoundError` where there is none."""
+    return ZoneInfo(name)
+
+
+def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "medium") -> str:
+    """`value` (aware) as date and time in `timezone`, with the zone named: `3 mar 2016, 17:00 (Lima)`."""
+    local = value.astimezone(zone(timezone))
+    return f"{babel_date(local.date(), form, locale=LOCALES[current_language()])}, {local:%H:%M} ({zone_name(timezone)})"
+
+
+def zone_name(timezone: str) -> str:
+    """A short name for a zone: `UTC`, `Beijing`, `Lima`."""
+    return {"Asia/Shanghai": "Beijing", "Etc/UTC": "UTC"}.get(timezone, timezone.rsplit("/", 1)[-1].replace("_", " "))
+
+
+def format_date(value: date | datetime, form: DateForm = "long") -> str:
+    """A day: `3 de marzo de 2016`. A moment is taken in its own zone."""
+    day = value.date() if isinstance(value, datetime) else value
+    return str(babel_date(day, form, locale=LOCALES[current_language()]))
+
+
+def format_number(value: float) -> str:
+    """`6000` as `6.000` or `6,000`."""
+    return str(format_decimal(value, locale=LOCALES[current_language()]))
+
+
+def format_percent(value: float) -> str:
+    """`0.5` as `50 %`, without decimals."""
+    return str(babel_percent(value, format="#,##0 %" if current_language() in ("es", "fr") else None, locale=LOCALES[current_language()]))
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """How long is left, in days, or in hours on the last day; empty once it has passed."""
+    left = until - now
+    if left <= timedelta():
+        return ""
+    if left >= timedelta(days=1):
+        return ngettext("{n} day left", "{n} days left", left.days)
+    hours = max(1, int(left.total_seconds() // 3600))
+    return ngettext("{n} hour left", "{n} hours left", hours)

@@ -1,0 +1,58 @@
+"""The links at the top of every page, by role: one literal table, because the three services are one site to whoever uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from shared.web.i18n import N_, translate
+from shared.web.identity import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`path` is also the prefix under which the link counts as the current one."""
+
+    path: str
+    text: str
+
+
+HOME: Final = Link("/", N_("Programmes"))
+PLACES: Final = Link("/quotas", N_("Places"))
+MESSAGES: Final = Link("/messages", N_("Messages"))
+
+LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
+    "": (HOME, PLACES),
+    "applicant": (HOME, Link("/applications", N_("My applications")), MESSAGES),
+    "coordinator": (Link("/country", N_("My country")), PLACES, MESSAGES),
+    "reviewer": (Link("/review", N_("To review")), PLACES, MESSAGES),
+    "officer": (Link("/officer", N_("To decide")), PLACES, MESSAGES),
+    "auditor": (Link("/officer", N_("Applications")), PLACES, Link("/audit", N_("Audit"))),
+    "operator": (PLACES, Link("/operations", N_("Operations"))),
+}
+ROLE_NAMES: Final[Mapping[str, str]] = {
+    "applicant": N_("Applicant"),
+    "coordinator": N_("Coordinator"),
+    "reviewer": N_("Reviewer"),
+    "officer": N_("Officer"),
+    "auditor": N_("Auditor"),
+    "operator": N_("Operator"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    href: str
+    text: str
+    current: bool
+
+
+def navigation(identity: Identity | None, path: str) -> list[NavigationItem]:
+    """The links for whoever asks, translated, with the one marked that `path` belongs to."""
+    links = LINKS[identity.role if identity else ""]
+    inside = [link for link in links if path == link.path or path.startswith(f"{link.path.rstrip('/')}/")]
+    here = max(inside, key=lambda link: len(link.path), default=None)
+    return [NavigationItem(link.path, translate(link.text), link == here) for link in links]
+
+
+def role_name(role: str) -> str:
+    return translate(ROLE_NAMES[role]) if role in ROLE_NAMES else role

@@ -1,0 +1,119 @@
+"""Pages for people: one Jinja environment for each application, texts and formats in the language of the request."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, Undefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from shared.kernel.clock import Clock, SteeredClock
+from shared.web import formats
+from shared.web.context import context_of
+from shared.web.i18n import HTML_TAGS, LANGUAGES, current_language, ngettext, translate
+from shared.web.navigation import navigation, role_name
+from shared.web.static_files import Assets
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class StrictNames(Undefined):
+    """A name or attribute that is not there is an error; a missing key of a dict is empty, as component parameters need it."""
+
+    __slots__ = ()
+
+    def _lenient(self) -> bool:
+        return isinstance(self._undefined_obj, Mapping) or self._undefined_name in ("caller", "undefined")
+
+    def __str__(self) -> str:
+        return "" if self._lenient() else str(self._fail_with_undefined_error())
+
+    def __bool__(self) -> bool:
+        return False if self._lenient() else bool(self._fail_with_undefined_error())
+
+    def __iter__(self) -> Any:
+        return iter(()) if self._lenient() else self._fail_with_undefined_error()
+
+    def __len__(self) -> int:
+        return 0 if self._lenient() else int(self._fail_with_undefined_error())
+
+
+class Pages:
+    """Renders the templates of one service."""
+
+    def __init__(self, *, service: str, folders: list[Path], assets: Assets, clock: Clock, extra: Mapping[str, Any] | None = None) -> None:
+        self._clock = clock
+        self._service = service
+        self.environment = Environment(
+            loader=ChoiceLoader(
+                [
+                    FileSystemLoader([*folders, TEMPLATES]),
+                    PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+                ]
+            ),
+            autoescape=True,
+            undefined=StrictNames,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.environment.globals.update(
+            {
+                "_": translate,
+                "ngettext": ngettext,
+                "format_datetime": formats.format_datetime,
+                "format_date": formats.format_date,
+                "format_number": formats.format_number,
+                "format_percent": formats.format_percent,
+                "time_left": formats.time_left,
+                "beijing": formats.BEIJING,
+                "asset": assets.url,
+                "languages": LANGUAGES,
+                "language_tags": HTML_TAGS,
+                "role_name": role_name,
+                "undefined": self.environment.undefined(name="undefined"),
+                **(extra or {}),
+            }
+        )
+
+    def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """The page made from `template`; `context` holds its own names beside those that every page has."""
+        return HTMLResponse(self.text(request, template, **context), status)
+
+    def text(self, request: Request, template: str, /, **context: Any) -> str:
+        """As `render`, but only the text; for a part of a page that htmx puts in place."""
+        known = context_of(request)
+        common = {
+            "request": request,
+            "service": self._service,
+            "identity": known.identity,
+            "language": current_language(),
+            "navigation": navigation(known.identity, request.url.path),
+            "clock_note": self.clock_note(),
+            "path_with_lang": lambda language: path_with_language(request, language),
+            "here": here(request),
+        }
+        return self.environment.get_template(template).render({**common, **context})
+
+    def clock_note(self) -> str:
+        """Today's date where the clock is steered, so that nobody takes a demonstration for the present; else empty."""
+        return formats.format_date(self._clock.now()) if isinstance(self._clock, SteeredClock) else ""
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """The page made from `template` by the application that serves `request`."""
+    pages: Pages = request.app.state.pages
+    return pages.render(request, template, status=status, **context)
+
+
+def here(request: Request) -> str:
+    """The path of this page with its query, for `return=`."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def path_with_language(request: Request, language: str) -> str:
+    """This page's address, asking for `language`; everything else in its query stays."""
+    query = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
+    return f"{request.url.path}?{urlencode([*query, ('lang', language)])}"
