@@ -18,6 +18,7 @@ class CommonSettings(BaseSettings):
     )
     transport: Literal["local", "kafka"] = Field(default="local", description="How events travel: local (one process) or kafka.")
     kafka_bootstrap: str = Field(default="", description="Addresses of the Kafka brokers, host:port,host:port.")
+    kafka_prefix: str = Field(default="", description="Put before every topic's name, for several installations on one cluster.")
     kafka_replication: int = Field(default=1, ge=1, description="Replicas of each topic that is created; 3 in production.")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = Field(default="PLAINTEXT", description="Security protocol towards Kafka.")
     kafka_username: str = Field(default="", description="SCRAM-SHA-512 user towards Kafka, with SASL_SSL.")

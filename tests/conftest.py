@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence.embedded import EmbeddedPostgres
 
 from shared.kernel.clock import ManualClock
@@ -106,3 +107,15 @@ def now() -> datetime:
 def clock(now: datetime) -> ManualClock:
     """A clock that stands at `now` until it is moved."""
     return ManualClock(now)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real broker for the whole run; tests take topics of their own by a prefix."""
+    found = find_broker(tmp_path_factory.mktemp("kafka"))
+    if isinstance(found, Missing):
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no Kafka: {found.reason}; {found.what_to_do}")
+        pytest.skip(f"no Kafka: {found.reason}; {found.what_to_do}")
+    with found as broker:
+        yield broker

@@ -75,6 +75,7 @@ class KafkaTransport:
 
     def __init__(self, settings: CommonSettings) -> None:
         self._connection = connection_settings(settings)
+        self._prefix = settings.kafka_prefix
         self._replication = settings.kafka_replication
 
     async def prepare(self, topics: Sequence[Topic]) -> None:
@@ -85,13 +86,13 @@ class KafkaTransport:
             in_sync = 2 if self._replication >= 3 else 1
             for topic in topics:
                 keep = {"retention.ms": str(topic.retention_days * 86_400_000), "min.insync.replicas": str(in_sync)}
-                new = NewTopic(topic.name, topic.partitions, self._replication, topic_configs={**TOPIC_SETTINGS, **keep})
+                new = NewTopic(self._prefix + topic.name, topic.partitions, self._replication, topic_configs={**TOPIC_SETTINGS, **keep})
                 response = await admin.create_topics([new])
                 code, message = response.topic_errors[0][1], response.topic_errors[0][2]
                 if code not in (0, TopicAlreadyExistsError.errno):
                     raise TransportAway(f"the topic {topic.name} could not be created: {message or code}")
-            for description in await admin.describe_topics([topic.name for topic in topics]):
-                expected = next(topic for topic in topics if topic.name == description["topic"]).partitions
+            for description in await admin.describe_topics([self._prefix + topic.name for topic in topics]):
+                expected = next(topic for topic in topics if self._prefix + topic.name == description["topic"]).partitions
                 found = len(description["partitions"])
                 if found not in (0, expected):
                     raise LogLost(
@@ -104,10 +105,10 @@ class KafkaTransport:
             await _close(admin)
 
     async def publisher(self) -> "KafkaPublisher":
-        return KafkaPublisher(self._connection)
+        return KafkaPublisher(self._connection, self._prefix)
 
     async def source(self, service: str, receiver: Receiver) -> Source:
-        return await KafkaSource.open(self._connection)
+        return await KafkaSource.open(self._connection, self._prefix)
 
 
 class KafkaPublisher:
@@ -117,8 +118,9 @@ class KafkaPublisher:
     new one. Meets `transport.Publisher`.
     """
 
-    def __init__(self, connection: Mapping[str, Any]) -> None:
+    def __init__(self, connection: Mapping[str, Any], prefix: str) -> None:
         self._connection = connection
+        self._prefix = prefix
         self._producer: AIOKafkaProducer | None = None
         self._partitions: dict[str, list[int]] = {}
 
@@ -162,7 +164,7 @@ class KafkaPublisher:
         numbers = self._partitions.get(row.topic)
         if numbers is None:
             async with asyncio.timeout(CHUNK_DEADLINE_S):
-                numbers = sorted(await producer.partitions_for(row.topic))
+                numbers = sorted(await producer.partitions_for(self._prefix + row.topic))
             self._partitions[row.topic] = numbers
         return int(_partition_of(row.key.encode(), numbers, numbers))
 
@@ -181,7 +183,7 @@ class KafkaPublisher:
                 raise RecordTooLargeError(f"outbox row {rows[start].row} of {len(rows[start].value)} bytes does not fit a batch")
             batch.close()
             async with asyncio.timeout(CHUNK_DEADLINE_S):
-                future = await producer.send_batch(batch, partition.topic, partition=partition.number)
+                future = await producer.send_batch(batch, self._prefix + partition.topic, partition=partition.number)
                 await future
             stored += [row.row for row in rows[start:end]]
             start = end
@@ -191,13 +193,14 @@ class KafkaPublisher:
 class KafkaSource:
     """Reads assigned partitions. Meets `transport.Source`."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, where: str) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, where: str, prefix: str) -> None:
         self._consumer = consumer
+        self._prefix = prefix
         self._where = where
         self._assigned: tuple[TopicPartition, ...] = ()
 
     @classmethod
-    async def open(cls, connection: Mapping[str, Any]) -> "KafkaSource":
+    async def open(cls, connection: Mapping[str, Any], prefix: str) -> "KafkaSource":
         """Connect; `TransportAway` where no broker answers."""
         where = str(connection["bootstrap_servers"])
         consumer = AIOKafkaConsumer(**connection, **CONSUMER_SETTINGS)
@@ -207,17 +210,17 @@ class KafkaSource:
         except (KafkaError, OSError, TimeoutError) as error:
             await _close(consumer)
             raise TransportAway(f"Kafka at {where} does not answer: {error!r}") from error
-        return cls(consumer, where)
+        return cls(consumer, where, prefix)
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
-        self._assigned = tuple(TopicPartition(p.topic, p.number) for p in sorted(positions))
+        self._assigned = tuple(self._theirs(p) for p in sorted(positions))
         if not self._assigned:
             self._consumer.unsubscribe()
             return
         self._consumer.assign(list(self._assigned))
         for partition, offset in positions.items():
             # No await stands between assign and seek, so that the fetcher never asks for a position of its own.
-            self._consumer.seek(TopicPartition(partition.topic, partition.number), offset)
+            self._consumer.seek(self._theirs(partition), offset)
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> list[Record]:
         if not self._assigned:
@@ -243,16 +246,16 @@ class KafkaSource:
             found += self._records(await self._consumer.getmany(*self._assigned, timeout_ms=0, max_records=max_records - len(found)))
         return found
 
-    @staticmethod
-    def _records(batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
+    def _theirs(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition.topic, partition.number)
+
+    def _ours(self, partition: TopicPartition) -> Partition:
+        return Partition(partition.topic.removeprefix(self._prefix), partition.partition)
+
+    def _records(self, batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
         return [
-            Record(
-                Partition(tp.topic, tp.partition),
-                record.offset,
-                record.key.decode() if record.key is not None else None,
-                record.value or b"",
-            )
-            for tp, records in batches.items()
+            Record(partition, record.offset, record.key.decode(errors="replace") if record.key is not None else None, record.value or b"")
+            for partition, records in ((self._ours(theirs), found) for theirs, found in batches.items())
             for record in records
         ]
 
@@ -265,10 +268,10 @@ class KafkaSource:
     async def _offsets(self, ask: Any, partitions: Sequence[Partition]) -> dict[Partition, int]:
         try:
             async with asyncio.timeout(CHUNK_DEADLINE_S):
-                found = await ask([TopicPartition(p.topic, p.number) for p in partitions])
+                found = await ask([self._theirs(p) for p in partitions])
         except (KafkaError, OSError, TimeoutError) as error:
             raise TransportAway(f"Kafka at {self._where} does not tell its offsets: {error!r}") from error
-        return {Partition(tp.topic, tp.partition): offset for tp, offset in found.items()}
+        return {self._ours(tp): offset for tp, offset in found.items()}
 
     async def close(self) -> None:
         await _close(self._consumer)
