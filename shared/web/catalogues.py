@@ -26,7 +26,7 @@ PLURALS: Final = {
     "nl": "nplurals=2; plural=(n != 1);",
 }
 TEMPLATE_SUFFIXES: Final = (".html", ".txt", ".xml", ".svg")
-_FIELD = re.compile(r"\{(\w*)[^{}]*\}")
+_FIELD = re.compile(r"%\((\w+)\)s")
 
 Id = str | tuple[str, str]
 """A text's English, or its singular and plural."""
