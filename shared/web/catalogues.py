@@ -26,7 +26,7 @@ PLURALS: Final = {
     "nl": "nplurals=2; plural=(n != 1);",
 }
 TEMPLATE_SUFFIXES: Final = (".html", ".txt", ".xml", ".svg")
-_FIELD = re.compile(r"%\((\w+)\)s")
+_FIELD = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 
 Id = str | tuple[str, str]
 """A text's English, or its singular and plural."""
@@ -165,7 +165,7 @@ def _strings(message: Message) -> tuple[str, ...]:
 
 
 def _fields(*texts: str) -> set[str]:
-    return {name for text in texts for name in _FIELD.findall(text)}
+    return {old or new for text in texts for old, new in _FIELD.findall(text)}
 
 
 def _short(key: Id) -> str:

@@ -54,6 +54,6 @@ def time_left(until: datetime, now: datetime) -> str:
     if left <= timedelta():
         return ""
     if left >= timedelta(days=1):
-        return ngettext("%(n)s day left", "%(n)s days left", left.days)
+        return ngettext("{n} day left", "{n} days left", left.days)
     hours = max(1, int(left.total_seconds() // 3600))
-    return ngettext("%(n)s hour left", "%(n)s hours left", hours)
+    return ngettext("{n} hour left", "{n} hours left", hours)

@@ -1,7 +1,7 @@
 """Six languages. English is the msgid; the other five come from `.po` files, read at start.
 
-In templates and code `_("Hello %(name)s", name=...)` speaks the language of the current request; `N_("...")` marks a text that
-is translated later. A text is formatted only where parameters are given, so a lone `%` in a plain text is harmless.
+In templates and code `_("Hello {name}", name=...)` speaks the language of the current request; `N_("...")` marks a text that
+is translated later. A text is formatted only where parameters are given, so a `%` or a brace in a plain text is harmless.
 Templates escape texts like any other value: a text holds words, never markup.
 """
 
@@ -57,12 +57,12 @@ class Texts:
         return cls({language: tuple(_read(folder / f"{language}.po") for folder in folders) for language in others})
 
     def gettext(self, language: str, msgid: str, **params: object) -> str:
-        """`msgid` in `language`, with `%(name)s` places filled in; English where the catalogue lacks it."""
+        """`msgid` in `language`, with `{name}` places filled in; English where the catalogue lacks it."""
         text = next((found for one in self.catalogues.get(language, ()) if (found := one.texts.get(msgid))), msgid)
         return fill(text, params)
 
     def ngettext(self, language: str, one: str, many: str, n: int, **params: object) -> str:
-        """`one` or `many` in the plural form that `language` uses for `n`; `%(n)s` is filled in too."""
+        """`one` or `many` in the plural form that `language` uses for `n`; `{n}` is filled in too."""
         text = one if n == 1 else many
         for catalogue in self.catalogues.get(language, ()):
             forms = catalogue.plurals.get(one)
@@ -90,12 +90,14 @@ def _read(path: Path) -> _Catalogue:
 
 
 def fill(text: str, params: Mapping[str, Any]) -> str:
-    """`text` with its `%(name)s` places filled in; where a parameter is markup, everything else is escaped and the whole is markup."""
+    """`text` with its `{name}` places filled in, or its `%(name)s` places where it is written in gettext's older way.
+
+    Where a parameter is markup, everything else is escaped and the whole is markup.
+    """
     if not params:
         return text
-    if any(hasattr(value, "__html__") for value in params.values()):
-        return escape(text) % params
-    return text % params
+    safe = escape(text) if any(hasattr(value, "__html__") for value in params.values()) else text
+    return safe % params if "%(" in text else safe.format(**params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def translate(msgid: str, **params: object) -> str:
 
 
 def ngettext(one: str, many: str, n: int, **params: object) -> str:
-    """`one` or `many` in the current language, by `n`, which is filled in as `%(n)s`."""
+    """`one` or `many` in the current language, by `n`, which is filled in as `{n}`."""
     now = _current.get()
     return now.texts.ngettext(now.language, one, many, n, **params)
 
