@@ -39,7 +39,7 @@ class Table(SQLModel, registry=registry()):
     """Base of this service's tables; a table is named after its class, in snake case."""
 
     @declared_attr.directive
-    def __tablename__(cls) -> str:  # noqa: N805 - a class is what it gets
+    def __tablename__(cls) -> str:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 

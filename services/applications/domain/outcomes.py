@@ -1,0 +1,158 @@
+"""What a use case answers, besides what was done: closed sets of values. Pages and the API turn them into words.
+
+Every value has a stable `code`. None of them changes anything: a use case that returns one has written nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from services.applications.domain.answers import Fault
+from services.applications.domain.eligibility import Reason
+from services.applications.domain.lifecycle import NotAllowed, State
+
+__all__ = ["NotAllowed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """It is not there, or the viewer may not know that it is."""
+
+    code: ClassVar[str] = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The viewer may see it, and may not do this to it."""
+
+    code: ClassVar[str] = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Somebody else acted first: the form was made for another version. What is there now: `state` and `version`."""
+
+    state: State
+    version: int
+    code: ClassVar[str] = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallClosed:
+    """The call is not open at the moment that counted, `counted`. `closes` is the last second inside."""
+
+    counted: datetime
+    opens: datetime
+    closes: datetime
+    code: ClassVar[str] = "call_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLate:
+    """The day until which a returned application could be corrected has passed."""
+
+    correct_by: date
+    code: ClassVar[str] = "correction_late"
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyApplied:
+    """The person has an application to this call."""
+
+    application_id: UUID
+    code: ClassVar[str] = "already_applied"
+
+
+@dataclass(frozen=True, slots=True)
+class NotTakingPart:
+    """The country does not take part in the programme on this day."""
+
+    country: str
+    code: ClassVar[str] = "not_participating"
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form."""
+
+    questions: tuple[str, ...]
+    documents: tuple[str, ...]
+    code: ClassVar[str] = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Ineligible:
+    """The programme's rules speak against it; each reason has its words."""
+
+    reasons: tuple[Reason, ...]
+    code: ClassVar[str] = "ineligible"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswers:
+    """Faults by question key. The last good answers of the page stay as they were."""
+
+    faults: Mapping[str, Fault]
+    code: ClassVar[str] = "wrong_answers"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key was used for another request."""
+
+    code: ClassVar[str] = "idempotency_key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsWrong:
+    """Reasons are missing, or are none of those that the programme allows for this act."""
+
+    allowed: tuple[str, ...]
+    code: ClassVar[str] = "reasons_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class DateWrong:
+    """The date must not be before `earliest`."""
+
+    earliest: date
+    code: ClassVar[str] = "date_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class NotScored:
+    """The route has a review, and no reviewer has scored yet."""
+
+    code: ClassVar[str] = "not_scored"
+
+
+@dataclass(frozen=True, slots=True)
+class PointsWrong:
+    """Criterion key to the most points that it may have, for each criterion without points from 0 to there."""
+
+    criteria: Mapping[str, int]
+    code: ClassVar[str] = "points_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class SlateChanged:
+    """The order that was sent does not hold exactly the applications on the slate now."""
+
+    code: ClassVar[str] = "slate_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPassed:
+    """The deadline of the offer has passed."""
+
+    answer_by: datetime
+    code: ClassVar[str] = "offer_passed"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReplaced:
+    """The form answers an offer that is not the one made now."""
+
+    code: ClassVar[str] = "offer_replaced"

@@ -1,0 +1,61 @@
+"""Promises that a new version of a plan may not break without a second officer. Pure.
+
+A rule is one function, listed in `PROMISES`; each says what would be broken, in words for the officer who decides.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from services.applications.domain.answers import Page
+
+
+class Terms(Protocol):
+    """What of a programme's new version these rules look at."""
+
+    @property
+    def pages(self) -> tuple[Page, ...]: ...
+    @property
+    def places_per_year(self) -> Mapping[int, int]: ...
+    @property
+    def places_total(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was promised: the questions that have answers, the places offered or taken by year, the years with applications."""
+
+    questions: frozenset[str]
+    places: Mapping[int, int]
+    years: frozenset[int]
+
+
+def _keeps_questions(terms: Terms, held: Held) -> Iterable[str]:
+    asked = {question.key for page in terms.pages for question in page.questions}
+    return [f'question "{key}" has answers and would no longer be asked' for key in sorted(held.questions - asked)]
+
+
+def _keeps_places(terms: Terms, held: Held) -> Iterable[str]:
+    for year, used in sorted(held.places.items()):
+        if used > terms.places_per_year.get(year, 0):
+            yield f"{used} places of {year} are held and {terms.places_per_year.get(year, 0)} would remain"
+
+
+def _keeps_total(terms: Terms, held: Held) -> Iterable[str]:
+    used = sum(held.places.values())
+    if used > terms.places_total:
+        yield f"{used} places are held and {terms.places_total} would remain"
+
+
+def _keeps_years(terms: Terms, held: Held) -> Iterable[str]:
+    return [f"there are applications to {year}, which would have no call" for year in sorted(held.years - set(terms.places_per_year))]
+
+
+PROMISES: Final[tuple[Callable[[Terms, Held], Iterable[str]], ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years)
+
+
+def broken_promises(programme: str, terms: Terms | None, held: Held) -> list[str]:
+    """What the new version (none: the programme is gone from the plan) would break, one line each; empty where nothing."""
+    if terms is None:
+        return [f"{programme}: the programme would be gone, and it has applications"] if held.years else []
+    return [f"{programme}: {line}" for promise in PROMISES for line in promise(terms, held)]

@@ -1,0 +1,26 @@
+"""Who is looking, and what they may know to exist. Pure; the store applies the same rule in its queries."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+EVERYWHERE: Final = frozenset({"reviewer", "officer", "auditor"})
+"""Roles that see the submitted applications of all countries. Nobody but the applicant ever sees a draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """An account, its role, and the country (ISO 3166 alpha-2) of a coordinator; empty where none."""
+
+    account_id: UUID
+    role: str
+    country: str = ""
+
+
+def may_know(viewer: Viewer, *, person_id: UUID, country: str, submitted: bool) -> bool:
+    """Whether the viewer may know that the application exists."""
+    if viewer.role == "applicant":
+        return viewer.account_id == person_id
+    if viewer.role == "coordinator":
+        return submitted and bool(viewer.country) and viewer.country == country
+    return submitted and viewer.role in EVERYWHERE

@@ -1,0 +1,19 @@
+"""Which event starts which use case."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.applications.use_cases import places
+from shared.messaging.service import UseCase, one_by_one
+
+HANDLERS: Final[Mapping[str, UseCase]] = {
+    "puente.nomination.refused.v1": places.nomination_refused,
+    "puente.place.offered.v1": places.place_offered,
+    "puente.place.waiting.v1": places.place_waiting,
+    "puente.place.refused.v1": places.place_refused,
+    "puente.place.taken.v1": places.place_taken,
+    "puente.place.released.v1": places.place_released,
+    "puente.cell.changed.v1": places.cell_changed,
+}
+
+handle = one_by_one(HANDLERS)

@@ -1,0 +1,148 @@
+"""Applications, their answers and their timelines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, select, text, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from services.applications.domain.answers import Stored
+from services.applications.domain.viewers import EVERYWHERE, Viewer
+from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
+from shared.kernel.cells import Cell
+from shared.persistence.database import Tx
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on `application` that holds for what the viewer may know to exist; as `domain.viewers.may_know`."""
+    submitted = col(Application.receipt).is_not(None)
+    if viewer.role == "applicant":
+        return col(Application.person_id) == viewer.account_id
+    if viewer.role == "coordinator" and viewer.country:
+        return and_(submitted, col(Application.country) == viewer.country)
+    return and_(submitted, true() if viewer.role in EVERYWHERE else false())
+
+
+async def find(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> Application | None:
+    """The application, if the viewer may know of it; `lock` holds its row until the end of the transaction."""
+    statement = select(Application).where(col(Application.id) == application_id, visible_to(viewer))
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def locked(tx: Tx, application_id: UUID) -> Application | None:
+    """The application for the service itself, its row locked: quotas' answers are for whomever they are."""
+    statement = select(Application).where(col(Application.id) == application_id).with_for_update().execution_options(populate_existing=True)
+    return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def live(tx: Tx, person_id: UUID, programme: str, year: int) -> Application | None:
+    """The person's one application to that call that was not withdrawn."""
+    statement = select(Application).where(
+        col(Application.person_id) == person_id,
+        col(Application.programme) == programme,
+        col(Application.year) == year,
+        col(Application.state) != "withdrawn",
+    )
+    return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def lock_slate(tx: Tx, cell: Cell) -> None:
+    """Take turns on a cell's slate, until the end of the transaction; always before any row of it is locked."""
+    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"slate:{cell.key}"})
+
+
+async def lock_person(tx: Tx, person_id: UUID) -> None:
+    """Take turns on what a person starts, so that two tabs do not start the same call twice."""
+    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": f"person:{person_id}"})
+
+
+async def slate(tx: Tx, cell: Cell, *, lock: bool = False) -> list[Application]:
+    """The nominated applications of a cell, in the country's order."""
+    statement = (
+        select(Application)
+        .where(
+            col(Application.programme) == cell.programme,
+            col(Application.year) == cell.year,
+            col(Application.country) == cell.country,
+            col(Application.state) == "nominated",
+        )
+        .order_by(col(Application.slate_rank), col(Application.id))
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list((await tx.execute(statement)).scalars())
+
+
+async def slate_ranks(tx: Tx, cell: Cell) -> list[int | None]:
+    """Every rank that was given on this slate, those of applications that went on too, so that none is given twice."""
+    statement = select(col(Application.slate_rank)).where(
+        col(Application.programme) == cell.programme,
+        col(Application.year) == cell.year,
+        col(Application.country) == cell.country,
+        col(Application.slate_rank).is_not(None),
+    )
+    return list((await tx.execute(statement)).scalars())
+
+
+async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
+    """All answers by question key, as JSON keeps them; what was saved last counts where a question changed its page."""
+    statement = select(PageAnswers).where(col(PageAnswers.application_id) == application_id).order_by(col(PageAnswers.saved_at))
+    answers: dict[str, Stored] = {}
+    for page in (await tx.execute(statement)).scalars():
+        answers |= page.answers
+    return answers
+
+
+async def saved_pages(tx: Tx, application_id: UUID) -> dict[str, datetime]:
+    """Page key to the moment it was last saved with good answers."""
+    statement = select(col(PageAnswers.page), col(PageAnswers.saved_at)).where(col(PageAnswers.application_id) == application_id)
+    return dict((await tx.execute(statement)).tuples().all())
+
+
+async def save_answers(tx: Tx, application_id: UUID, page: str, answers: dict[str, Stored], at: datetime) -> None:
+    """Replace the answers of one page."""
+    row: dict[str, Any] = {"application_id": application_id, "page": page, "answers": answers, "saved_at": at}
+    statement = insert(PageAnswers).values(row)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["application_id", "page"], set_={"answers": statement.excluded.answers, "saved_at": statement.excluded.saved_at}
+        )
+    )
+
+
+async def documents(tx: Tx, application_id: UUID) -> list[Document]:
+    """The files attached to an application."""
+    statement = select(Document).where(col(Document.application_id) == application_id).order_by(col(Document.uploaded_at))
+    return list((await tx.execute(statement)).scalars())
+
+
+async def timeline(tx: Tx, application_id: UUID) -> list[TimelineEntry]:
+    """Every move, the first one first."""
+    statement = select(TimelineEntry).where(col(TimelineEntry.application_id) == application_id).order_by(col(TimelineEntry.number))
+    return list((await tx.execute(statement)).scalars())
+
+
+async def reviews(tx: Tx, application_id: UUID) -> Sequence[Review]:
+    """The reviewers' scores."""
+    statement = select(Review).where(col(Review.application_id) == application_id).order_by(col(Review.submitted_at))
+    return (await tx.execute(statement)).scalars().all()
+
+
+async def scores(tx: Tx, application_id: UUID) -> list[int]:
+    """Each reviewer's score, in thousandths."""
+    return list((await tx.execute(select(col(Review.score)).where(col(Review.application_id) == application_id))).scalars())
+
+
+async def count_by_state(tx: Tx, viewer: Viewer, programme: str, year: int) -> dict[str, int]:
+    """State to number of applications of a call that the viewer may see."""
+    statement = (
+        select(col(Application.state), func.count())
+        .where(col(Application.programme) == programme, col(Application.year) == year, visible_to(viewer))
+        .group_by(col(Application.state))
+    )
+    return dict((await tx.execute(statement)).tuples().all())

@@ -1,0 +1,99 @@
+"""Plans as they were loaded, and the programmes in force."""
+
+from typing import NamedTuple
+
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from services.applications.plan.model import Call, Plan, Programme, decode
+from services.applications.tables import PlanChange, PlanVersion
+from shared.persistence.database import Tx
+
+KEPT_MAX = 8
+_decoded: dict[str, Plan] = {}
+"""Plans by the hash of their content, which never changes under a hash: no process asks for the same plan twice."""
+
+_IN_FORCE = """
+    select p.programme, p.number, v.plan, v.version, v.content_hash
+    from (select distinct on (programme) programme, number, plan, plan_version from programme_version order by programme, number desc) p
+    join plan_version v on v.plan = p.plan and v.version = p.plan_version
+"""
+
+
+class InForce(NamedTuple):
+    """A programme as it is now, in its plan. `number` counts the programme's published versions."""
+
+    plan: Plan
+    programme: Programme
+    number: int
+
+    def call(self, year: int) -> Call:
+        """The call of a year that is known to have one."""
+        found = self.programme.call(year)
+        assert found is not None, f"{self.programme.code} has no call in {year}"
+        return found
+
+
+async def in_force(tx: Tx, programme: str) -> InForce | None:
+    """The programme with that code, as last published."""
+    row = (await tx.execute(text(f"{_IN_FORCE} where p.programme = :programme"), {"programme": programme})).one_or_none()
+    return None if row is None else await _read(tx, *row)
+
+
+async def all_in_force(tx: Tx) -> list[InForce]:
+    """Every programme as last published, in the order of its plan's files."""
+    rows = (await tx.execute(text(_IN_FORCE))).all()
+    found = [await _read(tx, *row) for row in rows]
+    return sorted(found, key=lambda one: (one.plan.code, [p.code for p in one.plan.programmes].index(one.programme.code)))
+
+
+async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str) -> InForce:
+    if content_hash not in _decoded:
+        statement = select(col(PlanVersion.content)).where(col(PlanVersion.plan) == plan, col(PlanVersion.version) == version)
+        while len(_decoded) >= KEPT_MAX:
+            del _decoded[next(iter(_decoded))]
+        _decoded[content_hash] = decode((await tx.execute(statement)).scalar_one())
+    found = _decoded[content_hash].programme(programme)
+    assert found is not None, f"{plan} {version} was loaded with {programme}"
+    return InForce(_decoded[content_hash], found, number)
+
+
+async def versions(tx: Tx, plan: str) -> dict[str, str]:
+    """Version to content hash of that plan, as loaded."""
+    statement = select(col(PlanVersion.version), col(PlanVersion.content_hash)).where(col(PlanVersion.plan) == plan)
+    return dict((await tx.execute(statement)).tuples().all())
+
+
+async def lock_loading(tx: Tx) -> None:
+    """One plan is loaded at a time."""
+    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended('plan', 3))"))
+
+
+async def open_change(tx: Tx, plan: str) -> PlanChange | None:
+    """The proposed version of the plan that waits for a second officer."""
+    statement = select(PlanChange).where(col(PlanChange.plan) == plan, col(PlanChange.confirmed_at).is_(None)).with_for_update()
+    return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def answered_questions(tx: Tx, programme: str) -> set[str]:
+    """Keys of the questions of a programme that somebody has answered in an application that is not withdrawn."""
+    statement = text(
+        "select distinct jsonb_object_keys(g.answers) from page_answers g join application a on a.id = g.application_id "
+        "where a.programme = :programme and a.state <> 'withdrawn'"
+    )
+    return set((await tx.execute(statement, {"programme": programme})).scalars())
+
+
+async def held_by_year(tx: Tx, programme: str) -> dict[int, int]:
+    """Year to places offered or taken, as quotas last told."""
+    statement = text(
+        "select split_part(cell, ':', 3)::int, sum(offered + taken)::int from cell_figures "
+        "where split_part(cell, ':', 1) = :programme group by 1"
+    )
+    return {int(year): int(held) for year, held in (await tx.execute(statement, {"programme": programme})).tuples()}
+
+
+async def applied_years(tx: Tx, programme: str) -> set[int]:
+    """Years of the programme that somebody has applied to."""
+    statement = text("select distinct year from application where programme = :programme and state <> 'withdrawn'")
+    return set((await tx.execute(statement, {"programme": programme})).scalars())

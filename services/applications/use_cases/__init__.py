@@ -1,0 +1,35 @@
+"""What people and events can do: one function each, `(tx, ..., now) -> outcome`, in the caller's transaction.
+
+An outcome that is not `Done` (or `Submitted`, `Loaded`) has changed nothing. The event of a move is in the outbox when the
+transaction commits.
+"""
+
+from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
+from services.applications.use_cases.drafts import attach_document, remove_document, save_page, start_draft
+from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
+from services.applications.use_cases.plans import confirm_change, load_plan
+from services.applications.use_cases.selection import approve, end, reject, score
+from services.applications.use_cases.steps import Done
+from services.applications.use_cases.submission import Submitted, submit
+
+__all__ = [
+    "Done",
+    "Submitted",
+    "accept_offer",
+    "approve",
+    "attach_document",
+    "confirm_change",
+    "decline_offer",
+    "end",
+    "load_plan",
+    "nominate",
+    "reject",
+    "remove_document",
+    "reorder_slate",
+    "return_for_correction",
+    "save_page",
+    "score",
+    "start_draft",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,78 @@
+"""A country's coordinator: return for correction, put on the slate, order the slate."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from services.applications.domain.lifecycle import Act
+from services.applications.domain.outcomes import DateWrong, Forbidden, NotFound, ReasonsWrong, SlateChanged
+from services.applications.domain.slate import next_rank, reordered
+from services.applications.domain.viewers import Viewer
+from services.applications.store import applications as store
+from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, cell_of, facts_of, note, wrong_reasons
+from shared.events.applications import ApplicationNominated, ApplicationReturned
+from shared.kernel.cells import Cell
+from shared.persistence.database import Tx
+
+
+async def return_for_correction(
+    tx: Tx, viewer: Viewer, application_id: UUID, *, reasons: Sequence[str], correct_by: date, expected_version: int | None, now: datetime
+) -> Done | Refused | ReasonsWrong | DateWrong:
+    """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it."""
+    standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
+    if not isinstance(standing, Standing):
+        return standing
+    application = standing.application
+    wrong = wrong_reasons(standing.programme, "return", reasons)
+    if wrong:
+        return wrong
+    today = standing.terms.call(application.year).day(now)
+    if correct_by < today:
+        return DateWrong(today)
+    application.correct_by = correct_by
+    application.reasons = list(reasons)
+    fact = ApplicationReturned(**facts_of(application), reasons=list(reasons), correct_by=correct_by)
+    detail = {"reasons": list(reasons), "correct_by": correct_by.isoformat()}
+    return await advance(tx, standing, viewer, now=now, fact=fact, detail=detail)
+
+
+async def nominate(tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime) -> Done | Refused:
+    """Put the application last on its country's slate; quotas is asked whether the country may put one more forward."""
+    seen = await store.find(tx, viewer, application_id)
+    if seen is None:
+        return NotFound()
+    await store.lock_slate(tx, cell_of(seen))
+    standing = await begin(tx, viewer, application_id, Act.NOMINATE, expected_version=expected_version)
+    if not isinstance(standing, Standing):
+        return standing
+    application = standing.application
+    rank = next_rank(await store.slate_ranks(tx, cell_of(application)))
+    application.slate_rank = rank
+    application.reasons = []
+    application.reason_limit = None
+    fact = ApplicationNominated(**facts_of(application), slate_rank=rank)
+    return await advance(tx, standing, viewer, now=now, fact=fact, detail={"slate_rank": rank})
+
+
+async def reorder_slate(
+    tx: Tx, viewer: Viewer, *, programme: str, year: int, order: Sequence[UUID], now: datetime
+) -> Done | SlateChanged | Forbidden:
+    """Put the slate of the coordinator's country into `order`, which holds exactly those on it.
+
+    Nothing is published: the order is the country's own.
+    """
+    if viewer.role != "coordinator" or not viewer.country:
+        return Forbidden()
+    cell = Cell(programme, viewer.country, year)
+    await store.lock_slate(tx, cell)
+    slate = await store.slate(tx, cell, lock=True)
+    ranks = reordered({one.id: one.slate_rank or 0 for one in slate}, order)
+    if ranks is None or not slate:
+        return SlateChanged()
+    for one in slate:
+        if one.id in ranks:
+            before, one.slate_rank = one.slate_rank, ranks[one.id]
+            detail = {"from": before, "to": one.slate_rank}
+            await note(tx, one, "reorder", role=viewer.role, actor=viewer.account_id, now=now, detail=detail)
+    await tx.flush()
+    return Done(slate[0])

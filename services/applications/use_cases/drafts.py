@@ -1,0 +1,137 @@
+"""The applicant fills the form in: start a draft, save a page, attach and remove documents."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from services.applications.domain.answers import parse_page, to_stored
+from services.applications.domain.lifecycle import EDITABLE, Act, Moved, NotAllowed, State, move
+from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart, WrongAnswers
+from services.applications.domain.viewers import Viewer
+from services.applications.store import applications as store
+from services.applications.store import plans
+from services.applications.tables import Application, Document
+from services.applications.use_cases.steps import Done, entry, terms_of
+from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
+
+
+async def start_draft(
+    tx: Tx, viewer: Viewer, *, programme: str, year: int, country: str, now: datetime
+) -> Done | AlreadyApplied | CallClosed | NotTakingPart | NotFound | Forbidden:
+    """Begin an application to a call that is open. `country` is the one that would nominate the person."""
+    if viewer.role != "applicant":
+        return Forbidden()
+    terms = await plans.in_force(tx, programme)
+    call = terms.programme.call(year) if terms else None
+    if terms is None or call is None or country not in {one.code for one in terms.plan.countries_of(terms.programme)}:
+        return NotFound()
+    if not call.is_open(now):
+        return CallClosed(now, call.opens, call.closes)
+    if not terms.plan.takes_part(country, programme, call.day(now)):
+        return NotTakingPart(country)
+    await store.lock_person(tx, viewer.account_id)
+    before = await store.live(tx, viewer.account_id, programme, year)
+    if before is not None:
+        return AlreadyApplied(before.id)
+    moved = move(None, Act.START, viewer.role, route=terms.programme.route)
+    assert isinstance(moved, Moved), "an applicant may start"
+    application = Application(
+        id=new_id(),
+        person_id=viewer.account_id,
+        programme=programme,
+        country=country,
+        year=year,
+        state=moved.target,
+        started_at=now,
+        changed_at=now,
+    )
+    tx.add(application)
+    await tx.flush()
+    tx.add(entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
+    await tx.flush()
+    return Done(application)
+
+
+async def save_page(
+    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, now: datetime
+) -> Done | WrongAnswers | NotAllowed | NotFound | Forbidden:
+    """Save one page of the form, all of it or, where an answer is wrong, nothing: the last good answers stay."""
+    application = await _editable(tx, viewer, application_id)
+    if not isinstance(application, Application):
+        return application
+    terms = await terms_of(tx, application.programme)
+    page = terms.programme.page(page_key)
+    if page is None:
+        return NotFound()
+    today = terms.call(application.year).day(now)
+    parsed = parse_page(page, form, today=today, countries={country.code for country in terms.plan.countries})
+    if parsed.faults:
+        return WrongAnswers(parsed.faults)
+    await store.save_answers(tx, application.id, page.key, to_stored(parsed.answers), now)
+    return Done(application)
+
+
+async def attach_document(
+    tx: Tx,
+    viewer: Viewer,
+    application_id: UUID,
+    kind: str,
+    *,
+    filename: str,
+    content_type: str,
+    size_bytes: int,
+    sha256: str,
+    storage_key: str,
+    now: datetime,
+) -> Done | NotAllowed | NotFound | Forbidden:
+    """Note a file that was checked and stored (`documents.receive`); it takes the place of the one before it of the same kind."""
+    application = await _editable(tx, viewer, application_id)
+    if not isinstance(application, Application):
+        return application
+    terms = await terms_of(tx, application.programme)
+    if kind not in {document.key for document in terms.programme.documents if document.stage == "submission"}:
+        return NotFound()
+    await _drop(tx, application.id, kind)
+    tx.add(
+        Document(
+            id=new_id(),
+            application_id=application.id,
+            kind=kind,
+            filename=filename,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            sha256=sha256,
+            storage_key=storage_key,
+            uploaded_at=now,
+        )
+    )
+    await tx.flush()
+    return Done(application)
+
+
+async def remove_document(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Done | NotAllowed | NotFound | Forbidden:
+    """Take a document back. Its bytes are swept away later, once nothing refers to them."""
+    application = await _editable(tx, viewer, application_id)
+    if not isinstance(application, Application):
+        return application
+    await _drop(tx, application.id, kind)
+    return Done(application)
+
+
+async def _editable(tx: Tx, viewer: Viewer, application_id: UUID) -> Application | NotAllowed | NotFound | Forbidden:
+    application = await store.find(tx, viewer, application_id, lock=True)
+    if application is None:
+        return NotFound()
+    if viewer.role != "applicant":
+        return Forbidden()
+    if application.state not in EDITABLE:
+        return NotAllowed("not_in_this_state", State(application.state))
+    return application
+
+
+async def _drop(tx: Tx, application_id: UUID, kind: str) -> None:
+    await tx.execute(delete(Document).where(col(Document.application_id) == application_id, col(Document.kind) == kind))
