@@ -129,6 +129,11 @@ async def enter_code(tx: Tx, *, attempt: UUID, code: str, ip: str, rules: Rules,
     return Entered(outcome, return_to=row.return_to)
 
 
+async def asked_for(tx: Tx, attempt: UUID) -> str | None:
+    """The e-mail that a sign-in was asked for; None where there is no such sign-in."""
+    return (await tx.execute(select(col(SignInAttempt.email)).where(col(SignInAttempt.id) == attempt))).scalar_one_or_none()
+
+
 async def look_at_link(tx: Tx, *, token: str, now: datetime) -> tuple[CodeOutcome, str]:
     """Whether the link would let in, and the e-mail it was sent to; changes nothing, for mail scanners open links."""
     row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token)))).scalar_one_or_none()

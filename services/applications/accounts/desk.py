@@ -1,0 +1,75 @@
+"""What the routes of accounts work with, kept on the application; and the cookie of a session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Final, Protocol, cast
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from services.applications.accounts.use_cases import SignedIn
+from services.applications.domain.accounts import Rules
+from shared.kernel.clock import Clock
+from shared.persistence.database import Database
+from shared.web.i18n import Texts
+from shared.web.identity import IdentityIssuer
+
+SESSION_COOKIE: Final = "puente_session"
+
+
+class SendsMail(Protocol):
+    """Sends each message; None where the mail server took it, otherwise why not."""
+
+    async def send(self, messages: Sequence[EmailMessage]) -> Sequence[str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where people sign in."""
+
+    db: Database
+    clock: Clock
+    mailer: SendsMail
+    issuer: IdentityIssuer
+    texts: Texts
+    public_url: str
+    mail_from: str
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def secure(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; with the prefix, browsers take it from this very host and over TLS only."""
+        return f"__Host-{SESSION_COOKIE}" if self.secure else SESSION_COOKIE
+
+    def token(self, request: HTTPConnection) -> str:
+        """The session's secret that the browser carries; empty where it carries none."""
+        return request.cookies.get(self.cookie, "")
+
+    def give(self, response: Response, token: str) -> None:
+        """Hand the session's secret to the browser."""
+        age = int(self.rules.absolute.total_seconds())
+        response.set_cookie(self.cookie, token, max_age=age, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def take_back(self, response: Response) -> None:
+        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def identity_token(self, person: SignedIn) -> str:
+        """The signed identity of a person, as of now."""
+        return self.issuer.issue(
+            account_id=str(person.account),
+            role=person.role,
+            country=person.country or "",
+            language=person.language,
+            session_id=str(person.session),
+            now=self.clock.now(),
+        )
+
+
+def desk_of(request: HTTPConnection) -> Desk:
+    """The desk of the application that serves this request."""
+    return cast(Desk, request.app.state.desk)

@@ -1,0 +1,74 @@
+"""The page where people say what to call them, in which language to write to them, and in which time zone they live."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.applications.accounts import zones
+from services.applications.accounts.desk import desk_of
+from services.applications.accounts.people import by_id, change_details
+from services.applications.accounts.use_cases import signed_in
+from shared.web.i18n import LANGUAGES, translate
+from shared.web.identity import require, set_identity_cookie
+from shared.web.pages import render
+
+_ = translate
+NAME_MAX = 100
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account")
+async def details_page(request: Request) -> Response:
+    who, desk = require(request), desk_of(request)
+    account = await desk.db.run(lambda tx: by_id(tx, UUID(who.account_id)))
+    assert account is not None, "an identity is issued for an account that exists"
+    typed = {"name": account.name, "language": account.language, "timezone": account.timezone}
+    return _page(request, account.email, typed, {}, saved="saved" in request.query_params)
+
+
+@router.post("/account")
+async def save_details(request: Request) -> Response:
+    who, desk = require(request), desk_of(request)
+    form = await request.form()
+    typed = {name: " ".join(str(form.get(name, "")).split()) for name in ("name", "language", "timezone")}
+    faults = {}
+    if len(typed["name"]) > NAME_MAX:
+        faults["name"] = _("Your name must have {most} characters or fewer", most=NAME_MAX)
+    if typed["language"] not in LANGUAGES:
+        faults["language"] = _("Choose one of the languages")
+    if not zones.exists(typed["timezone"]):
+        faults["timezone"] = _("Choose one of the time zones")
+    account = UUID(who.account_id)
+    if faults:
+        row = await desk.db.run(lambda tx: by_id(tx, account))
+        return _page(request, row.email if row else "", typed, faults, status=422)
+    await desk.db.run(lambda tx: change_details(tx, account=account, **typed))
+    response = RedirectResponse("/account?saved=1", 303)
+    token = desk.token(request)
+    person = await desk.db.run(lambda tx: signed_in(tx, token=token, rules=desk.rules, now=desk.clock.now())) if token else None
+    if person is not None:
+        # The other services learn the language from the identity, so it goes out anew at once.
+        set_identity_cookie(response, desk.identity_token(person), secure=desk.secure)
+    return response
+
+
+def _page(
+    request: Request, email: str, typed: dict[str, str], faults: dict[str, str], *, saved: bool = False, status: int = 200
+) -> Response:
+    now = desk_of(request).clock.now()
+    chosen, offered = typed["timezone"], zones.offered()
+    if chosen not in offered and zones.exists(chosen):
+        offered = (chosen, *offered)
+    return render(
+        request,
+        "accounts/details.html",
+        status=status,
+        email=email,
+        typed=typed,
+        faults=faults,
+        errors=[{"href": f"#{name}", "text": text} for name, text in faults.items()],
+        saved=saved,
+        language_choices=[{"value": code, "text": name} for code, name in LANGUAGES.items()],
+        zone_choices=[{"value": zone, "text": zones.label(zone, now)} for zone in offered],
+    )

@@ -1,0 +1,216 @@
+"""The pages where people sign in and out, renew their identity, and keep their details."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import APIRouter, FastAPI, Request
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse, Response
+
+from services.applications.accounts.desk import Desk, desk_of
+from services.applications.accounts.details import router as details
+from services.applications.accounts.mail import sign_in_mail
+from services.applications.accounts.session_layer import SessionLayer
+from services.applications.accounts.use_cases import (
+    Asked,
+    Entered,
+    TooManyRequests,
+    ask_to_sign_in,
+    asked_for,
+    enter_code,
+    look_at_link,
+    mail_was_not_sent,
+    sign_out,
+    sign_out_everywhere,
+    signed_in,
+    use_link,
+)
+from services.applications.domain.accounts import CODE_DIGITS, CodeOutcome, safe_return
+from shared.observability.logging import get_logger
+from shared.persistence.database import Tx
+from shared.web.context import context_of
+from shared.web.formats import format_datetime
+from shared.web.i18n import N_, current_language, translate
+from shared.web.identity import clear_identity_cookie, set_identity_cookie
+from shared.web.pages import render
+
+_ = translate
+log = get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+
+OUTCOMES = {
+    CodeOutcome.WRONG: N_("That is not the code in the message. Check it and enter it again."),
+    CodeOutcome.TOO_MANY_TRIES: N_("Too many wrong codes were entered, so this code no longer works. Ask for a new one."),
+    CodeOutcome.EXPIRED: N_("This code is too old and no longer works. Ask for a new one."),
+    CodeOutcome.USED: N_("This code was already used. Ask for a new one."),
+}
+
+
+def install(app: FastAPI, desk: Desk) -> None:
+    """Add signing in to the application: its pages, and the layer that keeps identities fresh (inside all others)."""
+    app.state.desk = desk
+    app.include_router(router)
+    app.include_router(details)
+    app.user_middleware.append(Middleware(SessionLayer, desk=desk))
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request) -> Response:
+    going_to = safe_return(request.query_params.get("return"))
+    if context_of(request).identity is not None:
+        return RedirectResponse(going_to, 303)
+    return render(request, "accounts/sign_in.html", going_to=going_to, email="", error="")
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    desk = desk_of(request)
+    form = await request.form()
+    typed, going_to = str(form.get("email", "")).strip(), safe_return(str(form.get("return", "")))
+
+    def again(error: str, status: int) -> Response:
+        return render(request, "accounts/sign_in.html", status=status, going_to=going_to, email=typed, error=error)
+
+    email = email_of(typed)
+    if email is None:
+        return again(_("Enter an email address, such as name@example.org"), 422)
+    asked = await desk.db.run(
+        lambda tx: ask_to_sign_in(
+            tx,
+            email=email,
+            ip=request.client.host if request.client else "",
+            language=current_language(),
+            timezone="UTC",
+            return_to=going_to,
+            rules=desk.rules,
+            now=desk.clock.now(),
+        )
+    )
+    if isinstance(asked, TooManyRequests):
+        return again(_("Too many codes were asked for. Wait until {time}, then try again.", time=format_datetime(asked.again_at)), 429)
+    if not await _mailed(desk, asked):
+        return again(
+            _("We could not send the message, because our mail server does not answer. Nothing is lost: try again in a minute."), 503
+        )
+    return RedirectResponse(f"/sign-in/code?attempt={asked.attempt}", 303)
+
+
+async def _mailed(desk: Desk, asked: Asked) -> bool:
+    """Whether the mail server took the message; where it did not, the code is void and the request not counted."""
+    try:
+        refusals = await desk.mailer.send([sign_in_mail(desk, asked)])
+    except OSError as error:
+        refusals = [str(error)]
+    if refusals[0] is None:
+        return True
+    log.warning("sign_in.mail_refused", attempt=str(asked.attempt))
+    await desk.db.run(lambda tx: mail_was_not_sent(tx, asked))
+    return False
+
+
+@router.get("/sign-in/code")
+async def code_page(request: Request) -> Response:
+    attempt = _uuid(request.query_params.get("attempt"))
+    email = await desk_of(request).db.run(lambda tx: asked_for(tx, attempt)) if attempt else None
+    if email is None:
+        return RedirectResponse("/sign-in", 303)
+    return render(request, "accounts/code.html", attempt=attempt, email=email, error="", spent=False)
+
+
+@router.post("/sign-in/code")
+async def code(request: Request) -> Response:
+    desk = desk_of(request)
+    form = await request.form()
+    attempt = _uuid(str(form.get("attempt", "")))
+    if attempt is None:
+        return RedirectResponse("/sign-in", 303)
+    typed = "".join(letter for letter in str(form.get("code", "")) if letter.isdecimal())
+    email = await desk.db.run(lambda tx: asked_for(tx, attempt)) or ""
+    if len(typed) != CODE_DIGITS:
+        error = _("Enter the {digits} digits of the code", digits=CODE_DIGITS)
+        return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=False)
+    ip = request.client.host if request.client else ""
+    entered = await desk.db.run(
+        lambda tx: enter_code(tx, attempt=attempt, code=typed, ip=ip, rules=desk.rules, now=desk.clock.now(), former=desk.token(request))
+    )
+    if entered.outcome is CodeOutcome.ACCEPTED:
+        return await _welcome(desk, entered)
+    spent = entered.outcome is not CodeOutcome.WRONG
+    error = _(OUTCOMES[entered.outcome])
+    return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=spent)
+
+
+@router.get("/sign-in/link/{token}")
+async def link_page(request: Request, token: str) -> Response:
+    desk = desk_of(request)
+    outcome, email = await desk.db.run(lambda tx: look_at_link(tx, token=token, now=desk.clock.now()))
+    good = outcome is CodeOutcome.ACCEPTED
+    return render(request, "accounts/link.html", status=200 if good else 410, good=good, email=email)
+
+
+@router.post("/sign-in/link/{token}")
+async def link(request: Request, token: str) -> Response:
+    desk = desk_of(request)
+    entered = await desk.db.run(lambda tx: use_link(tx, token=token, rules=desk.rules, now=desk.clock.now(), former=desk.token(request)))
+    if entered.outcome is CodeOutcome.ACCEPTED:
+        return await _welcome(desk, entered)
+    return render(request, "accounts/link.html", status=410, good=False, email="")
+
+
+@router.post("/sign-out")
+async def sign_out_here(request: Request) -> Response:
+    """End this session, or all of the person's with `everywhere=yes`."""
+    desk = desk_of(request)
+    form = await request.form()
+    token, now = desk.token(request), desk.clock.now()
+
+    async def end(tx: Tx) -> None:
+        person = await signed_in(tx, token=token, rules=desk.rules, now=now)
+        if person is not None and form.get("everywhere") == "yes":
+            await sign_out_everywhere(tx, account=person.account, now=now)
+        await sign_out(tx, token=token, now=now)
+
+    if token:
+        await desk.db.run(end)
+    response = RedirectResponse("/?signed-out=1", 303)
+    desk.take_back(response)
+    clear_identity_cookie(response, secure=desk.secure)
+    return response
+
+
+@router.api_route("/identity", methods=["GET", "POST"])
+async def identity(request: Request) -> Response:
+    """Sends on to `return` with a fresh identity, which the session layer puts on every answer that needs one.
+
+    A POST goes on as a POST, so that a form filled in at another service arrives after all.
+    """
+    going_to = safe_return(request.query_params.get("return"))
+    if context_of(request).identity is not None:
+        return RedirectResponse(going_to, 307 if request.method == "POST" else 303)
+    back = going_to if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?return={quote(back, safe='')}", 303)
+
+
+async def _welcome(desk: Desk, entered: Entered) -> Response:
+    response = RedirectResponse(entered.return_to, 303)
+    desk.give(response, entered.token)
+    person = await desk.db.run(lambda tx: signed_in(tx, token=entered.token, rules=desk.rules, now=desk.clock.now()))
+    if person is not None:
+        set_identity_cookie(response, desk.identity_token(person), secure=desk.secure)
+    return response
+
+
+def email_of(typed: str) -> str | None:
+    """The address in its normal form, or None where it is none. Whether it takes mail shows when it is written to."""
+    try:
+        return validate_email(typed, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def _uuid(raw: str | None) -> UUID | None:
+    try:
+        return UUID(raw or "")
+    except ValueError:
+        return None

@@ -1,0 +1,53 @@
+"""Time zones that people choose from, and the one that a country's people most likely live in."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.core import get_global
+
+from shared.web.formats import zone_name
+
+UTC: Final = "UTC"
+MAIN: Final = {
+    "AR": "America/Argentina/Buenos_Aires",
+    "BR": "America/Sao_Paulo",
+    "CL": "America/Santiago",
+    "CN": "Asia/Shanghai",
+    "EC": "America/Guayaquil",
+    "MX": "America/Mexico_City",
+}
+"""The capital's zone of countries that have several."""
+REGIONS: Final = ("America/", "Asia/Shanghai", "Europe/")
+"""Where people who apply live, or study for now; a zone from elsewhere that an account has already is offered too."""
+
+
+@lru_cache(maxsize=512)
+def zone_of(country: str) -> str:
+    """The zone of the country's capital, or its only or first one; `UTC` for a code that no zone belongs to."""
+    if country in MAIN:
+        return MAIN[country]
+    known = [zone for zone in get_global("territory_zones").get(country, ()) if exists(zone)]
+    return str(known[0]) if known else UTC
+
+
+@lru_cache(maxsize=1)
+def offered() -> tuple[str, ...]:
+    """The zones to choose from, `UTC` first, then by the name that is shown."""
+    every = {str(zone) for zones in get_global("territory_zones").values() for zone in zones}
+    return (UTC, *sorted((zone for zone in every if zone.startswith(REGIONS) and exists(zone)), key=zone_name))
+
+
+@lru_cache(maxsize=1024)
+def exists(zone: str) -> bool:
+    """Whether this is the name of a time zone."""
+    return zone in available_timezones()
+
+
+def label(zone: str, now: datetime) -> str:
+    """The zone's name with its present distance from UTC: `Lima (UTC-05:00)`."""
+    if zone == UTC:
+        return UTC
+    offset = now.astimezone(ZoneInfo(zone)).strftime("%z")
+    return f"{zone_name(zone)} (UTC{offset[:3]}:{offset[3:5]})"
