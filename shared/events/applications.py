@@ -3,14 +3,12 @@
 A published struct never changes meaning; a new need is a new optional field (with a default) or a new version.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """Common ground of all event data: immutable, named fields only, unknown fields of later versions are ignored."""
+from shared.events.fact import Fact, Moment
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -48,11 +46,11 @@ class CallTerms(msgspec.Struct, frozen=True, kw_only=True):
     """One year's call, all moments in UTC. Without `grants_from` the call is rolling; with it, a ranked round."""
 
     year: int
-    opens: datetime
-    closes: datetime
-    grants_from: datetime | None = None
-    answers_due: datetime
-    list_closes: datetime
+    opens: Moment
+    closes: Moment
+    grants_from: Moment | None = None
+    answers_due: Moment
+    list_closes: Moment
     returns_on: date
     timezone: str
 
@@ -140,7 +138,7 @@ class ApplicationApproved(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     score: int
-    submitted_at: datetime
+    submitted_at: Moment
     course: str | None = None
     channel: str | None = None
     parts: list[str] = []

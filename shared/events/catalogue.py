@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 
 from shared.events import applications, notifications, quotas
-from shared.events.applications import Fact
 from shared.events.envelope import AnyEvent, Event, Refusal, decode_envelope
+from shared.events.fact import Fact
 from shared.kernel.ids import new_id
 
 

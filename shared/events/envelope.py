@@ -3,11 +3,12 @@
 Source: the CloudEvents 1.0 specification; extension attributes are lower-case letters and digits only.
 """
 
-from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
+
+from shared.events.fact import Moment
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 MAX_BYTES: Final = 64 * 1024
@@ -30,7 +31,7 @@ class Event(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defaults
     type: str
     subject: str
     subjectversion: int
-    time: datetime
+    time: Moment
     partitionkey: str
     correlationid: UUID
     causationid: UUID | None = None

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.events.applications import Fact
+from shared.events.fact import Fact
 
 
 class MessageSent(Fact, frozen=True, kw_only=True):

@@ -1,11 +1,11 @@
 """Events that the quotas service publishes. Their subject is the application, or the cell for `cell.changed`."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
-from shared.events.applications import Fact
+from shared.events.fact import Fact, Moment
 
 
 class LimitUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class PlaceOffered(Fact, frozen=True, kw_only=True):
 
     application: UUID
     person: UUID
-    answer_by: datetime
+    answer_by: Moment
     decision: int
     cause: str
 
@@ -43,7 +43,7 @@ class PlaceWaiting(Fact, frozen=True, kw_only=True):
     person: UUID
     rank: int
     lacking: list[str]
-    list_closes: datetime
+    list_closes: Moment
     decision: int
 
 
