@@ -1,0 +1,285 @@
+"""PostgreSQL for a checkout: starts the programs of a Python wheel on a folder, for as long as this process lives.
+
+Only on a unix socket, only with a password, in a data folder with mode 0700. One process at a time owns the server of a
+folder; others that ask for it meanwhile use the same one. A start after any kind of crash cleans up what the crash left.
+Everything here blocks: call it from a thread where an event loop runs.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+from shared.kernel.ids import new_secret
+from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
+from shared.persistence.postgres_place import EmbeddedFailure, Place, choose, private_folder
+from shared.persistence.server_process import ServerProcess, clean_environment, run_as
+
+USER: Final = "puente"
+PORT: Final = 5432
+VERSION: Final = "18"
+START_SECONDS: Final = 60.0
+SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
+SOCKET_BYTES_MAX: Final = 103
+LOG_BYTES_MAX: Final = 4_000_000
+
+SETTINGS: Final = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "128MB",
+    "max_connections": "100",
+    "dynamic_shared_memory_type": "mmap",  # /dev/shm may be tiny or read-only
+    "io_method": "sync",  # no helper processes for so small a server
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "512MB",
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """How to reach a server: the folder of its unix socket, and the password of its only user."""
+
+    socket: Path
+    password: str
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of the asyncpg driver."""
+        return self.dsn(database).replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    def dsn(self, database: str) -> str:
+        """The URL for asyncpg and other PostgreSQL clients. `{service}` in the name stays as it is, for `PUENTE_DATABASE_URL`."""
+        return f"postgresql://{USER}:{quote(self.password)}@/{database}?host={quote(str(self.socket), safe='/')}"
+
+    def answers(self) -> bool:
+        """Whether something listens at the socket."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket / SOCKET_NAME))
+            except OSError:
+                return False
+        return True
+
+
+class EmbeddedPostgres:
+    """The server of `folder` (made where it is missing). A context manager; `start` and `stop` do the same by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._place: Place | None = None
+        self._server: ServerProcess | None = None
+        self._address: ServerAddress | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> ServerAddress:
+        assert self._address, "started"
+        return self._address
+
+    @property
+    def server(self) -> ServerProcess | None:
+        """The server's process where this object owns it; None where another process does."""
+        return self._server
+
+    def start(self) -> ServerAddress:
+        """Start the server, or join the one that another process has started here; `EmbeddedFailure` where neither works."""
+        try:
+            self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            self._place = self._place or choose(self.folder)
+            deadline = time.monotonic() + START_SECONDS
+            while time.monotonic() < deadline:
+                with self._lock() as lock:
+                    address = self._own(self._place, lock) if lock is not None else self._join(self._place)
+                if address:
+                    self._address = address
+                    return address
+                time.sleep(0.02)
+        except PermissionError as error:
+            raise _failure(f"{self.folder} was made by another account ({error})") from error
+        except OSError as error:
+            raise _failure(f"{self.folder} cannot be used ({error})") from error
+        raise _failure(f"another process holds {self.folder} and its server does not answer")
+
+    def stop(self) -> None:
+        """Stop the server where this object owns it: connections are closed, everything committed is on disk."""
+        server, self._server = self._server, None
+        if server and self._place and self._address:
+            server.stop()
+            self._forget_socket(self._place)
+        self._address = None
+
+    def remove(self) -> None:
+        """Stop the server and delete everything of it, for good."""
+        self.stop()
+        if self._place and self._place.home != self.folder:
+            shutil.rmtree(self._place.home)
+        shutil.rmtree(self.folder)
+
+    def ensure_database(self, name: str) -> None:
+        """Create the database `name` unless it exists; two processes may ask at once."""
+        assert re.fullmatch(r"[a-z_][a-z0-9_]*", name), "a plain lower-case name"
+        if not self._sql(f"select 1 from pg_database where datname = '{name}'"):  # noqa: S608 - checked above
+            with contextlib.suppress(_AlreadyThere):
+                self._sql(f'create database "{name}"')
+
+    def _sql(self, statement: str) -> str:
+        assert self._place and self._address, "started"
+        psql: list[str | Path] = [
+            self._place.programs / "psql",
+            "-X",
+            "-A",
+            "-t",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            self._address.socket,
+        ]
+        environment = {"PGPASSWORD": self._address.password, "PGCONNECT_TIMEOUT": "10"}
+        done = run_as(None, [*psql, "-p", str(PORT), "-U", USER, "-d", "postgres", "-c", statement], **environment)
+        if done.returncode == 0:
+            return done.stdout.strip()
+        if "already exists" in done.stderr or "pg_database_datname_index" in done.stderr:
+            raise _AlreadyThere(done.stderr)
+        raise _failure(done.stderr.strip())
+
+    # ----------------------------------------------------------------------------------------------- owning, joining
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[int | None]:
+        """The descriptor of the folder's lock, or None while another process has it. The guard inherits it and so keeps it."""
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield descriptor if _locked(descriptor) else None
+        finally:
+            os.close(descriptor)
+
+    def _join(self, place: Place) -> ServerAddress | None:
+        try:
+            address = ServerAddress(Path((place.home / "socket").read_text()), (place.home / "password").read_text())
+        except FileNotFoundError:
+            return None
+        return address if pid_line(place.home / "data", 7) == "ready" and address.answers() else None
+
+    def _own(self, place: Place, lock: int) -> ServerAddress:
+        data, log = place.home / "data", place.home / "server.log"
+        if not data.is_dir():
+            self._initialise(place)
+        version = (data / "PG_VERSION").read_text().strip()
+        if version != VERSION:
+            raise _failure(f"{data} is of PostgreSQL {version}, the programs are {VERSION}")
+        if lasting := end_leftovers(data):
+            raise _failure(f"an earlier server on {data} does not end (processes {lasting})")
+        self._forget_socket(place)
+        address = ServerAddress(self._socket_folder(place), (place.home / "password").read_text())
+        if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+            log.unlink()
+        began = log.stat().st_size if log.exists() else 0
+        settings = {**SETTINGS, "unix_socket_directories": '"' + str(address.socket).replace('"', '""') + '"'}
+        server = ServerProcess(
+            [place.programs / "postgres", "-D", data, *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))],
+            log=log,
+            identity=place.identity,
+            stop_signal=signal.SIGINT,
+            stop_seconds=STOP_SECONDS,
+            environment=clean_environment(),
+            held=[lock],
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not (pid_line(data, 0) == str(server.pid) and pid_line(data, 7) == "ready" and address.answers()):
+            if not server.alive() or time.monotonic() > deadline:
+                server.stop()
+                raise _failure(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
+            time.sleep(0.01)
+        self._server = server
+        return address
+
+    def _initialise(self, place: Place) -> None:
+        """A new data folder; made beside and renamed, so that a kill on the way leaves nothing that looks whole."""
+        for half_made in place.home.glob("data.new.*"):
+            shutil.rmtree(half_made, ignore_errors=True)
+        fresh = place.home / f"data.new.{new_secret(16)}"
+        private_folder(fresh, place.identity)
+        private_folder(fresh / "data", place.identity)
+        password = new_secret()
+        for secret in (fresh / "password", place.home / "password"):
+            secret.unlink(missing_ok=True)
+            with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(password)
+        if place.identity and not place.identity.namespace:
+            os.chown(fresh / "password", place.identity.uid, place.identity.gid)
+        done = run_as(
+            place.identity,
+            [
+                *(place.programs / "initdb", "-D", fresh / "data", "-U", USER, "--auth=scram-sha-256", "--pwfile", fresh / "password"),
+                *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+                *("--set", "dynamic_shared_memory_type=mmap", "--set", "shared_buffers=16MB"),
+            ],
+        )
+        if done.returncode != 0:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise _failure(f"initdb: {(done.stderr or done.stdout).strip()[-2000:]}")
+        (fresh / "data").rename(place.home / "data")
+        shutil.rmtree(fresh)
+
+    def _socket_folder(self, place: Place) -> Path:
+        """A private folder for the socket, below the data where its path is short and plain enough, else a temporary one."""
+        wanted = place.home / "run"
+        plain = re.fullmatch(r"[\w/. +@=-]+", str(wanted), re.ASCII)
+        if plain and len(os.fsencode(wanted / SOCKET_NAME)) <= SOCKET_BYTES_MAX:
+            private_folder(wanted, place.identity)
+        else:
+            wanted = Path(tempfile.mkdtemp(prefix="puente-", dir="/tmp"))  # the shortest path there is; new and 0700
+            if place.identity and not place.identity.namespace:
+                os.chown(wanted, place.identity.uid, place.identity.gid)
+        (place.home / "socket").write_text(str(wanted))
+        return wanted
+
+    def _forget_socket(self, place: Place) -> None:
+        """Remove the socket's folder of the last start, with what a crash left in it."""
+        noted = place.home / "socket"
+        if noted.is_file():
+            shutil.rmtree(noted.read_text(), ignore_errors=True)
+            noted.unlink()
+        shutil.rmtree(place.home / "run", ignore_errors=True)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class _AlreadyThere(Exception):
+    """The database was created by somebody else in the same moment."""
+
+
+def _failure(why: str) -> EmbeddedFailure:
+    return EmbeddedFailure(
+        "The embedded PostgreSQL could not be started.",
+        why,
+        "Free disk space and memory are the usual causes; puente doctor says more. Or name a server of your own in PUENTE_DATABASE_URL.",
+    )
