@@ -6,13 +6,12 @@ from datetime import date
 from typing import Final
 
 from services.applications.plan.model import GROUPS, Authority, Country, GroupFlag, Participation
-from services.applications.plan.tables import NO_DAY, Table, near
+from services.applications.plan.tables import ALL, NO_DAY, Table, near
 
 ALPHA2: Final = re.compile("[A-Z]{2}")
 ALPHA3: Final = re.compile("[A-Z]{3}")
 LANGUAGE: Final = re.compile("[a-z]{2,3}")
 ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-ALL: Final = "all"
 
 
 def read_countries(table: Table, sides: Collection[str]) -> tuple[Country, ...]:

@@ -1,7 +1,7 @@
 """What a programme asks for: pages of questions, documents, rules and reasons.
 
-`common.toml` holds those that several programmes share. A programme takes one over with `use = "key"`; what it says
-beside that replaces what is said there.
+`common.toml` holds those that several programmes share. A programme takes one over with `use = "key"`, and what it says
+beside that replaces what is said there; or it takes over a list of them as they are, in its table `[common]`.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from services.applications.domain.answers import CHOICES, KINDS, Option, Page, Question
 from services.applications.domain.eligibility import MOMENTS, RULES, Parameter, Rule, When
 from services.applications.plan.model import REASON_USES, STAGES, Document, PlanReason
-from services.applications.plan.tables import CODE, Table, listing, near
+from services.applications.plan.tables import ALL, CODE, Table, listing, near
 
 MEDIA_TYPES: Final = ("application/pdf", "image/jpeg", "image/png")
 INPUT_MODES: Final = ("text", "numeric", "decimal", "tel", "email", "url")
@@ -49,14 +49,19 @@ class Common:
             return entry
         key = entry.choice("use", list(self.found[kind])) if self.found[kind] else entry.text("use")
         base = self.found[kind].get(key)
-        return Table(entry.source, entry.path, entry.values, entry.problems, base) if base else entry
+        if base is None:
+            return entry
+        over = Table(entry.source, entry.path, entry.values, entry.problems, base)
+        over.has("use")
+        return over
 
 
 class Forms:
-    """Reads the form of one programme (or the common tables themselves)."""
+    """Reads the form of one programme (or the common tables themselves). `shared` is the programme's table `[common]`."""
 
-    def __init__(self, common: Common, countries: Sequence[str]) -> None:
+    def __init__(self, common: Common, countries: Sequence[str], shared: Table | None = None) -> None:
         self.common = common
+        self.shared = shared
         self.countries = countries
         self.questions: dict[str, Question] = {}
 
@@ -72,7 +77,7 @@ class Forms:
             entry.wrong("questions", f'the page "{key}" has {len(asked)} questions', f"{MAX_QUESTIONS} at most")
         questions = []
         for raw in asked:
-            table = self._take("questions", raw)
+            table = self.common.resolve("questions", raw)
             question = self.question(table)
             if question.key in self.questions:
                 table.wrong("key", f'the question "{question.key}" stands twice', "each question once in a programme")
@@ -200,18 +205,25 @@ class Forms:
         assert form == "moment", f"{form} is no form of a rule's parameter"
         return _moment(entry, name)
 
-    def _take(self, kind: str, entry: Table) -> Table:
-        return self.common.resolve(kind, entry)
-
     def _each(self, kind: str, table: Table, read: Callable[[Table], T], key_of: Callable[[T], str], least: int = 0) -> tuple[T, ...]:
         found: dict[str, T] = {}
-        for raw in table.tables(kind, least=least):
-            entry = self._take(kind, raw)
+        taken_over = self._taken_over(kind, table)
+        own = [self.common.resolve(kind, raw) for raw in table.tables(kind, least=0 if taken_over else least)]
+        for entry in [*taken_over, *own]:
             item = read(entry)
             if key_of(item) in found:
-                raw.wrong(None, f'"{key_of(item)}" stands twice in "{kind}"', "each one once")
+                entry.wrong(None, f'"{key_of(item)}" stands twice in "{kind}"', "each one once")
             found[key_of(item)] = item
         return tuple(found.values())
+
+    def _taken_over(self, kind: str, table: Table) -> list[Table]:
+        """The common entries that the programme's `[common]` table names, or all of them where it says `all`."""
+        if self.shared is None or not self.shared.has(kind):
+            return []
+        common = self.common.found[kind]
+        if self.shared.values[kind] == ALL:
+            return list(common.values())
+        return [common[key] for key in self.shared.texts(kind, list(common)) if key in common]
 
     def _close(self, entry: Table) -> None:
         entry.done()

@@ -229,7 +229,7 @@ def _inside(day: date, start: date, end: date | None) -> bool:
     return start <= day and (end is None or day <= end)
 
 
-_encoder = msgspec.json.Encoder(order="deterministic")
+_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
 
 

@@ -26,7 +26,8 @@ def read_programme(
     """The whole file; `code` is what its name says."""
     if table.text("code", CODE, f'"{code}", as the file is named') != code:
         table.wrong("code", f'"code" is "{table.values.get("code")}"', f'"{code}", as the file is named')
-    forms = Forms(common, [country.code for country in countries])
+    shared = table.maybe_table("common")
+    forms = Forms(common, [country.code for country in countries], shared)
     pages = forms.pages(table)
     own_sides = read_sides(table, sides)
     programme = Programme(
@@ -52,6 +53,8 @@ def read_programme(
         criteria=_criteria(table),
         reasons=forms.reasons(table),
     )
+    if shared is not None:
+        shared.done()
     _check_years(table, programme)
     _check_policy(table, programme, countries, participation)
     table.done()

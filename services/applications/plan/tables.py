@@ -20,6 +20,8 @@ from services.applications.plan.lines import Path, positions
 
 NO_TEXTS: Final = Texts("", "", "", "", "", "")
 NO_DAY: Final = date(1, 1, 1)
+ALL: Final = "all"
+"""Stands for a list of everything that could be named."""
 CODE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 
 
