@@ -5,11 +5,22 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.applications.domain.lifecycle import Act
-from services.applications.domain.outcomes import DateWrong, Forbidden, NotFound, ReasonsWrong, SlateChanged
+from services.applications.domain.outcomes import DateWrong, Forbidden, Incomplete, NotFound, ReasonsWrong, SlateChanged
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
-from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, cell_of, facts_of, note, wrong_reasons
+from services.applications.use_cases.steps import (
+    Done,
+    Refused,
+    Standing,
+    advance,
+    begin,
+    cell_of,
+    facts_of,
+    missing_papers,
+    note,
+    wrong_reasons,
+)
 from shared.events.applications import ApplicationNominated, ApplicationReturned
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -36,8 +47,13 @@ async def return_for_correction(
     return await advance(tx, standing, viewer, now=now, fact=fact, detail=detail)
 
 
-async def nominate(tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime) -> Done | Refused:
-    """Put the application last on its country's slate; quotas is asked whether the country may put one more forward."""
+async def nominate(
+    tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime
+) -> Done | Refused | Incomplete:
+    """Put the application last on its country's slate; quotas is asked whether the country may put one more forward.
+
+    Papers that the programme asks for at this stage must be there.
+    """
     seen = await store.find(tx, viewer, application_id)
     if seen is None:
         return NotFound()
@@ -46,6 +62,9 @@ async def nominate(tx: Tx, viewer: Viewer, application_id: UUID, *, expected_ver
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
+    missing = await missing_papers(tx, standing.programme, application, "nomination")
+    if missing:
+        return Incomplete((), missing)
     rank = next_rank(await store.slate_ranks(tx, cell_of(application)))
     application.slate_rank = rank
     application.reasons = []

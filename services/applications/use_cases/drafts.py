@@ -10,11 +10,12 @@ from sqlmodel import col
 from services.applications.domain.answers import parse_page, to_stored
 from services.applications.domain.lifecycle import EDITABLE, Act, Moved, NotAllowed, State, move
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart, WrongAnswers
+from services.applications.domain.papers import PAPERS, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.store import plans
 from services.applications.tables import Application, Document
-from services.applications.use_cases.steps import Done, entry, terms_of
+from services.applications.use_cases.steps import ADMINISTRATIVE, Done, entry, note, terms_of
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 
@@ -89,12 +90,9 @@ async def attach_document(
     now: datetime,
 ) -> Done | NotAllowed | NotFound | Forbidden:
     """Note a file that was checked and stored (`documents.receive`); it takes the place of the one before it of the same kind."""
-    application = await _editable(tx, viewer, application_id)
+    application = await _attachable(tx, viewer, application_id, kind)
     if not isinstance(application, Application):
         return application
-    terms = await terms_of(tx, application.programme)
-    if kind not in {document.key for document in terms.programme.documents if document.stage == "submission"}:
-        return NotFound()
     await _drop(tx, application.id, kind)
     tx.add(
         Document(
@@ -109,17 +107,42 @@ async def attach_document(
             uploaded_at=now,
         )
     )
+    await _note_paper(tx, viewer, application, "attach", kind, sha256=sha256, now=now)
     await tx.flush()
     return Done(application)
 
 
-async def remove_document(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Done | NotAllowed | NotFound | Forbidden:
+async def remove_document(
+    tx: Tx, viewer: Viewer, application_id: UUID, kind: str, *, now: datetime
+) -> Done | NotAllowed | NotFound | Forbidden:
     """Take a document back. Its bytes are swept away later, once nothing refers to them."""
-    application = await _editable(tx, viewer, application_id)
+    application = await _attachable(tx, viewer, application_id, kind)
     if not isinstance(application, Application):
         return application
     await _drop(tx, application.id, kind)
+    await _note_paper(tx, viewer, application, "remove", kind, now=now)
     return Done(application)
+
+
+async def _attachable(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Application | NotAllowed | NotFound | Forbidden:
+    application = await store.find(tx, viewer, application_id, lock=True)
+    if application is None:
+        return NotFound()
+    terms = await terms_of(tx, application.programme)
+    paper = next((document for document in terms.programme.documents if document.key == kind), None)
+    if paper is None:
+        return NotFound()
+    if viewer.role not in PAPERS[paper.stage]:
+        return Forbidden()
+    if not may_attach(paper.stage, viewer.role, State(application.state)):
+        return NotAllowed("not_in_this_state", State(application.state))
+    return application
+
+
+async def _note_paper(tx: Tx, viewer: Viewer, application: Application, act: str, kind: str, *, sha256: str = "", now: datetime) -> None:
+    if viewer.role in ADMINISTRATIVE:
+        detail = {"kind": kind, "sha256": sha256}
+        await note(tx, application, act, role=viewer.role, actor=viewer.account_id, now=now, detail=detail)
 
 
 async def _editable(tx: Tx, viewer: Viewer, application_id: UUID) -> Application | NotAllowed | NotFound | Forbidden:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from services.applications.domain.answers import from_stored
 from services.applications.domain.lifecycle import TABLE, Act, Moved, NotAllowed, State, move
 from services.applications.domain.outcomes import Changed, Forbidden, NotFound, ReasonsWrong
 from services.applications.domain.viewers import Viewer
@@ -14,9 +15,9 @@ from services.applications.store import applications as store
 from services.applications.store import plans
 from services.applications.store.plans import InForce
 from services.applications.tables import Application, TimelineEntry
-from shared.events.applications import Fact
 from shared.events.catalogue import BY_DATA, event
 from shared.events.envelope import AnyEvent
+from shared.events.fact import Fact
 from shared.kernel.cells import Cell
 from shared.messaging import outbox
 from shared.persistence import audit
@@ -166,3 +167,10 @@ def wrong_reasons(programme: Programme, use: str, reasons: Sequence[str]) -> Rea
     """None where there is at least one reason, and each is one that the programme allows for this use."""
     allowed = tuple(reason.code for reason in programme.reasons_for(use))
     return None if reasons and set(reasons) <= set(allowed) else ReasonsWrong(allowed)
+
+
+async def missing_papers(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[str, ...]:
+    """Keys of the papers that this applicant must have attached by that stage and has not."""
+    answers = from_stored(programme.pages, await store.stored_answers(tx, application.id))
+    attached = {document.kind for document in await store.documents(tx, application.id)}
+    return tuple(paper.key for paper in programme.documents_for(stage, answers) if not paper.optional and paper.key not in attached)
