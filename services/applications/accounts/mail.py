@@ -22,8 +22,8 @@ def sign_in_mail(desk: Desk, asked: Asked) -> EmailMessage:
         message["Date"] = format_datetime(desk.clock.now())
         message["Message-ID"] = make_msgid(domain=desk.mail_from.rsplit("@", 1)[-1].rstrip(">") or "puente")
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = asked.language
         message.set_content("\n\n".join(paragraphs) + "\n")
+        message["Content-Language"] = asked.language
         return message
 
 

@@ -181,7 +181,7 @@ async def signed_in(tx: Tx, *, token: str, rules: Rules, now: datetime) -> Signe
     row = (await tx.execute(found)).one_or_none()
     if row is None:
         return None
-    session, account = row._tuple()
+    session, account = row
     if account.disabled_at or not session_counts(_times(session), idle=rules.idle, now=now):
         return None
     if now - session.last_seen_at >= SEEN_EVERY:

@@ -1,0 +1,313 @@
+"""Signing in and out, on the real application and a real database."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.applications.accounts import people
+from services.applications.accounts.people import Refused
+from services.applications.domain.accounts import Rules, Window
+from shared.kernel.clock import ManualClock
+from shared.persistence.database import Database
+from shared.web.identity import IDENTITY_COOKIE, IdentityVerifier
+from tests.integration.applications.front import Front, accounts_only, attempt_of, text_of, words
+
+NewDb = Callable[[str], Awaitable[Database]]
+
+
+@pytest.fixture
+async def front(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> Front:
+    return accounts_only(await new_db("applications"), clock, tmp_path)
+
+
+async def test_a_code_lets_in_and_makes_an_account(front: Front) -> None:
+    async with front.browser("pt") as browser:
+        assert (await browser.get("/account")).headers["location"] == "/sign-in?return=%2Faccount"
+        asked = await browser.post("/sign-in", data={"email": " Ana@example.org ", "return": "/account"})
+        assert asked.status_code == 303
+        page = await browser.get(asked.headers["location"])
+        assert "Ana@example.org" in words(page)
+        letter = front.letters.last
+        assert letter["To"] == "Ana@example.org"
+        assert letter["Content-Language"] == "pt"
+        entered = await browser.post(
+            "/sign-in/code", data={"attempt": attempt_of(asked), "code": f" {front.letters.code()[:3]} {front.letters.code()[3:]} "}
+        )
+        assert (entered.status_code, entered.headers["location"]) == (303, "/account")
+        assert (await browser.get("/account")).status_code == 200
+    row = (await front.db.run(lambda tx: tx.execute(text("select email, role, language from account")))).one()
+    assert tuple(row) == ("Ana@example.org", "applicant", "pt")
+
+
+async def test_the_same_account_whatever_the_case_of_its_letters(front: Front) -> None:
+    for email in ("ana@example.org", "ANA@example.org"):
+        async with front.browser() as browser:
+            assert (await front.sign_in(browser, email)).status_code == 303
+    assert (await front.db.run(lambda tx: tx.execute(text("select count(*) from account")))).scalar_one() == 1
+
+
+async def test_a_scanner_that_opens_the_link_does_not_use_it_up(front: Front) -> None:
+    async with front.browser() as browser, front.browser() as scanner:
+        await browser.post("/sign-in", data={"email": "ana@example.org", "return": "/account?x=1"})
+        link = front.letters.link()
+        for _ in range(3):
+            page = await scanner.get(link)
+            assert page.status_code == 200
+            assert "ana@example.org" in words(page)
+        assert (await scanner.get("/account")).status_code == 303
+        used = await browser.post(link)
+        assert (used.status_code, used.headers["location"]) == (303, "/account?x=1")
+        assert (await browser.get("/account")).status_code == 200
+        assert (await scanner.post(link)).status_code == 410
+        assert (await scanner.get(link)).status_code == 410
+        # The code of the same letter went with the link.
+        late = await scanner.post("/sign-in/code", data={"attempt": attempt_of(await _asked(front)), "code": "000000"})
+        assert late.status_code == 422
+
+
+async def _asked(front: Front):  # type: ignore[no-untyped-def]
+    async with front.browser() as other:
+        return await other.post("/sign-in", data={"email": "other@example.org"})
+
+
+async def test_five_wrong_codes_make_the_right_one_worthless(front: Front) -> None:
+    async with front.browser() as browser:
+        asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
+        right = front.letters.code()
+        wrong = "111111" if right != "111111" else "222222"
+        answers = [await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": wrong}) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [422] * 5
+        assert "not the code" in words(answers[0])
+        assert "Too many wrong codes" in words(answers[4])
+        last = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": right})
+        assert last.status_code == 422
+        assert (await browser.post(front.letters.link())).status_code == 410
+
+
+async def test_a_code_is_too_old_after_a_quarter_of_an_hour(front: Front) -> None:
+    async with front.browser() as browser:
+        asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
+        front.clock.move(timedelta(minutes=15))
+        late = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": front.letters.code()})
+        assert late.status_code == 422
+        assert "too old" in words(late)
+
+
+async def test_a_new_code_is_not_the_end_of_the_old_one_but_a_sign_in_is(front: Front) -> None:
+    async with front.browser() as browser:
+        first = await browser.post("/sign-in", data={"email": "ana@example.org"})
+        first_code = front.letters.code()
+        second = await browser.post("/sign-in", data={"email": "ana@example.org"})
+        entered = await browser.post("/sign-in/code", data={"attempt": attempt_of(first), "code": first_code})
+        assert entered.status_code == 303
+        again = await browser.post("/sign-in/code", data={"attempt": attempt_of(second), "code": front.letters.code()})
+        assert again.status_code == 422
+        assert "already used" in words(again)
+
+
+async def test_what_is_no_address_is_shown_again_as_typed(front: Front) -> None:
+    async with front.browser() as browser:
+        page = await browser.post("/sign-in", data={"email": "ana at example.org", "return": "/account"})
+        assert page.status_code == 422
+        assert 'value="ana at example.org"' in page.text
+        assert 'value="/account"' in page.text
+        assert "<title>Error:" in page.text
+        assert "govuk-error-summary" in page.text
+        assert not front.letters.sent
+
+
+async def test_the_answer_is_the_same_for_known_unknown_and_closed_addresses(front: Front) -> None:
+    account = await front.db.run(lambda tx: people.add_staff(tx, email="officer@example.org", role="officer", now=front.clock.now()))
+    closed = await front.db.run(lambda tx: people.add_staff(tx, email="closed@example.org", role="auditor", now=front.clock.now()))
+    assert isinstance(account, UUID)
+    assert isinstance(closed, UUID)
+    await front.db.run(lambda tx: people.disable(tx, account=closed, actor="system", now=front.clock.now()))
+    async with front.browser() as browser:
+        answers = []
+        for email in ("officer@example.org", "nobody@example.org", "closed@example.org"):
+            asked = await browser.post("/sign-in", data={"email": email})
+            page = await browser.get(asked.headers["location"])
+            answers.append((asked.status_code, words(page).replace(email, "...")))
+        assert answers[0] == answers[1] == answers[2]
+    assert "closed" in front.letters.last["Subject"]
+    assert "/sign-in/link/" not in text_of(front.letters.last)
+
+
+async def test_too_many_requests_for_one_address_wait(front: Front) -> None:
+    async with front.browser() as browser:
+        for _ in range(5):
+            assert (await browser.post("/sign-in", data={"email": "ana@example.org"})).status_code == 303
+        refused = await browser.post("/sign-in", data={"email": "ANA@example.org"})
+        assert refused.status_code == 429
+        assert "Too many codes" in words(refused)
+        assert len(front.letters.sent) == 5
+        assert (await browser.post("/sign-in", data={"email": "ben@example.org"})).status_code == 303
+        front.clock.move(timedelta(minutes=15))
+        assert (await browser.post("/sign-in", data={"email": "ana@example.org"})).status_code == 303
+
+
+async def test_too_many_requests_from_one_place_wait(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> None:
+    rules = Rules(requests_per_ip=Window(3, timedelta(minutes=15)), codes_per_ip=Window(2, timedelta(minutes=15)))
+    front = accounts_only(await new_db("applications"), clock, tmp_path, rules=rules)
+    async with front.browser() as browser:
+        statuses = [(await browser.post("/sign-in", data={"email": f"p{n}@example.org"})).status_code for n in range(4)]
+        assert statuses == [303, 303, 303, 429]
+        clock.move(timedelta(minutes=15))
+        asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
+        right = front.letters.code()
+        wrong = "111111" if right != "111111" else "222222"
+        for _ in range(2):
+            await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": wrong})
+        assert (await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": right})).status_code == 422
+
+
+async def test_a_mail_server_that_is_away_is_said_and_costs_nothing(front: Front) -> None:
+    front.letters.away = True
+    async with front.browser() as browser:
+        for _ in range(7):
+            page = await browser.post("/sign-in", data={"email": "ana@example.org", "return": "/account"})
+            assert page.status_code == 503
+            assert "mail server does not answer" in words(page)
+            assert 'value="ana@example.org"' in page.text
+        front.letters.away = False
+        assert (await front.sign_in(browser, "ana@example.org")).headers["location"] == "/account"
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
+)
+async def test_a_return_to_another_site_leads_home(front: Front, back: str) -> None:
+    async with front.browser() as browser:
+        welcome = await front.sign_in(browser, "ana@example.org", back)
+        assert welcome.headers["location"] == "/"
+        assert (await browser.get("/identity", params={"return": back})).headers["location"] == "/"
+        assert (await browser.get("/sign-in", params={"return": back})).headers["location"] == "/"
+
+
+async def test_signing_out_ends_the_identity_and_the_session(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        kept = dict(browser.cookies)
+        out = await browser.post("/sign-out")
+        assert out.status_code == 303
+        assert not dict(browser.cookies)
+        async with front.browser() as thief:
+            thief.cookies.update({"puente_session": kept["puente_session"]})
+            assert (await thief.get("/account")).status_code == 303
+            # A stolen identity works on until it is a minute old and the session is asked again.
+            thief.cookies.update(kept)
+            front.clock.move(timedelta(seconds=61))
+            assert (await thief.get("/account")).status_code == 303
+    verifier = IdentityVerifier.from_folder(Path(front.app.state.settings.keys_folder))
+    front.clock.move(timedelta(minutes=5))
+    with pytest.raises(Exception, match="expired"):
+        verifier.verify(kept[IDENTITY_COOKIE], front.clock.now())
+
+
+async def test_signing_out_everywhere_ends_every_browser(front: Front) -> None:
+    async with front.browser() as one, front.browser() as two:
+        await front.sign_in(one, "ana@example.org")
+        await front.sign_in(two, "ana@example.org")
+        await one.post("/sign-out", data={"everywhere": "yes"})
+        front.clock.move(timedelta(seconds=61))
+        assert (await two.get("/account")).status_code == 303
+
+
+async def test_a_session_ends_by_idleness_and_at_the_latest_after_half_a_day(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        for _ in range(7):
+            front.clock.move(timedelta(minutes=100))
+            assert (await browser.get("/account")).status_code == 200
+        front.clock.move(timedelta(minutes=21))
+        assert (await browser.get("/account")).status_code == 303
+        await front.sign_in(browser, "ana@example.org")
+        front.clock.move(timedelta(hours=2))
+        assert (await browser.get("/account")).status_code == 303
+
+
+async def test_a_changed_role_bites_within_a_minute(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ben@example.org")
+        made = await front.db.run(
+            lambda tx: people.add_staff(tx, email="ben@example.org", role="coordinator", country="PE", now=front.clock.now())
+        )
+        assert isinstance(made, UUID)
+        front.clock.move(timedelta(seconds=60))
+        page = await browser.get("/account")
+        assert "Coordinator · PE" in words(page)
+        await front.db.run(lambda tx: people.disable(tx, account=made, actor="system", now=front.clock.now()))
+        front.clock.move(timedelta(seconds=60))
+        assert (await browser.get("/account")).status_code == 303
+    acts = (await front.db.run(lambda tx: tx.execute(text("select act from audit_entry order by at, id")))).scalars().all()
+    assert acts == ["account.made_staff", "account.disabled"]
+
+
+async def test_another_service_gets_a_fresh_identity_and_the_form_on_its_way(front: Front) -> None:
+    async with front.browser() as browser:
+        assert (await browser.get("/identity?return=/quotas/x%3Fa%3D1")).headers["location"] == "/sign-in?return=%2Fquotas%2Fx%3Fa%3D1"
+        await front.sign_in(browser, "ana@example.org")
+        old = browser.cookies[IDENTITY_COOKIE]
+        front.clock.move(timedelta(minutes=6))
+        renewed = await browser.get("/identity?return=/quotas/x%3Fa%3D1")
+        assert (renewed.status_code, renewed.headers["location"]) == (303, "/quotas/x?a=1")
+        assert browser.cookies[IDENTITY_COOKIE] != old
+        front.clock.move(timedelta(minutes=6))
+        posted = await browser.post("/identity?return=/quotas/x", data={"kept": "yes"})
+        assert (posted.status_code, posted.headers["location"]) == (307, "/quotas/x")
+
+
+async def test_cookies_are_locked_to_the_host_where_people_come_by_https(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> None:
+    front = accounts_only(await new_db("applications"), clock, tmp_path, public_url="https://puente.example.org")
+    async with front.browser() as browser:
+        welcome = await front.sign_in(browser, "ana@example.org")
+        cookies = welcome.headers.get_list("set-cookie")
+        session = next(cookie for cookie in cookies if cookie.startswith("__Host-puente_session="))
+        for flag in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
+            assert flag in session
+        assert "Domain" not in session
+        front.clock.move(timedelta(minutes=2))
+        renewed = (await browser.get("/account")).headers["set-cookie"]
+        assert renewed.startswith(f"{IDENTITY_COOKIE}=")
+        assert "Secure" in renewed
+        assert "HttpOnly" in renewed
+
+
+async def test_details_are_kept_and_wrong_ones_refused_with_all_that_was_typed(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        wrong = await browser.post("/account", data={"name": "Ana María", "language": "xx", "timezone": "Mars/Olympus"})
+        assert wrong.status_code == 422
+        assert 'value="Ana María"' in wrong.text
+        saved = await browser.post("/account", data={"name": "Ana  María", "language": "fr", "timezone": "America/Lima"})
+        assert saved.headers["location"] == "/account?saved=1"
+        page = await browser.get("/account?lang=fr")
+        assert 'value="Ana María"' in page.text
+        assert '<html lang="fr"' in page.text
+    account = (await front.db.run(lambda tx: tx.execute(text("select id from account")))).scalar_one()
+    address = await front.db.run(lambda tx: people.address_of(tx, account))
+    assert address == people.Address("ana@example.org", "Ana María", "fr", "America/Lima")
+
+
+async def test_staff_needs_a_role_that_exists_and_a_coordinator_a_country(front: Front) -> None:
+    now = front.clock.now()
+    assert await front.db.run(lambda tx: people.add_staff(tx, email="a@example.org", role="king", now=now)) == Refused("unknown_role")
+    assert await front.db.run(lambda tx: people.add_staff(tx, email="a@example.org", role="coordinator", now=now)) == Refused(
+        "country_needed"
+    )
+    assert (await front.db.run(people.staff)) == []
+
+
+async def test_what_is_over_is_cleaned_away_and_nothing_else(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        now = front.clock.move(timedelta(days=1))
+        await front.sign_in(browser, "ana@example.org")
+        removed = await front.db.run(lambda tx: people.clean(tx, before=now - timedelta(hours=1), now=now))
+        assert removed == 2
+        assert await front.db.run(lambda tx: people.clean(tx, before=now - timedelta(hours=1), now=now)) == 0
+        assert (await browser.get("/account")).status_code == 200
