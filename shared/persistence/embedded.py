@@ -6,7 +6,6 @@ Everything here blocks: call it from a thread where an event loop runs.
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from shared.kernel.ids import new_secret
+from shared.persistence.file_lock import try_lock, trying
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
 from shared.persistence.postgres_place import EmbeddedFailure, Place, choose, private_folder
 from shared.persistence.server_process import ServerProcess, clean_environment, run_as
@@ -80,10 +80,13 @@ class ServerAddress:
 class EmbeddedPostgres:
     """The server of `folder` (made where it is missing). A context manager; `start` and `stop` do the same by hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        """`durable=False` leaves out the waiting for the disk: a crash of the machine, but not of a process, may lose the data."""
         self.folder = folder.absolute()
-        self._place: Place | None = None
+        self._durable = durable
+        self.place: Place | None = None
         self._server: ServerProcess | None = None
+        self._owner: int | None = None
         self._address: ServerAddress | None = None
 
     def __enter__(self) -> Self:
@@ -98,6 +101,14 @@ class EmbeddedPostgres:
         assert self._address, "started"
         return self._address
 
+    def url(self, database: str) -> str:
+        """See `ServerAddress.url`."""
+        return self.address.url(database)
+
+    def dsn(self, database: str) -> str:
+        """See `ServerAddress.dsn`."""
+        return self.address.dsn(database)
+
     @property
     def server(self) -> ServerProcess | None:
         """The server's process where this object owns it; None where another process does."""
@@ -107,11 +118,11 @@ class EmbeddedPostgres:
         """Start the server, or join the one that another process has started here; `EmbeddedFailure` where neither works."""
         try:
             self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-            self._place = self._place or choose(self.folder)
+            self.place = self.place or choose(self.folder)
             deadline = time.monotonic() + START_SECONDS
             while time.monotonic() < deadline:
-                with self._lock() as lock:
-                    address = self._own(self._place, lock) if lock is not None else self._join(self._place)
+                with trying(self.folder / "lock") as lock:
+                    address = self._own(self.place, lock) if lock is not None else self._join(self.place)
                 if address:
                     self._address = address
                     return address
@@ -125,16 +136,19 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server where this object owns it: connections are closed, everything committed is on disk."""
         server, self._server = self._server, None
-        if server and self._place and self._address:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            os.close(owner)  # first, so that nobody joins a server that is about to end
+        if server and self.place and self._address:
             server.stop()
-            self._forget_socket(self._place)
+            self._forget_socket(self.place)
         self._address = None
 
     def remove(self) -> None:
         """Stop the server and delete everything of it, for good."""
         self.stop()
-        if self._place and self._place.home != self.folder:
-            shutil.rmtree(self._place.home)
+        if self.place and self.place.home != self.folder:
+            shutil.rmtree(self.place.home)
         shutil.rmtree(self.folder)
 
     def ensure_database(self, name: str) -> None:
@@ -145,9 +159,9 @@ class EmbeddedPostgres:
                 self._sql(f'create database "{name}"')
 
     def _sql(self, statement: str) -> str:
-        assert self._place and self._address, "started"
+        assert self.place and self._address, "started"
         psql: list[str | Path] = [
-            self._place.programs / "psql",
+            self.place.programs / "psql",
             "-X",
             "-A",
             "-t",
@@ -166,16 +180,11 @@ class EmbeddedPostgres:
         raise _failure(done.stderr.strip())
 
     # ----------------------------------------------------------------------------------------------- owning, joining
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[int | None]:
-        """The descriptor of the folder's lock, or None while another process has it. The guard inherits it and so keeps it."""
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            yield descriptor if _locked(descriptor) else None
-        finally:
-            os.close(descriptor)
-
     def _join(self, place: Place) -> ServerAddress | None:
+        """The server of another owner, if that one lives: the server of a dead one is about to end."""
+        with trying(self.folder / "owner") as dead:
+            if dead is not None:
+                return None
         try:
             address = ServerAddress(Path((place.home / "socket").read_text()), (place.home / "password").read_text())
         except FileNotFoundError:
@@ -196,7 +205,11 @@ class EmbeddedPostgres:
         if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
             log.unlink()
         began = log.stat().st_size if log.exists() else 0
-        settings = {**SETTINGS, "unix_socket_directories": '"' + str(address.socket).replace('"', '""') + '"'}
+        settings = {
+            **SETTINGS,
+            "fsync": "on" if self._durable else "off",
+            "unix_socket_directories": '"' + str(address.socket).replace('"', '""') + '"',
+        }
         server = ServerProcess(
             [place.programs / "postgres", "-D", data, *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))],
             log=log,
@@ -212,7 +225,9 @@ class EmbeddedPostgres:
                 server.stop()
                 raise _failure(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
             time.sleep(0.01)
-        self._server = server
+        while (owner := try_lock(self.folder / "owner")) is None:
+            time.sleep(0.001)  # somebody who would join looks at it in this very moment
+        self._server, self._owner = server, owner
         return address
 
     def _initialise(self, place: Place) -> None:
@@ -265,12 +280,18 @@ class EmbeddedPostgres:
         shutil.rmtree(place.home / "run", ignore_errors=True)
 
 
-def _locked(descriptor: int) -> bool:
+@contextlib.contextmanager
+def temporary() -> Iterator[EmbeddedPostgres]:
+    """A server on a new folder that is deleted afterwards; for tests."""
+    folder = Path(tempfile.mkdtemp(prefix="puente-", dir="/tmp"))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)  # the account that root steps down to passes through
+    postgres = EmbeddedPostgres(folder, durable=False)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        postgres.start()
+        yield postgres
+    finally:
+        postgres.remove()
 
 
 class _AlreadyThere(Exception):

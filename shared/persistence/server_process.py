@@ -118,6 +118,11 @@ class ServerProcess:
         with self._guard.stdout as told:
             self.pid = int(told.readline() or b"0")
 
+    @property
+    def guard_pid(self) -> int:
+        """The process between this one and the server."""
+        return self._guard.pid
+
     def alive(self) -> bool:
         """Whether the server runs (a paused one does)."""
         return self.pid > 0 and self._guard.poll() is None

@@ -1,0 +1,29 @@
+"""A lock between processes on a file: held by whoever has the descriptor open, and free the moment that nobody does."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def try_lock(path: Path) -> int | None:
+    """Take the lock at `path` (made where missing): the descriptor that holds it until closed, or None while another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextlib.contextmanager
+def trying(path: Path) -> Iterator[int | None]:
+    """`try_lock`, given back at the end of the block, unless a child process has inherited it meanwhile."""
+    descriptor = try_lock(path)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
