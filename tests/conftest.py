@@ -10,13 +10,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from shared.messaging.broker import Broker, Missing, find_broker
-from shared.persistence.embedded import EmbeddedPostgres
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
+from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
+from shared.persistence.embedded import temporary
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"
@@ -53,15 +53,15 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """One PostgreSQL for the whole run: the one that the environment names, or the embedded one in a folder of its own."""
     given = os.environ.get("PUENTE_TEST_DATABASE_URL")
     if given:
         url = given.replace("postgresql://", "postgresql+asyncpg://", 1)
         yield Server(lambda database: url.replace("{database}", database))
         return
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as address:
-        yield Server(address.url)
+    with temporary() as postgres:
+        yield Server(postgres.url)
 
 
 @pytest.fixture
