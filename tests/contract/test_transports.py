@@ -114,7 +114,8 @@ async def test_bytes_that_are_no_event_of_ours_are_parked_by_position_and_hash(r
         for key, value in ((KEYS[0], unknown), (KEYS[1], b"\xff not an event"), (KEYS[2], b'{"specversion":"1.0"}')):
             await tx.execute(
                 text(
-                    "insert into outbox (topic, key, event_id, type, value, created_at) values ('puente.applications.v1', :k, :id, 'x', :v, :at)"
+                    "insert into outbox (topic, key, event_id, type, value, created_at) "
+                    "values ('puente.applications.v1', :k, :id, 'x', :v, :at)"
                 ),
                 {"k": key, "id": new_id(), "v": value, "at": MOMENT},
             )
