@@ -232,6 +232,11 @@ def _check_policy(table: Table, programme: Programme, countries: Sequence[Countr
                 and p.start.year <= year
                 and (p.end is None or p.end.year >= year)
             }
-            if len(taking_part) * least > int(places * share):
+            if len(taking_part) * least > _share(places, share):
                 problem = f"{len(taking_part)} countries of {side} with {least} places each need {len(taking_part) * least} in {year}"
-                table.wrong("policy", problem, f"{int(places * share)} at most, that year's places")
+                table.wrong("policy", problem, f"{_share(places, share)} at most, that year's places")
+
+
+def _share(places: int, share: float) -> int:
+    """Whole places in a share; a hair above, so that 0.7 of 80 is 56."""
+    return int(places * share + 1e-9)

@@ -1,0 +1,183 @@
+"""What people type becomes typed answers, or says what is wrong with it."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.applications.domain.answers import (
+    FAULTS,
+    KINDS,
+    LANGUAGES,
+    Answer,
+    Fault,
+    Option,
+    Page,
+    Question,
+    Texts,
+    as_form,
+    count_words,
+    from_stored,
+    parse,
+    parse_page,
+    tidy,
+    to_stored,
+    unanswered,
+)
+
+TODAY = date(2016, 1, 10)
+LABEL = Texts(*(f"label {language}" for language in LANGUAGES))
+OPTIONS = (Option("master", LABEL), Option("doctoral", LABEL))
+
+
+def question(kind: str, key: str = "q", **more: object) -> Question:
+    return Question(key=key, kind=kind, label=LABEL, options=OPTIONS if kind in ("select", "radio") else (), **more)  # type: ignore[arg-type]
+
+
+def answer(asked: Question, *typed: str) -> Answer | Fault | None:
+    names = ("q-day", "q-month", "q-year") if asked.kind == "date" else ("q",)
+    return parse(asked, dict(zip(names, typed, strict=True)), today=TODAY, countries={"PE", "CN"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "expected"),
+    [
+        ("text", ["  José   Ñahui\u00a0Quispe "], "José Ñahui Quispe"),
+        ("text", ["王晓明"], "王晓明"),
+        ("text", ["Nin\u0303o"], "Niño"),
+        ("text", ["a\x00b"], "ab"),
+        ("long_text", ["one\r\n\r\ntwo   three "], "one\n\ntwo three"),
+        ("date", ["31", "3", "1990"], date(1990, 3, 31)),
+        ("date", ["2", "0３", "２０１５"], date(2015, 3, 2)),
+        ("email", ["ana@example.org"], "ana@example.org"),
+        ("phone", ["+51 (1) 234-5678"], "+51 (1) 234-5678"),
+        ("select", ["master"], "master"),
+        ("radio", ["doctoral"], "doctoral"),
+        ("yes_no", ["yes"], True),
+        ("yes_no", ["no"], False),
+        ("country", ["PE"], "PE"),
+        ("country", ["ZZ"], "ZZ"),
+        ("number", [" 12 "], 12),
+        ("number", ["-3"], -3),
+    ],
+)
+def test_what_is_typed_becomes_an_answer(kind: str, typed: list[str], expected: Answer) -> None:
+    assert answer(question(kind), *typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "code", "boxes"),
+    [
+        ("text", ["  "], "required", ()),
+        ("radio", [""], "required_choice", ()),
+        ("yes_no", [""], "required_choice", ()),
+        ("country", [""], "required_choice", ()),
+        ("date", ["", " ", ""], "required_date", ("day", "month", "year")),
+        ("date", ["3", "", "1990"], "date_incomplete", ("month",)),
+        ("date", ["x", "3", "1990"], "date_unreal", ("day",)),
+        ("date", ["30", "2", "1990"], "date_unreal", ("day",)),
+        ("date", ["3", "13", "1990"], "date_unreal", ("month",)),
+        ("date", ["3", "1", "0000"], "date_unreal", ("day", "month", "year")),
+        ("date", ["3", "1", "90"], "date_year", ("year",)),
+        ("email", ["ana@example"], "email", ()),
+        ("email", ["ana example.org"], "email", ()),
+        ("phone", ["call me"], "phone", ()),
+        ("phone", ["12"], "phone", ()),
+        ("number", ["three"], "number", ()),
+        ("number", ["1.5"], "number", ()),
+        ("number", ["1" * 13], "number", ()),
+        ("select", ["bachelor"], "not_an_option", ()),
+        ("yes_no", ["maybe"], "not_an_option", ()),
+        ("country", ["XX"], "not_an_option", ()),
+        ("text", ["a" * 201], "too_long", ()),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_boxes_at_fault(kind: str, typed: list[str], code: str, boxes: tuple[str, ...]) -> None:
+    found = answer(question(kind), *typed)
+    assert isinstance(found, Fault)
+    assert (found.code, found.boxes) == (code, boxes)
+    assert found.msgid % {"question": "label", **found.parameters}
+
+
+def test_an_optional_question_may_stay_empty_but_not_be_wrong() -> None:
+    assert answer(question("phone", optional=True), "") is None
+    assert answer(question("date", optional=True), "", "", "") is None
+    assert answer(question("phone", optional=True), "no") == Fault("phone")
+
+
+def test_bounds_of_numbers_and_words_are_inside() -> None:
+    number, text = question("number", minimum=1, maximum=3), question("long_text", min_words=2, max_words=3)
+    assert [answer(number, typed) for typed in ("1", "3")] == [1, 3]
+    assert answer(number, "0") == Fault("number_low", {"minimum": 1})
+    assert answer(number, "4") == Fault("number_high", {"maximum": 3})
+    assert answer(text, "two words") == "two words"
+    assert answer(text, "one") == Fault("too_few_words", {"minimum": 2, "words": 1})
+    assert answer(text, "now there are four") == Fault("too_many_words", {"maximum": 3, "words": 4})
+
+
+def test_a_date_of_birth_is_before_today() -> None:
+    born = question("date", past=True)
+    assert answer(born, "9", "1", "2016") == date(2016, 1, 9)
+    assert answer(born, "10", "1", "2016") == Fault("date_not_past", {}, ("day", "month", "year"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ("  \n ", 0),
+        ("one two", 2),
+        ("l’avenir d'aujourd'hui, peut-être", 3),
+        ("我想学习中文", 6),
+        ("我想学习 Python 3。", 6),
+        ("ensino — é bom!", 3),
+        ("e\u0301tude", 1),
+    ],
+)
+def test_words_are_counted_in_any_script(text: str, words: int) -> None:
+    assert count_words(text) == words
+
+
+def test_a_page_keeps_good_answers_beside_faults() -> None:
+    page = Page(
+        key="p", title=LABEL, questions=(question("text", "name"), question("number", "years"), question("phone", "phone", optional=True))
+    )
+    parsed = parse_page(page, {"name": "Ana", "years": "many", "unknown": "x"}, today=TODAY)
+    assert parsed.answers == {"name": "Ana"}
+    assert parsed.faults == {"years": Fault("number")}
+    assert [q.key for q in unanswered([page], parsed.answers)] == ["years"]
+
+
+def test_stored_answers_come_back_with_their_types() -> None:
+    page = Page(key="p", title=LABEL, questions=(question("date", "born"), question("yes_no", "ok"), question("text", "name")))
+    answers: dict[str, Answer] = {"born": date(1990, 3, 31), "ok": True, "name": "1990-03-31"}
+    stored = to_stored(answers)
+    assert stored == {"born": "1990-03-31", "ok": True, "name": "1990-03-31"}
+    assert from_stored([page], {**stored, "no_longer_asked": 3}) == answers
+
+
+@given(
+    st.sampled_from(["date", "number", "yes_no", "text", "long_text"]),
+    st.dates(date(1000, 1, 1)),
+    st.integers(-999, 999),
+    st.booleans(),
+    st.text(),
+)
+def test_showing_an_answer_again_gives_the_same_answer(kind: str, day: date, number: int, yes: bool, text: str) -> None:
+    asked = question(kind)
+    given_answer: dict[str, Answer] = {"date": day, "number": number, "yes_no": yes}
+    value = given_answer.get(kind) if kind in given_answer else tidy(text, lines=kind == "long_text")[:200].strip()
+    if value in (None, ""):
+        return
+    assert parse(asked, as_form(asked, value), today=TODAY) == value
+
+
+@given(st.sampled_from(KINDS), st.text(), st.text(), st.text())
+def test_nothing_that_is_typed_makes_a_page_fail(kind: str, a: str, b: str, c: str) -> None:
+    found = parse(question(kind, optional=True), {"q": a, "q-day": a, "q-month": b, "q-year": c}, today=TODAY)
+    assert not isinstance(found, Fault) or found.code in FAULTS
+
+
+def test_another_language_falls_back_to_english() -> None:
+    assert (LABEL["fr"], LABEL["de"]) == ("label fr", "label en")

@@ -1,0 +1,83 @@
+"""Each kind of rule, and what narrows whom a rule is for."""
+
+from datetime import date
+
+import pytest
+
+from services.applications.domain.answers import LANGUAGES, Answer, Texts
+from services.applications.domain.eligibility import RULES, Context, Parameter, Reason, Rule, When, age_on, check
+
+TEXT = Texts(*(f"reason {language}" for language in LANGUAGES))
+CONTEXT = Context("PE", 2016, {"opens": date(2015, 11, 15), "closes": date(2016, 2, 28), "returns_on": date(2016, 9, 1)})
+
+
+def rule(kind: str, **more: object) -> Rule:
+    question = "q" if RULES[kind].questions else None
+    return Rule(code="no", kind=kind, reason=TEXT, **{"question": question, **more})  # type: ignore[arg-type]
+
+
+def refused(one: Rule, answers: dict[str, Answer], context: Context = CONTEXT) -> bool:
+    found = check([one], answers, context)
+    assert found in ([], [Reason("no", TEXT)])
+    return bool(found)
+
+
+CASES: list[tuple[str, dict[str, Parameter], Answer, Answer]] = [
+    ("age_under", {"years": 25, "on": "closes"}, date(1991, 2, 28), date(1991, 3, 1)),
+    ("age_under", {"years": 45, "on": "09-01"}, date(1971, 9, 1), date(1971, 9, 2)),
+    ("age_at_least", {"years": 18, "on": "opens"}, date(1997, 11, 16), date(1997, 11, 15)),
+    ("date_not_before", {"on": "returns_on", "plus_days": 30}, date(2016, 9, 30), date(2016, 10, 1)),
+    ("min_degree", {"at_least": ("master", "doctorate")}, "bachelor", "doctorate"),
+    ("one_of", {"options": ("a", "b")}, "c", "b"),
+    ("not_one_of", {"options": ("a", "b")}, "b", "c"),
+    ("number_at_least", {"number": 3}, 2, 3),
+    ("number_at_most", {"number": 3}, 4, 3),
+    ("words_at_least", {"words": 3}, "two words", "我很好"),
+    ("must_be_yes", {}, False, True),
+    ("must_be_no", {}, True, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "parameters", "bad", "good"), CASES)
+def test_a_rule_refuses_on_one_side_of_its_bound(kind: str, parameters: dict[str, Parameter], bad: Answer, good: Answer) -> None:
+    assert refused(rule(kind, parameters=parameters), {"q": bad})
+    assert not refused(rule(kind, parameters=parameters), {"q": good})
+
+
+def test_a_nationality_may_be_excluded() -> None:
+    assert refused(rule("nationality_not", parameters={"nationalities": ("CN", "PE")}), {})
+    assert not refused(rule("nationality_not", parameters={"nationalities": ("CN",)}), {})
+
+
+def test_every_kind_of_rule_is_tried_here() -> None:
+    assert {kind for kind, *_ in CASES} | {"nationality_not"} == set(RULES)
+
+
+def test_what_was_not_answered_is_not_judged() -> None:
+    assert not refused(rule("must_be_yes"), {})
+
+
+def test_a_rule_can_be_for_some_answers_countries_and_years_only() -> None:
+    bad: dict[str, Answer] = {"q": False, "level": "master"}
+    assert refused(rule("must_be_yes", when=When("level", ("master",))), bad)
+    assert not refused(rule("must_be_yes", when=When("level", ("doctoral",))), bad)
+    assert not refused(rule("must_be_yes", when=When("other", ("x",))), bad)
+    assert refused(rule("must_be_yes", countries=("PE", "BO")), bad)
+    assert not refused(rule("must_be_yes", countries=("BO",)), bad)
+    assert refused(rule("must_be_yes", start=date(2015, 11, 15), end=date(2015, 11, 15)), bad)
+    assert not refused(rule("must_be_yes", start=date(2015, 11, 16)), bad)
+    assert not refused(rule("must_be_yes", end=date(2015, 11, 14)), bad)
+
+
+def test_all_reasons_are_given_in_the_order_of_the_rules() -> None:
+    first, second = (
+        Rule(code="a", kind="must_be_yes", reason=TEXT, question="q"),
+        Rule(code="b", kind="must_be_yes", reason=TEXT, question="q"),
+    )
+    assert [reason.code for reason in check([second, first], {"q": False}, CONTEXT)] == ["b", "a"]
+
+
+def test_somebody_born_on_29_february_comes_of_age_on_1_march() -> None:
+    assert age_on(date(1992, 2, 29), date(2010, 2, 28)) == 17
+    assert age_on(date(1992, 2, 29), date(2010, 3, 1)) == 18
+    assert age_on(date(1992, 2, 29), date(2012, 2, 29)) == 20
