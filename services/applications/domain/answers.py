@@ -29,28 +29,28 @@ _EACH_COUNTS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U000
 _WORD: Final = re.compile(rf"[{_EACH_COUNTS}]|(?:(?![{_EACH_COUNTS}])\w)+(?:['\u2019\-](?:(?![{_EACH_COUNTS}])\w)+)*")
 
 
-def _(msgid: str) -> str:
-    """Marks a text for translation; the page layer translates it, with the question's label as `question`."""
+def N_(msgid: str) -> str:
+    """Mark a text for the catalogues; the page layer translates it, and fills in the question's label as `question`."""
     return msgid
 
 
 FAULTS: Final = {
-    "required": _("Enter an answer to “%(question)s”"),
-    "required_choice": _("Choose an answer to “%(question)s”"),
-    "required_date": _("Enter the day, month and year of “%(question)s”"),
-    "date_incomplete": _("“%(question)s” must have a day, a month and a year"),
-    "date_year": _("The year of “%(question)s” must have four digits"),
-    "date_unreal": _("“%(question)s” must be a real date: check the day and the month"),
-    "date_not_past": _("“%(question)s” must be in the past"),
-    "email": _("“%(question)s” must be an email address, such as name@example.org"),
-    "phone": _("“%(question)s” must be a telephone number, such as +51 1 234 5678"),
-    "number": _("“%(question)s” must be a whole number, such as 3"),
-    "number_low": _("“%(question)s” must be %(minimum)s or more"),
-    "number_high": _("“%(question)s” must be %(maximum)s or less"),
-    "too_long": _("“%(question)s” must have %(maximum)s characters or fewer; it has %(length)s"),
-    "too_few_words": _("“%(question)s” must have at least %(minimum)s words; it has %(words)s"),
-    "too_many_words": _("“%(question)s” must have %(maximum)s words or fewer; it has %(words)s"),
-    "not_an_option": _("Choose one of the answers shown for “%(question)s”"),
+    "required": N_("Enter an answer to “{question}”"),
+    "required_choice": N_("Choose an answer to “{question}”"),
+    "required_date": N_("Enter the day, month and year of “{question}”"),
+    "date_incomplete": N_("“{question}” must have a day, a month and a year"),
+    "date_year": N_("The year of “{question}” must have four digits"),
+    "date_unreal": N_("“{question}” must be a real date: check the day and the month"),
+    "date_not_past": N_("“{question}” must be in the past"),
+    "email": N_("“{question}” must be an email address, such as name@example.org"),
+    "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
+    "number": N_("“{question}” must be a whole number, such as 3"),
+    "number_low": N_("“{question}” must be {minimum} or more"),
+    "number_high": N_("“{question}” must be {maximum} or less"),
+    "too_long": N_("“{question}” must have {maximum} characters or fewer; it has {length}"),
+    "too_few_words": N_("“{question}” must have at least {minimum} words; it has {words}"),
+    "too_many_words": N_("“{question}” must have {maximum} words or fewer; it has {words}"),
+    "not_an_option": N_("Choose one of the answers shown for “{question}”"),
 }
 """Fault code to the English text with its parameters. Codes are stable."""
 
