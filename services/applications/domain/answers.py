@@ -251,13 +251,25 @@ def to_stored(answers: Mapping[str, Answer]) -> dict[str, Stored]:
 
 
 def from_stored(pages: Iterable[Page], stored: Mapping[str, Stored]) -> dict[str, Answer]:
-    """Stored answers with their types; those of questions that are not asked are left out."""
-    kinds = {q.key: q.kind for page in pages for q in page.questions}
-    return {
-        key: date.fromisoformat(value) if kinds[key] == "date" and isinstance(value, str) else value
-        for key, value in stored.items()
-        if key in kinds
-    }
+    """Stored answers with their types. Those that a later version of the plan no longer asks, or asks otherwise, are left out."""
+    questions = {q.key: q for page in pages for q in page.questions}
+    found = {key: _typed(questions[key], value) for key, value in stored.items() if key in questions}
+    return {key: answer for key, answer in found.items() if answer is not None}
+
+
+def _typed(question: Question, value: Stored) -> Answer | None:
+    if question.kind == "yes_no":
+        return value if isinstance(value, bool) else None
+    if question.kind == "number":
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, str):
+        return None
+    if question.kind == "date":
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None if question.options and not question.option(value) else value
 
 
 def as_form(question: Question, answer: Answer | None) -> dict[str, str]:
