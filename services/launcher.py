@@ -1,0 +1,231 @@
+"""The command `puente`: thin commands; what they do is in `services.run`."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+from rich.console import Console
+
+from services.run.registry import NAMES
+
+T = TypeVar("T")
+ServiceName = Literal["applications", "quotas", "notifications"]
+TransportName = Literal["local", "kafka"]
+
+app = typer.Typer(
+    help="Puente: applications, quotas and notifications of a cooperation plan.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+serve = typer.Typer(help="Run one process of one service; settings come from the environment (PUENTE_*).", no_args_is_help=True)
+plan = typer.Typer(help="Cooperation plans.", no_args_is_help=True)
+events = typer.Typer(help="Events that stopped.", no_args_is_help=True)
+account = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
+texts = typer.Typer(help="The texts in six languages.", no_args_is_help=True)
+for group, name in ((serve, "serve"), (plan, "plan"), (events, "events"), (account, "account"), (texts, "texts")):
+    app.add_typer(group, name=name)
+
+out = Console(soft_wrap=True)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on uvloop; what a person can put right is said in a line, not as a traceback."""
+    import uvloop
+
+    from services.run.failures import explained
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except Exception as error:
+        text = explained(error)
+        if text is None:
+            raise
+        Console(stderr=True, soft_wrap=True).print(text, highlight=False, markup=False)
+        raise typer.Exit(1) from None
+
+
+def ended(well: bool) -> None:
+    """Leave with 0 or 1."""
+    raise typer.Exit(0 if well else 1)
+
+
+def on_services(work: Callable[[dict[str, Any]], Awaitable[T]], *names: str) -> T:
+    """Run `work` on these services, opened for it."""
+    from services.run.opened import opened
+
+    async def go() -> T:
+        async with opened(names or NAMES) as services:
+            return await work(services)
+
+    return run(go())
+
+
+# ------------------------------------------------------------------------------------------------------------- processes
+@serve.command("api")
+def serve_api(
+    service: ServiceName,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.")] = 8000,
+) -> None:
+    """The pages and the API of a service."""
+    from services.run.serve import api
+
+    run(api(service, host, port))
+
+
+@serve.command("worker")
+def serve_worker(service: ServiceName) -> None:
+    """The relay, the consumer and the sweeps of a service."""
+    from services.run.serve import worker
+
+    run(worker(service))
+
+
+@app.command()
+def migrate(service: Annotated[str, typer.Argument(help="applications, quotas, notifications or all")] = "all") -> None:
+    """Bring the database of a service, or of all, to this version's tables; makes it where it is missing."""
+    from services.run.commands import migrate_databases
+
+    if service != "all" and service not in NAMES:
+        raise typer.BadParameter(f"{service!r} is no service: expected all, {', '.join(NAMES)}")
+    run(migrate_databases(NAMES if service == "all" else (service,), out))
+
+
+# ----------------------------------------------------------------------------------------------------------------- plans
+@plan.command("check")
+def plan_check(folder: Path) -> None:
+    """Say what is wrong with a plan's files, and run its example cases."""
+    from services.run.plans import check_plan
+
+    ended(check_plan(folder, out))
+
+
+@plan.command("load")
+def plan_load(folder: Path) -> None:
+    """Put a plan in force: one event for each programme. The same version twice changes nothing."""
+    from services.run.commands import clock
+    from services.run.plans import load
+
+    ended(on_services(lambda services: load(services["applications"], folder, clock(), out), "applications"))
+
+
+# ------------------------------------------------------------------------------------------------------------ operations
+@app.command()
+def check() -> None:
+    """Count what breaks an invariant, in all three databases; every number must be 0."""
+    from services.run import checks
+
+    checked = on_services(checks.check)
+    checks.show(checked, out)
+    ended(checked.broken == 0)
+
+
+@events.command("parked")
+def events_parked(service: Annotated[ServiceName | None, typer.Option(help="Only this service.")] = None) -> None:
+    """List the events that stopped their key, and those behind them."""
+    from services.run.parked import show_parked
+
+    on_services(lambda services: show_parked(services, out), *([service] if service else NAMES))
+
+
+@events.command("resume")
+def events_resume(key: str, service: Annotated[ServiceName, typer.Option(help="The service in which it is parked.")]) -> None:
+    """Go on with a key, in order."""
+    from services.run.commands import clock
+    from services.run.parked import resume
+
+    ended(on_services(lambda services: resume(services[service], key, clock(), out), service))
+
+
+@events.command("drop")
+def events_drop(
+    parked: Annotated[int, typer.Argument(metavar="ID", help="As puente events parked shows it.")],
+    service: Annotated[ServiceName, typer.Option(help="The service in which it is parked.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit.")],
+) -> None:
+    """Give up one event for good."""
+    from services.run.commands import clock
+    from services.run.parked import drop
+
+    if not reason.strip():
+        raise typer.BadParameter("the reason is kept in the audit and must say something", param_hint="--reason")
+    ended(on_services(lambda services: drop(services[service], parked, reason.strip(), clock(), out), service))
+
+
+@account.command("add")
+def account_add(
+    email: str,
+    role: Annotated[str, typer.Option(help="coordinator, reviewer, officer, auditor or operator")],
+    country: Annotated[str | None, typer.Option(help="ISO 3166 alpha-2, for a coordinator.")] = None,
+    language: Annotated[str, typer.Option(help="es, pt, en, fr, zh or nl")] = "en",
+) -> None:
+    """Make a staff account, or bring an account to this role."""
+    from services.run.commands import clock
+    from services.run.people import add
+
+    ended(
+        on_services(
+            lambda services: add(services["applications"], clock(), out, email=email, role=role, country=country, language=language),
+            "applications",
+        )
+    )
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and lacks, and what to do about it."""
+    from services.doctor import print_report
+
+    ended(print_report())
+
+
+@texts.command("check")
+def texts_check() -> None:
+    """Say which texts are missing or unused in any language."""
+    from services.run.commands import check_texts
+
+    ended(check_texts(out))
+
+
+# -------------------------------------------------------------------------------------------------- the whole, to try it
+@app.command()
+def demo(
+    transport: Annotated[TransportName, typer.Option(help="How events travel.")] = "local",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: the data of the last demonstration are removed.")] = False,
+    port: Annotated[int, typer.Option(help="The wanted port; the next free one is taken where it is in use.")] = 8080,
+    mail_port: Annotated[int, typer.Option(help="The wanted port of the page that shows the mails.")] = 8025,
+) -> None:
+    """Start everything on this machine, with the plan of 2015-2019 and sample people."""
+    from services.run.demo import demonstrate
+
+    run(demonstrate(transport=transport, fresh=fresh, port=port, mail_port=mail_port, console=out))
+
+
+@app.command()
+def simulate(
+    programme: Annotated[str, typer.Option(help="Code of the programme.")] = "scholarship",
+    year: Annotated[int, typer.Option(help="Year of the call.")] = 2016,
+    applications: Annotated[int, typer.Option(min=1, help="How many people apply.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same table.")] = 7,
+    transport: Annotated[TransportName, typer.Option(help="How events travel.")] = "local",
+    keep: Annotated[Path | None, typer.Option(help="Run in this folder and keep it; a temporary one otherwise.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Write the table there, as .json or .csv.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="How many people are on the pages at a time.")] = 16,
+) -> None:
+    """Run a whole call with made-up people through the real pages, and check that nothing is lost or given twice."""
+    from services.run.simulate import Order, simulate_call
+
+    order = Order(programme=programme, year=year, applications=applications, seed=seed, transport=transport, concurrency=concurrency)
+    ended(run(simulate_call(order, keep=keep, table=table, console=out)))
+
+
+if __name__ == "__main__":
+    sys.exit(app(prog_name="puente"))

@@ -1,0 +1,41 @@
+"""Small commands that fit nowhere else."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from services.run import databases
+from services.run.home import ROOT, default_home
+from services.run.opened import clock_of, values_of
+from services.run.registry import NAMES
+from shared.kernel.clock import Clock
+from shared.persistence import migrate
+from shared.settings import CommonSettings
+
+
+def clock() -> Clock:
+    """The clock that a command acts by: the environment's, or that of the home folder's demonstration."""
+    settings = CommonSettings()
+    if not settings.database_url:
+        settings = CommonSettings(**values_of(default_home(), ""))
+    return clock_of(settings)
+
+
+async def migrate_databases(services: Sequence[str], console: Console) -> None:
+    """Make and migrate the databases of `services`, saying what stands afterwards."""
+    home = default_home()
+    async with databases.server(home, CommonSettings().database_url) as url:
+        await databases.prepare(url, services)
+        for name in services:
+            console.print(f"{name}: {migrate.head(name)}", highlight=False)
+
+
+def check_texts(console: Console) -> bool:
+    """Print what the check of the texts finds; whether it found nothing."""
+    from shared.web.catalogues import check_catalogues
+
+    found = check_catalogues([ROOT / "shared" / "web", *(ROOT / "services" / name for name in NAMES)])
+    for line in found:
+        console.print(line, highlight=False, markup=False)
+    console.print(f"texts: {len(found)} faults", highlight=False)
+    return not found

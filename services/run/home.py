@@ -1,0 +1,68 @@
+"""The folder that one installation lives in: database, keys, clock, documents, logs. Nothing is kept outside of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+VARIABLE: Final = "PUENTE_HOME"
+PLAN: Final = ROOT / "plans" / "china-celac-2015-2019"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One installation's folder."""
+
+    folder: Path
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
+    def clock(self) -> Path:
+        return self.folder / "clock"
+
+    @property
+    def documents(self) -> Path:
+        return self.folder / "documents"
+
+    @property
+    def mails(self) -> Path:
+        return self.folder / "mails"
+
+    @property
+    def broker(self) -> Path:
+        return self.folder / "broker"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def seeded(self) -> Path:
+        """Says that the sample people are in: written last, so that a first start that was cut off is done again."""
+        return self.folder / "sample-is-in"
+
+    @property
+    def running(self) -> Path:
+        """Addresses of the stack that runs here, for other commands."""
+        return self.folder / "running.json"
+
+    def make(self) -> "Home":
+        """Make the folders that are missing. The folder may be passed through by the database's own account, but not listed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for private in (self.keys, self.documents, self.logs):
+            private.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+
+def default_home() -> Home:
+    """The folder that the environment names, else `var/demo` of the checkout."""
+    named = os.environ.get(VARIABLE)
+    return Home((Path(named) if named else ROOT / "var" / "demo").absolute())

@@ -1,0 +1,57 @@
+"""Services put together for one command: on the databases that the settings name, or on the embedded server of the home folder."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from services.run import databases
+from services.run.home import Home, default_home
+from services.run.registry import NAMES, build, settings_of
+from shared.kernel.clock import Clock, clock_from
+from shared.messaging.service import Service
+from shared.settings import CommonSettings
+
+
+def values_of(home: Home, database_url: str) -> dict[str, Any]:
+    """The settings that follow from a home folder, by field name; the rest comes from the environment."""
+    return {
+        "database_url": database_url,
+        "keys_folder": home.keys,
+        "documents_folder": home.documents,
+        "clock_file": home.clock,
+    }
+
+
+@contextlib.asynccontextmanager
+async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None) -> AsyncIterator[dict[str, Service]]:
+    """These services, ready for use cases and queries; their databases are made and migrated only where the embedded server is used.
+
+    An installation with a database of its own takes everything from the environment. Without one, the home folder of the
+    demonstration is used, with its clock and its keys, also while the demonstration runs.
+    """
+    common = CommonSettings()
+    place = home or default_home()
+    async with databases.server(place, common.database_url) as url:
+        values: Mapping[str, Any] = {}
+        if not common.database_url:
+            place.make()
+            values = values_of(place, url)
+            await databases.prepare(url, services)
+        made = {}
+        for name in services:
+            settings = settings_of(name, values)
+            made[name] = build(name, settings, clock_of(settings))
+        try:
+            yield made
+        finally:
+            for service in made.values():
+                await service.db.close()
+
+
+def clock_of(settings: CommonSettings) -> Clock:
+    return clock_from(settings.clock_file)
+
+
+def environment(values: Mapping[str, Any]) -> dict[str, str]:
+    """Settings by field name, as the environment of a process."""
+    return {f"PUENTE_{name.upper()}": str(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,46 @@
+"""Ports: the wanted one, or the next that is free, and the truth about it."""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Final
+
+HOST: Final = "127.0.0.1"
+TRIED: Final = 200
+
+
+class NoPort(Exception):
+    """None of the ports that were tried is free, or none may be opened."""
+
+    safe_text = True
+
+
+def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
+    """A socket that listens at `wanted` on this machine alone, or at the next free port, which is then said.
+
+    The socket is bound from here on, so nobody can take the port between the look and the use. `wanted` of 0 means any.
+    """
+    for port in [wanted] if wanted == 0 else range(wanted, min(wanted + TRIED, 65_536)):
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((HOST, port))
+            found.listen(1024)
+        except OSError as error:
+            found.close()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                continue
+            raise
+        found.setblocking(False)
+        taken = found.getsockname()[1]
+        if wanted and taken != wanted:
+            say(f"Port {wanted} is taken; {what} is at port {taken} instead.")
+        return found
+    raise NoPort(f"no free port for {what} between {wanted} and {wanted + TRIED - 1}: end a program that uses one, or name another port")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for a child process that binds it itself and is started again where it was taken meanwhile."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

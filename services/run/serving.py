@@ -1,0 +1,162 @@
+"""Runs one service's API or worker, or several in one process, until told to stop."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.run.registry import service_for
+from shared.kernel.clock import Clock
+from shared.messaging.consumer import Consumer
+from shared.messaging.local import LocalTransport
+from shared.messaging.service import Service
+from shared.messaging.transport import Transport
+from shared.messaging.worker import Worker
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
+
+STOP_SECONDS: Final = 8
+"""Requests under way get this long at a stop."""
+GC_THRESHOLDS: Final = (20_000, 20, 50)
+
+
+class QuietServer(uvicorn.Server):
+    """A server that leaves signals to whoever runs it, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, started: asyncio.Event | None = None) -> None:
+        super().__init__(config)
+        self._said = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._said is not None:
+            self._said.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Front:
+    """One origin for the services of this process: each path goes to the service that owns its prefix."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._apps: dict[str, FastAPI] = {service.name: service.api for service in services}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._apps[service_for(scope["path"])]
+        await app(scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def lifespans(services: Sequence[Service]) -> AsyncIterator[None]:
+    """Each application's start and end, which uvicorn does not run for applications behind a front."""
+    async with AsyncExitStack() as stack:
+        for service in services:
+            await stack.enter_async_context(service.api.router.lifespan_context(service.api))
+        yield
+
+
+def server(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None) -> QuietServer:
+    """uvicorn with what all our processes share.
+
+    Addresses in `X-Forwarded-For` count only from a gateway on this machine, or from those that FORWARDED_ALLOW_IPS names.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=30,
+    )
+    return QuietServer(config, started)
+
+
+async def serve_app(
+    app: ASGIApp,
+    stop: asyncio.Event,
+    *,
+    sockets: list[socket.socket] | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    started: asyncio.Event | None = None,
+) -> None:
+    """Serve until `stop`, on `sockets` or else at `host` and `port`; then let requests under way finish. `started`: it listens."""
+    web = server(app, host=host, port=port, started=started)
+    task = asyncio.create_task(web.serve(sockets))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        web.should_exit = True
+        await task
+    finally:
+        stopping.cancel()
+        if not task.done():
+            task.cancel()
+
+
+async def run_workers(
+    services: Sequence[Service], transport: Transport, clock: Clock, stop: asyncio.Event, *, ready: asyncio.Event | None = None
+) -> None:
+    """Run the workers of `services` over one transport until `stop`. `ready` is set once all of them receive."""
+    if isinstance(transport, LocalTransport):
+        # Before any relay reads its first row: a record without its receivers would count as delivered.
+        for service in services:
+            await transport.source(service.name, Consumer(service))
+    workers = [Worker(service, transport, clock) for service in services]
+
+    async def say_ready() -> None:
+        for worker in workers:
+            await worker.ready.wait()
+        if ready is not None:
+            ready.set()
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(say_ready())
+        running = [group.create_task(worker.run(stop)) for worker in workers]
+        await asyncio.wait(running)
+        waiting.cancel()
+
+
+def spare_the_collector() -> None:
+    """What is loaded now stays for good: keep the collector from walking it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+async def until_signalled(work: Callable[[asyncio.Event], Awaitable[Any]]) -> None:
+    """Run `work(stop)`; the first SIGINT or SIGTERM sets `stop`, the second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    try:
+        await work(stop)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
