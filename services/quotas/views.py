@@ -1,0 +1,240 @@
+"""What is shown, as the rows of `rows.py`. Reads only.
+
+Every function takes a transaction and reads one consistent picture of the database in a constant number of statements.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, text
+
+from services.quotas.invariants import CHECKS
+from services.quotas.rows import (
+    Board,
+    CellRow,
+    DecisionRow,
+    LimitRow,
+    ParticipationRow,
+    ProgrammeRow,
+    ProposalRow,
+    SkipRow,
+    WaiterRow,
+)
+from shared.events.applications import CountryTerms, Names, ProgrammePublished
+from shared.persistence.database import Database, Tx
+
+PAGE: Final = 500
+"""The most rows that one call for a list returns."""
+
+_terms = msgspec.json.Decoder(ProgrammePublished)
+
+
+_PROGRAMMES: Final = text(
+    "select p.code, p.terms, p.published_at, "
+    "coalesce(sum(a.balance) filter (where a.key = 'pool:' || p.code), 0) as pool, "
+    "coalesce(sum(a.balance) filter (where a.key like 'lapsed:%'), 0) as lapsed "
+    "from programme p left join account a on a.programme = p.code "
+    "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
+)
+_CELLS: Final = """
+    select c.*, coalesce(n.used, 0) as nominated, n.capacity as nomination_cap, p.terms
+    from cell c join programme p on p.code = c.programme left join limit_counter n on n.key = 'nomination:' || c.key
+"""
+_BOARD: Final = text(_CELLS + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
+_CELL: Final = text(_CELLS + " where c.key = :key")
+_WAITING: Final = text(
+    "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
+    "p.decided_at as waiting_since, coalesce(l.used < l.capacity, true) as free "
+    "from place p left join limit_counter l on l.key = 'person:' || p.person "
+    "where p.cell = :cell and p.state = 'waiting' order by p.score desc, p.submitted_at, p.application limit :most"
+)
+_DECISIONS: Final = text(
+    "select cell, number, record, hash from decision where cell = :cell "
+    "and (cast(:application as uuid) is null or application = :application) and (cast(:before as int) is null or number < :before) order by number desc limit :most"
+)
+_CHAIN: Final = text("select record, hash from decision where cell = :cell and number > :after order by number limit :most")
+_PROPOSALS: Final = text(
+    "select p.*, c.target as now_target, c.free, c.offered, c.taken, c.waiting, c.last_decision, "
+    "(select balance from account a where a.key = 'pool:' || p.programme) as pool "
+    "from proposal p left join cell c on c.key = p.cell "
+    "where (cast(:state as text) is null or p.state = :state) and (cast(:id as uuid) is null or p.id = :id) "
+    "and (cast(:cell as text) is null or p.cell = :cell) order by p.proposed_at desc, p.id limit :most"
+)
+
+
+async def programmes(tx: Tx) -> tuple[ProgrammeRow, ...]:
+    """Every programme, by code."""
+    return tuple(_programme(row) for row in await tx.execute(_PROGRAMMES, {"code": None}))
+
+
+async def programme(tx: Tx, code: str) -> ProgrammeRow | None:
+    """One programme, or none where it was never published."""
+    row = (await tx.execute(_PROGRAMMES, {"code": code})).first()
+    return _programme(row) if row is not None else None
+
+
+async def board(tx: Tx, programme_code: str, year: int, *, on: date) -> Board | None:
+    """A programme's cells of a year, with participation as on the date; none where the programme or the year is unknown."""
+    found = await programme(tx, programme_code)
+    if found is None or year not in found.years:
+        return None
+    rows = (await tx.execute(_BOARD, {"programme": programme_code, "year": year})).all()
+    terms = _terms.decode(rows[0].terms) if rows else None
+    return Board(found, year, tuple(_cell(row, terms, on) for row in rows if terms is not None))
+
+
+async def cell(tx: Tx, key: str, *, on: date) -> CellRow | None:
+    """One cell by its key, with participation as on the date; none where there is no such cell."""
+    row = (await tx.execute(_CELL, {"key": key})).first()
+    return _cell(row, _terms.decode(row.terms), on) if row is not None else None
+
+
+async def waiting_list(tx: Tx, key: str, *, most: int = PAGE) -> tuple[WaiterRow, ...]:
+    """The cell's waiting list in the order in which it is served."""
+    return tuple(WaiterRow(*row) for row in await tx.execute(_WAITING, {"cell": key, "most": most}))
+
+
+async def decisions(
+    tx: Tx, key: str, *, application: UUID | None = None, before: int | None = None, most: int = PAGE
+) -> tuple[DecisionRow, ...]:
+    """The cell's decisions, newest first; of one application, or those before a number (for the next page), where asked."""
+    rows = await tx.execute(_DECISIONS, {"cell": key, "application": application, "before": before, "most": most})
+    return tuple(_decision(row.record, row.hash) for row in rows)
+
+
+async def chain(tx: Tx, key: str, *, after: int = 0, most: int = PAGE) -> tuple[tuple[str, str], ...]:
+    """Canonical record and hash of the cell's decisions, oldest first, for an export that a stranger verifies."""
+    return tuple((row.record, row.hash) for row in await tx.execute(_CHAIN, {"cell": key, "after": after, "most": most}))
+
+
+async def proposals(
+    tx: Tx, *, state: str | None = None, cell_key: str | None = None, proposal: UUID | None = None, most: int = PAGE
+) -> tuple[ProposalRow, ...]:
+    """Proposals, newest first; those in a state, of a cell, or the one with an id, where asked."""
+    rows = await tx.execute(_PROPOSALS, {"state": state, "cell": cell_key, "id": proposal, "most": most})
+    return tuple(_proposal(row) for row in rows)
+
+
+async def participation(tx: Tx, programme_code: str) -> tuple[ParticipationRow, ...]:
+    """Who takes part in a programme, from when to when; empty where the programme is unknown."""
+    row = (await tx.execute(text("select terms from programme where code = :code"), {"code": programme_code})).first()
+    known: Sequence[Any] = _terms.decode(row.terms).participation if row is not None else ()
+    return tuple(
+        ParticipationRow(one.country, one.start, one.end, tuple(one.parts)) for one in sorted(known, key=lambda p: (p.country, p.start))
+    )
+
+
+async def invariants(db: Database) -> dict[str, int]:
+    """Name of each live check -> how many rows break it; 0 is the normal value."""
+
+    async def work(tx: Tx) -> dict[str, int]:
+        return {name: int((await tx.execute(text(statement))).scalar_one()) for name, statement in CHECKS.items()}
+
+    return await db.run(work)
+
+
+def _programme(row: Row[Any]) -> ProgrammeRow:
+    terms = _terms.decode(row.terms)
+    return ProgrammeRow(
+        code=row.code,
+        plan=terms.plan,
+        plan_version=terms.plan_version,
+        names=terms.names,
+        example=terms.policy.example,
+        example_note=terms.example_note,
+        sides=tuple(terms.sides),
+        years=tuple(sorted(terms.places_per_year)),
+        places_per_year=terms.places_per_year,
+        places_total=terms.places_total,
+        pool=int(row.pool),
+        lapsed=int(row.lapsed),
+        published_at=row.published_at,
+    )
+
+
+def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
+    country = next((one for one in terms.countries if one.code == row.country), None) or _unknown(row.country)
+    here = [one for one in terms.participation if one.country == row.country]
+    return CellRow(
+        key=row.key,
+        programme=row.programme,
+        country=row.country,
+        year=row.year,
+        names=country.names,
+        side=country.side,
+        groups=tuple(country.groups.get(row.year, ())),
+        tile=country.tile,
+        planned=row.planned,
+        target=row.target,
+        free=row.free,
+        offered=row.offered,
+        taken=row.taken,
+        waiting=row.waiting,
+        nominated=row.nominated,
+        nomination_cap=row.nomination_cap,
+        last_decision=row.last_decision,
+        last_hash=row.last_hash,
+        grants_from=row.grants_from,
+        list_closes=row.list_closes,
+        round="rolling" if row.grants_from is None else "after" if row.served else "before",
+        list_closed=row.closed,
+        participates=any(one.start <= on and (one.end is None or on <= one.end) for one in here),
+    )
+
+
+def _unknown(code: str) -> CountryTerms:
+    return CountryTerms(code=code, side="", names=Names(code, code, code, code, code, code), tile=(0, 0))
+
+
+def _decision(record: str, digest: str) -> DecisionRow:
+    body = json.loads(record)
+    rank = body["rank"]
+    return DecisionRow(
+        cell=body["cell"],
+        number=body["number"],
+        at=datetime.fromisoformat(body["at"]),
+        cause=body["cause"],
+        outcome=body["outcome"],
+        application=UUID(body["application"]) if body["application"] else None,
+        reason=body["reason"],
+        limit=body["limit"],
+        limits=tuple(LimitRow(**one) for one in body["limits"]),
+        skips=tuple(SkipRow(UUID(application), limit) for application, limit in body["skips"]),
+        score=rank[0] if rank else None,
+        submitted_at=datetime.fromisoformat(rank[1]) if rank else None,
+        position=body["position"],
+        until=datetime.fromisoformat(body["until"]) if body["until"] else None,
+        rule=body["rule"],
+        previous=body["prev"],
+        hash=digest,
+        record=record,
+    )
+
+
+def _proposal(row: Row[Any]) -> ProposalRow:
+    now: dict[str, int] = {}
+    if row.cell is not None and row.last_decision is not None:
+        now = {
+            "target": row.now_target, "free": row.free, "offered": row.offered, "taken": row.taken, "waiting": row.waiting,
+            "last_decision": row.last_decision,
+        }  # fmt: skip
+    return ProposalRow(
+        id=row.id,
+        kind=row.kind,
+        programme=row.programme,
+        cell=row.cell,
+        target=row.target,
+        seen=row.seen,
+        now={**now, "pool": int(row.pool or 0)},
+        reason=row.reason,
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+        state=row.state,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        note=row.note,
+    )
