@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from shared.persistence.server_process import process_exists
+
 STOP_SECONDS: Final = 30.0
 QUIT_SECONDS: Final = 10.0
 
@@ -37,7 +39,7 @@ def end_leftovers(data: Path) -> list[int]:
             for pid in (*helpers, *([server] if server else [])):
                 _send(pid, signal.SIGQUIT)
         time.sleep(0.02)
-    if noted.isdigit() and _exists(int(noted)):
+    if noted.isdigit() and process_exists(int(noted)):
         (data / "postmaster.pid").unlink(missing_ok=True)
     return []
 
@@ -54,16 +56,6 @@ def pid_line(data: Path, number: int) -> str:
 def _send(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _serves(pid: int, data: Path) -> bool:

@@ -76,6 +76,17 @@ def clean_environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
+def process_exists(pid: int) -> bool:
+    """Whether any process, ours or not, a zombie too, has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class ServerProcess:
     """A running server. Ends with this process, or earlier by `stop` or `kill`."""
 
@@ -133,6 +144,17 @@ class ServerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def pause(self) -> None:
+        """Let the server stand still (SIGSTOP), and wait until its every thread does."""
+        self.send(signal.SIGSTOP)
+        deadline = time.monotonic() + 5
+        while self.alive() and not _stands_still(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self.send(signal.SIGCONT)
+
     def kill(self) -> None:
         """End the server as a power cut would (SIGKILL), and wait until it is gone."""
         self.send(signal.SIGKILL)
@@ -153,6 +175,13 @@ class ServerProcess:
         if self._guard.stdin and not self._guard.stdin.closed:
             with contextlib.suppress(BrokenPipeError):
                 self._guard.stdin.close()
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether no thread of the process runs (Linux tells by state; elsewhere the signal is believed)."""
+    with contextlib.suppress(OSError):
+        return all(task.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "T" for task in Path(f"/proc/{pid}/task").iterdir())
+    return True
 
 
 # ----------------------------------------------------------------------------------------------------------- the guard

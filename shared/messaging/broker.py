@@ -1,0 +1,263 @@
+"""A real Kafka for tests, the benchmark and the demonstration: one that is named, or one that is started here.
+
+Looked for in this order: an address in `PUENTE_KAFKA_BOOTSTRAP`; Docker (`apache/kafka`); Java 17 with the broker's own
+artifacts, fetched once by Maven into `.cache/`. A started broker listens on 127.0.0.1 only and ends with this process.
+Everything here blocks: call it from a thread where an event loop runs.
+"""
+
+import abc
+import os
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from shared.messaging import broker_docker as docker
+from shared.messaging import broker_java as java
+
+KAFKA_VERSION: Final = java.KAFKA_VERSION
+START_SECONDS: Final = 60.0
+TRIES_MAX: Final = 3
+
+
+@dataclass(frozen=True)
+class Missing:
+    """No broker can be had here: why, and what to do about it."""
+
+    reason: str
+    what_to_do: str
+
+
+class BrokerFailure(Exception):
+    """A broker was found but does not start or answer."""
+
+
+class Broker(abc.ABC):
+    """A broker that can be hurt. A context manager: started at the beginning, stopped at the end."""
+
+    bootstrap: str
+    """host:port."""
+    kind: str
+    """`given`, `docker` or `java`."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def ours(self) -> bool:
+        """Whether it may be killed, paused and restarted; one that the environment names may not."""
+        return True
+
+    @abc.abstractmethod
+    def start(self) -> None:
+        """Start it and wait until it answers; `BrokerFailure` where it does not."""
+
+    @abc.abstractmethod
+    def stop(self) -> None:
+        """End it in good order. Harmless to repeat."""
+
+    @abc.abstractmethod
+    def kill(self) -> None:
+        """End it as a power cut would."""
+
+    @abc.abstractmethod
+    def restart(self) -> None:
+        """After `kill` or `stop`: start it again on the same data and the same port, and wait until it answers."""
+
+    @abc.abstractmethod
+    def pause(self) -> None:
+        """Let it stand still with its connections open."""
+
+    @abc.abstractmethod
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+
+
+def find_broker(folder: Path) -> Broker | Missing:
+    """The first broker of the order above, not started yet. Its data, where it is ours, go to `folder`."""
+    named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP", "").strip()
+    if named:
+        return GivenBroker(named)
+    no_docker = docker.missing()
+    if no_docker is None:
+        return DockerBroker()
+    found = java.find()
+    if isinstance(found, java.Found):
+        return JavaBroker(folder, found)
+    return Missing(
+        f"{no_docker}; {found}",
+        "Start Docker, or install Java 17 and Maven (on Debian: apt-get install openjdk-17-jre-headless maven), "
+        "or name a broker in PUENTE_KAFKA_BOOTSTRAP.",
+    )
+
+
+def answers(bootstrap: str, timeout_seconds: float = 2.0) -> bool:
+    """Whether a broker at host:port answers a client's metadata request and names at least one broker."""
+    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    client = b"puente-probe"
+    # Metadata, version 1, correlation 1, no topics.
+    request = struct.pack(">hhih", 3, 1, 1, len(client)) + client + struct.pack(">i", 0)
+    try:
+        with socket.create_connection((host, int(port)), timeout_seconds) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            with connection.makefile("rb") as stream:
+                length, correlation, brokers = struct.unpack(">iii", stream.read(12))
+    except (OSError, struct.error):
+        return False
+    return bool(length > 8 and correlation == 1 and brokers > 0)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, below those that outgoing connections are given, so that it stays free."""
+    start = 20_000 + int.from_bytes(os.urandom(2)) % 10_000
+    for port in range(start, start + 500):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise BrokerFailure("no port of 127.0.0.1 is free")
+
+
+class GivenBroker(Broker):
+    """A broker that the environment names. It is somebody else's: it is used, and never stopped or hurt."""
+
+    kind = "given"
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+    @property
+    def ours(self) -> bool:
+        return False
+
+    def start(self) -> None:
+        if not answers(self.bootstrap, 10.0):
+            raise BrokerFailure(f"PUENTE_KAFKA_BOOTSTRAP names {self.bootstrap}, where no broker answers; correct it or remove it.")
+
+    def stop(self) -> None:
+        return
+
+    def kill(self) -> None:
+        raise BrokerFailure(f"the broker at {self.bootstrap} is not ours to kill")
+
+    restart = pause = resume = kill
+
+
+class JavaBroker(Broker):
+    """One node, broker and controller, as a process of this machine on the artifacts in `.cache/`."""
+
+    kind = "java"
+
+    def __init__(self, folder: Path, found: java.Found) -> None:
+        self.folder = folder.absolute()
+        self.bootstrap = ""
+        self._found = found
+        self._ports = (0, 0)
+        self._process: java.ServerProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process; 0 where it does not run."""
+        return self._process.pid if self._process and self._process.alive() else 0
+
+    def start(self) -> None:
+        said = ""
+        for _ in range(TRIES_MAX):
+            self._ports = (free_port(), free_port())
+            self.bootstrap = f"127.0.0.1:{self._ports[0]}"
+            try:
+                return self._launch()
+            except BrokerFailure as failure:  # a port taken in between is the one failure that another try mends
+                said = str(failure)
+                if "BindException" not in said and "in use" not in said:
+                    break
+        raise BrokerFailure(said)
+
+    def _launch(self) -> None:
+        self._process = java.launch(self.folder, self._found, *self._ports)
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(self.bootstrap):
+            if not self._process.alive() or time.monotonic() > deadline:
+                self._process.stop()
+                log = (self.folder / "broker.log").read_text(errors="replace")[-3000:]
+                raise BrokerFailure(f"Kafka did not start on {self.bootstrap}. Its last words:\n{log}")
+            time.sleep(0.05)
+
+    def restart(self) -> None:
+        assert self._ports[0], "started before"
+        self.stop()
+        self._launch()
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.stop()
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+
+    def pause(self) -> None:
+        assert self._process, "started"
+        self._process.pause()
+
+    def resume(self) -> None:
+        assert self._process, "started"
+        self._process.resume()
+
+
+class DockerBroker(Broker):
+    """One node in a container, on a port of its own of 127.0.0.1."""
+
+    kind = "docker"
+
+    def __init__(self) -> None:
+        self.bootstrap = ""
+        self._container: docker.Container | None = None
+
+    @property
+    def container(self) -> docker.Container:
+        assert self._container, "started"
+        return self._container
+
+    def start(self) -> None:
+        port = free_port()
+        self.bootstrap = f"127.0.0.1:{port}"
+        self._container = docker.Container(port)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(self.bootstrap):
+            if time.monotonic() > deadline:
+                log = self.container.log()
+                self.stop()
+                raise BrokerFailure(f"Kafka did not start in Docker. Its last words:\n{log}")
+            time.sleep(0.1)
+
+    def restart(self) -> None:
+        self.container.restart()
+        self._wait()
+
+    def stop(self) -> None:
+        if self._container:
+            self._container.remove()
+            self._container = None
+
+    def kill(self) -> None:
+        self.container.kill()
+
+    def pause(self) -> None:
+        self.container.pause()
+
+    def resume(self) -> None:
+        self.container.resume()
