@@ -1,0 +1,71 @@
+// Enhancements only: every page works without this file.
+import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
+
+document.body.classList.add('js-enabled', 'govuk-frontend-supported')
+
+const start = (scope) => {
+  for (const Component of [Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink]) {
+    createAll(Component, undefined, { scope })
+  }
+  createAll(Button, { preventDoubleClick: true }, { scope })
+}
+start(document.body)
+
+// Words so far, counted as the server counts them: a word between spaces, or one letter of a script that has no spaces.
+const SINGLE = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]/gu
+const WORD = /[\p{L}\p{N}_]+(?:['\u2019-][\p{L}\p{N}_]+)*/gu
+const words = (text) => (text.match(SINGLE) ?? []).length + (text.replace(SINGLE, ' ').match(WORD) ?? []).length
+for (const counter of document.querySelectorAll('[data-counts]')) {
+  const box = document.getElementById(counter.dataset.counts)
+  const most = Number(counter.dataset.most)
+  const show = () => {
+    const n = words(box.value)
+    counter.textContent = counter.dataset.text.replace('{n}', n.toLocaleString(document.documentElement.lang))
+    counter.classList.toggle('app-counter--over', most > 0 && n > most)
+  }
+  box?.addEventListener('input', show)
+  if (box) show()
+}
+
+// What htmx puts in place is enhanced like the rest.
+document.body.addEventListener('htmx:after:swap', (event) => start(event.target instanceof Element ? event.target : document.body))
+
+// Leaving with something typed and not saved asks first. The form that is being sent is left alone.
+const unsaved = new Set()
+for (const form of document.querySelectorAll('form[data-keep]')) {
+  form.addEventListener('input', () => unsaved.add(form))
+  form.addEventListener('submit', () => unsaved.delete(form))
+}
+window.addEventListener('beforeunload', (event) => {
+  if (unsaved.size) event.preventDefault()
+})
+
+// A filter form sends itself when a choice changes; its button stays for everybody else.
+for (const form of document.querySelectorAll('form[data-send-on-change]')) {
+  form.addEventListener('change', () => form.requestSubmit())
+}
+
+// "All" in a table's head ticks the rows.
+for (const all of document.querySelectorAll('input[data-tick-all]')) {
+  const rows = () => all.closest('table')?.querySelectorAll('tbody input[type=checkbox]') ?? []
+  all.addEventListener('change', () => rows().forEach((row) => { row.checked = all.checked }))
+}
+
+// In a list of rows with links: j and k, or the arrows with Alt, move; nothing but Enter opens, and no key decides.
+const list = document.querySelector('[data-keyboard-list]')
+if (list) {
+  const links = [...list.querySelectorAll('a[data-row-link]')]
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(input|select|textarea)$/i.test(event.target.tagName)) return
+    const step = { j: 1, k: -1 }[event.key]
+    if (!step || !links.length) return
+    const now = links.indexOf(document.activeElement)
+    links[Math.max(0, Math.min(links.length - 1, now + step))].focus()
+    event.preventDefault()
+  })
+}
+
+// The menu of languages and account on small screens closes with Escape, as people expect.
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') document.querySelectorAll('details[data-menu][open]').forEach((menu) => menu.removeAttribute('open'))
+})
