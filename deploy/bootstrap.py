@@ -290,8 +290,7 @@ def set_up() -> None:
     node, npm = find_node()
     npm_inputs = digest(base, ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
     did |= step("npm packages", npm_inputs, [ROOT / "node_modules" / ".package-lock.json"], lambda: install_npm(node, npm))
-    if (ASSETS / "build.py").is_file():
-        did |= step("assets", digest(npm_inputs, ASSETS), [STATIC], lambda: build_assets(node))
+    did |= step("assets", digest(npm_inputs, ASSETS), [STATIC], lambda: build_assets(node))
     print(f"  {'ready' if did else 'set-up is current'}{'':<{11 if did else 0}} {time.monotonic() - started:7.1f} s", flush=True)
 
 
