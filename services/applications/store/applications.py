@@ -101,7 +101,7 @@ async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
 async def saved_pages(tx: Tx, application_id: UUID) -> dict[str, datetime]:
     """Page key to the moment it was last saved with good answers."""
     statement = select(col(PageAnswers.page), col(PageAnswers.saved_at)).where(col(PageAnswers.application_id) == application_id)
-    return dict((await tx.execute(statement)).tuples().all())
+    return dict((await tx.execute(statement)).all())
 
 
 async def save_answers(tx: Tx, application_id: UUID, page: str, answers: dict[str, Stored], at: datetime) -> None:
@@ -145,4 +145,4 @@ async def count_by_state(tx: Tx, viewer: Viewer, programme: str, year: int) -> d
         .where(col(Application.programme) == programme, col(Application.year) == year, visible_to(viewer))
         .group_by(col(Application.state))
     )
-    return dict((await tx.execute(statement)).tuples().all())
+    return dict((await tx.execute(statement)).all())

@@ -61,7 +61,7 @@ async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, co
 async def versions(tx: Tx, plan: str) -> dict[str, str]:
     """Version to content hash of that plan, as loaded."""
     statement = select(col(PlanVersion.version), col(PlanVersion.content_hash)).where(col(PlanVersion.plan) == plan)
-    return dict((await tx.execute(statement)).tuples().all())
+    return dict((await tx.execute(statement)).all())
 
 
 async def lock_loading(tx: Tx) -> None:
@@ -90,7 +90,7 @@ async def held_by_year(tx: Tx, programme: str) -> dict[int, int]:
         "select split_part(cell, ':', 3)::int, sum(offered + taken)::int from cell_figures "
         "where split_part(cell, ':', 1) = :programme group by 1"
     )
-    return {int(year): int(held) for year, held in (await tx.execute(statement, {"programme": programme})).tuples()}
+    return {int(year): int(held) for year, held in (await tx.execute(statement, {"programme": programme}))}
 
 
 async def applied_years(tx: Tx, programme: str) -> set[int]:

@@ -1,0 +1,13 @@
+"""The JSON API under `/api/v1`: the same use cases as the pages, refusals as problem+json."""
+
+from fastapi import APIRouter
+
+from services.applications.api.acts import router as acts
+from services.applications.api.downloads import router as downloads
+from services.applications.api.form import router as form
+from services.applications.api.people import router as people
+from services.applications.api.programmes import router as programmes
+
+router = APIRouter()
+for part in (programmes, form, acts, people, downloads):
+    router.include_router(part)

@@ -1,0 +1,92 @@
+"""Acts on one application: its country's, the donor's, and the applicant's answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from services.applications import use_cases
+from services.applications.access import viewer_in
+from services.applications.accounts.desk import desk_of
+from services.applications.api.shapes import (
+    ApplicationOut,
+    EndBody,
+    OfferBody,
+    ReasonsBody,
+    ReturnBody,
+    ScoreBody,
+    SlateBody,
+    VersionBody,
+    WithdrawBody,
+    application_out,
+)
+from services.applications.domain.viewers import Viewer
+from services.applications.problems import problem_of
+from services.applications.use_cases import Done
+
+router = APIRouter(prefix="/api/v1", tags=["acts"])
+
+
+async def _do(request: Request, viewer: Viewer, use_case: Callable[..., Awaitable[Any]], *values: Any, **named: Any) -> ApplicationOut:
+    desk = desk_of(request)
+    outcome = await desk.db.run(lambda tx: use_case(tx, viewer, *values, now=desk.clock.now(), **named))
+    if not isinstance(outcome, Done):
+        raise problem_of(outcome)
+    return application_out(outcome.application, for_staff=viewer.role != "applicant")
+
+
+@router.post("/applications/{application_id}/return")
+async def return_for_correction(request: Request, application_id: UUID, body: ReturnBody) -> ApplicationOut:
+    """Send it back for correction."""
+    viewer = viewer_in(request)
+    return await _do(request, viewer, use_cases.return_for_correction, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/nominate")
+async def nominate(request: Request, application_id: UUID, body: VersionBody) -> ApplicationOut:
+    """Put it on the country's slate."""
+    return await _do(request, viewer_in(request), use_cases.nominate, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/reject")
+async def reject(request: Request, application_id: UUID, body: ReasonsBody) -> ApplicationOut:
+    """Do not carry it forward."""
+    return await _do(request, viewer_in(request), use_cases.reject, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/score")
+async def score(request: Request, application_id: UUID, body: ScoreBody) -> ApplicationOut:
+    """Give points."""
+    return await _do(request, viewer_in(request), use_cases.score, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/approve")
+async def approve(request: Request, application_id: UUID, body: VersionBody) -> ApplicationOut:
+    """Approve; quotas is asked for a place."""
+    return await _do(request, viewer_in(request), use_cases.approve, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/end")
+async def end(request: Request, application_id: UUID, body: EndBody) -> ApplicationOut:
+    """A placed person finished or left."""
+    return await _do(request, viewer_in(request), use_cases.end, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/withdraw")
+async def withdraw(request: Request, application_id: UUID, body: WithdrawBody) -> ApplicationOut:
+    """Withdraw."""
+    return await _do(request, viewer_in(request), use_cases.withdraw, application_id, **body.model_dump())
+
+
+@router.post("/applications/{application_id}/offer")
+async def answer_offer(request: Request, application_id: UUID, body: OfferBody) -> ApplicationOut:
+    """Accept or decline the offer that `place_version` names."""
+    use_case = use_cases.accept_offer if body.answer == "accept" else use_cases.decline_offer
+    return await _do(request, viewer_in(request), use_case, application_id, place_version=body.place_version)
+
+
+@router.put("/slate")
+async def reorder_slate(request: Request, body: SlateBody) -> ApplicationOut:
+    """Put the coordinator's slate into order; answers with the one that came first before."""
+    return await _do(request, viewer_in(request), use_cases.reorder_slate, programme=body.programme, year=body.year, order=body.order)

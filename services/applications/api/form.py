@@ -1,0 +1,119 @@
+"""Applying: start, save a page, attach, submit; and reading what one may see."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, UploadFile
+from starlette.responses import Response
+
+from services.applications import use_cases, views
+from services.applications.access import viewer_in
+from services.applications.accounts.desk import desk_of
+from services.applications.api.shapes import (
+    ApplicationOut,
+    Code,
+    DossierOut,
+    Key,
+    StartBody,
+    SubmittedOut,
+    application_out,
+    dossier_out,
+)
+from services.applications.domain.outcomes import NotFound
+from services.applications.problems import problem_of
+from services.applications.store import lists
+from services.applications.uploads import UploadRefused, take
+from services.applications.use_cases import Done, Submitted
+from shared.web.problems import Problem
+
+router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
+
+
+@router.get("")
+async def applications(
+    request: Request,
+    programme: str = "",
+    year: int = 0,
+    country: str = "",
+    state: Annotated[list[str] | None, Query(max_length=20)] = None,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=lists.PAGE_MAX)] = 50,
+) -> list[ApplicationOut]:
+    """An applicant's own, drafts too; for staff the submitted ones that they may see, earliest first; `after` is the last id of a page."""
+    viewer = viewer_in(request)
+    if viewer.role == "applicant":
+        lines = await desk_of(request).db.run(lambda tx: views.mine(tx, viewer))
+        return [application_out(line.application, for_staff=False) for line in lines]
+    wanted = lists.Wanted(programme=programme, year=year, country=country, states=tuple(state or ()))
+    found = await desk_of(request).db.run(lambda tx: views.listed(tx, viewer, wanted, after=after, limit=limit))
+    if found is None:
+        raise problem_of(NotFound())
+    return [application_out(one.application, for_staff=True) for one in found]
+
+
+@router.post("", status_code=201)
+async def start(request: Request, body: StartBody) -> ApplicationOut:
+    """Begin a draft."""
+    viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    outcome = await desk.db.run(
+        lambda tx: use_cases.start_draft(tx, viewer, programme=body.programme, year=body.year, country=body.country, now=desk.clock.now())
+    )
+    if not isinstance(outcome, Done):
+        raise problem_of(outcome)
+    return application_out(outcome.application, for_staff=False)
+
+
+@router.get("/{application_id}")
+async def application(request: Request, application_id: UUID) -> DossierOut:
+    """One application whole."""
+    viewer = viewer_in(request)
+    found = await desk_of(request).db.run(lambda tx: views.dossier(tx, viewer, application_id))
+    if found is None:
+        raise problem_of(NotFound())
+    return dossier_out(found, for_staff=viewer.role != "applicant")
+
+
+@router.put("/{application_id}/pages/{page}", status_code=204)
+async def save_page(request: Request, application_id: UUID, page: str, body: dict[Code, str]) -> Response:
+    """Save one page of the form, its fields as the page's own form sends them."""
+    viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, application_id, page, body, now=desk.clock.now()))
+    if not isinstance(outcome, Done):
+        raise problem_of(outcome)
+    return Response(status_code=204)
+
+
+@router.put("/{application_id}/documents/{kind}", status_code=204)
+async def attach(request: Request, application_id: UUID, kind: str, file: UploadFile) -> Response:
+    """Attach a file, in the place of the one before it."""
+    viewer = viewer_in(request, "applicant", "coordinator")
+    outcome = await take(request, viewer, application_id, kind, file, file.filename)
+    if isinstance(outcome, UploadRefused):
+        shown = {"filename": outcome.filename, "size_bytes": outcome.size_bytes, "content_type": outcome.content_type}
+        expected = {"accepted": outcome.accepted, "max_bytes": outcome.max_bytes}
+        raise Problem(422, code=f"upload_{outcome.code}", errors=[{"pointer": "/file", "code": outcome.code, **shown, **expected}])
+    if not isinstance(outcome, Done):
+        raise problem_of(outcome)
+    return Response(status_code=204)
+
+
+@router.delete("/{application_id}/documents/{kind}", status_code=204)
+async def detach(request: Request, application_id: UUID, kind: str) -> Response:
+    """Take a file back."""
+    viewer, desk = viewer_in(request, "applicant", "coordinator"), desk_of(request)
+    outcome = await desk.db.run(lambda tx: use_cases.remove_document(tx, viewer, application_id, kind, now=desk.clock.now()))
+    if not isinstance(outcome, Done):
+        raise problem_of(outcome)
+    return Response(status_code=204)
+
+
+@router.post("/{application_id}/submission")
+async def submit(request: Request, application_id: UUID, idempotency_key: Annotated[Key, Header()]) -> SubmittedOut:
+    """Hand it in. The same `Idempotency-Key` gives the same answer, with one effect."""
+    viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    outcome = await desk.db.run(
+        lambda tx: use_cases.submit(tx, viewer, application_id, idempotency_key=idempotency_key, now=desk.clock.now())
+    )
+    if not isinstance(outcome, Submitted):
+        raise problem_of(outcome)
+    return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)

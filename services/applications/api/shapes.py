@@ -1,0 +1,179 @@
+"""What the API takes and gives; nothing of the tables goes out by itself."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.applications.store.plans import InForce
+from services.applications.tables import Application
+from services.applications.views import Dossier
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Key = Annotated[str, StringConstraints(min_length=8, max_length=200)]
+
+
+class Body(BaseModel):
+    """What comes in: no fields beyond those that are named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StartBody(Body):
+    programme: Code
+    year: int
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+
+
+class VersionBody(Body):
+    """`expected_version` is the version that the caller saw; when it is not the present one, nothing is done."""
+
+    expected_version: int
+
+
+class ReturnBody(VersionBody):
+    reasons: list[Code] = Field(min_length=1, max_length=20)
+    correct_by: date
+
+
+class ReasonsBody(VersionBody):
+    reasons: list[Code] = Field(min_length=1, max_length=20)
+
+
+class ScoreBody(VersionBody):
+    points: dict[Code, int] = Field(max_length=50)
+    reason: Annotated[str, StringConstraints(max_length=4_000)] = ""
+
+
+class EndBody(VersionBody):
+    reason: Code
+
+
+class WithdrawBody(VersionBody):
+    reason: Code | None = None
+
+
+class OfferBody(Body):
+    answer: Literal["accept", "decline"]
+    place_version: int
+
+
+class SlateBody(Body):
+    programme: Code
+    year: int
+    order: list[UUID] = Field(max_length=2_000)
+
+
+class ApplicationOut(BaseModel):
+    id: UUID
+    programme: str
+    country: str
+    year: int
+    state: str
+    version: int
+    receipt: str | None
+    submitted_at: datetime | None
+    score: int | None
+    slate_rank: int | None
+    answer_by: datetime | None
+    place_version: int | None
+    waiting_rank: int | None
+    correct_by: date | None
+    reasons: list[str]
+    limit: str | None
+
+
+class DossierOut(ApplicationOut):
+    answers: dict[str, Any]
+    pages: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+    timeline: list[dict[str, Any]]
+    acts: list[str]
+
+
+class SubmittedOut(BaseModel):
+    application: UUID
+    receipt: str
+    submitted_at: datetime
+
+
+class AddressOut(BaseModel):
+    email: str
+    language: str
+    name: str
+    timezone: str
+
+
+def application_out(application: Application, *, for_staff: bool) -> ApplicationOut:
+    """An application as its viewer may see it: scores and ranks on the slate are the staff's."""
+    return ApplicationOut(
+        id=application.id,
+        programme=application.programme,
+        country=application.country,
+        year=application.year,
+        state=application.state,
+        version=application.version,
+        receipt=application.receipt,
+        submitted_at=application.submitted_at,
+        score=application.score if for_staff else None,
+        slate_rank=application.slate_rank if for_staff else None,
+        answer_by=application.answer_by,
+        place_version=application.offer_version,
+        waiting_rank=application.waiting_rank,
+        correct_by=application.correct_by,
+        reasons=application.reasons,
+        limit=application.reason_limit,
+    )
+
+
+def dossier_out(found: Dossier, *, for_staff: bool) -> DossierOut:
+    """One application whole."""
+    files = [one.file for one in found.papers if one.file]
+    return DossierOut(
+        **application_out(found.application, for_staff=for_staff).model_dump(),
+        answers=dict(found.answers),
+        pages=[{"key": page.key, "saved_at": page.saved_at, "missing": page.missing} for page in found.pages],
+        documents=[{"id": one.id, "kind": one.kind, "filename": one.filename, "size_bytes": one.size_bytes} for one in files],
+        timeline=[
+            {
+                "number": one.number,
+                "at": one.at,
+                "act": one.act,
+                "role": one.actor_role,
+                "from": one.source,
+                "to": one.target,
+                **_open(one.detail),
+            }
+            for one in found.timeline
+        ],
+        acts=[str(act) for act in found.acts],
+    )
+
+
+def _open(detail: dict[str, Any]) -> dict[str, Any]:
+    return {"detail": {key: value for key, value in detail.items() if key not in ("score", "slate_rank")}}
+
+
+def programme_out(terms: InForce) -> dict[str, Any]:
+    """A programme for everybody: what it is, its calls, and what its form asks."""
+    programme = terms.programme
+    return {
+        "code": programme.code,
+        "plan": terms.plan.code,
+        "plan_version": terms.plan.version,
+        "names": asdict(programme.names),
+        "description": asdict(programme.description),
+        "route": programme.route,
+        "years": programme.years,
+        "calls": [
+            {"year": call.year, "opens": call.opens, "closes": call.closes, "grants_from": call.grants_from, "timezone": call.timezone}
+            for call in programme.calls
+        ],
+        "countries": [country.code for country in terms.plan.countries_of(programme)],
+        "pages": [{"key": page.key, "questions": [question.key for question in page.questions]} for page in programme.pages],
+        "documents": [
+            {"key": one.key, "stage": one.stage, "accepted": one.accepted, "max_bytes": one.max_bytes} for one in programme.documents
+        ],
+    }

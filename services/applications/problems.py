@@ -1,0 +1,68 @@
+"""A refusal of a use case as an answer for programs: status, stable code, and what was expected."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from services.applications.domain import outcomes
+from services.applications.domain.lifecycle import NotAllowed
+from shared.web.problems import Problem
+
+STATUS: Final[Mapping[type, int]] = {
+    outcomes.NotFound: 404,
+    outcomes.Forbidden: 403,
+    NotAllowed: 409,
+    outcomes.Changed: 409,
+    outcomes.AlreadyApplied: 409,
+    outcomes.SlateChanged: 409,
+    outcomes.OfferReplaced: 409,
+    outcomes.CallClosed: 422,
+    outcomes.CorrectionLate: 422,
+    outcomes.OfferPassed: 422,
+    outcomes.NotTakingPart: 422,
+    outcomes.Incomplete: 422,
+    outcomes.Ineligible: 422,
+    outcomes.WrongAnswers: 422,
+    outcomes.KeyReused: 422,
+    outcomes.ReasonsWrong: 422,
+    outcomes.DateWrong: 422,
+    outcomes.NotScored: 422,
+    outcomes.PointsWrong: 422,
+}
+"""Every outcome that is a refusal; 409 where the state of things stands against it, 422 where the request does."""
+
+
+def problem_of(outcome: object) -> Problem:
+    """The problem to raise for a refusal."""
+    code = outcome.reason if isinstance(outcome, NotAllowed) else getattr(outcome, "code", "")
+    return Problem(STATUS[type(outcome)], code=str(code), errors=_errors(outcome))
+
+
+def _errors(outcome: object) -> list[Mapping[str, Any]]:
+    match outcome:
+        case NotAllowed(state=state):
+            return [{"pointer": "/state", "code": "state", "value": state}]
+        case outcomes.Changed(state=state, version=version):
+            return [{"pointer": "/state", "code": "state", "value": state}, {"pointer": "/version", "code": "version", "value": version}]
+        case outcomes.WrongAnswers(faults=faults):
+            return [{"pointer": f"/answers/{key}", "code": fault.code, **fault.parameters} for key, fault in faults.items()]
+        case outcomes.Incomplete(questions=questions, documents=documents):
+            asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
+            return [*asked, *({"pointer": f"/documents/{key}", "code": "required"} for key in documents)]
+        case outcomes.Ineligible(reasons=reasons):
+            return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
+        case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):
+            times = {"counted": counted.isoformat(), "opens": opens.isoformat(), "closes": closes.isoformat()}
+            return [{"pointer": "/call", "code": "call_closed", **times}]
+        case outcomes.ReasonsWrong(allowed=allowed):
+            return [{"pointer": "/reasons", "code": "not_an_option", "allowed": list(allowed)}]
+        case outcomes.PointsWrong(criteria=criteria):
+            return [{"pointer": f"/points/{key}", "code": "out_of_range", "maximum": most} for key, most in criteria.items()]
+        case outcomes.AlreadyApplied(application_id=application_id):
+            return [{"pointer": "/application", "code": "already_applied", "value": str(application_id)}]
+        case outcomes.OfferPassed(answer_by=answer_by):
+            return [{"pointer": "/place_version", "code": "offer_passed", "answer_by": answer_by.isoformat()}]
+        case outcomes.DateWrong(earliest=earliest):
+            return [{"pointer": "/correct_by", "code": "too_early", "earliest": earliest.isoformat()}]
+        case _:
+            return []

@@ -1,0 +1,174 @@
+"""What pages and the API show, read in one transaction: each function answers for a viewer, and with no more than that viewer may know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.applications.domain.answers import Answer, from_stored, unanswered
+from services.applications.domain.lifecycle import Act, State, acts, scored_in
+from services.applications.domain.papers import may_attach
+from services.applications.domain.viewers import Viewer
+from services.applications.plan.model import Call, Programme
+from services.applications.plan.model import Document as Paper
+from services.applications.store import applications as store
+from services.applications.store import lists
+from services.applications.store.plans import InForce, all_in_force
+from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
+from services.applications.use_cases.steps import cell_of, terms_of
+from shared.kernel.cells import Cell
+from shared.persistence.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of a person's applications, with its programme."""
+
+    application: Application
+    terms: InForce
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """One page of the form in the task list: `saved_at` is absent until it was saved; `missing` are keys of unanswered questions."""
+
+    key: str
+    saved_at: datetime | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperState:
+    """A paper that is asked for: the file that was attached, if one was, and whether the viewer may change it now."""
+
+    paper: Paper
+    file: Document | None
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One application whole. `acts` are those that the viewer may do now, in the table's order.
+
+    Reviews and the cell's figures are there for staff only; a person sees their own timeline, not who reviewed.
+    """
+
+    application: Application
+    terms: InForce
+    call: Call
+    answers: Mapping[str, Answer]
+    pages: tuple[PageState, ...]
+    papers: tuple[PaperState, ...]
+    timeline: tuple[TimelineEntry, ...]
+    acts: tuple[Act, ...]
+    scorable: bool
+    reviews: tuple[Review, ...]
+    figures: CellFigures | None
+    name: str
+    email: str
+    names: Mapping[UUID, str]
+
+    @property
+    def programme(self) -> Programme:
+        return self.terms.programme
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is missing that the submission needs."""
+        papers = (one for one in self.papers if one.paper.stage == "submission")
+        return not any(page.missing for page in self.pages) and all(one.file or one.paper.optional for one in papers)
+
+
+async def open_calls(tx: Tx, now: datetime) -> list[tuple[InForce, Call]]:
+    """The programmes that one may apply to now, with the call that is open."""
+    found = [(one, one.programme.open_call(now)) for one in await all_in_force(tx)]
+    return [(one, call) for one, call in found if call is not None]
+
+
+async def mine(tx: Tx, viewer: Viewer) -> list[Line]:
+    """The viewer's own applications, the newest first."""
+    return [Line(one, await terms_of(tx, one.programme)) for one in await lists.of_person(tx, viewer)]
+
+
+async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | None:
+    """The application whole, or none where the viewer may not know that it exists."""
+    application = await store.find(tx, viewer, application_id)
+    if application is None:
+        return None
+    terms = await terms_of(tx, application.programme)
+    state, route = State(application.state), terms.programme.route
+    answers = from_stored(terms.programme.pages, await store.stored_answers(tx, application.id))
+    staff = viewer.role != "applicant"
+    reviews = tuple(await store.reviews(tx, application.id)) if staff else ()
+    timeline = tuple(await store.timeline(tx, application.id))
+    figures = (await lists.figures(tx, [cell_of(application)])).get(cell_of(application).key) if staff else None
+    person = await lists.person(tx, application.person_id)
+    actors = {entry.actor_id for entry in timeline if entry.actor_id} | {review.reviewer_id for review in reviews} if staff else set()
+    return Dossier(
+        application=application,
+        terms=terms,
+        call=terms.call(application.year),
+        answers=answers,
+        pages=await _pages(tx, terms.programme, application.id, answers),
+        papers=await _papers(tx, viewer, terms.programme, application, answers),
+        timeline=timeline,
+        acts=acts(state, viewer.role, route=route),
+        scorable=viewer.role == "reviewer" and scored_in(route) is state,
+        reviews=reviews,
+        figures=figures,
+        name=person.name if person else "",
+        email=person.email if person else "",
+        names=await lists.names(tx, actors),
+    )
+
+
+async def _pages(tx: Tx, programme: Programme, application_id: UUID, answers: Mapping[str, Answer]) -> tuple[PageState, ...]:
+    saved = await store.saved_pages(tx, application_id)
+    return tuple(
+        PageState(page.key, saved.get(page.key), tuple(question.key for question in unanswered([page], answers)))
+        for page in programme.pages
+    )
+
+
+async def _papers(
+    tx: Tx, viewer: Viewer, programme: Programme, application: Application, answers: Mapping[str, Answer]
+) -> tuple[PaperState, ...]:
+    files = {document.kind: document for document in await store.documents(tx, application.id)}
+    state = State(application.state)
+    asked = [paper for paper in programme.documents if paper.when is None or paper.when.holds(answers)]
+    return tuple(PaperState(paper, files.get(paper.key), may_attach(paper.stage, viewer.role, state)) for paper in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """A country's slate of one call, in the country's order, with the cell's figures where quotas has told them."""
+
+    lines: tuple[lists.Listed, ...]
+    figures: CellFigures | None
+
+
+async def slate(tx: Tx, viewer: Viewer, programme: str, year: int, country: str) -> Slate:
+    """The nominated applications of a country that the viewer may see."""
+    wanted = lists.Wanted(programme=programme, year=year, country=country, states=(State.NOMINATED,))
+    found = await lists.find_many(tx, viewer, wanted, limit=lists.PAGE_MAX)
+    cell = Cell(programme, country, year)
+    ordered = sorted(found, key=lambda one: (one.application.slate_rank or 0, one.application.id))
+    return Slate(tuple(ordered), (await lists.figures(tx, [cell])).get(cell.key))
+
+
+async def document(tx: Tx, viewer: Viewer, application_id: UUID, document_id: UUID) -> Document | None:
+    """A file of an application that the viewer may see."""
+    if await store.find(tx, viewer, application_id) is None:
+        return None
+    return next((one for one in await store.documents(tx, application_id) if one.id == document_id), None)
+
+
+async def listed(tx: Tx, viewer: Viewer, wanted: lists.Wanted, *, after: UUID | None, limit: int) -> list[lists.Listed] | None:
+    """A page of a list that goes on after the application `after`; none where the viewer may not know of that one."""
+    mark = None
+    if after is not None:
+        last = await store.find(tx, viewer, after)
+        if last is None or last.submitted_at is None:
+            return None
+        mark = lists.mark_of(lists.Listed(last, ""))
+    return await lists.find_many(tx, viewer, wanted, after=mark, limit=limit)
