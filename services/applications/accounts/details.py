@@ -1,5 +1,6 @@
 """The page where people say what to call them, in which language to write to them, and in which time zone they live."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -65,10 +66,30 @@ def _page(
         "accounts/details.html",
         status=status,
         email=email,
-        typed=typed,
-        faults=faults,
-        errors=[{"href": f"#{name}", "text": text} for name, text in faults.items()],
         saved=saved,
-        language_choices=[{"value": code, "text": name} for code, name in LANGUAGES.items()],
-        zone_choices=[{"value": zone, "text": zones.label(zone, now)} for zone in offered],
+        fields=_fields(typed, faults, [{"key": zone, "label": zones.label(zone, now)} for zone in offered]),
     )
+
+
+def _fields(typed: dict[str, str], faults: dict[str, str], offered: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """The page's questions, as `macros/form.html` draws them."""
+    languages = [{"key": code, "label": name} for code, name in LANGUAGES.items()]
+    fields: list[dict[str, Any]] = [
+        {
+            "key": "name",
+            "kind": "text",
+            "label": _("What should we call you?"),
+            "hint": _("We use it to address you in messages."),
+            "optional": True,
+            "autocomplete": "name",
+        },
+        {"key": "language", "kind": "select", "label": _("Language of messages"), "options": languages},
+        {
+            "key": "timezone",
+            "kind": "select",
+            "label": _("Your time zone"),
+            "hint": _("Deadlines are shown in this time and in Beijing time."),
+            "options": offered,
+        },
+    ]
+    return [{**one, "value": typed[one["key"]], "error": faults.get(one["key"], "")} for one in fields]

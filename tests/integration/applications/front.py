@@ -1,7 +1,7 @@
 """What the tests of pages share: an application with accounts on a real database, a browser without JavaScript, and the letters sent."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from html import unescape
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import httpx2
 from fastapi import FastAPI
 
-from services.applications import accounts
+from services.applications import accounts, api, pages
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install
+from services.applications.documents import DocumentStore
 from services.applications.domain.accounts import Rules
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Database
@@ -90,15 +91,36 @@ def words(page: httpx2.Response) -> str:
 
 
 def accounts_only(
-    db: Database, clock: ManualClock, folder: Path, *, rules: Rules | None = None, public_url: str = "http://puente.test"
+    db: Database,
+    clock: ManualClock,
+    folder: Path,
+    *,
+    rules: Rules | None = None,
+    public_url: str = "http://puente.test",
+    body_limit: Callable[[str], int] = pages.body_limit,
 ) -> Front:
     """An application with nothing but accounts."""
     issuer = IdentityIssuer.from_folder(folder)
     settings = WebSettings(public_url=public_url, keys_folder=folder)
     app = create_web_app(
-        service="applications", prefix="", templates=SERVICE / "templates", locale=SERVICE / "locale", settings=settings, clock=clock
+        service="applications",
+        prefix="",
+        templates=SERVICE / "templates",
+        locale=SERVICE / "locale",
+        settings=settings,
+        clock=clock,
+        body_limit=body_limit,
     )
     letters = Letters()
     desk = Desk(db, clock, letters, issuer, app.state.texts, public_url, "Puente <no-reply@puente.example.org>", rules or Rules())
     install(app, desk)
     return Front(app, db, clock, letters, desk)
+
+
+def whole(db: Database, clock: ManualClock, folder: Path, *, rules: Rules | None = None, public_url: str = "http://puente.test") -> Front:
+    """An application with accounts, the JSON API and the applicants' pages."""
+    front = accounts_only(db, clock, folder, rules=rules, public_url=public_url)
+    front.app.state.documents = DocumentStore(folder / "documents")
+    pages.install(front.app)
+    front.app.include_router(api.router)
+    return front

@@ -1,0 +1,14 @@
+"""Pages for people. Applicants' pages are in here one module a place; every figure, question and rule on them comes from a plan's files."""
+
+from fastapi import FastAPI
+
+from services.applications.pages import answering, form, home, mine, papers, sending, start
+from services.applications.pages.kit import body_limit
+
+__all__ = ["body_limit", "install"]
+
+
+def install(app: FastAPI) -> None:
+    """Add the applicants' pages to an application that has accounts (`app.state.desk`) and documents (`app.state.documents`)."""
+    for module in (home, start, mine, form, papers, sending, answering):
+        app.include_router(module.router)

@@ -1,0 +1,102 @@
+"""What every page of this service works with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+
+from services.applications.access import viewer_of
+from services.applications.accounts import people, zones
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.lifecycle import EDITABLE
+from services.applications.domain.viewers import Viewer
+from services.applications.plan.model import Plan
+from services.applications.tables import Application
+from services.applications.views import Dossier, dossier
+from shared.persistence.database import Tx
+from shared.web.context import context_of
+from shared.web.formats import BEIJING
+from shared.web.i18n import current_language
+from shared.web.identity import require
+from shared.web.problems import Problem
+
+ZONE_BY_LANGUAGE: Final = {
+    "es": "America/Lima",
+    "pt": "America/Sao_Paulo",
+    "en": "America/Port_of_Spain",
+    "fr": "America/Port-au-Prince",
+    "zh": BEIJING,
+    "nl": "America/Paramaribo",
+}
+"""Where nothing is known of a reader but the language: one zone of those who speak it. The zone is always named beside the time."""
+UPLOAD_ROOM_BYTES: Final = 48 * 1024 * 1024
+"""Bodies of uploads may be this large, well over any document's own limit, so that a file too large is refused by its name."""
+FORM_ROOM_BYTES: Final = 1024 * 1024
+
+
+def body_limit(path: str) -> int:
+    """How many bytes a request to `path` may carry."""
+    return UPLOAD_ROOM_BYTES if path.startswith("/applications/") and "/papers/" in path else FORM_ROOM_BYTES
+
+
+def applicant(request: Request) -> Viewer:
+    """The applicant who asks; whoever else asks is refused, or led to the sign-in."""
+    return viewer_of(require(request, "applicant"))
+
+
+def id_from(raw: str) -> UUID:
+    """An id in an address; what is none is nothing that exists."""
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise Problem(404, code="not_found") from None
+
+
+async def zone_for(tx: Tx, request: Request) -> str:
+    """The time zone to show moments in: the account's, or one that goes with the language."""
+    identity = context_of(request).identity
+    account = await people.by_id(tx, UUID(identity.account_id)) if identity else None
+    if account is not None and account.timezone != zones.UTC:
+        return account.timezone
+    return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One application whole, for the person whose it is, with the zone and the moment to show it in."""
+
+    dossier: Dossier
+    zone: str
+    now: datetime
+
+    @property
+    def application(self) -> Application:
+        return self.dossier.application
+
+    @property
+    def plan(self) -> Plan:
+        return self.dossier.terms.plan
+
+    @property
+    def path(self) -> str:
+        return f"/applications/{self.application.id}"
+
+    @property
+    def editable(self) -> bool:
+        """Whether answers may be changed now."""
+        return self.application.state in EDITABLE
+
+
+async def folder_of(request: Request, raw_id: str) -> Folder:
+    """The application with that id of whoever asks; 404 where it is somebody else's or nobody's."""
+    viewer, desk, application_id = applicant(request), desk_of(request), id_from(raw_id)
+
+    async def read(tx: Tx) -> tuple[Dossier | None, str]:
+        return await dossier(tx, viewer, application_id), await zone_for(tx, request)
+
+    found, zone = await desk.db.run(read)
+    if found is None:
+        raise Problem(404, code="not_found")
+    return Folder(found, zone, desk.clock.now())

@@ -1,0 +1,169 @@
+"""The applicant's own applications: the list, and one with its state in plain words, its timeline, and what can be done now."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.lifecycle import Act, State
+from services.applications.pages.form import added_file
+from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
+from services.applications.pages.words import MOVES, STATES, country_name, limit_words, reason_words
+from services.applications.plan.model import Plan, Programme
+from services.applications.store.plans import InForce
+from services.applications.tables import Application
+from services.applications.use_cases.submission import in_time
+from services.applications.views import Line, mine
+from shared.persistence.database import Tx
+from shared.web.formats import format_date
+from shared.web.i18n import current_language, translate
+from shared.web.pages import render
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next date that matters: what happens, and when (a moment, or a whole day)."""
+
+    what: str
+    moment: datetime | None = None
+    day: date | None = None
+
+
+def next_date(application: Application, terms: InForce, now: datetime) -> Next | None:
+    """The next date for the applicant, if there is one."""
+    call, state = terms.call(application.year), State(application.state)
+    match state:
+        case State.DRAFT:
+            return Next(_("Send it by"), call.closes) if call.is_open(now) else None
+        case State.RETURNED:
+            return Next(_("Correct it by the end of"), day=application.correct_by) if application.correct_by else None
+        case State.SUBMITTED | State.NOMINATED | State.APPROVED:
+            if call.grants_from and now < call.grants_from:
+                return Next(_("Places are given from"), call.grants_from)
+            return Next(_("You have an answer by"), call.answers_due) if now <= call.answers_due else None
+        case State.WAITING:
+            return Next(_("The waiting list closes"), application.list_closes) if application.list_closes else None
+        case State.OFFERED:
+            return Next(_("Answer by"), application.answer_by) if application.answer_by else None
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One application in the list."""
+
+    application: Application
+    programme: str
+    country: str
+    href: str
+    state: str
+    colour: str
+    meaning: str
+    next: Next | None
+
+
+def item(line: Line, now: datetime) -> Item:
+    application, terms = line.application, line.terms
+    said = STATES[State(application.state)]
+    return Item(
+        application,
+        terms.programme.names[current_language()],
+        country_name(application.country, terms.plan),
+        f"/applications/{application.id}",
+        _(said.name),
+        said.colour,
+        _(said.meaning),
+        next_date(application, terms, now),
+    )
+
+
+@router.get("/applications")
+async def list_page(request: Request) -> Response:
+    viewer, desk = applicant(request), desk_of(request)
+    now = desk.clock.now()
+
+    async def read(tx: Tx) -> tuple[list[Line], str]:
+        return await mine(tx, viewer), await zone_for(tx, request)
+
+    lines, zone = await desk.db.run(read)
+    return render(request, "my_applications.html", items=[item(line, now) for line in lines], zone=zone, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    title: str
+    notes: list[str]
+
+
+def moments(folder: Folder) -> list[Moment]:
+    """What happened, the newest first."""
+    plan, programme = folder.plan, folder.dossier.programme
+    shown = [entry for entry in folder.dossier.timeline if entry.act in MOVES]
+    return [Moment(entry.at, _(MOVES[entry.act]), notes(entry.detail, plan, programme)) for entry in reversed(shown)]
+
+
+def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[str]:
+    """What a move's detail says to the applicant: reasons, the limit, the rank, the day."""
+    found: list[str] = []
+    reasons = [str(code) for code in detail.get("reasons") or () if code] if isinstance(detail.get("reasons"), list) else []  # type: ignore[attr-defined]
+    if isinstance(detail.get("reason"), str):
+        reasons.append(str(detail["reason"]))
+    found += reason_words(reasons, programme)
+    if isinstance(detail.get("rank"), int):
+        found.append(_("Rank {rank}", rank=detail["rank"]))
+    if isinstance(detail.get("correct_by"), str):
+        found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(str(detail["correct_by"])))))
+    if isinstance(detail.get("receipt"), str):
+        found.append(_("Receipt number {receipt}", receipt=detail["receipt"]))
+    return found
+
+
+def lacking(folder: Folder) -> list[str]:
+    """In words, the limits that had no room when the person was put on the list or refused."""
+    keys: list[str] = []
+    if folder.application.state == State.WAITING:
+        waits = [entry for entry in folder.dossier.timeline if entry.act == Act.WAIT]
+        keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
+    elif folder.application.reason_limit:
+        keys = [folder.application.reason_limit]
+    return [words for words in (limit_words(key, folder.plan) for key in keys) if words]
+
+
+@router.get("/applications/{application_id}")
+async def application_page(request: Request, application_id: str) -> Response:
+    folder = await folder_of(request, application_id)
+    application, programme = folder.application, folder.dossier.programme
+    late = in_time(folder.dossier.terms, application, folder.now) is not None if folder.editable else False
+    if application.state == State.DRAFT and not late:
+        return RedirectResponse(f"{folder.path}/tasks", 303)
+    later = [one for one in folder.dossier.papers if one.editable and not folder.editable]
+    said = STATES[State(application.state)]
+    return render(
+        request,
+        "application.html",
+        folder=folder,
+        state=_(said.name),
+        colour=said.colour,
+        meaning=_(said.meaning),
+        next=next_date(application, folder.dossier.terms, folder.now),
+        reasons=reason_words(application.reasons, programme),
+        lacking=lacking(folder),
+        country=country_name(application.country, folder.plan),
+        moments=moments(folder),
+        papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one.file) for one in later],
+        may_correct=application.state == State.RETURNED and not late,
+        may_withdraw=Act.WITHDRAW in folder.dossier.acts,
+        may_answer=Act.ACCEPT in folder.dossier.acts and application.answer_by is not None and folder.now <= application.answer_by,
+        added=added_file(request, folder),
+        answered=request.query_params.get("answered", ""),
+    )

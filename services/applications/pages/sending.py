@@ -1,0 +1,169 @@
+"""Checking the answers, the declaration, sending once, and the receipt."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.applications import use_cases
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.eligibility import check
+from services.applications.domain.lifecycle import State
+from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
+from services.applications.pages.fields import shown
+from services.applications.pages.form import editable
+from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.refusals import problem
+from services.applications.pages.words import size_words
+from services.applications.use_cases import Submitted
+from shared.kernel.ids import new_id
+from shared.web.i18n import current_language, translate
+from shared.web.pages import render
+from shared.web.problems import Redirect
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer on the page: what was asked, what was answered (lines of text), and where to change it."""
+
+    label: str
+    lines: list[str]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    key: str
+    title: str
+    rows: list[Row]
+
+
+def sections(folder: Folder, *, change: bool) -> list[Section]:
+    """All answers, page by page, in the order of the form."""
+    language, found = current_language(), []
+    for page in folder.dossier.programme.pages:
+        href = f"{folder.path}/pages/{quote(page.key)}?then=check" if change else ""
+        rows = []
+        for question in page.questions:
+            answer = folder.dossier.answers.get(question.key)
+            target = question.key if question.kind != "date" else f"{question.key}-day"
+            rows.append(Row(question.label[language], shown(question, answer, folder.plan).split("\n"), f"{href}#{target}" if href else ""))
+        found.append(Section(page.key, page.title[language], rows))
+    return found
+
+
+def paper_rows(folder: Folder, *, change: bool) -> list[Row]:
+    """The papers that are asked for with the application, and what was added."""
+    language, rows = current_language(), []
+    for one in folder.dossier.papers:
+        if one.paper.stage == "after_offer" or (not one.file and one.paper.stage != "submission"):
+            continue
+        lines = [f"{one.file.filename} ({size_words(one.file.size_bytes)})"] if one.file else [""]
+        href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check" if change else ""
+        rows.append(Row(one.paper.names[language], lines, href))
+    return rows
+
+
+def missing(folder: Folder) -> list[dict[str, str]]:
+    """What must be there before the application can be sent, with links to where it is asked."""
+    language, found = current_language(), []
+    for state in folder.dossier.pages:
+        for key in state.missing:
+            question = folder.dossier.programme.question(key)
+            label = question.label[language] if question else key
+            target = f"{key}-day" if question and question.kind == "date" else key
+            href = f"{folder.path}/pages/{quote(state.key)}?then=check#{target}"
+            found.append({"href": href, "text": _("Answer “{question}”", question=label)})
+    for one in folder.dossier.papers:
+        if one.paper.stage == "submission" and not one.paper.optional and not one.file:
+            href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
+            found.append({"href": href, "text": _("Add “{document}”", document=one.paper.names[language])})
+    return found
+
+
+def against(folder: Folder) -> list[str]:
+    """In words, why the rules speak against what has been answered so far."""
+    context = folder.dossier.call.context(folder.application.country)
+    return [reason.text[current_language()] for reason in check(folder.dossier.programme.rules, folder.dossier.answers, context)]
+
+
+@router.get("/applications/{application_id}/check")
+async def check_page(request: Request, application_id: str) -> Response:
+    folder = await folder_of(request, application_id)
+    editable(folder)
+    return draw_check(request, folder)
+
+
+def draw_check(request: Request, folder: Folder, *, status: int = 200) -> Response:
+    """All answers with a way to change each; what is missing and what speaks against it is said before anything is sent."""
+    return render(
+        request,
+        "check.html",
+        status=status,
+        folder=folder,
+        sections=sections(folder, change=True),
+        papers=paper_rows(folder, change=True),
+        errors=missing(folder) if status != 200 else [],
+        missing=missing(folder),
+        against=against(folder),
+    )
+
+
+@router.get("/applications/{application_id}/send")
+async def send_page(request: Request, application_id: str) -> Response:
+    folder = await folder_of(request, application_id)
+    editable(folder)
+    if missing(folder):
+        raise Redirect(f"{folder.path}/check")
+    return draw_send(request, folder, key=str(new_id()))
+
+
+def draw_send(request: Request, folder: Folder, *, key: str, error: str = "") -> Response:
+    """The declaration. `key` goes with the form, so that a second click and a retry after a lost answer send nothing twice."""
+    again = folder.application.state == State.RETURNED
+    return render(request, "send.html", status=422 if error else 200, folder=folder, key=key, error=error, again=again)
+
+
+@router.post("/applications/{application_id}/send")
+async def send(request: Request, application_id: str) -> Response:
+    viewer, desk = applicant(request), desk_of(request)
+    form = await request.form()
+    key = str(form.get("key", ""))[:100] or str(new_id())
+    folder = await folder_of(request, application_id)
+    if form.get("agree") != "yes":
+        editable(folder)
+        return draw_send(request, folder, key=key, error=_("Confirm the declaration to send your application"))
+    # The moment that counts is the one at which the request arrived, not the one at which the database got to it.
+    now = desk.clock.now()
+    outcome = await desk.db.run(lambda tx: use_cases.submit(tx, viewer, folder.application.id, idempotency_key=key, now=now))
+    match outcome:
+        case Submitted():
+            return RedirectResponse(f"{folder.path}/receipt", 303)
+        case Incomplete():
+            return draw_check(request, await folder_of(request, application_id), status=422)
+        case Ineligible():
+            return draw_check(request, folder, status=422)
+        case NotAllowed() if folder.application.receipt:
+            return RedirectResponse(folder.path, 303)
+        case _:
+            raise problem(outcome, folder.zone)
+
+
+@router.get("/applications/{application_id}/receipt")
+async def receipt_page(request: Request, application_id: str) -> Response:
+    """Proof that it was sent, to be kept on paper too."""
+    folder = await folder_of(request, application_id)
+    if not folder.application.receipt:
+        raise Redirect(folder.path)
+    return render(
+        request,
+        "receipt.html",
+        folder=folder,
+        sections=sections(folder, change=False),
+        papers=paper_rows(folder, change=False),
+        route=folder.dossier.programme.route,
+    )

@@ -1,0 +1,107 @@
+"""States, moves, limits and reasons in plain words, for the applicant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from services.applications.domain.lifecycle import Act, State
+from services.applications.plan.model import Plan, Programme
+from shared.web.formats import format_number
+from shared.web.i18n import N_, current_language, translate
+
+_ = translate
+
+
+class Said(NamedTuple):
+    """A state's short name, the colour of its tag, and what it means for the applicant."""
+
+    name: str
+    colour: str
+    meaning: str
+
+
+# fmt: off
+STATES: Final[Mapping[State, Said]] = {
+    State.DRAFT: Said(N_("Not sent yet"), "amber", N_("You have not sent this application yet. Nobody but you can see it.")),
+    State.SUBMITTED: Said(N_("Sent"), "blue", N_("We have your application. It is being looked at.")),
+    State.RETURNED: Said(N_("Sent back to you"), "amber", N_("Something has to be corrected. Change it and send the application again.")),
+    State.NOMINATED: Said(N_("Put forward"), "blue", N_("Your country has put you forward. Now the programme looks at your application.")),
+    State.APPROVED: Said(N_("Approved"), "teal", N_("Your application is approved. A place is being looked for.")),
+    State.WAITING: Said(N_("On the waiting list"), "violet", N_("Your application is approved, but no place is free for you now. When one comes free and you are next, it is offered to you at once.")),  # noqa: E501
+    State.OFFERED: Said(N_("Place offered"), "green", N_("A place is being held for you. It is yours if you accept it in time.")),
+    State.ACCEPTED: Said(N_("Accepted by you"), "green", N_("You accepted the place. It is being entered in your name.")),
+    State.PLACED: Said(N_("You have a place"), "solid", N_("The place is yours.")),
+    State.REJECTED: Said(N_("Not carried forward"), "red", N_("Your application was not carried forward.")),
+    State.REFUSED: Said(N_("No place"), "red", N_("Your application was approved, but no place could be given to you.")),
+    State.DECLINED: Said(N_("Declined by you"), "", N_("You declined the place. It goes to somebody else.")),
+    State.LAPSED: Said(N_("Offer ran out"), "red", N_("The offer was not answered in time. The place goes to somebody else.")),
+    State.WITHDRAWN: Said(N_("Withdrawn"), "", N_("This application was withdrawn.")),
+    State.ENDED: Said(N_("Ended"), "", N_("Your time in the programme has ended.")),
+}
+
+MOVES: Final[Mapping[str, str]] = {
+    Act.START: N_("You began the application"),
+    Act.SUBMIT: N_("You sent the application"),
+    Act.RETURN: N_("Your country’s coordinator sent it back to be corrected"),
+    Act.NOMINATE: N_("Your country put you forward"),
+    Act.REFUSE_NOMINATION: N_("Your country may not put forward more people now; your application is still with it"),
+    Act.REJECT: N_("It was decided not to carry the application forward"),
+    Act.APPROVE: N_("The programme approved the application"),
+    Act.OFFER: N_("A place was offered to you"),
+    Act.WAIT: N_("You were put on the waiting list"),
+    Act.REFUSE: N_("No place could be given"),
+    Act.ACCEPT: N_("You accepted the place"),
+    Act.DECLINE: N_("You declined the place"),
+    Act.LAPSE: N_("The offer ran out"),
+    Act.TAKE: N_("The place was entered in your name"),
+    Act.END: N_("Your time in the programme ended"),
+    Act.WITHDRAW: N_("The application was withdrawn"),
+}
+
+LIMITS: Final[Mapping[str, str]] = {
+    "cell": N_("every place of {country} for {year} is given"),
+    "nomination": N_("{country} has put forward as many people as it may for {year}"),
+    "person": N_("you already hold a place in a programme"),
+    "holders": N_("as many people from {country} hold a place as may at one time"),
+    "course": N_("the course is full"),
+    "channel": N_("every place of your way of applying is given"),
+}
+# fmt: on
+
+
+def state_name(state: str) -> str:
+    return _(STATES[State(state)].name)
+
+
+def limit_words(key: str, plan: Plan) -> str:
+    """What a limit that lacks room means, such as `cell:scholarship:PE:2016`; empty for a kind that has no words."""
+    kind, *parts = key.split(":")
+    country = plan.country(parts[1]) if len(parts) > 1 else None
+    name = country.names[current_language()] if country else ""
+    return _(LIMITS[kind], country=name, year=parts[2] if len(parts) > 2 else "") if kind in LIMITS else ""
+
+
+def reason_words(codes: Sequence[str], programme: Programme) -> list[str]:
+    """The programme's words for reason codes; a code that its files no longer have is left out."""
+    known = {reason.code: reason.names for reason in programme.reasons}
+    return [known[code][current_language()] for code in codes if code in known]
+
+
+def country_name(code: str, plan: Plan) -> str:
+    """The country's name; its code where the plan does not name it."""
+    country = plan.country(code)
+    return country.names[current_language()] if country else code
+
+
+def size_words(size_bytes: int) -> str:
+    """A size as people read it: `340 kB`, `2.4 MB`."""
+    if size_bytes < 1_000_000:
+        return f"{format_number(max(1, round(size_bytes / 1000)))} kB" if size_bytes else "0 kB"
+    return f"{format_number(round(size_bytes / 1_000_000, 1))} MB"
+
+
+TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "text/plain": "TXT"}
+
+
+def type_words(media_types: Sequence[str]) -> str:
+    """Media types as people call them: `PDF, JPEG, PNG`."""
+    return ", ".join(TYPES.get(one, one.rsplit("/", 1)[-1].upper()) for one in media_types)
