@@ -1,0 +1,121 @@
+"""`make setup` on a copy of the checkout: from nothing, again, moved, broken, twice at once; and what the locks may hold."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TAKEN = (
+    *("Makefile", ".npmrc", "package.json", "package-lock.json", "pyproject.toml"),
+    *("requirements.in", "requirements-dev.in", "requirements.lock", "requirements-run.lock"),
+)
+ADDRESS = re.compile(r"https?://|\bindex-url\b|\bfind-links\b")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy without anything that a set-up makes, in a folder with a space and an accent in its name."""
+    folder = tmp_path_factory.mktemp("a new") / "a chéck out"
+    folder.mkdir()
+    for name in TAKEN:
+        shutil.copy(ROOT / name, folder)
+    leave = shutil.ignore_patterns("__pycache__", "static")
+    for name in ("deploy", "shared", "services"):
+        shutil.copytree(ROOT / name, folder / name, ignore=leave)
+    return folder
+
+
+def make(folder: Path, *targets: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        ["make", "--no-print-directory", *targets], cwd=folder, env={**kept, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_bare_copy_becomes_one_that_runs_and_then_stays_as_it_is(checkout: Path) -> None:
+    first = make(checkout, "setup")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "ready" in first.stdout
+    shown = subprocess.run([checkout / ".venv" / "bin" / "puente", "--help"], cwd="/", capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "demo" in shown.stdout
+    assert json.loads((checkout / "shared" / "web" / "static" / "manifest.json").read_text())
+    again = make(checkout, "setup")
+    assert again.stdout.strip().startswith("set-up is current")
+
+
+def test_two_at_once_take_turns(checkout: Path) -> None:
+    shutil.rmtree(checkout / "node_modules")
+    command = ["make", "--no-print-directory", "setup"]
+    both = [subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(2)]
+    told = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert sum("npm packages" in text for text in told) == 1
+    assert sum("set-up is current" in text for text in told) == 1
+
+
+def test_a_broken_environment_is_made_anew(checkout: Path) -> None:
+    for name in ("python", "python3"):
+        (checkout / ".venv" / "bin" / name).unlink()
+    done = make(checkout, "setup")
+    assert done.returncode == 0, done.stderr
+    assert "environment" in done.stdout
+
+
+def test_a_moved_checkout_repairs_itself(checkout: Path) -> None:
+    moved = checkout.with_name("moved")
+    checkout.rename(moved)
+    try:
+        assert make(moved, "setup").returncode == 0
+        shown = subprocess.run([moved / ".venv" / "bin" / "puente", "--help"], cwd="/", capture_output=True, text=True, check=False)
+        assert shown.returncode == 0, shown.stderr
+    finally:
+        moved.rename(checkout)
+
+
+def test_a_failure_says_what_why_and_what_next(checkout: Path) -> None:
+    source = checkout / "shared" / "web" / "assets" / "app.scss"
+    before = source.read_text()
+    source.write_text(before + "\n.broken {\n")
+    done = make(checkout, "setup")
+    source.write_text(before)
+    assert done.returncode != 0
+    assert "cannot be built" in done.stderr and "Why:" in done.stderr and "Next:" in done.stderr
+    assert make(checkout, "setup").returncode == 0
+
+
+def test_without_python_it_says_what_to_install(checkout: Path) -> None:
+    done = make(checkout, "setup", "PYTHON=python9")
+    assert done.returncode != 0
+    assert "There is no python9 here" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-run.lock", ".npmrc"])
+def test_the_locks_of_python_name_no_host(name: str) -> None:
+    assert not ADDRESS.search((ROOT / name).read_text())
+
+
+def test_the_lock_of_npm_holds_hashes_and_no_download_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
+    assert [name for name, entry in packages.items() if name and "integrity" not in entry] == []
+
+
+def test_every_direct_dependency_has_a_lower_bound_and_a_place_in_its_lock() -> None:
+    for source, lock in (("requirements.in", "requirements-run.lock"), ("requirements-dev.in", "requirements.lock")):
+        locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
+        for line in (ROOT / source).read_text().splitlines():
+            wanted = line.partition("#")[0].strip()
+            if wanted and not wanted.startswith("-r"):
+                assert ">=" in wanted, wanted
+                assert re.split(r"[\[><;]", wanted)[0].strip() in locked, wanted
+
+
+def test_the_image_runs_the_very_versions_that_were_tested() -> None:
+    run, tested = (dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE)) for name in TAKEN[-1:-3:-1])
+    assert {name: version for name, version in run.items() if tested.get(name) != version} == {}
