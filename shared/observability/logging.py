@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 
@@ -31,12 +31,46 @@ Record = MutableMapping[str, Any]
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
+class _Stream:
+    """Writes to the given stream, or to whatever standard error is at that moment."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return (self._stream or sys.stderr).write(text)
+
+    def flush(self) -> None:
+        (self._stream or sys.stderr).flush()
+
+    def isatty(self) -> bool:
+        return (self._stream or sys.stderr).isatty()
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Ours, so that a second configuration replaces it and leaves others alone."""
+
+
 def configure_logging(
     log_format: Literal["console", "json"] = "console", *, service: str = "", level: int = logging.INFO, stream: TextIO | None = None
 ) -> None:
     """Set up logging for this process, also for libraries that use the standard `logging`. May be called again."""
-    out = stream or sys.stderr
-    shared: list[structlog.typing.Processor] = [
+    out = _Stream(stream)
+    common, render = _processors(log_format, service, colours=out.isatty())
+    _configure_structlog(common, render, level, out)
+    handler = _Handler(out)
+    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processors=last))
+    root = logging.getLogger()
+    root.handlers[:] = [*(one for one in root.handlers if not isinstance(one, _Handler)), handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+_Processors = list[structlog.typing.Processor]
+
+
+def _processors(log_format: str, service: str, *, colours: bool) -> tuple[_Processors, _Processors]:
+    common: _Processors = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -44,26 +78,18 @@ def configure_logging(
         describe_error,
         keep_known_fields,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=out.isatty())
-    )
+    if log_format == "json":
+        return common, [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return common, [_frames_below, structlog.dev.ConsoleRenderer(colors=colours)]
+
+
+def _configure_structlog(common: _Processors, render: _Processors, level: int, out: _Stream) -> None:
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*common, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out)),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(max(level, logging.WARNING))
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
@@ -101,6 +127,14 @@ def describe_error(_logger: object, _method: str, record: Record) -> Record:
     return record
 
 
+def _frames_below(_logger: object, _method: str, record: Record) -> Record:
+    """On a terminal the lines that an error passed stand below it, one each."""
+    frames = record.pop("frames", None)
+    if frames:
+        record["exception"] = "\n".join(f"    {frame}" for frame in frames)
+    return record
+
+
 def _service(name: str) -> structlog.typing.Processor:
     def add(_logger: object, _method: str, record: Record) -> Mapping[str, Any]:
         if name:
@@ -108,3 +142,7 @@ def _service(name: str) -> structlog.typing.Processor:
         return record
 
     return add
+
+
+# structlog's own default prints every variable of a failing function; so even a process that sets up nothing has ours.
+_configure_structlog(*_processors("console", "", colours=False), logging.INFO, _Stream(None))

@@ -35,7 +35,13 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
     """The demonstration, as a service `quotas` under `/quotas`, with keys in `keys_folder`."""
     settings = WebSettings(keys_folder=keys_folder) if static is None else WebSettings(keys_folder=keys_folder, static=static)
     app = create_web_app(
-        service="quotas", prefix="/quotas", templates=HERE / "templates", locale=HERE / "locale", settings=settings, clock=clock, body_limit=10_000
+        service="quotas",
+        prefix="/quotas",
+        templates=HERE / "templates",
+        locale=HERE / "locale",
+        settings=settings,
+        clock=clock,
+        body_limit=10_000,
     )
 
     async def ready() -> dict[str, str]:
@@ -53,7 +59,9 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
     @app.get("/quotas/parts")
     async def parts(request: Request) -> HTMLResponse:
         now = clock.now()
-        return render(request, "parts.html", tiles=tiles(), now=now, until=now + timedelta(days=12), opened=datetime(2016, 3, 3, 22, tzinfo=UTC))
+        return render(
+            request, "parts.html", tiles=tiles(), now=now, until=now + timedelta(days=12), opened=datetime(2016, 3, 3, 22, tzinfo=UTC)
+        )
 
     @app.get("/quotas/form")
     async def form(request: Request) -> HTMLResponse:
@@ -112,27 +120,59 @@ def tiles() -> list[dict[str, Any]]:
 def questions(*, wrong: bool) -> list[dict[str, Any]]:
     """One question of every kind; `wrong` gives them typed values and errors."""
     listed: list[dict[str, Any]] = [
-        {"key": "name", "kind": "text", "label": "Nombre completo, como en el pasaporte", "hint": "Con todos sus apellidos.", "autocomplete": "name"},
+        {
+            "key": "name",
+            "kind": "text",
+            "label": "Nombre completo, como en el pasaporte",
+            "hint": "Con todos sus apellidos.",
+            "autocomplete": "name",
+        },
         {"key": "born", "kind": "date", "label": "Fecha de nacimiento", "hint": "Por ejemplo, 27 3 1991", "autocomplete": "bday"},
         {"key": "mail", "kind": "email", "label": "Correo electrónico", "autocomplete": "email"},
         {"key": "phone", "kind": "phone", "label": "Teléfono", "optional": True, "hint": "Con el código del país.", "autocomplete": "tel"},
-        {"key": "country", "kind": "country", "label": "País", "options": [{"key": "PE", "label": "Perú"}, {"key": "HT", "label": "Haití"}], "value": "PE"},
+        {
+            "key": "country",
+            "kind": "country",
+            "label": "País",
+            "options": [{"key": "PE", "label": "Perú"}, {"key": "HT", "label": "Haití"}],
+            "value": "PE",
+        },
         {
             "key": "level",
             "kind": "radio",
             "label": "¿Qué desea estudiar?",
-            "options": [{"key": "b", "label": "Licenciatura", "hint": "Hasta 25 años"}, {"key": "m", "label": "Maestría"}, {"key": "d", "label": "Doctorado"}],
+            "options": [
+                {"key": "b", "label": "Licenciatura", "hint": "Hasta 25 años"},
+                {"key": "m", "label": "Maestría"},
+                {"key": "d", "label": "Doctorado"},
+            ],
             "value": "m",
         },
         {"key": "chinese", "kind": "yes_no", "label": "¿Ha estudiado chino?"},
         {"key": "points", "kind": "number", "label": "Años de experiencia", "value": 3},
-        {"key": "plan", "kind": "long_text", "label": "Plan de estudios", "hint": "Qué quiere aprender y para qué.", "max_words": 800, "value": "Energía solar en los Andes"},
+        {
+            "key": "plan",
+            "kind": "long_text",
+            "label": "Plan de estudios",
+            "hint": "Qué quiere aprender y para qué.",
+            "max_words": 800,
+            "value": "Energía solar en los Andes",
+        },
         {"key": "paper", "kind": "file", "label": "Diploma", "hint": "PDF, JPEG o PNG, hasta 10 MB.", "accept": ".pdf,.jpg,.png"},
-        {"key": "agree", "kind": "checkboxes", "label": "Declaración", "options": [{"key": "yes", "label": "Lo que he escrito es verdad."}]},
+        {
+            "key": "agree",
+            "kind": "checkboxes",
+            "label": "Declaración",
+            "options": [{"key": "yes", "label": "Lo que he escrito es verdad."}],
+        },
     ]
     if wrong:
         listed[0]["error"] = "Escriba su nombre completo"
-        listed[1] |= {"error": "La fecha de nacimiento debe ser una fecha real", "value": {"day": "31", "month": "2", "year": "1991"}, "boxes": ["day"]}
+        listed[1] |= {
+            "error": "La fecha de nacimiento debe ser una fecha real",
+            "value": {"day": "31", "month": "2", "year": "1991"},
+            "boxes": ["day"],
+        }
         listed[5] |= {"error": "Elija qué desea estudiar", "value": ""}
         listed[10]["error"] = "Confirme la declaración"
     return listed
