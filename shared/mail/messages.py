@@ -42,7 +42,7 @@ def message(
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = to
-    mail["Subject"] = " ".join(subject.split())
+    mail["Subject"] = subject = " ".join(subject.split())
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(identity, sender)
     mail["Auto-Submitted"] = "auto-generated"

@@ -1,0 +1,211 @@
+"""A mail server that delivers to nobody: it keeps what it is given in a folder, for demonstrations and tests.
+
+Only on this machine. The newest 5,000 mails are kept; a restart on the same folder shows them again. `sink_pages.sink_app`
+shows them to people and programs. Tests make it refuse and break off as real servers do.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8, default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from shared.kernel.ids import new_id
+
+HOST: Final = "127.0.0.1"
+MAILS_MAX: Final = 5_000
+MAIL_BYTES_MAX: Final = 2 * 1024 * 1024
+WAIT_SECONDS: Final = 10.0
+ENVELOPE: Final = "X-Puente-Sink-To"
+"""The header that keeps whom the mail was handed in for, which its own headers need not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that was accepted. `id` sorts by arrival; `recipients` are lower-case; `date` is the sender's, where that is a date."""
+
+    id: str
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    date: datetime | None
+    message_id: str
+    language: str
+    text: str
+
+
+class MailSink:
+    """Use as `async with MailSink(folder) as sink`, or `start` and `stop` by hand. All in one event loop."""
+
+    def __init__(self, folder: Path, *, port: int = 0, most: int = MAILS_MAX) -> None:
+        """`port` 0 takes a free one. `folder` is made where it is missing; at most `most` mails stay in it."""
+        self.folder = folder
+        self.port = port
+        self._most = most
+        self._mails: dict[str, Mail] = {}
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.BaseTransport] = set()
+        self._arrived = asyncio.Condition()
+        self.refusing: Callable[[str], str | None] = lambda _recipient: None
+        """For tests: a recipient -> the answer that refuses it, such as `550 5.1.1 nobody here`, or None."""
+        self.breaking_off: Callable[[str], bool] = lambda _recipient: False
+        """For tests: a recipient -> whether the connection ends after the mail was stored and before that is said."""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Read what the folder holds, then listen; `OSError` where the port is taken."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in sorted(self.folder.glob("*.eml"))[-self._most :]:
+            self._mails[path.stem] = _summary(path.stem, _parsed(path.read_bytes()))
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Conversation(self, loop), HOST, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and end what is under way."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            for transport in tuple(self._open):
+                transport.close()
+            await server.wait_closed()
+
+    # ------------------------------------------------------------------------------------------------------ reading
+
+    def mails(self, to: str = "") -> Iterator[Mail]:
+        """The mails, newest first; only those to addresses that contain `to`, where that is given."""
+        wanted = to.strip().lower()
+        for mail in reversed(tuple(self._mails.values())):
+            if not wanted or any(wanted in recipient for recipient in mail.recipients):
+                yield mail
+
+    def mail(self, mail_id: str) -> Mail | None:
+        return self._mails.get(mail_id)
+
+    def raw(self, mail_id: str) -> EmailMessage:
+        """The whole mail; `KeyError` where there is none of this id."""
+        if mail_id not in self._mails:
+            raise KeyError(mail_id)
+        return _parsed(self._path(mail_id).read_bytes())
+
+    def __len__(self) -> int:
+        return len(self._mails)
+
+    async def wait_for(
+        self, to: str, predicate: Callable[[Mail], bool] = lambda _mail: True, *, timeout_seconds: float = WAIT_SECONDS
+    ) -> Mail:
+        """The newest mail to `to` that fits, as soon as there is one; `TimeoutError` where none comes in time."""
+
+        def found() -> Mail | None:
+            return next((mail for mail in self.mails(to) if predicate(mail)), None)
+
+        async with asyncio.timeout(timeout_seconds), self._arrived:
+            await self._arrived.wait_for(lambda: found() is not None)
+            mail = found()
+            assert mail is not None, "just found"
+            return mail
+
+    # ------------------------------------------------------------------------------------------------------ keeping
+
+    async def keep(self, content: bytes, recipients: list[str]) -> Mail:
+        """Store one mail and wake whoever waits for it; the oldest go where there are too many."""
+        message = _parsed(content)
+        del message[ENVELOPE]
+        message[ENVELOPE] = ", ".join(recipient.lower() for recipient in recipients)
+        mail = _summary(new_id().hex, message)
+        beside = self.folder / f"{mail.id}.part"
+        beside.write_bytes(message.as_bytes(policy=SMTPUTF8))
+        beside.replace(self._path(mail.id))
+        self._mails[mail.id] = mail
+        while len(self._mails) > self._most:
+            oldest = next(iter(self._mails))
+            del self._mails[oldest]
+            self._path(oldest).unlink(missing_ok=True)
+        async with self._arrived:
+            self._arrived.notify_all()
+        return mail
+
+    def _path(self, mail_id: str) -> Path:
+        return self.folder / f"{mail_id}.eml"
+
+    # ------------------------------------------------------------------------- what aiosmtpd calls, by these names
+
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
+        refusal = self.refusing(address.lower())
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        content: Any = envelope.content
+        await self.keep(content if isinstance(content, bytes) else str(content).encode(), list(envelope.rcpt_tos))
+        if any(self.breaking_off(recipient.lower()) for recipient in envelope.rcpt_tos):
+            transport = server.transport
+            assert isinstance(transport, asyncio.WriteTransport), "a conversation that is under way has a connection"
+            transport.abort()
+        return "250 OK, kept and delivered to nobody"
+
+
+class _Conversation(SMTP):
+    """One connection; the sink knows those that are open, so that it can end them."""
+
+    def __init__(self, sink: MailSink, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            sink,
+            data_size_limit=MAIL_BYTES_MAX,
+            enable_SMTPUTF8=True,
+            hostname="localhost",
+            ident="Puente mail sink",
+            timeout=60,
+            loop=loop,
+        )
+        self._sink = sink
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._sink._open.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._sink._open.discard(self.transport)
+        super().connection_lost(error)
+
+
+def _parsed(content: bytes) -> EmailMessage:
+    return message_from_bytes(content, policy=default)
+
+
+def _summary(mail_id: str, message: EmailMessage) -> Mail:
+    body = message.get_body(("plain", "html"))
+    recipients = tuple(part.strip() for part in str(message.get(ENVELOPE, "")).split(",") if part.strip())
+    return Mail(
+        id=mail_id,
+        sender=str(message.get("From", "")),
+        recipients=recipients,
+        subject=str(message.get("Subject", "")),
+        date=_date(str(message.get("Date", ""))),
+        message_id=str(message.get("Message-ID", "")),
+        language=str(message.get("Content-Language", "")),
+        text=str(body.get_content()).replace("\r\n", "\n") if body is not None else "",
+    )
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
