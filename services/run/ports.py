@@ -39,6 +39,23 @@ def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
     raise NoPort(f"no free port for {what} between {wanted} and {wanted + TRIED - 1}: end a program that uses one, or name another port")
 
 
+def listen_exactly(host: str, port: int) -> socket.socket:
+    """A socket that listens at this very address, for a process whose place others know; `NoPort` says why not."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+        found.listen(1024)
+    except OSError as error:
+        found.close()
+        raise NoPort(
+            f"cannot listen at {host} port {port} ({error.strerror}): end the program that uses it, or name another --port"
+        ) from error
+    found.setblocking(False)
+    return found
+
+
 def free_port() -> int:
     """A port that was free a moment ago, for a child process that binds it itself and is started again where it was taken meanwhile."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.run.opened import clock_of
+from services.run.ports import listen_exactly
 from services.run.registry import build, settings_of
 from services.run.serving import lifespans, run_workers, serve_app, spare_the_collector, until_signalled
 from shared.messaging.service import Service
@@ -22,12 +23,13 @@ class WrongSetting(Exception):
 async def api(name: str, host: str, port: int) -> None:
     """The API process of one service."""
     _, service = _opened(name)
+    listener = listen_exactly(host, port)
 
     async def work(stop: asyncio.Event) -> None:
         spare_the_collector()
         async with lifespans([service]):
             log.info("serving", service=name, host=host, port=port)
-            await serve_app(service.api, stop, host=host, port=port)
+            await serve_app(service.api, stop, sockets=[listener])
 
     try:
         await until_signalled(work)

@@ -67,15 +67,13 @@ async def lifespans(services: Sequence[Service]) -> AsyncIterator[None]:
         yield
 
 
-def server(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None) -> QuietServer:
+def server(app: ASGIApp, started: asyncio.Event | None = None) -> QuietServer:
     """uvicorn with what all our processes share.
 
     Addresses in `X-Forwarded-For` count only from a gateway on this machine, or from those that FORWARDED_ALLOW_IPS names.
     """
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         loop="none",
         http="httptools",
         ws="none",
@@ -90,17 +88,9 @@ def server(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None)
     return QuietServer(config, started)
 
 
-async def serve_app(
-    app: ASGIApp,
-    stop: asyncio.Event,
-    *,
-    sockets: list[socket.socket] | None = None,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    started: asyncio.Event | None = None,
-) -> None:
-    """Serve until `stop`, on `sockets` or else at `host` and `port`; then let requests under way finish. `started`: it listens."""
-    web = server(app, host=host, port=port, started=started)
+async def serve_app(app: ASGIApp, stop: asyncio.Event, *, sockets: list[socket.socket], started: asyncio.Event | None = None) -> None:
+    """Serve on `sockets`, which listen already, until `stop`; then let requests under way finish. `started`: it accepts."""
+    web = server(app, started)
     task = asyncio.create_task(web.serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     try:

@@ -1,0 +1,165 @@
+"""Answers that a made-up person gives to a programme's form: eligible, or not, as is asked. No programme is known here, only kinds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+from services.applications.domain.answers import Answer, Question, as_form
+from services.applications.domain.eligibility import Rule, applies, check
+from services.applications.plan.model import Call, Programme
+from services.run.names import city, full_name, prose
+
+TRIES: Final = 200
+OWN_WORDS: Final = {
+    "es": ("Ministerio de Agricultura", "Universidad Nacional", "Hospital Regional", "Cooperativa del Valle"),
+    "pt": ("Secretaria do Meio Ambiente", "Universidade Federal", "Hospital Municipal", "Cooperativa Ribeirinha"),
+    "en": ("Ministry of Works", "Community College", "General Hospital", "Growers' Association"),
+    "fr": ("Ministère de la Santé", "Université d'État", "Hôpital Saint-Michel", "Coopérative du Nord"),
+    "nl": ("Ministerie van Openbare Werken", "Anton de Kom Universiteit", "Academisch Ziekenhuis", "Stichting Binnenland"),
+    "zh": ("省青年联合会", "师范大学", "第一人民医院", "乡村振兴合作社"),
+}
+
+
+class NobodyFits(Exception):
+    """No answers were found that come out as asked; the rules of the programme leave no room, or every kind of answer fits."""
+
+    safe_text = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A made-up person: who they are, and whether they mean to fulfil the conditions."""
+
+    name: str
+    email: str
+    country: str
+    language: str
+
+
+def person(random: Random, *, email: str, country: str, language: str) -> Person:
+    """Somebody of that country, named as is usual there."""
+    return Person(full_name(random, language), email, country, language)
+
+
+def answers_of(one: Person, programme: Programme, call: Call, random: Random, *, fit: bool = True) -> dict[str, Answer]:
+    """A whole form's answers, in the order of its questions; with `fit` the rules let them pass, without it they do not."""
+    context = call.context(one.country)
+    for _ in range(TRIES):
+        answers: dict[str, Answer] = {}
+        for page in programme.pages:
+            for question in page.questions:
+                rules = [
+                    rule
+                    for rule in programme.rules
+                    if rule.question == question.key and applies(rule, {**answers, question.key: ""}, context)
+                ]
+                given = _answer(one, question, rules, call, random)
+                if given is not None:
+                    answers[question.key] = given
+        if not fit:
+            _spoil(answers, programme, call, random)
+        if bool(check(programme.rules, answers, context)) is not fit:
+            return answers
+    raise NobodyFits(f"no answers for {programme.code} of {call.year} came out as {'eligible' if fit else 'ineligible'} in {TRIES} tries")
+
+
+def fields(programme: Programme, page_key: str, answers: Mapping[str, Answer]) -> dict[str, str]:
+    """The form fields of one page that carry these answers."""
+    page = programme.page(page_key)
+    assert page is not None, f"{programme.code} has the page {page_key}"
+    found: dict[str, str] = {}
+    for question in page.questions:
+        if question.key in answers or question.kind not in ("radio", "yes_no"):
+            found |= as_form(question, answers.get(question.key))
+    return found
+
+
+def _answer(one: Person, question: Question, rules: list[Rule], call: Call, random: Random) -> Answer | None:
+    if question.optional and random.random() < 0.4:
+        return None
+    match question.kind:
+        case "date":
+            return _date(question, call, random)
+        case "number":
+            return _number(question, rules, random)
+        case "yes_no":
+            wanted = {rule.kind for rule in rules}
+            return True if "must_be_yes" in wanted else False if "must_be_no" in wanted else random.random() < 0.7
+        case "select" | "radio":
+            return random.choice(question.options).key
+        case "country":
+            return one.country
+        case "email":
+            return one.email
+        case "phone":
+            return f"+{random.randrange(501, 599)} {random.randrange(100, 999)} {random.randrange(1000, 9999)}"
+        case "long_text":
+            return prose(random, one.language, max([question.min_words or 30, *(_whole(rule, "words") for rule in rules)]) + 5)
+    if question.key == "full_name":
+        return one.name
+    if question.key == "city":
+        return city(random, one.country)
+    return random.choice(OWN_WORDS.get(one.language, OWN_WORDS["en"]))
+
+
+def _date(question: Question, call: Call, random: Random) -> date:
+    closes = call.day(call.closes)
+    if question.past:
+        return closes - timedelta(days=random.randrange(19 * 366, 44 * 365))
+    return closes + timedelta(days=random.randrange(400, 3000))
+
+
+def _number(question: Question, rules: list[Rule], random: Random) -> int:
+    least = max([question.minimum or 0, *(_whole(rule, "number") for rule in rules if rule.kind == "number_at_least")])
+    most = min([question.maximum if question.maximum is not None else least + 12, least + 12])
+    return random.randint(least, max(least, most))
+
+
+def _whole(rule: Rule, name: str) -> int:
+    value = rule.parameters.get(name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _spoil(answers: dict[str, Answer], programme: Programme, call: Call, random: Random) -> None:
+    """Break one condition that is about a date, a number or a yes."""
+    context_day = call.day(call.closes)
+    breakable = [rule for rule in programme.rules if rule.question in answers and rule.kind in _SPOILED]
+    if not breakable:
+        return
+    rule = random.choice(breakable)
+    assert rule.question is not None
+    broken: dict[str, Answer] = {
+        "date_not_before": context_day - timedelta(days=30),
+        "age_under": date(context_day.year - 70, 6, 1),
+        "age_at_least": date(context_day.year - 10, 6, 1),
+        "number_at_least": _whole(rule, "number") - 1,
+        "must_be_yes": False,
+        "must_be_no": True,
+    }
+    answers[rule.question] = broken[rule.kind]
+
+
+_SPOILED: Final = ("date_not_before", "age_under", "age_at_least", "number_at_least", "must_be_yes", "must_be_no")
+
+
+def small_pdf(title: str) -> bytes:
+    """A real PDF of one page with a line of text; letters that its plain font lacks are left out."""
+    shown = title.encode("latin-1", "ignore").decode("latin-1").translate({ord("("): None, ord(")"): None, ord("\\"): None})
+    stream = f"BT /F1 18 Tf 72 760 Td ({shown}) Tj ET".encode("latin-1")
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    written, offsets = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", []
+    for number, body in enumerate(bodies, start=1):
+        offsets.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    start = len(written)
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, start)
+    return written + b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1) + table + trailer

@@ -1,0 +1,54 @@
+"""The mail sink of a stack: it takes every mail, delivers to nobody, and shows them on a page."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self
+
+from services.run import ports
+from services.run.home import Home
+from services.run.serving import serve_app
+from shared.mail.sink import MailSink
+from shared.mail.sink_pages import sink_app
+
+_CODE: Final = re.compile(r"(?<!\d)\d{6}(?!\d)")
+WAIT_SECONDS: Final = 20.0
+
+
+class MailDesk:
+    """The sink and its page, for as long as it is open. Meets `acting.Letterbox`."""
+
+    def __init__(self, home: Home, port: int, say: Callable[[str], None], *, public_url: str = "") -> None:
+        self.sink = MailSink(home.mails)
+        self.url = ""
+        self._wanted = port
+        self._say = say
+        self._public_url = public_url
+        self._stop = asyncio.Event()
+        self._exit = AsyncExitStack()
+
+    @property
+    def smtp_port(self) -> int:
+        return self.sink.port
+
+    async def __aenter__(self) -> Self:
+        listener = ports.listen(self._wanted, "the page with the mails", self._say)
+        self._exit.callback(listener.close)
+        self.url = f"http://{ports.HOST}:{listener.getsockname()[1]}"
+        await self._exit.enter_async_context(self.sink)
+        pages = asyncio.create_task(serve_app(sink_app(self.sink, home=self._public_url), self._stop, sockets=[listener]))
+        self._exit.push_async_callback(asyncio.wait, [pages])
+        self._exit.callback(self._stop.set)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._exit.aclose()
+
+    async def code(self, email: str) -> str:
+        """The sign-in code in the newest mail to `email` that has one in its subject; waits for it, within bounds."""
+        mail = await self.sink.wait_for(email, lambda one: _CODE.search(one.subject) is not None, timeout_seconds=WAIT_SECONDS)
+        found = _CODE.search(mail.subject)
+        assert found is not None, "just looked for"
+        return found.group(0)
