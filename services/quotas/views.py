@@ -54,7 +54,8 @@ _WAITING: Final = text(
 )
 _DECISIONS: Final = text(
     "select cell, number, record, hash from decision where cell = :cell "
-    "and (cast(:application as uuid) is null or application = :application) and (cast(:before as int) is null or number < :before) order by number desc limit :most"
+    "and (cast(:application as uuid) is null or application = :application) "
+    "and (cast(:before as int) is null or number < :before) order by number desc limit :most"
 )
 _CHAIN: Final = text("select record, hash from decision where cell = :cell and number > :after order by number limit :most")
 _PROPOSALS: Final = text(

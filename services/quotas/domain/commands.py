@@ -1,0 +1,104 @@
+"""What is asked. A command names its cell and its moment; one about an application names that and its person too."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something that is asked of a cell at a moment. `event` is the event that asks, where one does."""
+
+    cell: str
+    at: datetime
+    event: UUID | None = None
+    releases: ClassVar[bool] = False
+    """Whether it may let go of what a person holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfApplication(Command):
+    """Asked about one application. `version` is the version of the application's fact, or 0 where no fact asks but the clock."""
+
+    application: UUID
+    person: UUID
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nominate(OfApplication):
+    """The country puts the application on its slate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPlace(OfApplication):
+    """The donor approved: a place is asked for."""
+
+    score: int
+    submitted_at: datetime
+    parts: tuple[str, ...] = ()
+    course: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept(OfApplication):
+    """The applicant accepts the offer that the place was at `place_version`."""
+
+    place_version: int
+    releases: ClassVar[bool] = True  # an answer after the deadline lets go of the place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(OfApplication):
+    """The applicant declines the offer that the place was at `place_version`."""
+
+    place_version: int
+    releases: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(OfApplication):
+    """The application is withdrawn, wherever it stands."""
+
+    releases: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End(OfApplication):
+    """The stay is over: `left` before its time, or for any other reason finished."""
+
+    reason: str
+    releases: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire(OfApplication):
+    """The deadline of the offer that the place was at `place_version` has passed."""
+
+    place_version: int
+    releases: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeRound(Command):
+    """The moment of the ranked round has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseList(Command):
+    """The waiting list closes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndParticipation(Command):
+    """The country's participation has ended: free places go back to the pool, and those who wait are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTarget(Command):
+    """The cell shall have `target` places. `cause` names who asks: `allotted` by a plan, or `adopted` by two officers."""
+
+    target: int
+    cause: str = "adopted"

@@ -1,0 +1,239 @@
+"""The books as they lie open while a batch is decided: working copies, and the one way to write a decision down.
+
+Nothing here judges anything; that is `rules` and `decide`. What was not loaded is asked for by raising `Missing`.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from services.quotas.domain.chain import seal
+from services.quotas.domain.commands import Command, OfApplication
+from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind
+from services.quotas.domain.model import NEW, Books, Decision, Ignored, Limit, Needs, PlaceState, Rank, Short, Transfer, Use, Verdict
+from services.quotas.domain.opened import Cause, Counter, Missing, OpenCell, OpenPlace
+from services.quotas.domain.outcomes import Offered, Outcome, Waiting
+
+AHEAD: Final = 64
+"""How many waiters' limits are asked for at once, where they were not loaded."""
+
+
+class Desk:
+    """The open books of one batch."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._cells: dict[str, OpenCell] = {}
+        self._counters: dict[str, Counter] = {}
+        self._places: dict[UUID, OpenPlace] = {}
+        self._stored_waiters: dict[UUID, PlaceState] = {}
+        self._waits_since: dict[UUID, set[str]] = {}
+        self._pools: dict[str, int] = {}
+        self._decisions: list[Decision] = []
+        self._transfers: list[Transfer] = []
+        self._ignored: list[Ignored] = []
+        self._short: list[Short] = []
+
+    # ------------------------------------------------------------------ opening
+
+    def cell(self, key: str) -> OpenCell:
+        found = self._cells.get(key)
+        if found is None:
+            state = self._books.cells.get(key)
+            if state is None:
+                raise Missing(Needs(cells=frozenset((key,))))
+            found = self._cells[key] = OpenCell(state, self._books.terms[state.programme])
+            stored = self._books.lists.get(key)
+            if stored:
+                found.list = sorted((-one.score, one.submitted_at, one.application) for one in stored if one.submitted_at is not None)
+                self._stored_waiters.update((one.application, one) for one in stored)
+        return found
+
+    def place(self, application: UUID) -> OpenPlace | None:
+        found = self._places.get(application)
+        if found is None:
+            state = self._books.places.get(application) or self._stored_waiters.get(application)
+            if state is None:
+                return None
+            found = self._places[application] = OpenPlace(state)
+        return found
+
+    def place_or_new(self, command: OfApplication) -> OpenPlace:
+        found = self.place(command.application)
+        if found is None:
+            found = self._places[command.application] = OpenPlace(
+                PlaceState(
+                    command.application,
+                    command.person,
+                    command.cell,
+                    NEW,
+                    0,
+                    0,
+                    0,
+                    0,
+                    None,
+                    (),
+                    None,
+                    None,
+                    False,
+                    False,
+                    None,
+                    None,
+                    None,
+                    None,
+                    command.at,
+                )
+            )
+        return found
+
+    def counter(self, kind: Kind, cell: OpenCell, place: OpenPlace) -> Counter:
+        """The counter of a kind that this application draws on, with its capacity as it is now."""
+        if kind is CELL:
+            return cell.counter
+        key = kind.key(cell, place)
+        found = self._counters.get(key)
+        if found is None:
+            limit = self._books.limits.get(key)
+            if limit is None:
+                raise Missing(Needs(limits=frozenset((key,))))
+            found = self._counters[key] = Counter(limit)
+        found.capacity = kind.capacity(cell.terms, cell)
+        return found
+
+    def waiters(self, cell: OpenCell) -> list[Rank]:
+        """The cell's list, best first. Changes of the list go through `join` and `leave`."""
+        if cell.list is None:
+            raise Missing(Needs(lists=frozenset((cell.key,))))
+        return cell.list
+
+    def position(self, cell: OpenCell, place: OpenPlace) -> int:
+        """Where the application stands on the cell's list, from 1."""
+        return bisect_left(self.waiters(cell), place.rank) + 1
+
+    def waiter(self, rank: Rank) -> OpenPlace:
+        """The place of somebody on a list."""
+        found = self.place(rank[2])
+        assert found is not None, "everybody on a list was loaded"
+        return found
+
+    def ask_for_limits(self, cell: OpenCell, waiters: Sequence[Rank]) -> None:
+        """Raise `Missing` for the limits of the next waiters, where any of them was not loaded."""
+        keys: set[str] = set()
+        for rank in waiters[:AHEAD]:
+            place = self.waiter(rank)
+            keys.update(kind.key(cell, place) for kind in PLACE_KINDS if kind is not CELL)
+        missing = keys.difference(self._books.limits)
+        if missing:
+            raise Missing(Needs(limits=frozenset(missing)))
+
+    def waits_elsewhere(self, person: UUID, cell: OpenCell) -> list[OpenCell]:
+        """The other cells in which the person waits, or did when the batch began; in the order of their keys."""
+        stored = self._books.elsewhere.get(person)
+        if stored is None:
+            raise Missing(Needs(persons=frozenset((person,))))
+        keys = sorted({*stored, *self._waits_since.get(person, ())} - {cell.key})
+        unlocked = frozenset(keys).difference(self._books.cells)
+        if unlocked:
+            raise Missing(Needs(cells=unlocked))
+        return [self.cell(key) for key in keys]
+
+    def pool(self, programme: str) -> int:
+        """The places that no cell holds, as of now."""
+        stored = self._books.pools.get(programme)
+        if stored is None:
+            raise Missing(Needs(pools=frozenset((programme,))))
+        return stored + self._pools.get(programme, 0)
+
+    # ------------------------------------------------------------------ writing
+
+    def join(self, cell: OpenCell, place: OpenPlace) -> None:
+        """Put the application on the cell's list."""
+        place.state = "waiting"
+        cell.waiting += 1
+        if cell.list is not None:
+            insort(cell.list, place.rank)
+        self._waits_since.setdefault(place.person, set()).add(cell.key)
+
+    def leave(self, cell: OpenCell, place: OpenPlace, state: str) -> None:
+        """Take the application off the cell's list; it is in `state` now."""
+        place.state = state
+        place.position = None
+        cell.waiting -= 1
+        if cell.list is not None:
+            del cell.list[bisect_left(cell.list, place.rank)]
+
+    def use(self, counter: Counter, by: int) -> Use:
+        """Count `by` (0: only looked at) and say what was found and left."""
+        before, version = counter.used, counter.version
+        if by:
+            counter.used = before + by
+            counter.version = version + 1
+            counter.changed = True
+        return Use(counter.key, counter.kind, counter.capacity, version, before, before + by)
+
+    def move(self, cell: OpenCell, source: str, target: str, count: int, cause: Cause) -> None:
+        """Book a transfer between accounts, by the decision that is noted next; `pool` is the programme's, the others are the cell's."""
+        names = {name: f"pool:{cell.programme}" if name == "pool" else f"{name}:{cell.key}" for name in (source, target)}
+        if source == "pool" or target == "pool":
+            self._pools[cell.programme] = self._pools.get(cell.programme, 0) + (count if target == "pool" else -count)
+        self._transfers.append(
+            Transfer(cell.programme, cell.key, cell.last_decision + 1, names[source], names[target], count, cause.name, cause.at)
+        )
+
+    def note(self, cell: OpenCell, place: OpenPlace | None, cause: Cause, outcome: Outcome, uses: tuple[Use, ...] = ()) -> None:
+        """Write a decision down as the next link of the cell's chain."""
+        number = cell.last_decision + 1
+        at = cause.at.isoformat()
+        asked = place is not None and place.submitted_at is not None
+        record, digest = seal(
+            {
+                "application": str(place.application) if place is not None else None,
+                "at": at,
+                "cause": cause.name,
+                "cell": cell.key,
+                "event": str(cause.event) if cause.event is not None else None,
+                "lacking": outcome.lacking if type(outcome) is Waiting else (),
+                "limit": getattr(outcome, "limit", None),
+                "limits": [use._asdict() for use in uses],
+                "number": number,
+                "outcome": outcome.kind,
+                "position": outcome.position if type(outcome) is Waiting else None,
+                "prev": cell.last_hash,
+                "rank": (place.score, place.submitted_at.isoformat()) if asked else None,  # type: ignore[union-attr]
+                "reason": getattr(outcome, "reason", None),
+                "rule": cell.terms.rule,
+                "skips": [(str(application), limit) for application, limit in outcome.skips] if type(outcome) is Offered else (),
+                "until": outcome.answer_by.isoformat() if type(outcome) is Offered else None,
+            }
+        )
+        cell.last_decision, cell.last_hash, cell.counter.version = number, digest, number
+        cell.changed = True
+        version, application, person = 0, None, None
+        if place is not None:
+            place.changed = True
+            place.decision, place.decided_at = number, cause.at
+            if outcome.published:
+                place.version += 1
+            version, application, person = place.version, place.application, place.person
+        self._decisions.append(
+            Decision(cell.key, number, cause.at, cause.name, cause.event, application, person, version, outcome, uses, record, digest)
+        )
+
+    def ignore(self, command: Command, reason: str) -> None:
+        self._ignored.append(Ignored(command, reason))
+
+    def too_short(self, short: Short) -> None:
+        self._short.append(short)
+
+    def verdict(self) -> Verdict:
+        return Verdict(
+            decisions=tuple(self._decisions),
+            transfers=tuple(self._transfers),
+            cells=tuple(cell.as_state() for cell in self._cells.values() if cell.changed),
+            limits=tuple(Limit(c.key, c.kind, c.capacity, c.used, c.version) for c in self._counters.values() if c.changed),
+            places=tuple(place.as_state() for place in self._places.values() if place.changed),
+            pools={programme: by for programme, by in self._pools.items() if by},
+            ignored=tuple(self._ignored),
+            short=tuple(self._short),
+        )

@@ -1,0 +1,179 @@
+"""The values that a decision is made of: what is known, and what the verdict says. Frozen; no clock, no ids made here.
+
+A moment is an aware datetime in UTC. A score is in thousandths of a point. A cell's key is `programme:country:year`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.quotas.domain.commands import Command, SetTarget
+from services.quotas.domain.outcomes import Outcome
+from services.quotas.domain.terms import Terms
+
+GENESIS: Final = "0" * 64
+"""The hash before a cell's first decision."""
+
+NEW, NOMINATED, NOMINATION_REFUSED, WAITING = "", "nominated", "nomination_refused", "waiting"
+OFFERED, TAKEN, RELEASED, REFUSED = "offered", "taken", "released", "refused"
+
+Rank = tuple[int, datetime, UUID]
+"""What a list is sorted by: minus the score, the moment of submission, the application. Two are never equal."""
+
+
+class Limit(NamedTuple):
+    """One counter: `used` of `capacity` (none: without end). `version` counts its changes."""
+
+    key: str
+    kind: str
+    capacity: int | None
+    used: int
+    version: int
+
+
+class CellState(NamedTuple):
+    """A cell as stored: its places by account, its list, the head of its chain, whether its round was served and its list closed."""
+
+    key: str
+    programme: str
+    country: str
+    year: int
+    listed: bool
+    target: int
+    free: int
+    offered: int
+    taken: int
+    waiting: int
+    last_decision: int
+    last_hash: str
+    served: bool
+    closed: bool
+
+
+class PlaceState(NamedTuple):
+    """What one application has of a cell, as stored. `version` counts published facts, `application_version` those applied."""
+
+    application: UUID
+    person: UUID
+    cell: str
+    state: str
+    application_version: int
+    version: int
+    decision: int
+    score: int
+    submitted_at: datetime | None
+    parts: tuple[str, ...]
+    course: str | None
+    channel: str | None
+    nominated: bool
+    ended: bool
+    position: int | None
+    answer_by: datetime | None
+    reason: str | None
+    reason_limit: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything that was locked and loaded for a batch.
+
+    `lists` holds the whole waiting list of a cell, in any order; a cell that is absent was not loaded. `elsewhere` says for a person
+    who may let go of a place in which cells that person waits. `pools` are the balances of `pool:<programme>`, where one may be drawn on.
+    """
+
+    terms: Mapping[str, Terms]
+    cells: Mapping[str, CellState]
+    limits: Mapping[str, Limit]
+    places: Mapping[UUID, PlaceState]
+    lists: Mapping[str, tuple[PlaceState, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What has to be locked or loaded besides before the batch can be decided; all of it joins what was wanted before."""
+
+    cells: frozenset[str] = frozenset()
+    limits: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    persons: frozenset[UUID] = frozenset()
+    pools: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.cells or self.limits or self.lists or self.persons or self.pools)
+
+
+class Use(NamedTuple):
+    """One limit at a decision: `version` before it, `used` before and after."""
+
+    key: str
+    kind: str
+    capacity: int | None
+    version: int
+    before: int
+    after: int
+
+
+class Decision(NamedTuple):
+    """One link of a cell's chain. `place_version` is the place's version after it (0: about no application)."""
+
+    cell: str
+    number: int
+    at: datetime
+    cause: str
+    event: UUID | None
+    application: UUID | None
+    person: UUID | None
+    place_version: int
+    outcome: Outcome
+    uses: tuple[Use, ...]
+    record: str
+    hash: str
+
+
+class Transfer(NamedTuple):
+    """`places` places from account `source` to account `target`, by a decision of the cell's chain."""
+
+    programme: str
+    cell: str
+    decision: int
+    source: str
+    target: str
+    places: int
+    cause: str
+    at: datetime
+
+
+class Ignored(NamedTuple):
+    """A command that changed nothing: it was applied before, or what it is about has moved on."""
+
+    command: Command
+    reason: str
+
+
+class Short(NamedTuple):
+    """A target that was not set: the pool has `pool` places and `wanted` would be needed."""
+
+    command: SetTarget
+    pool: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a batch came to. With `needs`, nothing else counts: load more and decide again."""
+
+    decisions: tuple[Decision, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    cells: tuple[CellState, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    places: tuple[PlaceState, ...] = ()
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """By programme, how many places its pool gained (or lost, below 0)."""
+    ignored: tuple[Ignored, ...] = ()
+    short: tuple[Short, ...] = ()
+    needs: Needs | None = None

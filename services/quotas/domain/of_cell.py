@@ -1,0 +1,68 @@
+"""What is decided about a cell as a whole: its round, its list, its participation, its target."""
+
+from services.quotas.domain.commands import CloseList, EndParticipation, ServeRound, SetTarget
+from services.quotas.domain.desk import Desk
+from services.quotas.domain.model import Short
+from services.quotas.domain.opened import Cause
+from services.quotas.domain.outcomes import TargetSet, Waiting
+from services.quotas.domain.rules import Refusal, lacking
+from services.quotas.domain.steps import looked_at, promote, refuse, refuse_everybody
+
+
+def serve_round(desk: Desk, command: ServeRound) -> None:
+    """The list is served by rank; the next ones up to the list's size go on waiting, and the others are refused."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "round")
+    if cell.served:
+        desk.ignore(command, "already_done")
+        return
+    cell.served = cell.changed = True
+    promote(desk, cell, cause)
+    size = cell.terms.list_size(cell.target)
+    for number, rank in enumerate(tuple(desk.waiters(cell)), 1):
+        place = desk.waiter(rank)
+        if number <= size:
+            place.position = number
+            desk.note(cell, place, cause, Waiting(number, lacking(desk, cell, place)), looked_at(desk, cell, place))
+        else:
+            refuse(desk, cell, place, cause, Refusal("list_full", f"cell:{cell.key}"))
+
+
+def close_list(desk: Desk, command: CloseList) -> None:
+    """Nobody waits any longer."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "list_closed")
+    if cell.closed:
+        desk.ignore(command, "already_done")
+        return
+    cell.closed = cell.changed = True
+    refuse_everybody(desk, cell, cause, "list_closed")
+
+
+def end_participation(desk: Desk, command: EndParticipation) -> None:
+    """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
+    if cell.terms.takes_part_at_all(cell.country, command.at):
+        desk.ignore(command, "takes_part")
+        return
+    refuse_everybody(desk, cell, cause, "not_participating")
+    if cell.free:
+        before = cell.target
+        desk.move(cell, "free", "pool", cell.free, cause)
+        cell.counter.capacity = cell.counter.used
+        desk.note(cell, None, cause, TargetSet(before, cell.target), (desk.use(cell.counter, 0),))
+
+
+def set_target(desk: Desk, command: SetTarget) -> None:
+    """More places come from the pool and serve the list; fewer go back to it as far as they are free. Nothing that is held is revoked."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, command.cause)
+    gained = max(0, command.target - cell.counter.used) - cell.free
+    if gained > 0 and gained > (pool := desk.pool(cell.programme)):
+        desk.too_short(Short(command, pool, gained))
+        return
+    if command.target != cell.target:
+        before, cell.counter.capacity = cell.target, command.target
+        if gained > 0:
+            desk.move(cell, "pool", "free", gained, cause)
+        elif gained < 0:
+            desk.move(cell, "free", "pool", -gained, cause)
+        desk.note(cell, None, cause, TargetSet(before, command.target), (desk.use(cell.counter, 0),))
+    promote(desk, cell, cause._replace(name="raised"))

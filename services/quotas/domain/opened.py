@@ -1,0 +1,131 @@
+"""Working copies of what was loaded: a cell, a limit, an application's place. They live for one batch."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.quotas.domain.limits import CELL
+from services.quotas.domain.model import CellState, Limit, Needs, PlaceState, Rank
+from services.quotas.domain.terms import Call, Terms
+
+
+class Missing(Exception):
+    """Something that the decision touches was not loaded."""
+
+    def __init__(self, needs: Needs) -> None:
+        super().__init__("more has to be locked and loaded")
+        self.needs = needs
+
+
+class Cause(NamedTuple):
+    """Why something is decided: when, by which event, and the word for it."""
+
+    at: datetime
+    event: UUID | None
+    name: str
+
+
+class Counter:
+    """A limit's working copy."""
+
+    __slots__ = ("capacity", "changed", "key", "kind", "used", "version")
+
+    def __init__(self, state: Limit) -> None:
+        self.key, self.kind, self.capacity, self.used, self.version = state
+        self.changed = False
+
+    def has_room(self) -> bool:
+        return self.capacity is None or self.used < self.capacity
+
+
+class OpenCell:
+    """A cell's working copy. Its own limit is `counter`: capacity is the target, used is what is offered and taken."""
+
+    __slots__ = (
+        "changed",
+        "closed",
+        "counter",
+        "country",
+        "key",
+        "last_decision",
+        "last_hash",
+        "list",
+        "listed",
+        "offered",
+        "programme",
+        "served",
+        "taken",
+        "terms",
+        "waiting",
+        "year",
+    )  # fmt: skip
+
+    def __init__(self, state: CellState, terms: Terms) -> None:
+        self.key, self.programme, self.country, self.year = state.key, state.programme, state.country, state.year
+        self.terms = terms
+        self.listed, self.served, self.closed = state.listed, state.served, state.closed
+        self.offered, self.taken, self.waiting = state.offered, state.taken, state.waiting
+        self.last_decision, self.last_hash = state.last_decision, state.last_hash
+        self.counter = Counter(Limit(f"cell:{state.key}", CELL.name, state.target, state.offered + state.taken, state.last_decision))
+        self.list: list[Rank] | None = [] if state.waiting == 0 else None
+        self.changed = False
+
+    @property
+    def target(self) -> int:
+        return self.counter.capacity or 0
+
+    @property
+    def free(self) -> int:
+        return max(0, self.target - self.counter.used)
+
+    @property
+    def call(self) -> Call | None:
+        """The year's call; none where the plan has no such cell, or no longer."""
+        return self.terms.calls.get(self.year) if self.listed else None
+
+    def before_round(self) -> bool:
+        """Whether everybody waits for the moment at which the list is served."""
+        return self.call is not None and self.call.grants_from is not None and not self.served
+
+    def list_is_open(self, at: datetime) -> bool:
+        """Whether somebody may still wait (the last second inside)."""
+        return self.call is not None and not self.closed and at <= self.call.list_closes
+
+    def serves(self, at: datetime) -> bool:
+        """Whether places are given now: the country takes part, and a round's list was served."""
+        return self.call is not None and not self.before_round() and self.terms.takes_part_at_all(self.country, at)
+
+    def as_state(self) -> CellState:
+        return CellState(
+            self.key, self.programme, self.country, self.year, self.listed, self.target, self.free, self.offered, self.taken,
+            self.waiting, self.last_decision, self.last_hash, self.served, self.closed,
+        )  # fmt: skip
+
+
+class OpenPlace:
+    """The working copy of what one application has."""
+
+    __slots__ = (
+        "answer_by", "application", "application_version", "cell", "changed", "channel", "course", "decided_at", "decision", "ended",
+        "nominated", "parts", "person", "position", "reason", "reason_limit", "score", "state", "submitted_at", "version",
+    )  # fmt: skip
+
+    def __init__(self, state: PlaceState) -> None:
+        (
+            self.application, self.person, self.cell, self.state, self.application_version, self.version, self.decision, self.score,
+            self.submitted_at, self.parts, self.course, self.channel, self.nominated, self.ended, self.position, self.answer_by,
+            self.reason, self.reason_limit, self.decided_at,
+        ) = state  # fmt: skip
+        self.changed = False
+
+    @property
+    def rank(self) -> Rank:
+        assert self.submitted_at is not None, "only who asked for a place has a rank"
+        return (-self.score, self.submitted_at, self.application)
+
+    def as_state(self) -> PlaceState:
+        return PlaceState(
+            self.application, self.person, self.cell, self.state, self.application_version, self.version, self.decision, self.score,
+            self.submitted_at, self.parts, self.course, self.channel, self.nominated, self.ended, self.position, self.answer_by,
+            self.reason, self.reason_limit, self.decided_at,
+        )  # fmt: skip

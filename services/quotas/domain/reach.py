@@ -1,0 +1,114 @@
+"""What a batch may touch, told before it is decided, so that one look at the database is enough in nearly every case.
+
+What these functions leave out is asked for by the decision itself (`Needs`); they only spare a second start.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from services.quotas.domain.commands import (
+    Accept,
+    CloseList,
+    Command,
+    Decline,
+    End,
+    EndParticipation,
+    Expire,
+    Nominate,
+    OfApplication,
+    RequestPlace,
+    ServeRound,
+    SetTarget,
+    Withdraw,
+)  # fmt: skip
+from services.quotas.domain.limits import CELL, NOMINATION_KINDS, PLACE_KINDS
+from services.quotas.domain.model import NOMINATED, WAITING, CellState, PlaceState
+from services.quotas.domain.terms import Terms
+
+SPARE: Final = 4
+"""So many more waiters than places that may come free have their limits locked with the first look: some cannot be served."""
+_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, SetTarget)
+_FREEING: Final = (Decline, Withdraw, End, Expire)
+
+
+def persons_who_let_go(commands: Iterable[Command]) -> frozenset[UUID]:
+    """Those who may hold less afterwards, so that they may be served in other cells in which they wait."""
+    return frozenset(command.person for command in commands if isinstance(command, OfApplication) and command.releases)
+
+
+def pools_drawn_on(commands: Iterable[Command]) -> frozenset[str]:
+    """Programmes whose pool may give places."""
+    return frozenset(command.cell.partition(":")[0] for command in commands if isinstance(command, SetTarget))
+
+
+def lists_to_load(cells: Mapping[str, CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> frozenset[str]:
+    """The cells whose waiting list the batch will look at."""
+    freeing = {command.cell for command in commands if isinstance(command, _FREEING)}
+    asked = {command.cell for command in commands if isinstance(command, RequestPlace)}
+    whole = {command.cell for command in commands if isinstance(command, _OF_LIST)}
+    found = {cell.key for cell in cells.values() if cell.waiting and cell.key in whole}
+    for cell in cells.values():
+        if not cell.waiting or _before_round(cell, terms):
+            continue
+        room_on_list = cell.waiting < terms[cell.programme].list_size(cell.target)
+        if cell.free or cell.key in freeing or (cell.key in asked and room_on_list):
+            found.add(cell.key)
+    return frozenset(found)
+
+
+def limits_to_lock(
+    cells: Mapping[str, CellState],
+    terms: Mapping[str, Terms],
+    places: Mapping[UUID, PlaceState],
+    lists: Mapping[str, Sequence[PlaceState]],
+    commands: Sequence[Command],
+) -> frozenset[str]:
+    """The keys of the counters that the batch will look at: those of its applications, and of the waiters who come first."""
+    keys: set[str] = set()
+    freed: Counter[str] = Counter()
+    for command in commands:
+        freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
+        cell = cells[command.cell]
+        if not isinstance(command, OfApplication) or isinstance(command, Accept):
+            continue
+        place = places.get(command.application)
+        if isinstance(command, Nominate):
+            keys.update(kind.key(cell, _draws(command, place)) for kind in NOMINATION_KINDS)
+            continue
+        keys.update(kind.key(cell, _draws(command, place)) for kind in PLACE_KINDS if kind is not CELL)
+        if _touches_nomination(command, place, terms[cell.programme]):
+            keys.update(kind.key(cell, _draws(command, place)) for kind in NOMINATION_KINDS)
+    for key, waiters in lists.items():
+        cell = cells[key]
+        most = len(waiters) if _before_round(cell, terms) else cell.free + freed[key] + SPARE
+        first = sorted(waiters, key=lambda one: (-one.score, one.submitted_at, one.application))[:most]
+        keys.update(kind.key(cell, one) for one in first for kind in PLACE_KINDS if kind is not CELL)
+    return frozenset(keys)
+
+
+def _before_round(cell: CellState, terms: Mapping[str, Terms]) -> bool:
+    call = terms[cell.programme].calls.get(cell.year)
+    return call is not None and call.grants_from is not None and not cell.served
+
+
+def _touches_nomination(command: OfApplication, place: PlaceState | None, terms: Terms) -> bool:
+    if isinstance(command, RequestPlace):
+        return terms.nomination_in_route and not (place is not None and place.nominated)
+    return isinstance(command, Withdraw) and place is not None and place.nominated and place.state in (NOMINATED, WAITING)
+
+
+class _Asked:
+    """An application that is asked about for the first time, as far as limits look at it."""
+
+    __slots__ = ("channel", "course", "person")
+
+    def __init__(self, command: OfApplication) -> None:
+        self.person = command.person
+        self.course = command.course if isinstance(command, RequestPlace) else None
+        self.channel = command.channel if isinstance(command, RequestPlace) else None
+
+
+def _draws(command: OfApplication, place: PlaceState | None) -> "PlaceState | _Asked":
+    return place if place is not None and not isinstance(command, RequestPlace) else _Asked(command)

@@ -1,0 +1,77 @@
+"""A programme's terms, as far as a decision needs them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One year's call. Without `grants_from` places are given as approvals come; with it, by rank from that moment on."""
+
+    grants_from: datetime | None
+    answers_due: datetime
+    list_closes: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A country takes part from `start` to `end` (last day inside; open where absent), in everything or in the named parts."""
+
+    start: date
+    end: date | None
+    parts: frozenset[str]
+
+    def covers(self, day: date, parts: Iterable[str]) -> bool:
+        """Whether the day is inside and every part asked for takes part; who names no part asks for the whole."""
+        if day < self.start or (self.end is not None and day > self.end):
+            return False
+        if not self.parts:
+            return True
+        asked = tuple(parts)
+        return bool(asked) and self.parts.issuperset(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One programme at one version of its plan; `rule` names that version in every decision made under it."""
+
+    programme: str
+    rule: str
+    calls: Mapping[int, Call]
+    offer_days: int
+    participation: Mapping[str, tuple[Period, ...]]
+    list_ratio: float
+    list_at_least: int
+    nomination_ratio: float | None
+    nomination_in_route: bool
+    holds_per_person: int
+
+    def takes_part(self, country: str, at: datetime, parts: Iterable[str] = ()) -> bool:
+        """Whether the country takes part on that day (in UTC) in those parts."""
+        day = at.date()
+        return any(period.covers(day, parts) for period in self.participation.get(country, ()))
+
+    def takes_part_at_all(self, country: str, at: datetime) -> bool:
+        """Whether the country takes part on that day in anything."""
+        day = at.date()
+        return any(period.covers(day, period.parts) for period in self.participation.get(country, ()))
+
+    def list_size(self, places: int) -> int:
+        """How many may wait in a cell of so many places."""
+        return max(self.list_at_least, _times(self.list_ratio, places))
+
+    def nomination_cap(self, places: int) -> int | None:
+        """How many candidates a country may put forward for so many places; none where there is no cap."""
+        return None if self.nomination_ratio is None else _times(self.nomination_ratio, places)
+
+    def answer_by(self, year: int, at: datetime) -> datetime:
+        """The deadline of an offer made now: its days, but not past the call's own date while that is still to come."""
+        deadline, due = at + timedelta(days=self.offer_days), self.calls[year].answers_due
+        return due if at < due < deadline else deadline
+
+
+def _times(ratio: float, places: int) -> int:
+    """`ratio` times `places`, rounded up; a ratio such as 0.1 counts as the decimal that was written."""
+    return math.ceil(round(ratio * places, 9))
