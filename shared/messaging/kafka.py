@@ -6,6 +6,7 @@ rebalance is a row, so none of the client's group traps apply.
 """
 
 import asyncio
+import logging
 import ssl
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,9 @@ TOPIC_SETTINGS: Final[Mapping[str, str]] = {
     "cleanup.policy": "delete",
 }
 CHUNK_DEADLINE_S: Final = 30.0
+PROBE_DEADLINE_S: Final = 5.0
+# While a broker is away the client logs each of ten tries a second; what matters of it reaches us as an error or by the probe.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 _HEADERS: Final = [("content-type", CONTENT_TYPE.encode())]
 _partition_of: Final = DefaultPartitioner()
 
@@ -267,7 +271,7 @@ class KafkaSource:
 
     async def _offsets(self, ask: Any, partitions: Sequence[Partition]) -> dict[Partition, int]:
         try:
-            async with asyncio.timeout(CHUNK_DEADLINE_S):
+            async with asyncio.timeout(PROBE_DEADLINE_S):
                 found = await ask([self._theirs(p) for p in partitions])
         except (KafkaError, OSError, TimeoutError) as error:
             raise TransportAway(f"Kafka at {self._where} does not tell its offsets: {error!r}") from error
@@ -281,6 +285,11 @@ async def _close(client: Any) -> None:
     """Stop a client that may be half started or half dead; it has ten seconds, and its errors no longer matter."""
     try:
         async with asyncio.timeout(10):
-            await (client.close() if hasattr(client, "close") and not hasattr(client, "stop") else client.stop())
+            await (client.stop() if hasattr(client, "stop") else client.close())
     except (KafkaError, OSError, TimeoutError, RuntimeError):
         return
+    except asyncio.CancelledError:
+        # The client passes on the cancellation of a task of its own; only one that is meant for us may end our loop.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise

@@ -27,6 +27,7 @@ BATCH: Final = 1_000
 FETCH_WAIT_MS: Final = 250
 LEADER_LOCK: Final = 0x72656C61
 RETRY_WAITING_S: Final = 1.0
+PROBE_S: Final = 3.0
 STALLED_S: Final = 30.0
 PAUSE_MAX_S: Final = 5.0
 
@@ -68,6 +69,13 @@ class Worker:
             except (TransportAway, Unavailable, Fenced, Stalled) as error:
                 self.state = f"{name} waits: {error}"
                 log.warning("worker_waits", service=self._service.name, loop=name, reason=str(error))
+            except asyncio.CancelledError:
+                # Only a cancellation meant for this task may end it; one that a client leaked is a fault like any other.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                self.state = f"{name} waits: the client cancelled itself"
+                log.warning("worker_waits", service=self._service.name, loop=name, reason="the client cancelled itself")
             except LogLost as error:
                 self.state = f"{name} stopped: {error}"
                 log.error("worker_stopped", service=self._service.name, loop=name, reason=str(error))
@@ -96,7 +104,7 @@ class Worker:
     async def _read(self, source: Source, leases: Leases, stop: asyncio.Event) -> None:
         held: frozenset[Partition] = frozenset()
         positions: dict[Partition, int] = {}
-        renewed, moved = float("-inf"), time.monotonic()
+        renewed, probed, moved = float("-inf"), time.monotonic(), time.monotonic()
         while not stop.is_set():
             if time.monotonic() - renewed >= RENEW_SECONDS:
                 now_held = await leases.refresh("ok")
@@ -109,10 +117,15 @@ class Worker:
             records = await source.fetch(max_records=BATCH, timeout_ms=FETCH_WAIT_MS)
             if records:
                 positions |= await self._consumer.apply(records, positions)
-                moved = time.monotonic()
-            elif time.monotonic() - moved > STALLED_S:
-                await _refuse_standstill(source, positions)
-                moved = time.monotonic()
+                probed = moved = time.monotonic()
+            elif time.monotonic() - probed > PROBE_S:
+                # The client waits in silence for a broker that is away; asking for the end of the log finds out.
+                behind = await _behind(source, positions)
+                if not behind:
+                    moved = time.monotonic()
+                elif time.monotonic() - moved > STALLED_S:
+                    raise Stalled(f"nothing arrived for {STALLED_S:.0f} s although there is more in {behind[:3]}")
+                probed = time.monotonic()
 
     # ------------------------------------------------------------------ leading
 
@@ -180,11 +193,10 @@ async def _stand(db: Database, source: Source, held: frozenset[Partition]) -> di
     return positions
 
 
-async def _refuse_standstill(source: Source, positions: dict[Partition, int]) -> None:
-    ends = await source.ends(sorted(positions))
-    behind = {p: end for p, end in ends.items() if end > positions[p]}
-    if behind:
-        raise Stalled(f"nothing arrived for {STALLED_S:.0f} s although there is more in {sorted(behind)[:3]}")
+async def _behind(source: Source, positions: dict[Partition, int]) -> list[Partition]:
+    """The partitions that hold more than was read."""
+    ends = await source.ends(sorted(positions)) if positions else {}
+    return [p for p, end in ends.items() if end > positions[p]]
 
 
 async def _unless(stop: asyncio.Event, seconds: float) -> bool:

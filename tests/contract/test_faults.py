@@ -174,8 +174,10 @@ async def test_a_worker_stopped_in_mid_transaction_is_overtaken_and_writes_nothi
 @pytest.fixture
 def own_broker(tmp_path: Path, kafka: Broker) -> Iterator[Broker]:
     """A broker that this test alone may kill; asked for after the common one, so that a machine without any says so once."""
-    found = find_broker(tmp_path, fresh=True)
+    found = find_broker(tmp_path)
     assert not isinstance(found, Missing), found
+    if not found.ours:
+        pytest.skip("the broker that the environment names is not ours to kill")
     with found as broker:
         yield broker
 
