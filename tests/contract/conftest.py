@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from shared.messaging.broker import Broker
 
 from shared.kernel.ids import new_id
+from shared.messaging.broker import Broker
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.messaging.transport import Transport

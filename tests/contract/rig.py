@@ -125,7 +125,7 @@ class Rig:
         """(key, subject, version) in the order of being applied."""
 
         async def work(tx: Tx) -> list[tuple[str, str, int]]:
-            return [tuple(row) for row in await tx.execute(text("select key, subject, version from effect order by id"))]  # type: ignore[misc]
+            return [tuple(row) for row in await tx.execute(text("select key, subject, version from effect order by id"))]
 
         return await (db or self.consumer).run(work)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from shared.messaging.broker import Broker, Missing, find_broker
 
 from shared.kernel.ids import new_id
+from shared.messaging.broker import Broker, Missing, find_broker
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.persistence.database import Database
@@ -205,7 +205,7 @@ async def test_a_broker_killed_and_restarted_under_load_loses_nothing(own_broker
         await rig.until_sent()
 
         async def well_again() -> bool:
-            return worker.state == "ok"
+            return bool(worker.state == "ok")
 
         await rig.until(well_again)
     effects = await rig.effects()
