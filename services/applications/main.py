@@ -1,0 +1,69 @@
+"""The applications service, put together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.applications import api, pages
+from services.applications.accounts.desk import Desk
+from services.applications.accounts.routes import install as install_accounts
+from services.applications.documents import DocumentStore
+from services.applications.events import handle
+from services.applications.pages.kit import UPLOAD_ROOM_BYTES
+from services.applications.settings import ApplicationsSettings
+from services.applications.store import checks
+from services.applications.sweeps import sweeps
+from shared.kernel.clock import Clock
+from shared.mail.smtp import Mailer
+from shared.messaging.service import Service
+from shared.persistence.database import Database
+from shared.settings import CommonSettings
+from shared.web.app import WebSettings, create_web_app
+from shared.web.health import health_router
+from shared.web.identity import IdentityIssuer, IdentityVerifier
+
+NAME: Final = "applications"
+FOLDER: Final = Path(__file__).parent
+
+
+def build(settings: CommonSettings, *, clock: Clock) -> Service:
+    """The service on its own database; nothing is opened or connected before its first use."""
+    assert isinstance(settings, ApplicationsSettings), "this service has settings of its own"
+    db = Database(settings.database(NAME), application_name=NAME)
+    documents = DocumentStore(settings.documents_folder)
+    app = _web(settings, clock, db, documents)
+
+    async def invariants() -> Mapping[str, int]:
+        return await db.run(checks.broken)
+
+    async def ready() -> Mapping[str, str]:
+        return {"database": await db.ready() or ""}
+
+    app.include_router(health_router("", ready=ready, invariants=invariants))
+    return Service(NAME, db, app, handle, sweeps(db, documents, settings), invariants)
+
+
+def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: DocumentStore) -> FastAPI:
+    issuer = IdentityIssuer.from_folder(settings.keys_folder)
+    app = create_web_app(
+        service=NAME,
+        prefix="",
+        templates=FOLDER / "templates",
+        locale=FOLDER / "locale",
+        settings=WebSettings.of(settings),
+        clock=clock,
+        verifier=IdentityVerifier.from_folder(settings.keys_folder),
+        body_limit=_body_limit,
+    )
+    app.state.documents = documents
+    install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from))
+    app.include_router(api.router)
+    pages.install(app)
+    return app
+
+
+def _body_limit(path: str) -> int:
+    """Uploads by programs may be as large as those by pages."""
+    return UPLOAD_ROOM_BYTES if path.startswith("/api/v1/applications/") and "/documents/" in path else pages.body_limit(path)
