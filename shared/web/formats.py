@@ -6,10 +6,11 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
+from babel.dates import get_timezone_location
 from babel.numbers import format_decimal
 from babel.numbers import format_percent as babel_percent
 
-from shared.web.i18n import LOCALES, current_language, ngettext
+from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
 DateForm = Literal["short", "medium", "long", "full"]
@@ -28,8 +29,12 @@ def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "me
 
 
 def zone_name(timezone: str) -> str:
-    """A short name for a zone: `UTC`, `Beijing`, `Lima`."""
-    return {"Asia/Shanghai": "Beijing", "Etc/UTC": "UTC"}.get(timezone, timezone.rsplit("/", 1)[-1].replace("_", " "))
+    """The city that people call a zone by, in their language: `Lima`, `Pékin`; `UTC` as it is."""
+    if timezone == BEIJING:
+        return translate(N_("Beijing"))
+    if timezone in ("UTC", "Etc/UTC"):
+        return "UTC"
+    return str(get_timezone_location(zone(timezone), locale=LOCALES[current_language()], return_city=True))
 
 
 def format_date(value: date | datetime, form: DateForm = "long") -> str:

@@ -1,0 +1,132 @@
+"""Texts come in the language of whoever asks; the catalogues are checked to the last word."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from shared.web import catalogues, formats
+from shared.web.i18n import LANGUAGES, Texts, fill, negotiate, ngettext, speaking, translate
+
+SHARED = Path(catalogues.__file__).parent
+TEXTS = Texts.load(SHARED / "locale")
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "identity", "accept", "expected"),
+    [
+        ("fr", "pt", "nl", "zh", "fr"),
+        (None, "pt", "nl", "zh", "pt"),
+        (None, None, "nl", "zh", "nl"),
+        (None, None, None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, None, None, "de-DE,de;q=0.9,pt-BR;q=0.5,en;q=0.4", "pt"),
+        (None, None, None, "en;q=0.3, fr;q=0.7", "fr"),
+        (None, None, None, "fr;q=0, nl;q=0.1", "nl"),
+        (None, None, None, "de, ja", "es"),
+        (None, None, None, None, "es"),
+        ("xx", "yy", "zz", "q=;;,,;q=x", "es"),
+        ("FR", None, None, None, "es"),
+        (None, None, None, "fr;q=1.2.3, en;q=0.2", "en"),
+    ],
+)
+def test_the_language_asked_for_wins_then_the_cookie_the_account_the_browser_and_spanish(
+    query: str | None, cookie: str | None, identity: str | None, accept: str | None, expected: str
+) -> None:
+    assert negotiate(query, cookie, identity, accept) == expected
+
+
+def test_every_language_names_itself() -> None:
+    assert LANGUAGES == {"es": "Español", "pt": "Português", "en": "English", "fr": "Français", "zh": "中文", "nl": "Nederlands"}
+
+
+def test_a_text_is_spoken_in_the_language_of_the_moment() -> None:
+    with speaking(TEXTS, "nl"):
+        assert translate("Sign in") == "Aanmelden"
+    with speaking(TEXTS, "en"):
+        assert translate("Sign in") == "Sign in"
+    assert TEXTS.gettext("fr", "a text that nobody translated") == "a text that nobody translated"
+
+
+def test_plural_forms_are_each_language_s_own() -> None:
+    said = {}
+    for language in LANGUAGES:
+        with speaking(TEXTS, language):
+            said[language] = [ngettext("{n} day left", "{n} days left", n) for n in (0, 1, 2)]
+    assert said["es"] == ["Quedan 0 días", "Queda 1 día", "Quedan 2 días"]
+    assert said["fr"] == ["Il reste 0 jour", "Il reste 1 jour", "Il reste 2 jours"]
+    assert said["zh"] == ["还剩 0 天", "还剩 1 天", "还剩 2 天"]
+    assert said["en"] == ["0 days left", "1 day left", "2 days left"]
+
+
+def test_filling_in_escapes_what_people_typed_as_soon_as_markup_is_there() -> None:
+    assert fill("50% of {all}", {}) == "50% of {all}"
+    assert fill("Hello {name}", {"name": "<b>"}) == "Hello <b>"
+    assert fill("Hello %(name)s", {"name": "Ana"}) == "Hello Ana"
+    both = fill("<i> {link} {name}", {"link": Markup("<a>here</a>"), "name": "<script>"})
+    assert both == "&lt;i&gt; <a>here</a> &lt;script&gt;"
+
+
+def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
+    moment = datetime(2016, 3, 31, 23, 59, 59, tzinfo=UTC)
+    with speaking(TEXTS, "fr"):
+        assert formats.format_datetime(moment, "America/Lima") == "31 mars 2016, 18:59 (Lima)"
+        assert formats.format_datetime(moment, formats.BEIJING) == "1 avr. 2016, 07:59 (Pékin)"
+    with speaking(TEXTS, "zh"):
+        assert formats.format_date(moment) == "2016年3月31日"
+        assert formats.format_datetime(moment, formats.BEIJING).endswith("(北京)")
+
+
+def test_what_is_left_is_said_in_days_then_in_hours_and_then_not_at_all() -> None:
+    now = datetime(2016, 3, 1, tzinfo=UTC)
+    with speaking(TEXTS, "en"):
+        spans = (timedelta(days=12, hours=5), timedelta(days=1), timedelta(hours=23), timedelta(minutes=5), timedelta())
+        assert [formats.time_left(now + span, now) for span in spans] == ["12 days left", "1 day left", "23 hours left", "1 hour left", ""]
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    with speaking(TEXTS, "pt"):
+        assert formats.format_number(6000) == "6.000"
+    with speaking(TEXTS, "en"):
+        assert (formats.format_number(6000), formats.format_percent(0.4)) == ("6,000", "40%")
+
+
+def test_the_shared_texts_are_there_in_every_language() -> None:
+    assert catalogues.check_catalogues([SHARED]) == []
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    folder = tmp_path / "service"
+    (folder / "templates").mkdir(parents=True)
+    (folder / "pages.py").write_text(
+        '_ = N_ = ngettext = None\n_("Give the place")\nN_("Sign in")\nngettext("{n} place", "{n} places", 2)\n'
+    )
+    (folder / "templates" / "a.html").write_text('<p>{{ _("Hello {name}", name=name) }}</p>')
+    return folder
+
+
+def test_a_missing_text_an_unused_one_and_a_wrong_field_are_found(service: Path) -> None:
+    catalogues.update(service)
+    path = service / "locale" / "fr.po"
+    assert "Sign in" not in path.read_text(), "the shared catalogue has it"
+    text = path.read_text().replace('msgid "Hello {name}"\nmsgstr ""', 'msgid "Hello {name}"\nmsgstr "Bonjour {nom}"')
+    path.write_text(text + '\nmsgid "Gone"\nmsgstr "Parti"\n')
+    problems = [line for line in catalogues.check_catalogues([service]) if "fr.po" in line]
+    assert problems == [
+        "service/locale/fr.po: 'Give the place' (pages.py) has no translation",
+        "service/locale/fr.po: '{n} place' (pages.py) has no translation",
+        "service/locale/fr.po: 'Hello {name}' and its translation fill in different fields",
+        "service/locale/fr.po: 'Gone' is used nowhere",
+    ]
+
+
+def test_an_update_keeps_what_translators_wrote_and_changes_nothing_when_repeated(service: Path) -> None:
+    catalogues.update(service)
+    path = service / "locale" / "nl.po"
+    path.write_text(path.read_text().replace('msgid "Give the place"\nmsgstr ""', 'msgid "Give the place"\nmsgstr "Geef de plaats"'))
+    (service / "more.py").write_text('_ = None\n_("A new one")\n')
+    catalogues.update(service)
+    assert 'msgstr "Geef de plaats"' in path.read_text()
+    assert 'msgid "A new one"\nmsgstr ""' in path.read_text()
+    assert catalogues.update(service) == []
