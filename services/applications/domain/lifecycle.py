@@ -157,9 +157,8 @@ def diagram() -> str:
     """The table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     for row in TABLE:
-        act = row.act.replace("_", " ")
-        condition = {"+": " with ", "-": " without "}[row.route[0]] + row.route[1:] if row.route else ""
-        label = f"{act} ({', '.join(row.who)}{';' + condition if condition else ''})"
+        condition = {"+": ", with ", "-": ", without "}[row.route[0]] + row.route[1:] if row.route else ""
+        label = f"{row.act.replace('_', ' ')} by {' or '.join(row.who)}{condition}"
         lines += [f"    {source} --> {row.target}: {label}" for source in row.sources or ("[*]",)]
     lines += [f"    {state} --> [*]" for state in State if state in FINISHED]
     return "\n".join(lines) + "\n"

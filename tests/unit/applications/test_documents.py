@@ -1,0 +1,119 @@
+"""An upload is judged by what is in it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.applications.documents import CHUNK_BYTES, DocumentStore, Received, UploadRefused, as_download, receive, tidy_name
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\r\xefF\xb8\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + b"\x11" * 40 + b"\xff\xd9"
+ACCEPTED = ("application/pdf", "image/jpeg", "image/png")
+LIMIT = 5_000_000
+
+
+@dataclass
+class Upload:
+    """Gives its bytes piece by piece, and counts what was asked of it."""
+
+    content: bytes
+    given: int = field(default=0)
+
+    async def read(self, size: int = -1, /) -> bytes:
+        piece = self.content[self.given :][: size if size >= 0 else None]
+        self.given += len(piece)
+        return piece
+
+
+async def take(content: bytes, name: str | None = "passport.pdf", limit: int = LIMIT) -> Received | UploadRefused:
+    return await receive(Upload(content), name, accepted=ACCEPTED, max_bytes=limit)
+
+
+@pytest.mark.parametrize(("content", "found"), [(PDF, "application/pdf"), (PNG, "image/png"), (JPEG, "image/jpeg")])
+async def test_a_whole_file_of_an_accepted_type_is_taken_whatever_its_name_says(content: bytes, found: str) -> None:
+    assert await take(content, "holiday.exe") == Received("holiday.exe", found, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (PDF[:-6], "cut_off"),
+        (PNG[:-8], "cut_off"),
+        (JPEG[:-2], "cut_off"),
+        (b"<html><script>alert(1)</script></html>", "wrong_type"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "wrong_type"),
+        (b"MZ\x90\x00" + b"\x00" * 200, "wrong_type"),
+        (b"PK\x03\x04" + b"\x00" * 200, "wrong_type"),
+        (b"just words", "wrong_type"),
+        (b"<html>" + PDF, "wrong_type"),
+        (b"\x00" * 100, "wrong_type"),
+    ],
+    ids=["empty", "cut pdf", "cut png", "cut jpeg", "html", "svg", "exe", "zip", "text", "html before pdf", "zeros"],
+)
+async def test_what_is_empty_cut_off_or_something_else_is_refused_by_name_size_and_type(content: bytes, code: str) -> None:
+    refused = await take(content)
+    assert isinstance(refused, UploadRefused)
+    assert (refused.code, refused.filename, refused.size_bytes) == (code, "passport.pdf", len(content))
+    assert (refused.accepted, refused.max_bytes) == (ACCEPTED, LIMIT)
+
+
+async def test_a_file_over_the_limit_is_refused_without_reading_it_to_its_end() -> None:
+    upload = Upload(PDF + b"\x00" * 50 * CHUNK_BYTES)
+    refused = await receive(upload, "big.pdf", accepted=ACCEPTED, max_bytes=CHUNK_BYTES)
+    assert isinstance(refused, UploadRefused)
+    assert refused.code == "too_large"
+    assert upload.given <= 2 * CHUNK_BYTES
+
+
+async def test_the_limit_itself_is_inside() -> None:
+    assert isinstance(await take(PDF, limit=len(PDF)), Received)
+    assert isinstance(await take(PDF, limit=len(PDF) - 1), UploadRefused)
+
+
+async def test_a_file_without_a_name_is_no_file() -> None:
+    refused = await take(PDF, None)
+    assert isinstance(refused, UploadRefused)
+    assert refused.code == "no_file"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\Ana\\pasaporte.pdf", "pasaporte.pdf"),
+        ("护照.pdf", "护照.pdf"),
+        ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie: x.pdf"),
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
+        ("..", ".."),
+    ],
+)
+def test_names_keep_their_last_part_and_nothing_that_bites(given: str, kept: str) -> None:
+    assert tidy_name(given) == kept
+
+
+def test_a_download_is_never_shown_or_run() -> None:
+    answer = as_download('护"照.pdf', "application/pdf", PDF)
+    assert answer.headers["content-disposition"].startswith('attachment; filename="___.pdf"')
+    assert "filename*=UTF-8''%E6%8A%A4%22%E7%85%A7.pdf" in answer.headers["content-disposition"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_bytes_are_kept_under_names_of_ours_in_a_folder_of_ours(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path / "documents")
+    first, second = [await store.put(UUID(int=1), content) for content in (PDF, PNG)]
+    assert (await store.get(first), await store.get(second)) == (PDF, PNG)
+    assert set(await store.keys()) == {first, second}
+    await store.delete(first)
+    await store.delete(first)
+    assert set(await store.keys()) == {second}
+    with pytest.raises(FileNotFoundError):
+        await store.get(first)
+    assert (tmp_path / "documents").stat().st_mode & 0o777 == 0o700
