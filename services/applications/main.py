@@ -1,6 +1,7 @@
 """The applications service, put together."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from services.applications import api, pages
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
 from services.applications.documents import DocumentStore
+from services.applications.domain.accounts import Rules, Window
 from services.applications.events import handle
 from services.applications.pages.kit import UPLOAD_ROOM_BYTES
 from services.applications.settings import ApplicationsSettings
@@ -26,6 +28,8 @@ from shared.web.identity import IdentityIssuer, IdentityVerifier
 
 NAME: Final = "applications"
 FOLDER: Final = Path(__file__).parent
+WINDOW: Final = timedelta(minutes=15)
+"""Over which sign-ins from one network address are counted."""
 
 
 def build(settings: CommonSettings, *, clock: Clock) -> Service:
@@ -58,7 +62,10 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: 
         body_limit=_body_limit,
     )
     app.state.documents = documents
-    install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from))
+    rules = Rules(
+        requests_per_ip=Window(settings.codes_asked_per_address, WINDOW), codes_per_ip=Window(settings.codes_tried_per_address, WINDOW)
+    )
+    install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from, rules))
     app.include_router(api.router)
     pages.install(app)
     return app

@@ -9,4 +9,10 @@ from shared.settings import CommonSettings
 
 class ApplicationsSettings(CommonSettings):
     documents_folder: Path = Field(default=Path("var/documents"), description="Folder for the documents that applicants attach.")
+    codes_asked_per_address: int = Field(
+        default=60, ge=1, description="Sign-in codes that may be asked for from one network address in 15 minutes."
+    )
+    codes_tried_per_address: int = Field(
+        default=120, ge=1, description="Sign-in codes that may be entered from one network address in 15 minutes."
+    )
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")
