@@ -19,9 +19,11 @@ from shared.web.problems import Problem
 HERE = Path(__file__).parent
 # Country, column, row, places taken, places.
 TILES = (
-    "MX 0 0 60 71|CU 4 0 22 30|BS 5 0 3 20|GT 0 1 36 36|BZ 1 1 5 20|JM 4 1 8 25|HT 5 1 40 46|DO 6 1 31 33|KN 7 1 0 18|AG 8 1 2 18|SV 0 2 33 35|"
-    "HN 1 2 12 35|DM 8 2 18 18|NI 1 3 30 33|VC 7 3 4 18|LC 8 3 7 18|CR 1 4 33 33|PA 2 4 28 28|TT 6 4 9 26|GD 7 4 18 18|BB 8 4 1 18|CO 3 5 61 60|"
-    "VE 4 5 20 52|GY 5 5 14 24|SR 6 5 6 22|EC 2 6 44 44|PE 3 6 36 48|BR 4 6 80 96|BO 4 7 36 43|PY 5 7 0 0|CL 3 8 40 44|AR 4 8 55 60|UY 5 8 25 33|CN 8 8 0 50"
+    "MX 0 0 60 71|CU 4 0 22 30|BS 5 0 3 20|GT 0 1 36 36|BZ 1 1 5 20|JM 4 1 8 25|HT 5 1 40 46|DO 6 1 31 33|"
+    "KN 7 1 0 18|AG 8 1 2 18|SV 0 2 33 35|HN 1 2 12 35|DM 8 2 18 18|NI 1 3 30 33|VC 7 3 4 18|LC 8 3 7 18|"
+    "CR 1 4 33 33|PA 2 4 28 28|TT 6 4 9 26|GD 7 4 18 18|BB 8 4 1 18|CO 3 5 61 60|VE 4 5 20 52|GY 5 5 14 24|"
+    "SR 6 5 6 22|EC 2 6 44 44|PE 3 6 36 48|BR 4 6 80 96|BO 4 7 36 43|PY 5 7 0 0|CL 3 8 40 44|AR 4 8 55 60|"
+    "UY 5 8 25 33|CN 8 8 0 50"
 )
 
 
