@@ -63,7 +63,9 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: 
     )
     app.state.documents = documents
     rules = Rules(
-        requests_per_ip=Window(settings.codes_asked_per_address, WINDOW), codes_per_ip=Window(settings.codes_tried_per_address, WINDOW)
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        requests_per_ip=Window(settings.codes_asked_per_address, WINDOW),
+        codes_per_ip=Window(settings.codes_tried_per_address, WINDOW),
     )
     install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from, rules))
     app.include_router(api.router)

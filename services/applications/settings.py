@@ -15,4 +15,5 @@ class ApplicationsSettings(CommonSettings):
     codes_tried_per_address: int = Field(
         default=120, ge=1, description="Sign-in codes that may be entered from one network address in 15 minutes."
     )
+    session_idle_minutes: int = Field(default=120, ge=5, description="Minutes without a page after which somebody is signed out.")
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")

@@ -1,9 +1,7 @@
 """What the routes of accounts work with, kept on the application; and the cookie of a session."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -11,17 +9,12 @@ from starlette.responses import Response
 from services.applications.accounts.use_cases import SignedIn
 from services.applications.domain.accounts import Rules
 from shared.kernel.clock import Clock
+from shared.mail.smtp import Mailer
 from shared.persistence.database import Database
 from shared.web.i18n import Texts
 from shared.web.identity import IdentityIssuer
 
 SESSION_COOKIE: Final = "puente_session"
-
-
-class SendsMail(Protocol):
-    """Sends each message; None where the mail server took it, otherwise why not."""
-
-    async def send(self, messages: Sequence[EmailMessage]) -> Sequence[str | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +23,7 @@ class Desk:
 
     db: Database
     clock: Clock
-    mailer: SendsMail
+    mailer: Mailer
     issuer: IdentityIssuer
     texts: Texts
     public_url: str

@@ -27,6 +27,7 @@ from services.applications.accounts.use_cases import (
     use_link,
 )
 from services.applications.domain.accounts import CODE_DIGITS, CodeOutcome, safe_return
+from shared.mail.smtp import Reason
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -89,24 +90,25 @@ async def sign_in(request: Request) -> Response:
     )
     if isinstance(asked, TooManyRequests):
         return again(_("Too many codes were asked for. Wait until {time}, then try again.", time=format_datetime(asked.again_at)), 429)
-    if not await _mailed(desk, asked):
+    refusal = await _mail_refused(desk, asked)
+    if refusal is Reason.ADDRESS_REFUSED:
+        return again(_("The mail server takes no mail for this address. Check it for typing mistakes."), 422)
+    if refusal is not None:
         return again(
             _("We could not send the message, because our mail server does not answer. Nothing is lost: try again in a minute."), 503
         )
     return RedirectResponse(f"/sign-in/code?attempt={asked.attempt}", 303)
 
 
-async def _mailed(desk: Desk, asked: Asked) -> bool:
-    """Whether the mail server took the message; where it did not, the code is void and the request not counted."""
-    try:
-        refusals = await desk.mailer.send([sign_in_mail(desk, asked)])
-    except OSError as error:
-        refusals = [str(error)]
-    if refusals[0] is None:
-        return True
-    log.warning("sign_in.mail_refused", attempt=str(asked.attempt))
+async def _mail_refused(desk: Desk, asked: Asked) -> Reason | None:
+    """Why the mail server did not take the message, or None where it did; then the code is void and the request not counted."""
+    (refusal,) = await desk.mailer.send([sign_in_mail(desk, asked)])
+    if refusal is None or refusal is Reason.CONNECTION_LOST:
+        # A message whose connection was lost may have arrived all the same.
+        return None
+    log.warning("sign_in.mail_refused", reason=refusal)
     await desk.db.run(lambda tx: mail_was_not_sent(tx, asked))
-    return False
+    return refusal
 
 
 @router.get("/sign-in/code")

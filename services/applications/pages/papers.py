@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
-from services.applications.pages.form import clock_time
 from services.applications.pages.home import in_words
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.refusals import problem
@@ -17,6 +16,7 @@ from services.applications.pages.words import size_words, type_words
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases import Done
 from services.applications.views import PaperState
+from shared.web.formats import format_datetime
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -112,7 +112,7 @@ def draw(request: Request, folder: Folder, found: PaperState, *, error: str = ""
         accepted=",".join(found.paper.accepted),
         file=found.file,
         file_size=size_words(found.file.size_bytes) if found.file else "",
-        file_time=clock_time(found.file.uploaded_at, folder.zone) if found.file else "",
+        file_time=format_datetime(found.file.uploaded_at, folder.zone) if found.file else "",
         editable=found.editable,
         error=error,
         action=f"{folder.path}/papers/{quote(found.paper.key)}" + ("?then=check" if then else ""),

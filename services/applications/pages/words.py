@@ -93,12 +93,13 @@ def country_name(code: str, plan: Plan) -> str:
 
 
 def size_words(size_bytes: int) -> str:
-    """A size as people read it: `340 kB`, `2.4 MB`."""
-    if size_bytes < 1_000_000:
-        return f"{format_number(max(1, round(size_bytes / 1000)))} kB" if size_bytes else "0 kB"
-    return f"{format_number(round(size_bytes / 1_000_000, 1))} MB"
+    """A size as people read it: `340 kB`, `2.4 MB`; in steps of 1,024, as plan files and file managers count."""
+    if size_bytes < MEBIBYTE:
+        return f"{format_number(-(-size_bytes // 1024))} kB"
+    return f"{format_number(round(size_bytes / MEBIBYTE, 1))} MB"
 
 
+MEBIBYTE: Final = 1024 * 1024
 TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "text/plain": "TXT"}
 
 

@@ -1,6 +1,6 @@
 """Signing in and out, on the real application and a real database."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -10,18 +10,16 @@ from sqlalchemy import text
 
 from services.applications.accounts import people
 from services.applications.accounts.people import Refused
-from services.applications.domain.accounts import Rules, Window
 from shared.kernel.clock import ManualClock
-from shared.persistence.database import Database
 from shared.web.identity import IDENTITY_COOKIE, IdentityVerifier
-from tests.integration.applications.front import Front, accounts_only, attempt_of, text_of, words
-
-NewDb = Callable[[str], Awaitable[Database]]
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, attempt_of, opened, words
 
 
 @pytest.fixture
-async def front(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> Front:
-    return accounts_only(await new_db("applications"), clock, tmp_path)
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        yield front
 
 
 async def test_a_code_lets_in_and_makes_an_account(front: Front) -> None:
@@ -31,11 +29,12 @@ async def test_a_code_lets_in_and_makes_an_account(front: Front) -> None:
         assert asked.status_code == 303
         page = await browser.get(asked.headers["location"])
         assert "Ana@example.org" in words(page)
-        letter = front.letters.last
-        assert letter["To"] == "Ana@example.org"
-        assert letter["Content-Language"] == "pt"
+        mail = front.mail()
+        assert mail.recipients == ("ana@example.org",)
+        assert mail.language == "pt"
+        assert front.code() not in mail.subject
         entered = await browser.post(
-            "/sign-in/code", data={"attempt": attempt_of(asked), "code": f" {front.letters.code()[:3]} {front.letters.code()[3:]} "}
+            "/sign-in/code", data={"attempt": attempt_of(asked), "code": f" {front.code()[:3]} {front.code()[3:]} "}
         )
         assert (entered.status_code, entered.headers["location"]) == (303, "/account")
         assert (await browser.get("/account")).status_code == 200
@@ -53,7 +52,7 @@ async def test_the_same_account_whatever_the_case_of_its_letters(front: Front) -
 async def test_a_scanner_that_opens_the_link_does_not_use_it_up(front: Front) -> None:
     async with front.browser() as browser, front.browser() as scanner:
         await browser.post("/sign-in", data={"email": "ana@example.org", "return": "/account?x=1"})
-        link = front.letters.link()
+        link = front.link()
         for _ in range(3):
             page = await scanner.get(link)
             assert page.status_code == 200
@@ -77,7 +76,7 @@ async def _asked(front: Front):  # type: ignore[no-untyped-def]
 async def test_five_wrong_codes_make_the_right_one_worthless(front: Front) -> None:
     async with front.browser() as browser:
         asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
-        right = front.letters.code()
+        right = front.code()
         wrong = "111111" if right != "111111" else "222222"
         answers = [await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": wrong}) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [422] * 5
@@ -85,14 +84,14 @@ async def test_five_wrong_codes_make_the_right_one_worthless(front: Front) -> No
         assert "Too many wrong codes" in words(answers[4])
         last = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": right})
         assert last.status_code == 422
-        assert (await browser.post(front.letters.link())).status_code == 410
+        assert (await browser.post(front.link())).status_code == 410
 
 
 async def test_a_code_is_too_old_after_a_quarter_of_an_hour(front: Front) -> None:
     async with front.browser() as browser:
         asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
         front.clock.move(timedelta(minutes=15))
-        late = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": front.letters.code()})
+        late = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": front.code()})
         assert late.status_code == 422
         assert "too old" in words(late)
 
@@ -100,11 +99,11 @@ async def test_a_code_is_too_old_after_a_quarter_of_an_hour(front: Front) -> Non
 async def test_a_new_code_is_not_the_end_of_the_old_one_but_a_sign_in_is(front: Front) -> None:
     async with front.browser() as browser:
         first = await browser.post("/sign-in", data={"email": "ana@example.org"})
-        first_code = front.letters.code()
+        first_code = front.code()
         second = await browser.post("/sign-in", data={"email": "ana@example.org"})
         entered = await browser.post("/sign-in/code", data={"attempt": attempt_of(first), "code": first_code})
         assert entered.status_code == 303
-        again = await browser.post("/sign-in/code", data={"attempt": attempt_of(second), "code": front.letters.code()})
+        again = await browser.post("/sign-in/code", data={"attempt": attempt_of(second), "code": front.code()})
         assert again.status_code == 422
         assert "already used" in words(again)
 
@@ -117,7 +116,7 @@ async def test_what_is_no_address_is_shown_again_as_typed(front: Front) -> None:
         assert 'value="/account"' in page.text
         assert "<title>Error:" in page.text
         assert "govuk-error-summary" in page.text
-        assert not front.letters.sent
+        assert not len(front.sink)
 
 
 async def test_the_answer_is_the_same_for_known_unknown_and_closed_addresses(front: Front) -> None:
@@ -133,8 +132,8 @@ async def test_the_answer_is_the_same_for_known_unknown_and_closed_addresses(fro
             page = await browser.get(asked.headers["location"])
             answers.append((asked.status_code, words(page).replace(email, "...")))
         assert answers[0] == answers[1] == answers[2]
-    assert "closed" in front.letters.last["Subject"]
-    assert "/sign-in/link/" not in text_of(front.letters.last)
+    assert "closed" in front.mail("closed@").subject
+    assert "/sign-in/link/" not in front.mail("closed@").text
 
 
 async def test_too_many_requests_for_one_address_wait(front: Front) -> None:
@@ -144,21 +143,21 @@ async def test_too_many_requests_for_one_address_wait(front: Front) -> None:
         refused = await browser.post("/sign-in", data={"email": "ANA@example.org"})
         assert refused.status_code == 429
         assert "Too many codes" in words(refused)
-        assert len(front.letters.sent) == 5
+        assert len(front.sink) == 5
         assert (await browser.post("/sign-in", data={"email": "ben@example.org"})).status_code == 303
         front.clock.move(timedelta(minutes=15))
         assert (await browser.post("/sign-in", data={"email": "ana@example.org"})).status_code == 303
 
 
-async def test_too_many_requests_from_one_place_wait(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> None:
-    rules = Rules(requests_per_ip=Window(3, timedelta(minutes=15)), codes_per_ip=Window(2, timedelta(minutes=15)))
-    front = accounts_only(await new_db("applications"), clock, tmp_path, rules=rules)
-    async with front.browser() as browser:
+async def test_too_many_requests_from_one_place_wait(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> None:
+    url = await new_database("applications")
+    few = opened(url, clock, tmp_path, codes_asked_per_address=3, codes_tried_per_address=2)
+    async with few as front, front.browser() as browser:
         statuses = [(await browser.post("/sign-in", data={"email": f"p{n}@example.org"})).status_code for n in range(4)]
         assert statuses == [303, 303, 303, 429]
         clock.move(timedelta(minutes=15))
         asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
-        right = front.letters.code()
+        right = front.code()
         wrong = "111111" if right != "111111" else "222222"
         for _ in range(2):
             await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": wrong})
@@ -166,14 +165,14 @@ async def test_too_many_requests_from_one_place_wait(new_db: NewDb, clock: Manua
 
 
 async def test_a_mail_server_that_is_away_is_said_and_costs_nothing(front: Front) -> None:
-    front.letters.away = True
+    await front.sink.stop()
     async with front.browser() as browser:
         for _ in range(7):
             page = await browser.post("/sign-in", data={"email": "ana@example.org", "return": "/account"})
             assert page.status_code == 503
             assert "mail server does not answer" in words(page)
             assert 'value="ana@example.org"' in page.text
-        front.letters.away = False
+        await front.sink.start()
         assert (await front.sign_in(browser, "ana@example.org")).headers["location"] == "/account"
 
 
@@ -202,7 +201,7 @@ async def test_signing_out_ends_the_identity_and_the_session(front: Front) -> No
             thief.cookies.update(kept)
             front.clock.move(timedelta(seconds=61))
             assert (await thief.get("/account")).status_code == 303
-    verifier = IdentityVerifier.from_folder(Path(front.app.state.settings.keys_folder))
+    verifier = IdentityVerifier.from_folder(front.settings.keys_folder)
     front.clock.move(timedelta(minutes=5))
     with pytest.raises(Exception, match="expired"):
         verifier.verify(kept[IDENTITY_COOKIE], front.clock.now())
@@ -261,9 +260,11 @@ async def test_another_service_gets_a_fresh_identity_and_the_form_on_its_way(fro
         assert (posted.status_code, posted.headers["location"]) == (307, "/quotas/x")
 
 
-async def test_cookies_are_locked_to_the_host_where_people_come_by_https(new_db: NewDb, clock: ManualClock, tmp_path: Path) -> None:
-    front = accounts_only(await new_db("applications"), clock, tmp_path, public_url="https://puente.example.org")
-    async with front.browser() as browser:
+async def test_cookies_are_locked_to_the_host_where_people_come_by_https(
+    new_database: NewDatabase, clock: ManualClock, tmp_path: Path
+) -> None:
+    url = await new_database("applications")
+    async with opened(url, clock, tmp_path, public_url="https://puente.example.org") as front, front.browser() as browser:
         welcome = await front.sign_in(browser, "ana@example.org")
         cookies = welcome.headers.get_list("set-cookie")
         session = next(cookie for cookie in cookies if cookie.startswith("__Host-puente_session="))

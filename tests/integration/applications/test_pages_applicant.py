@@ -1,7 +1,7 @@
 """The applicant's way from the first page to the receipt, as a browser without JavaScript goes it."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,8 +13,9 @@ from sqlalchemy import text
 from services.applications import use_cases
 from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
-from shared.persistence.database import Database, Tx
-from tests.integration.applications.front import Front, whole, words
+from shared.persistence.database import Tx
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, good_form, the_plan
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -24,12 +25,12 @@ PNG = (
 
 
 @pytest.fixture
-async def front(new_db: Callable[[str], Awaitable[Database]], clock: ManualClock, tmp_path: Path) -> Front:
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
     """The whole application with the shipped plan, at a moment inside the scholarship call of 2016."""
-    front = whole(await new_db("applications"), clock, tmp_path)
-    loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-    assert isinstance(loaded, Loaded), loaded
-    return front
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
+        assert isinstance(loaded, Loaded), loaded
+        yield front
 
 
 async def begun(front: Front, browser: httpx2.AsyncClient, email: str = "ana@example.org", programme: str = PROGRAMME) -> str:
@@ -92,10 +93,10 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
         todo = words(tasks).count("Not started") + words(tasks).count("Optional")
         assert todo == len(good_form()) + len(re.findall(r"/papers/", tasks.text))
         assert "Cannot start yet" in words(tasks)
-        for page, fields in good_form().items():
-            assert (await browser.get(f"{path}/pages/{page}")).status_code == 200
-            saved = await browser.post(f"{path}/pages/{page}", data=fields)
-            assert saved.headers["location"] == f"{path}/tasks?saved={page}"
+        for key, fields in good_form().items():
+            assert (await browser.get(f"{path}/pages/{key}")).status_code == 200
+            saved = await browser.post(f"{path}/pages/{key}", data=fields)
+            assert saved.headers["location"] == f"{path}/tasks?saved={key}"
         assert re.search(r"Saved at \d\d:\d\d", words(await browser.get(saved.headers["location"])))
         papers = re.findall(rf'href="({path}/papers/[^"]+)"', (await browser.get(f"{path}/tasks")).text)
         assert papers
@@ -245,9 +246,9 @@ async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stay
         page = await browser.get(link)
         assert "nuevo.pdf" in words(page)
         assert "pasaporte.png" not in words(page)
-        file = re.search(rf'href="({path}/documents/[^"]+)"', page.text)
-        assert file
-        saved = await browser.get(file[1])
+        link_to_file = re.search(rf'href="({path}/documents/[^"]+)"', page.text)
+        assert link_to_file
+        saved = await browser.get(link_to_file[1])
         assert saved.content == PDF
         assert saved.headers["content-disposition"].startswith("attachment")
         await browser.post(f"{link}/remove")
