@@ -163,6 +163,13 @@ class Staff(Somebody):
                 return
             after = found[-1]["id"]
 
+    async def few(self, wanted: Wanted) -> list[dict[str, Any]]:
+        """The first of those that fit, to see whether there are any."""
+        query: list[tuple[str, Any]] = [("programme", wanted.programme), ("year", str(wanted.year)), ("limit", "1")]
+        query += [("state", state) for state in wanted.states]
+        found: list[dict[str, Any]] = await self.browser.json(f"/api/v1/applications?{httpx2.QueryParams(query)}")
+        return found
+
     async def listed(self, wanted: Wanted) -> list[dict[str, Any]]:
         return [one async for one in self.applications(wanted)]
 
@@ -170,6 +177,13 @@ class Staff(Somebody):
         """Do one act on one application."""
         done: dict[str, Any] = await self.browser.post_json(f"/api/v1/applications/{application}/{act}", body)
         return done
+
+    async def attach(self, one: Mapping[str, Any], programme: Programme) -> None:
+        """Add each document that the country must send along with a nomination."""
+        for paper in programme.documents:
+            if paper.stage == "nomination" and not paper.optional:
+                upload = (f"{paper.key}.pdf", small_pdf(f"{one['receipt']} - {paper.names.en}"), "application/pdf")
+                await self.browser.put_file(f"/api/v1/applications/{one['id']}/documents/{paper.key}", upload)
 
     async def nominate(self, one: Mapping[str, Any]) -> dict[str, Any]:
         return await self.act(one["id"], "nominate", {"expected_version": one["version"]})

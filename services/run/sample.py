@@ -7,6 +7,7 @@ timelines is one at which it could have happened.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -167,12 +168,18 @@ class Sample:
             by_country[story.country].append(story)
         for country, own in by_country.items():
             coordinator = await self._staff("coordinator", country)
-            await self._each([s for s in own if s.ends in BEYOND_SUBMITTED], coordinator, lambda one, _, c=coordinator: c.nominate(one))
+            await self._each([s for s in own if s.ends in BEYOND_SUBMITTED], coordinator, partial(self._put_forward, coordinator))
             await self._each(
                 [s for s in own if s.ends == "returned"],
                 coordinator,
                 lambda one, _, c=coordinator: c.return_for_correction(one, ["document_unreadable"], date(2016, 3, 15)),
             )
+
+    async def _put_forward(self, coordinator: Staff, one: dict[str, Any], story: Story) -> None:
+        programme = self._plan.programme(story.programme)
+        assert programme is not None
+        await coordinator.attach(one, programme)
+        await coordinator.nominate(await coordinator.browser.json(f"/api/v1/applications/{one['id']}"))
 
     async def _score(self, stories: Sequence[Story]) -> None:
         random = Random(SEED)  # noqa: S311 - a story needs no secret

@@ -5,8 +5,9 @@ people use one address, and everything that was started ends with this process, 
 """
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +24,11 @@ from services.run.opened import environment, values_of
 from services.run.processes import Child, Supervisor
 from services.run.registry import NAMES, build, settings_of
 from services.run.serving import Front, lifespans, run_workers, serve_app
+from services.run.settling import Settling
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import BrokerFailure, Missing, find_broker
+from shared.messaging.consumer import Consumer
+from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.messaging.service import Service
 from shared.persistence.file_lock import try_lock
@@ -51,6 +55,8 @@ class Wish:
     mail_port: int = 8025
     starts: datetime
     settings: Mapping[str, Any] = field(default_factory=dict)
+    own_server: bool = False
+    """Use the embedded database whatever the environment names; for a stack that is thrown away."""
 
 
 class Stack:
@@ -92,7 +98,8 @@ class Stack:
             self.clock.move_to(self.wish.starts)
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
-        url = await self._exit.enter_async_context(databases.server(self.home, CommonSettings().database_url))
+        given = "" if self.wish.own_server else CommonSettings().database_url
+        url = await self._exit.enter_async_context(databases.server(self.home, given))
         await databases.prepare(url)
         self.mail = await self._exit.enter_async_context(MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url))
         self.values = {
@@ -173,7 +180,7 @@ class Stack:
         async with httpx2.AsyncClient(base_url=self.url, timeout=10, trust_env=False) as client:
             for path in paths:
                 while True:
-                    self._raise_failures()
+                    self.raise_failures()
                     try:
                         if (await client.get(path)).status_code == 200:
                             break
@@ -185,17 +192,35 @@ class Stack:
         self.home.running.write_text(self.url)
 
     # ---------------------------------------------------------------------------------------------------------- running
+    @contextlib.asynccontextmanager
+    async def settling(self) -> AsyncIterator[Settling]:
+        """What knows whether events are under way in this stack."""
+        if self.wish.transport == "local":
+            yield Settling(self.services)
+            return
+        applications = self.services["applications"]
+        source = await KafkaTransport(settings_of("applications", self.values)).source("applications", Consumer(applications))
+        try:
+            yield Settling(self.services, source)
+        finally:
+            await source.close()
+
     def _run(self, name: str, work: Any) -> None:
         self._tasks[name] = asyncio.create_task(work, name=name)
 
     async def _first(self, *waits: Awaitable[Any]) -> None:
         """Wait for all of these, or for the first part that fails."""
-        all_of_them = asyncio.gather(*waits)
-        await asyncio.wait([all_of_them, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
-        self._raise_failures()
-        await all_of_them
 
-    def _raise_failures(self) -> None:
+        async def all_of_them() -> None:
+            for one in waits:
+                await one
+
+        waiting = asyncio.create_task(all_of_them())
+        await asyncio.wait([waiting, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
+        self.raise_failures()
+        await waiting
+
+    def raise_failures(self) -> None:
         for task in self._tasks.values():
             if task.done() and not self._stop.is_set():
                 task.result()
@@ -206,7 +231,7 @@ class Stack:
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopping, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
-            self._raise_failures()
+            self.raise_failures()
         finally:
             stopping.cancel()
 

@@ -1,0 +1,164 @@
+"""`puente demo`: the whole platform on this machine, with the plan of 2015-2019 and sample people, until Ctrl-C."""
+
+import asyncio
+import shutil
+import time
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from services.applications.plan import Plan, check_folder
+from services.run import memory
+from services.run.home import PLAN, Home, default_home
+from services.run.parked import actor
+from services.run.people import add
+from services.run.plans import load
+from services.run.sample import Sample
+from services.run.serving import until_signalled
+from services.run.stack import NotStarted, Stack, Wish
+from services.run.stories import PRESENT, STAFF, STARTS, STORIES
+from shared.observability.logging import configure_logging
+from shared.persistence.database import Tx
+from shared.persistence.file_lock import trying
+
+SETTLE_SECONDS: Final = 60.0
+
+
+class Progress:
+    """Lines with the seconds since the start."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {text}", highlight=False)
+
+
+async def demonstrate(*, transport: Literal["local", "kafka"], fresh: bool, port: int, mail_port: int, console: Console) -> None:
+    """Start everything, fill it with the sample where that is not in yet, say where it is, and run until asked to stop."""
+    configure_logging("console", level=30)
+    home = default_home()
+    say = Progress(console)
+    if fresh:
+        forget(home)
+        say(f"began anew in {home.folder}")
+    await until_signalled(lambda stop: _run(home, transport, port, mail_port, console, say, stop))
+
+
+async def _run(
+    home: Home, transport: Literal["local", "kafka"], port: int, mail_port: int, console: Console, say: Progress, stop: asyncio.Event
+) -> None:
+    say(f"starting PostgreSQL, the services and the mail sink in {home.folder}")
+    wish = Wish(transport=transport, port=port, mail_port=mail_port, starts=STARTS)
+    async with Stack(home, wish, say) as stack:
+        say("the pages answer")
+        if not stop.is_set() and not home.seeded.exists():
+            filling = asyncio.create_task(fill(stack, say))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait([filling, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not filling.done():
+                filling.cancel()
+                say("stopping before the sample was complete; start again with --fresh")
+                await asyncio.wait([filling])
+                return
+            await filling
+        show(stack, console)
+        used = memory.megabytes()
+        say(f"ready{f', {used} MB of memory in all' if used else ''}; Ctrl-C stops it")
+        await stack.wait(stop)
+        say("stopping")
+    say("stopped; the data stay in " + str(home.folder))
+
+
+def forget(home: Home) -> None:
+    """Remove the data of the last demonstration; refused while it runs."""
+    if not home.folder.exists():
+        return
+    with trying(home.folder / "lock") as lock:
+        if lock is None:
+            raise NotStarted(f"Puente runs in {home.folder}: end it first, then begin anew.")
+        for inside in sorted(home.folder.iterdir()):
+            if inside.name != "lock":
+                shutil.rmtree(inside) if inside.is_dir() and not inside.is_symlink() else inside.unlink()
+
+
+async def fill(stack: Stack, say: Progress) -> None:
+    """The plan, the staff, and the stories of the sample people; marked as done at the very end."""
+    if stack.clock.now() > PRESENT or await _anybody(stack):
+        raise NotStarted(f"an earlier start in {stack.home.folder} was cut off before the sample was complete: start again with --fresh")
+    plan = await load_plan(stack, say)
+    await add_staff(stack)
+    async with stack.settling() as known:
+        await known.settled(seconds=SETTLE_SECONDS)
+        sample = Sample(url=stack.url, letterbox=stack.mail, clock=stack.clock, settling=known, plan=plan, say=say)
+        await sample.play()
+    stack.home.seeded.write_text(f"by {actor()}\n")
+
+
+async def load_plan(stack: Stack, say: Progress) -> Plan:
+    """Put the shipped plan in force."""
+    report = check_folder(PLAN)
+    if report.plan is None or not report.ok:
+        raise NotStarted("\n".join(report.lines))
+    quiet = Console(quiet=True)
+    await load(stack.services["applications"], PLAN, stack.clock, quiet)
+    say(f"loaded the plan {report.plan.code}: {len(report.plan.programmes)} programmes, {len(report.plan.countries)} countries")
+    return report.plan
+
+
+async def add_staff(stack: Stack) -> None:
+    quiet = Console(quiet=True)
+    for clerk in STAFF:
+        await add(
+            stack.services["applications"],
+            stack.clock,
+            quiet,
+            email=clerk.email,
+            role=clerk.role,
+            country=clerk.country,
+            language=clerk.language,
+        )
+
+
+async def _anybody(stack: Stack) -> bool:
+    """Whether anybody has applied already."""
+    applications = stack.services["applications"]
+    return bool(await applications.db.run(_applied))
+
+
+async def _applied(tx: Tx) -> int:
+    return int((await tx.execute(text("select count(*) from application"))).scalar_one())
+
+
+def show(stack: Stack, console: Console) -> None:
+    """The addresses and the sign-ins."""
+    console.print()
+    places = Table(box=None, show_header=False, pad_edge=False)
+    for what, where in (
+        ("Puente", stack.url),
+        ("The places, on a map", f"{stack.url}/quotas/"),
+        ("The mails (sign-in codes come there)", stack.mail.url),
+    ):
+        places.add_row(what, f"[bold]{where}[/]")
+    console.print(places)
+    console.print()
+    people = Table(title="Sign in with one of these; the code is in the mails", title_justify="left", box=None, pad_edge=False)
+    for heading in ("e-mail", "who", "language"):
+        people.add_column(heading)
+    for clerk in STAFF:
+        people.add_row(clerk.email, f"{clerk.role}{f' of {clerk.country}' if clerk.country else ''}", clerk.language)
+    for story in SHOWN:
+        people.add_row(story.person.email, f"{story.name}: {story.programme} {story.year}, {story.ends}", story.language)
+    people.add_row("any other address", "a new applicant", "")
+    console.print(people)
+    console.print()
+    console.print(f"On its clock it is {stack.clock.now():%A %d %B %Y, %H:%M} UTC, inside the round of 2016.", highlight=False)
+
+
+SHOWN = [
+    story for story in STORIES if story.year == 2016 and story.ends in ("draft", "returned", "waiting", "offered", "placed", "refused")
+]

@@ -1,0 +1,58 @@
+"""Shows how far a simulation is, and measures its phases."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from services.run import memory
+from services.run.simulate.outcome import Phase
+
+
+class Step:
+    """One phase under way."""
+
+    def __init__(self, bars: Bars, name: str, total: int) -> None:
+        self._bars = bars
+        self._task = bars.add_task(name, total=total or None)
+        self.count = 0
+
+    def step(self) -> None:
+        """One more is done."""
+        self.count += 1
+        self._bars.advance(self._task)
+
+    def more(self) -> None:
+        """One more is done, of a number that nobody knows beforehand."""
+        self.count += 1
+        self._bars.update(self._task, completed=self.count)
+
+
+class Progress:
+    """The phases so far. On a terminal a bar each; elsewhere one line when a phase ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.phases: list[Phase] = []
+        self.memory_megabytes: int | None = None
+
+    def say(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False)
+
+    @contextmanager
+    def phase(self, name: str, what: str, total: int) -> Iterator[Step]:
+        """Measure and show one phase; what it counts is `what`."""
+        began = time.monotonic()
+        columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Bars(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bars:
+            step = Step(bars, name, total)
+            yield step
+        made = Phase(name, what, step.count or total, time.monotonic() - began)
+        self.phases.append(made)
+        self.say(f"{name:<10} {made.count:>6} {what}, {made.seconds:.1f} s")
+        used = memory.megabytes()
+        if used is not None:
+            self.memory_megabytes = max(used, self.memory_megabytes or 0)
