@@ -33,7 +33,7 @@ HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), microphone=(), payment=(), usb=()"),
 )
-TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 YEAR_SECONDS: Final = 31_536_000
 
 
