@@ -1,0 +1,181 @@
+"""Who is told what, for each event: one table. Everything is told at once; nothing waits to be gathered.
+
+Pure: an event and the table give messages, a reminder to set, and reminders that have become pointless.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from shared.kernel.cells import Cell
+
+EMAIL: Final = "email"
+INBOX: Final = "inbox"
+BOTH: Final = (EMAIL, INBOX)
+REMINDER_HOUR_UTC: Final = 13
+"""Reminders of a day (and not of a moment) go out at this hour: morning in the Americas, evening in China."""
+
+Facts = Mapping[str, Any]
+"""What an event says, by field, as JSON knows it: codes, ids, numbers, dates and moments as ISO 8601 text. No personal data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """A reminder `days` before the fact `before` (a moment, or a day), unless something settles `kind` first."""
+
+    kind: str
+    template: str
+    before: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What happens where an event's fact `when[0]` is one of `when[1]`, or always.
+
+    `tells` are the facts that the text needs. `settles` are the kinds of reminders that the event makes pointless.
+    """
+
+    to: Literal["applicant", "nobody"] = "applicant"
+    template: str = ""
+    channels: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
+    when: tuple[str, tuple[object, ...]] | None = None
+    remind: Remind | None = None
+    settles: tuple[str, ...] = ()
+    because: str = ""
+    """Why nobody is told."""
+
+
+OFFER: Final = Remind(kind="offer", template="reminder_offer", before="answer_by", days=3)
+CORRECTION: Final = Remind(kind="correction", template="reminder_correction", before="correct_by", days=2)
+
+# fmt: off
+TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
+    "puente.application.submitted.v1": (Row(template="application_submitted", channels=BOTH, settles=("correction",)),),
+    "puente.application.returned.v1": (
+        Row(template="application_returned", channels=BOTH, tells=("reasons", "correct_by"), settles=("correction",), remind=CORRECTION),
+    ),
+    "puente.application.nominated.v1": (Row(template="application_nominated", channels=BOTH),),
+    "puente.application.rejected.v1": (
+        Row(template="application_rejected", channels=BOTH, tells=("reasons", "by_role"), settles=("correction",)),
+    ),
+    # The answer about the place follows, often within a second, and that one is mailed.
+    "puente.application.approved.v1": (Row(template="application_approved", channels=(INBOX,)),),
+    "puente.application.withdrawn.v1": (
+        Row(when=("by_role", ("applicant",)), template="application_withdrawn", channels=BOTH, settles=("correction", "offer")),
+        Row(template="application_withdrawn_by_staff", channels=BOTH, tells=("by_role",), settles=("correction", "offer")),
+    ),
+    "puente.application.ended.v1": (Row(template="application_ended", channels=BOTH, tells=("reason",)),),
+    "puente.offer.declined.v1": (Row(template="offer_declined", channels=BOTH, settles=("offer",)),),
+    "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),
+    "puente.place.offered.v1": (
+        Row(template="place_offered", channels=BOTH, tells=("answer_by",), settles=("offer",), remind=OFFER),
+    ),
+    "puente.place.waiting.v1": (
+        Row(when=("rank", (0,)), template="place_waiting_round", channels=BOTH),
+        Row(template="place_waiting", channels=BOTH, tells=("rank", "lacking", "list_closes")),
+    ),
+    "puente.place.refused.v1": (Row(template="place_refused", channels=BOTH, tells=("reason",), settles=("offer",)),),
+    "puente.place.taken.v1": (Row(template="place_taken", channels=BOTH, settles=("offer",)),),
+    "puente.place.released.v1": (
+        Row(when=("cause", ("expired",)), template="offer_lapsed", channels=BOTH, settles=("offer",)),
+        Row(to="nobody", settles=("offer",), because="whoever withdrew, declined or ended was told by the event that caused it"),
+    ),
+}
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An event about one application, as far as telling is concerned."""
+
+    event: UUID
+    type: str
+    application: UUID
+    person: UUID
+    cell: Cell
+    time: datetime
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message to write: to whom, how, with which text, and the facts that the text needs."""
+
+    recipient: UUID
+    channel: str
+    template: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A reminder to set. It is sent at `due` if nothing settled its kind before, and never after `until`."""
+
+    kind: str
+    template: str
+    recipient: UUID
+    channels: tuple[str, ...]
+    due: datetime
+    until: datetime
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What one event leads to. What it settles is settled before its own reminder is set."""
+
+    messages: tuple[Draft, ...] = ()
+    alarm: Alarm | None = None
+    settles: tuple[str, ...] = ()
+
+
+def choose(happening: Happening) -> Choice:
+    """Who is told of this event; nothing for an event that the table does not have."""
+    row = next((row for row in TABLE.get(happening.type, ()) if _fits(row, happening.facts)), None)
+    if row is None:
+        return Choice()
+    if row.to == "nobody":
+        return Choice(settles=row.settles)
+    facts = {name: _without_ids(name, happening.facts[name]) for name in row.tells}
+    drafts = tuple(Draft(recipient=happening.person, channel=channel, template=row.template, facts=facts) for channel in row.channels)
+    return Choice(messages=drafts, alarm=_alarm(row, happening, facts), settles=row.settles)
+
+
+def _fits(row: Row, facts: Facts) -> bool:
+    return row.when is None or facts.get(row.when[0]) in row.when[1]
+
+
+def _without_ids(name: str, value: Any) -> Any:
+    """Limits are kept by their kind alone, because the key of some ends with a person's id."""
+    return [str(key).split(":", 1)[0] for key in value] if name == "lacking" else value
+
+
+def _alarm(row: Row, happening: Happening, facts: Facts) -> Alarm | None:
+    """The reminder that the row asks for, unless there is less time than that."""
+    if row.remind is None:
+        return None
+    until, due = _deadline(str(facts[row.remind.before]), timedelta(days=row.remind.days))
+    if due <= happening.time:
+        return None
+    return Alarm(
+        kind=row.remind.kind,
+        template=row.remind.template,
+        recipient=happening.person,
+        channels=row.channels,
+        due=due,
+        until=until,
+        facts=facts,
+    )
+
+
+def _deadline(text: str, before: timedelta) -> tuple[datetime, datetime]:
+    """Until when, and when to remind. A day counts until it is over everywhere."""
+    if "T" in text:
+        until = datetime.fromisoformat(text).astimezone(UTC)
+        return until, until - before
+    day = datetime.combine(date.fromisoformat(text), time(), UTC)
+    return day + timedelta(days=1, hours=12), day - before + timedelta(hours=REMINDER_HOUR_UTC)

@@ -1,0 +1,161 @@
+"""Every text exists in every language, says the same things, and renders with every event that it is for."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.notifications.domain.choose import TABLE, Row
+from services.notifications.domain.render import (
+    Reader,
+    Rendered,
+    Template,
+    Terms,
+    Told,
+    Wording,
+    as_mail,
+    known_places,
+    places,
+    render,
+)
+from services.notifications.wording import FOLDER, read, wordings
+from shared.events.applications import ProgrammePublished
+from shared.events.schemas import EXAMPLES
+from shared.kernel.cells import Cell
+from shared.web.i18n import LANGUAGES
+
+CELL = Cell("scholarship", "PE", 2016)
+LINK = "https://puente.example.org/applications/018d"
+USED = {row.template for rows in TABLE.values() for row in rows if row.template} | {
+    row.remind.template for rows in TABLE.values() for row in rows if row.remind
+}
+
+
+def terms() -> Terms:
+    [path] = (EXAMPLES / "puente.programme.published.v1").glob("*.json")
+    data = msgspec.json.decode(json.dumps(json.loads(path.read_text())["data"]), type=ProgrammePublished)
+    return Terms(
+        names=msgspec.structs.asdict(data.names),
+        countries={country.code: msgspec.structs.asdict(country.names) for country in data.countries},
+        reasons={code: msgspec.structs.asdict(names) for code, names in data.reasons.items()},
+        rounds={2016: datetime(2016, 5, 31, 16, tzinfo=UTC)},
+    )
+
+
+def rows() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Template, event type and facts, for each row and reminder of the table, by the catalogue's examples."""
+    for kind, table_rows in TABLE.items():
+        for path in sorted((EXAMPLES / kind).glob("*.json")):
+            data = json.loads(path.read_text())["data"]
+            for row in table_rows:
+                if row.template:
+                    yield row.template, kind, _facts(row, data)
+                if row.remind:
+                    yield row.remind.template, kind, _facts(row, data)
+
+
+def _facts(row: Row, data: dict[str, Any]) -> dict[str, Any]:
+    return {name: [key.split(":")[0] for key in data[name]] if name == "lacking" else data[name] for name in row.tells}
+
+
+def rendered(template: str, facts: dict[str, Any], language: str, timezone: str = "America/Lima", name: str = "") -> tuple[Rendered, str]:
+    told, reader, wording = Told(template, CELL, facts, LINK), Reader(timezone, name), wordings()[language]
+    shown = render(told, reader, wording, terms())
+    return shown, as_mail(shown, told, reader, wording)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_that_is_used_exists_and_every_text_is_used(language: str) -> None:
+    assert set(wordings()[language].templates) == USED
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_language_says_the_same_things_as_english(language: str) -> None:
+    """The same places in each text, the same words under the same codes, and the same number of paragraphs."""
+    english, other = wordings()["en"], wordings()[language]
+    for name, template in english.templates.items():
+        assert places(other.templates[name].body) == places(template.body), name
+        assert places(other.templates[name].subject) == places(template.subject) == frozenset(), "a subject names nobody and nothing"
+        assert other.templates[name].body.count("\n\n") == template.body.count("\n\n"), name
+        assert other.templates[name].subject != template.subject, name
+    assert {group: set(words) for group, words in other.words.items()} == {group: set(words) for group, words in english.words.items()}
+    for group, words in english.words.items():
+        for code, text in words.items():
+            assert places(other.words[group][code]) == places(text), code
+
+
+def test_every_place_that_a_text_may_use_is_used() -> None:
+    assert known_places() == frozenset().union(*(places(template.body) for template in wordings()["en"].templates.values()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("template", "kind", "facts"), list(rows()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_text_renders_with_an_example_of_its_event(template: str, kind: str, facts: dict[str, Any], language: str) -> None:
+    """No code, no brace and no id is left in it; the programme and the country are called by their names."""
+    shown, mail = rendered(template, facts, language, name="Ana Núñez")
+    assert terms().names[language] in shown.body
+    assert terms().countries["PE"][language] in shown.body
+    assert LINK in mail and "Ana Núñez" in mail and "Ana" not in shown.subject
+    for text in (shown.subject, mail.replace(LINK, "")):
+        assert not set(text) & {"{", "}"}
+        assert not re.search(r"\b[a-z]+_[a-z_]+\b|None|[0-9a-f]{8}-", text), text
+
+
+def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
+    facts = {"answer_by": "2016-02-24T16:30:00Z"}
+    assert "24 de febrero de 2016, 11:30 (Lima) / 25 de febrero de 2016, 00:30 (Beijing)" in rendered("place_offered", facts, "es")[0].body
+    assert "利马时间2016年2月24日, 11:30（北京时间2016年2月25日, 00:30）" in rendered("place_offered", facts, "zh")[0].body
+    once = rendered("place_offered", facts, "nl", "Asia/Shanghai")[0].body
+    assert "25 februari 2016, 00:30 (Beijing)." in once and "/" not in once
+    assert "(UTC)" in rendered("place_offered", facts, "fr", "UTC")[0].body
+    assert "(Buenos Aires)" in rendered("place_offered", facts, "pt", "America/Argentina/Buenos_Aires")[0].body
+
+
+def test_a_zone_that_nobody_knows_is_taken_for_beijing_s() -> None:
+    facts = {"answer_by": "2016-02-24T16:30:00Z"}
+    for zone in ("", "Mars/Olympus", "../etc/passwd"):
+        assert rendered("place_offered", facts, "en", zone)[0] == rendered("place_offered", facts, "en", "Asia/Shanghai")[0]
+
+
+def test_a_reason_is_said_in_the_plan_s_words_then_in_ours_and_never_as_a_code() -> None:
+    """A programme of a later plan may send a code that nobody knows here."""
+    body = rendered("application_rejected", {"reasons": ["incomplete", "list_full", "who_knows"], "by_role": "officer"}, "en")[0].body
+    assert f"- {terms().reasons['incomplete']['en']}\n- All places are given" in body
+    assert "- A reason that is explained on your application's page." in body
+    assert "the programme's administration" in rendered("application_rejected", {"reasons": [], "by_role": "x"}, "en")[0].body
+
+
+def test_the_date_of_a_round_is_told_where_it_is_known() -> None:
+    assert "31 May" in rendered("place_waiting_round", {}, "en", "UTC")[0].body.replace("May 31", "31 May")
+    told = Told("place_waiting_round", Cell("scholarship", "PE", 2017), {}, LINK)
+    assert "still to be announced" in render(told, Reader(), wordings()["en"], terms()).body
+
+
+def test_a_programme_or_country_without_a_name_here_is_still_called_something() -> None:
+    told = Told("place_taken", Cell("bridge", "XX", 2018), {}, LINK)
+    assert "bridge (XX, 2018)" in render(told, Reader(), wordings()["en"], Terms({})).body
+
+
+def test_a_braced_name_is_text() -> None:
+    """What a person is called never reaches into the text's places."""
+    assert "{call}" in rendered("place_taken", {}, "en", name="{call}  {x}")[1]
+
+
+def test_a_text_that_is_no_text_is_refused_with_its_file(tmp_path: Path) -> None:
+    home = tmp_path / "en"
+    home.mkdir()
+    (home / "words.toml").write_text((FOLDER / "en" / "words.toml").read_text())
+    (home / "broken.txt").write_text("Only a subject\n")
+    with pytest.raises(ValueError, match=r"broken\.txt"):
+        read(tmp_path, "en")
+
+
+def test_a_place_without_its_fact_is_an_error_and_not_a_gap() -> None:
+    wording = Wording("en", "en", {"x": Template("Subject", "Until {answer_by}")}, wordings()["en"].words)
+    with pytest.raises(KeyError, match="answer_by"):
+        render(Told("x", CELL, {}, LINK), Reader(), wording, terms())
