@@ -53,6 +53,13 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
         return {"oversold": 0}
 
     app.include_router(health_router("/quotas", ready=ready, invariants=invariants))
+    add_pages(app, clock)
+    add_refusals(app)
+    return app
+
+
+def add_pages(app: FastAPI, clock: Clock) -> None:
+    """Pages that show the components."""
 
     @app.get("/quotas/front")
     async def front(request: Request) -> HTMLResponse:
@@ -76,6 +83,10 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
     @app.get("/quotas/review")
     async def review(request: Request) -> HTMLResponse:
         return render(request, "review.html", tiles=tiles())
+
+
+def add_refusals(app: FastAPI) -> None:
+    """Routes that refuse, fail, or accept only what is right."""
 
     @app.get("/quotas/officer")
     async def officer(request: Request) -> HTMLResponse:
@@ -102,8 +113,6 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
     @app.post("/quotas/api/v1/answers")
     async def answers(answer: Answer) -> Answer:
         return answer
-
-    return app
 
 
 def tiles() -> list[dict[str, Any]]:
