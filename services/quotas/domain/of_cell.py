@@ -40,7 +40,7 @@ def close_list(desk: Desk, command: CloseList) -> None:
 def end_participation(desk: Desk, command: EndParticipation) -> None:
     """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why."""
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
-    if cell.terms.takes_part_at_all(cell.country, command.at):
+    if not cell.terms.has_left(cell.country, command.at):
         desk.ignore(command, "takes_part")
         return
     refuse_everybody(desk, cell, cause, "not_participating")

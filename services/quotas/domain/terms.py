@@ -58,6 +58,11 @@ class Terms:
         day = at.date()
         return any(period.covers(day, period.parts) for period in self.participation.get(country, ()))
 
+    def has_left(self, country: str, at: datetime) -> bool:
+        """Whether the country took part, does so no longer, and by these terms will not again."""
+        day, periods = at.date(), self.participation.get(country, ())
+        return bool(periods) and all(period.end is not None and period.end < day for period in periods)
+
     def list_size(self, places: int) -> int:
         """How many may wait in a cell of so many places."""
         return max(self.list_at_least, _times(self.list_ratio, places))

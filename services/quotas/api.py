@@ -1,0 +1,159 @@
+"""The JSON API under `/quotas/api/v1`. Figures and decisions are public, with applicants as ids; proposals are the officers'."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.quotas import proposals, views
+from services.quotas.access import MAY_PROPOSE, desk_of
+from services.quotas.problems import problem_of
+from services.quotas.proposals import Decided, ProposalRefused, Proposed
+from services.quotas.rows import CellRow
+from services.quotas.store import idempotency
+from shared.persistence.database import Tx
+from shared.web.identity import Identity, needs
+from shared.web.problems import Problem
+
+router = APIRouter(prefix="/quotas/api/v1", tags=["quotas"])
+
+Officer = Annotated[Identity, Depends(needs(*MAY_PROPOSE))]
+Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+Json = dict[str, Any]
+
+
+class ProposalBody(BaseModel):
+    """Another target for a cell, with the reason for it."""
+
+    model_config = ConfigDict(extra="forbid")
+    cell: Annotated[str, StringConstraints(max_length=80)]
+    target: int = Field(ge=0, le=1_000_000)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
+
+
+class DecisionBody(BaseModel):
+    """What the second person says. `seen_decision` is the cell's `last_decision` as it was shown to that person."""
+
+    model_config = ConfigDict(extra="forbid")
+    seen_decision: int = Field(default=0, ge=0)
+    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX)] = ""
+
+
+@router.get("/programmes")
+async def programmes(request: Request) -> Json:
+    """Every programme with its places, its pool and its years."""
+    found = await desk_of(request).db.run(views.programmes)
+    return {"programmes": [asdict(one) | {"names": _texts(one.names), "example_note": _texts(one.example_note)} for one in found]}
+
+
+@router.get("/board")
+async def board(request: Request, programme: str, year: int) -> Json:
+    """A programme's cells of one year."""
+    desk = desk_of(request)
+    found = await desk.db.run(lambda tx: views.board(tx, programme, year, on=desk.clock.now().date()))
+    if found is None:
+        raise Problem(404, code="unknown_board")
+    return {"programme": programme, "year": year, "example": found.programme.example, "cells": [_cell(cell) for cell in found.cells]}
+
+
+@router.get("/cells/{key}")
+async def cell(request: Request, key: str) -> Json:
+    """One cell with its figures and its waiting list."""
+    desk = desk_of(request)
+
+    async def read(tx: Tx) -> Json | None:
+        found = await views.cell(tx, key, on=desk.clock.now().date())
+        return _cell(found) | {"list": [asdict(one) for one in await views.waiting_list(tx, key)]} if found else None
+
+    return _found(await desk.db.run(read), "unknown_cell")
+
+
+@router.get("/cells/{key}/decisions")
+async def decisions(
+    request: Request, key: str, after: Annotated[int, Query(ge=0)] = 0, most: Annotated[int, Query(ge=1, le=views.PAGE)] = views.PAGE
+) -> Json:
+    """The cell's decisions from the oldest on, each as canonical record and hash, so that anybody can check the chain; `next` continues."""
+    desk = desk_of(request)
+
+    async def read(tx: Tx) -> Json | None:
+        if await views.cell(tx, key, on=desk.clock.now().date()) is None:
+            return None
+        links = await views.chain(tx, key, after=after, most=most)
+        return {"cell": key, "decisions": [{"record": r, "hash": h} for r, h in links], "next": after + len(links) if links else None}
+
+    return _found(await desk.db.run(read), "unknown_cell")
+
+
+@router.get("/proposals")
+async def proposed(request: Request, _who: Officer, state: str | None = None) -> Json:
+    """Proposals, newest first."""
+    found = await desk_of(request).db.run(lambda tx: views.proposals(tx, state=state))
+    return {"proposals": [asdict(one) | {"stale": one.stale} for one in found]}
+
+
+@router.post("/proposals", status_code=201)
+async def propose(request: Request, response: Response, who: Officer, body: ProposalBody, key: Key) -> Json:
+    """Propose another target for a cell; the same key gives the same proposal."""
+    desk, now = desk_of(request), desk_of(request).clock.now()
+    request_hash = hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).hexdigest()
+
+    async def work(tx: Tx) -> Mapping[str, Any] | ProposalRefused:
+        known = await idempotency.claim(tx, who.account_id, key, request_hash, now)
+        if known is not None:
+            return known[1] if known[0] == request_hash else ProposalRefused("key_reused")
+        outcome = await proposals.propose(tx, body.cell, body.target, body.reason, by=who.account_id, role=who.role, now=now)
+        if isinstance(outcome, ProposalRefused):
+            await idempotency.free(tx, who.account_id, key)
+            return outcome
+        answer = {"proposal": str(outcome.proposal)}
+        await idempotency.keep(tx, who.account_id, key, answer)
+        return answer
+
+    return _done(await desk.db.run(work))
+
+
+@router.post("/proposals/{proposal}/approve")
+async def approve(request: Request, who: Officer, proposal: UUID, body: DecisionBody) -> Json:
+    """Adopt somebody else's proposal."""
+    desk, now = desk_of(request), desk_of(request).clock.now()
+    return _done(
+        await desk.db.run(
+            lambda tx: proposals.approve(
+                tx, proposal, by=who.account_id, role=who.role, seen_decision=body.seen_decision, note=body.note, now=now
+            )
+        )
+    )
+
+
+@router.post("/proposals/{proposal}/reject")
+async def reject(request: Request, who: Officer, proposal: UUID, body: DecisionBody) -> Json:
+    """Turn somebody else's proposal down."""
+    desk, now = desk_of(request), desk_of(request).clock.now()
+    return _done(await desk.db.run(lambda tx: proposals.reject(tx, proposal, by=who.account_id, role=who.role, note=body.note, now=now)))
+
+
+def _done(outcome: Mapping[str, Any] | Proposed | Decided | ProposalRefused) -> Json:
+    if isinstance(outcome, ProposalRefused):
+        raise problem_of(outcome)
+    answer: Json = jsonable_encoder(outcome if isinstance(outcome, Mapping) else asdict(outcome))
+    return answer
+
+
+def _found(answer: Json | None, code: str) -> Json:
+    if answer is None:
+        raise Problem(404, code=code)
+    return answer
+
+
+def _cell(cell: CellRow) -> Json:
+    return asdict(cell) | {"names": _texts(cell.names), "held": cell.held, "over": cell.over}
+
+
+def _texts(names: Any) -> dict[str, str]:
+    return {language: getattr(names, language) for language in ("en", "es", "pt", "fr", "zh", "nl")}

@@ -1,0 +1,86 @@
+"""Which event asks for what: event type -> the function that makes the command, and the batch of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from services.quotas.domain.commands import Accept, Command, Decline, End, Nominate, RequestPlace, Withdraw
+from services.quotas.facts import in_order
+from services.quotas.plans import Publication, publish
+from services.quotas.use_cases import apply
+from shared.events import applications
+from shared.events.envelope import AnyEvent, Event
+from shared.persistence.database import Tx
+
+
+def _of(event: AnyEvent) -> dict[str, Any]:
+    """What every command about an application says: where, when, by which event, about whom, at which version."""
+    return {
+        "cell": event.partitionkey,
+        "at": event.time,
+        "event": event.id,
+        "application": event.data.application,
+        "person": event.data.person,
+        "version": event.subjectversion,
+    }
+
+
+def _published(event: Event[applications.ProgrammePublished]) -> Publication:
+    return Publication(event)
+
+
+def _nominated(event: Event[applications.ApplicationNominated]) -> Command:
+    return Nominate(**_of(event))
+
+
+def _approved(event: Event[applications.ApplicationApproved]) -> Command:
+    data = event.data
+    return RequestPlace(
+        **_of(event),
+        score=data.score,
+        submitted_at=data.submitted_at,
+        parts=tuple(data.parts),
+        course=data.course,
+        channel=data.channel,
+    )
+
+
+def _withdrawn(event: Event[applications.ApplicationWithdrawn]) -> Command:
+    return Withdraw(**_of(event))
+
+
+def _ended(event: Event[applications.ApplicationEnded]) -> Command:
+    return End(**_of(event), reason=event.data.reason)
+
+
+def _accepted(event: Event[applications.OfferAccepted]) -> Command:
+    return Accept(**_of(event), place_version=event.data.place_version)
+
+
+def _declined(event: Event[applications.OfferDeclined]) -> Command:
+    return Decline(**_of(event), place_version=event.data.place_version)
+
+
+HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
+    "puente.programme.published.v1": _published,
+    "puente.application.nominated.v1": _nominated,
+    "puente.application.approved.v1": _approved,
+    "puente.application.withdrawn.v1": _withdrawn,
+    "puente.application.ended.v1": _ended,
+    "puente.offer.accepted.v1": _accepted,
+    "puente.offer.declined.v1": _declined,
+}
+
+
+async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
+    """Apply a batch of events, in order; those of one programme's terms stand between the batches of commands."""
+    causes = in_order(events)
+    commands: list[Command] = []
+    for event in events:
+        asked = HANDLERS[event.type](event)
+        if isinstance(asked, Publication):
+            await apply(tx, commands, causes)
+            commands = []
+            await publish(tx, asked)
+        else:
+            commands.append(asked)
+    await apply(tx, commands, causes)

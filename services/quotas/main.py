@@ -1,0 +1,58 @@
+"""The quotas service, put together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.quotas import api, pages, views
+from services.quotas.access import Desk
+from services.quotas.events import handle
+from services.quotas.settings import QuotasSettings
+from services.quotas.sweeps import sweeps
+from shared.kernel.clock import Clock
+from shared.messaging.service import Service
+from shared.persistence.database import Database
+from shared.settings import CommonSettings
+from shared.web.app import WebSettings, create_web_app
+from shared.web.health import health_router
+from shared.web.identity import IdentityVerifier
+
+NAME: Final = "quotas"
+PREFIX: Final = "/quotas"
+FOLDER: Final = Path(__file__).parent
+PLANS: Final = {"enable_seqscan": "off"}
+"""The hot tables start empty and grow within minutes; statistics of an empty table would make every batch read them whole."""
+
+
+def build(settings: CommonSettings, *, clock: Clock) -> Service:
+    """The service on its own database; nothing is opened or connected before its first use."""
+    assert isinstance(settings, QuotasSettings), "this service has settings of its own"
+    db = Database(settings.database(NAME), application_name=NAME, options=PLANS)
+    app = _web(settings, clock, db)
+
+    async def invariants() -> Mapping[str, int]:
+        return await views.invariants(db)
+
+    async def ready() -> Mapping[str, str]:
+        return {"database": await db.ready() or ""}
+
+    app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
+    return Service(NAME, db, app, handle, sweeps(db, settings), invariants)
+
+
+def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:
+    app = create_web_app(
+        service=NAME,
+        prefix=PREFIX,
+        templates=FOLDER / "templates",
+        locale=FOLDER / "locale",
+        settings=WebSettings.of(settings),
+        clock=clock,
+        verifier=IdentityVerifier.from_folder(settings.keys_folder),
+    )
+    app.state.desk = Desk(db, clock)
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    return app

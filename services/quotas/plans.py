@@ -1,0 +1,135 @@
+"""A programme's terms come into force: its places are put into the books and split over the countries that take part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import asyncpg
+
+from services.quotas.domain.allotment import Policy, allot, split_sides, weights_of
+from services.quotas.domain.commands import SetTarget
+from services.quotas.facts import in_order
+from services.quotas.proposals import SYSTEM, file_proposal
+from services.quotas.store.funds import fund
+from services.quotas.store.terms import stored
+from services.quotas.use_cases import apply
+from shared.events.applications import ProgrammePublished
+from shared.events.envelope import Event
+from shared.kernel.cells import Cell
+from shared.messaging import parking
+from shared.persistence.database import Tx, driver
+
+_KEEP_TERMS: Final = """
+    insert into programme (code, plan, plan_version, version, terms, places_total, funded, published_at)
+    values ($1, $2, $3, $4, $5, $6, 0, $7)
+    on conflict (code) do update set plan = excluded.plan, plan_version = excluded.plan_version, version = excluded.version,
+        terms = excluded.terms, places_total = excluded.places_total, published_at = excluded.published_at
+"""
+_KEEP_CELLS: Final = """
+    insert into cell (key, programme, country, year, listed, grants_from, list_closes)
+    select key, $1, country, year, true, grants_from, list_closes
+    from unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
+    as v (key, country, year, grants_from, list_closes)
+    order by key
+    on conflict (key) do update set listed = true, grants_from = excluded.grants_from, list_closes = excluded.list_closes
+"""
+_KEEP_PLANNED: Final = "update cell c set planned = v.planned from unnest($1::text[], $2::int[]) as v (key, planned) where c.key = v.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A programme's terms, as the event that published them."""
+
+    event: Event[ProgrammePublished]
+
+
+async def publish(tx: Tx, publication: Publication) -> None:
+    """Bring the published terms into force. The same version again changes nothing.
+
+    More places than before come into the pool at once, and a changed allotment of the plan is applied, lower targets first. What
+    would go below what is held, or what the pool cannot give, becomes a proposal for two officers. Figures that officers
+    have set stay as they are where the plan's own figure did not change. Cells that waited for the programme go on.
+    """
+    event, data = publication.event, publication.event.data
+    connection = await driver(tx)
+    known = await connection.fetchrow("select version from programme where code = $1 for update", data.programme)
+    if known is not None and event.subjectversion <= known["version"]:
+        return
+    await connection.execute(
+        _KEEP_TERMS, data.programme, data.plan, data.plan_version, event.subjectversion, stored(data), data.places_total, event.time
+    )
+    await connection.execute("insert into account (key, programme) values ('pool:' || $1::text, $1) on conflict do nothing", data.programme)
+    planned = allotments(data)
+    await _keep_cells(connection, data, planned)
+    await fund(connection, data.programme, data.places_total, at=event.time, only_more=True)
+    await _allot(tx, publication, planned)
+    left = await fund(connection, data.programme, data.places_total, at=event.time)
+    if left:
+        await file_proposal(
+            tx, kind="total_change", programme=data.programme, cell=None, target=data.places_total, by=SYSTEM,
+            reason=f"{data.plan_version}: {left}", at=event.time,
+        )  # fmt: skip
+    await parking.release(tx, f"programme:{data.programme}")
+
+
+def allotments(data: ProgrammePublished) -> dict[str, int]:
+    """The plan's own figure of every cell: each year's places by side, then by country; nothing for who takes no part that year."""
+    policy = Policy(data.policy.base, weights_of(data.policy.weights), data.policy.minimum, data.policy.maximum, data.policy.rounding)
+    found: dict[str, int] = {}
+    for year, places in sorted(data.places_per_year.items()):
+        by_side = split_sides(places, data.side_places, data.sides)
+        taking_part = {
+            one.country
+            for one in data.participation
+            if one.start <= date(year, 12, 31) and (one.end is None or one.end >= date(year, 1, 1))
+        }
+        for side in data.sides:
+            countries = [country for country in data.countries if country.side == side]
+            groups = {country.code: country.groups.get(year, []) for country in countries if country.code in taking_part}
+            shares = allot(by_side[side], groups, policy)
+            found |= {Cell(data.programme, country.code, year).key: shares.get(country.code, 0) for country in countries}
+    return found
+
+
+async def _keep_cells(connection: "asyncpg.Connection[Any]", data: ProgrammePublished, planned: dict[str, int]) -> None:
+    calls = {call.year: call for call in data.calls}
+    cells = [cell for cell in map(Cell.parse, sorted(planned)) if cell.year in calls]
+    await connection.execute(
+        _KEEP_CELLS,
+        data.programme,
+        [cell.key for cell in cells],
+        [cell.country for cell in cells],
+        [cell.year for cell in cells],
+        [calls[cell.year].grants_from for cell in cells],
+        [calls[cell.year].list_closes for cell in cells],
+    )
+
+
+async def _allot(tx: Tx, publication: Publication, planned: dict[str, int]) -> None:
+    """Apply the plan's figures where the plan changed them; what would break a promise becomes a proposal."""
+    event, data = publication.event, publication.event.data
+    connection = await driver(tx)
+    rows = await connection.fetch(
+        "select key, planned, target, offered + taken as held from cell where programme = $1 order by key for no key update", data.programme
+    )
+    changed = [row for row in rows if row["planned"] != planned.get(row["key"], 0)]
+    lower = [row for row in changed if planned.get(row["key"], 0) < row["target"]]
+    below_held = [row for row in lower if planned.get(row["key"], 0) < row["held"]]
+    higher = [row for row in changed if row not in lower]
+    commands = [
+        SetTarget(cell=row["key"], at=event.time, event=event.id, target=planned.get(row["key"], 0), cause="allotted")
+        for row in [*(row for row in lower if row not in below_held), *higher]
+    ]
+    verdict = await apply(tx, commands, in_order([event]))
+    refused = {row["key"] for row in below_held} | {short.command.cell for short in verdict.short}
+    for key in sorted(refused):
+        await file_proposal(
+            tx, kind="allotment_change", programme=data.programme, cell=key, target=planned.get(key, 0), by=SYSTEM,
+            reason=f"{data.plan_version}", at=event.time,
+        )  # fmt: skip
+    await connection.execute(_KEEP_PLANNED, *_pairs([(row["key"], planned.get(row["key"], 0)) for row in changed]))
+
+
+def _pairs(rows: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    return [key for key, _figure in rows], [figure for _key, figure in rows]

@@ -1,0 +1,14 @@
+"""Settings of the quotas service, beside those that every process has."""
+
+from pydantic import Field
+
+from shared.settings import CommonSettings
+
+
+class QuotasSettings(CommonSettings):
+    answer_grace_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="Seconds after an offer's deadline before it expires, so that an answer given in the last second still arrives first.",
+    )
+    proposal_key_days: int = Field(default=7, ge=1, description="Days that the answer to a proposal with an Idempotency-Key is kept.")

@@ -1,0 +1,151 @@
+"""What a batch locks and loads: a constant number of statements, however large it is.
+
+The order of locks is the same everywhere: cells by key, then counters by key, then accounts by key. Whatever happens to a place
+happens under its cell's lock, so places need none of their own. Call it inside a savepoint: where it turns out
+that more has to be locked, everything is let go and taken again in order.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.quotas.domain import reach
+from services.quotas.domain.commands import Command, OfApplication
+from services.quotas.domain.model import Books, CellState, Limit, Needs, PlaceState
+from services.quotas.store.terms import load_terms
+from shared.kernel.cells import Cell
+
+Connection = "asyncpg.Connection[Any]"
+
+_CELLS: Final = (
+    "select key, programme, country, year, listed, target, free, offered, taken, waiting, last_decision, last_hash, served, closed "
+    "from cell where key = any($1::text[]) order by key for no key update"
+)
+_MAKE_CELLS: Final = (
+    "insert into cell (key, programme, country, year, listed) "
+    "select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bool[]) as made (key) order by made.key on conflict do nothing"
+)
+_PLACE: Final = (
+    "application, person, cell, state, application_version, version, decision, score, submitted_at, parts, course, channel, "
+    "nominated, ended, position, answer_by, reason, reason_limit, decided_at"
+)
+_PLACES: Final = (
+    f"select {_PLACE}, false from place where application = any($1::uuid[]) "  # noqa: S608 - a constant
+    f"union all select {_PLACE}, true from place where cell = any($2::text[]) and state = 'waiting'"
+)
+_ELSEWHERE: Final = "select person, cell from place where person = any($1::uuid[]) and state = 'waiting' order by person, cell"
+_MAKE_LIMITS: Final = (
+    "insert into limit_counter (key, kind) select key, split_part(key, ':', 1) from unnest($1::text[]) as key order by key "
+    "on conflict do nothing"
+)
+_LIMITS: Final = "select key, kind, capacity, used, version from limit_counter where key = any($1::text[]) order by key for no key update"
+_POOLS: Final = "select programme, balance from account where key = any($1::text[]) order by key for no key update"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is locked and loaded besides what the commands themselves name; grows until the decision needs no more."""
+
+    cells: frozenset[str] = frozenset()
+    limits: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    persons: frozenset[UUID] = frozenset()
+    pools: frozenset[str] = frozenset()
+
+    def and_also(self, needs: Needs) -> "Wanted":
+        return Wanted(
+            self.cells | needs.cells,
+            self.limits | needs.limits,
+            self.lists | needs.lists,
+            self.persons | needs.persons,
+            self.pools | needs.pools,
+        )
+
+
+async def first_wanted(connection: "asyncpg.Connection[Any]", commands: Sequence[Command]) -> Wanted:
+    """What the commands make it likely to need, looked up without a lock."""
+    persons = reach.persons_who_let_go(commands)
+    elsewhere = await _elsewhere(connection, persons)
+    cells = {command.cell for command in commands}.union(*elsewhere.values())
+    return Wanted(cells=frozenset(cells), persons=persons, pools=reach.pools_drawn_on(commands))
+
+
+async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command], wanted: Wanted) -> Books | Needs:
+    """Lock and load; `Needs` where a cell has to be locked besides, found only under the locks.
+
+    Raises `Waits` for a programme that was not published yet, `ValueError` for a key that is none of a cell.
+    """
+    cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}
+    terms = await load_terms(connection, {key.partition(":")[0] for key in wanted.cells})
+    unknown = wanted.cells.difference(cells)
+    if unknown:
+        await _make_cells(connection, unknown)
+        cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}
+    lists = reach.lists_to_load(cells, terms, commands) | wanted.lists
+    places, waiters = await _places(connection, commands, lists)
+    keys = reach.limits_to_lock(cells, terms, places, waiters, commands) | wanted.limits
+    limits = await _limits(connection, keys)
+    elsewhere = await _elsewhere(connection, wanted.persons)
+    new_cells = frozenset().union(*elsewhere.values()) - wanted.cells
+    if new_cells:
+        return Needs(cells=new_cells)
+    pools = await _pools(connection, wanted.pools)
+    return Books(terms, cells, limits, places, waiters, elsewhere, pools)
+
+
+async def _make_cells(connection: "asyncpg.Connection[Any]", keys: Iterable[str]) -> None:
+    """Rows for cells that no plan has: what is asked of them is refused, and the refusal has a chain to stand in."""
+    made = [Cell.parse(key) for key in sorted(keys)]
+    await connection.execute(
+        _MAKE_CELLS,
+        [cell.key for cell in made],
+        [cell.programme for cell in made],
+        [cell.country for cell in made],
+        [cell.year for cell in made],
+        [False for _ in made],
+    )
+
+
+async def _places(
+    connection: "asyncpg.Connection[Any]", commands: Iterable[Command], lists: Collection[str]
+) -> tuple[dict[UUID, PlaceState], dict[str, tuple[PlaceState, ...]]]:
+    applications = [command.application for command in commands if isinstance(command, OfApplication)]
+    places: dict[UUID, PlaceState] = {}
+    waiters: dict[str, list[PlaceState]] = {key: [] for key in lists}
+    if applications or lists:
+        for row in await connection.fetch(_PLACES, applications, list(lists)):
+            *columns, of_list = row
+            columns[9] = tuple(columns[9])
+            place = PlaceState(*columns)
+            if of_list:
+                waiters[place.cell].append(place)
+            else:
+                places[place.application] = place
+    return places, {key: tuple(found) for key, found in waiters.items()}
+
+
+async def _limits(connection: "asyncpg.Connection[Any]", keys: Collection[str]) -> dict[str, Limit]:
+    if not keys:
+        return {}
+    await connection.execute(_MAKE_LIMITS, list(keys))
+    return {row[0]: Limit(*row) for row in await connection.fetch(_LIMITS, list(keys))}
+
+
+async def _elsewhere(connection: "asyncpg.Connection[Any]", persons: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    if not persons:
+        return {}
+    found: defaultdict[UUID, list[str]] = defaultdict(list)
+    for person, cell in await connection.fetch(_ELSEWHERE, list(persons)):
+        found[person].append(cell)
+    return {person: tuple(found[person]) for person in persons}
+
+
+async def _pools(connection: "asyncpg.Connection[Any]", programmes: Collection[str]) -> dict[str, int]:
+    if not programmes:
+        return {}
+    rows = await connection.fetch(_POOLS, [f"pool:{programme}" for programme in sorted(programmes)])
+    return dict.fromkeys(programmes, 0) | {row["programme"]: row["balance"] for row in rows}

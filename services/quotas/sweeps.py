@@ -1,0 +1,89 @@
+"""Work started by time: deadlines, rounds, the closing of lists, the end of a participation.
+
+A sweep only looks for what is due and asks for it with the commands that everything goes through; the decision looks again under the
+locks. So a sweep may run twice, late, or in several processes at once.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.quotas.domain.commands import CloseList, Command, EndParticipation, Expire, ServeRound
+from services.quotas.settings import QuotasSettings
+from services.quotas.store import idempotency
+from services.quotas.store.terms import load_terms
+from services.quotas.use_cases import apply
+from shared.messaging.service import Sweep
+from shared.persistence.database import Database, Tx, driver
+
+OFFERS: Final = 500
+CELLS: Final = 20
+KEYS: Final = 1_000
+
+_DUE: Final = """
+    select application, person, cell, version from place where state = 'offered' and answer_by < $1 order by answer_by, application limit $2
+"""
+_ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2"
+_LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2"
+_LEFT: Final = (
+    "select c.key from cell c join unnest($1::text[], $2::text[]) as gone (programme, country) using (programme, country) "
+    "where c.listed and c.year <= $3 and (c.free > 0 or c.waiting > 0) order by c.key limit $4"
+)
+
+Due = Callable[[Tx, datetime], Awaitable[Sequence[Command]]]
+
+
+def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
+    """The sweeps of this service."""
+    grace = timedelta(seconds=settings.answer_grace_seconds)
+    kept = timedelta(days=settings.proposal_key_days)
+
+    async def old_keys(now: datetime) -> int:
+        return await db.run(lambda tx: idempotency.purge(tx, before=now - kept, most=KEYS))
+
+    return (
+        Sweep("rounds", 1.0, _sweep(db, rounds_due)),
+        Sweep("offers", 1.0, _sweep(db, lambda tx, now: offers_due(tx, now, grace))),
+        Sweep("lists", 5.0, _sweep(db, lists_due)),
+        Sweep("participation", 60.0, _sweep(db, participation_ended)),
+        Sweep("idempotency_keys", 3600.0, old_keys),
+    )
+
+
+def _sweep(db: Database, due: Due) -> Callable[[datetime], Awaitable[int]]:
+    async def run(now: datetime) -> int:
+        async def work(tx: Tx) -> int:
+            verdict = await apply(tx, await due(tx, now))
+            return len(verdict.cells)
+
+        return await db.run(work)
+
+    return run
+
+
+async def offers_due(tx: Tx, now: datetime, grace: timedelta = timedelta()) -> Sequence[Command]:
+    """The offers whose deadline has passed, and the time for an answer that is under way."""
+    rows = await (await driver(tx)).fetch(_DUE, now - grace, OFFERS)
+    return [
+        Expire(cell=row["cell"], at=now, application=row["application"], person=row["person"], place_version=row["version"]) for row in rows
+    ]
+
+
+async def rounds_due(tx: Tx, now: datetime) -> Sequence[Command]:
+    """The cells whose list is to be served by rank now."""
+    return [ServeRound(cell=row["key"], at=now) for row in await (await driver(tx)).fetch(_ROUNDS, now, CELLS)]
+
+
+async def lists_due(tx: Tx, now: datetime) -> Sequence[Command]:
+    """The cells whose waiting list has closed (its last second inside)."""
+    return [CloseList(cell=row["key"], at=now) for row in await (await driver(tx)).fetch(_LISTS, now, CELLS)]
+
+
+async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
+    """The cells, up to this year's, of countries that no longer take part and will not again by the plan as it is."""
+    connection = await driver(tx)
+    codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
+    terms = await load_terms(connection, codes)
+    gone = [(code, country) for code in codes for country in sorted(terms[code].participation) if terms[code].has_left(country, now)]
+    programmes, countries = [code for code, _country in gone], [country for _code, country in gone]
+    return [EndParticipation(cell=row["key"], at=now) for row in await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)]

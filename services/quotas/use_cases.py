@@ -1,0 +1,47 @@
+"""Load, decide, save, tell: what a batch of commands does, in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from services.quotas.domain.commands import Command
+from services.quotas.domain.decide import decide
+from services.quotas.domain.model import Books, Needs, Verdict
+from services.quotas.facts import published
+from services.quotas.store.load import first_wanted, load
+from services.quotas.store.save import save
+from shared.events.envelope import AnyEvent
+from shared.messaging.outbox import columns
+from shared.persistence.database import Tx, driver
+
+STARTS_MAX: Final = 40
+"""So often a batch may start over with more locked; each start adds something, so more would mean a fault of ours."""
+
+
+async def apply(tx: Tx, commands: Sequence[Command], causes: Mapping[UUID, AnyEvent] | None = None) -> Verdict:
+    """Decide the commands in their order and write what follows: places, books, decisions, events. All of it, or nothing.
+
+    `causes` are the events behind the commands, by id. Where deciding needs more than was locked, all locks are let go and taken again
+    in their one order with the larger set. Raises `Waits` where a programme was not published yet.
+    """
+    if not commands:
+        return Verdict()
+    connection = await driver(tx)
+    wanted = await first_wanted(connection, commands)
+    for _start in range(STARTS_MAX):
+        await connection.execute("savepoint before_locks")
+        loaded = await load(connection, commands, wanted)
+        verdict = decide(loaded, commands) if isinstance(loaded, Books) else Verdict(needs=loaded)
+        if verdict.needs is None:
+            assert isinstance(loaded, Books), "only books are decided upon"
+            await connection.execute("release savepoint before_locks")
+            if verdict.cells or verdict.places:
+                await save(connection, verdict, columns(published(verdict, loaded.terms, causes or {})))
+            return verdict
+        await connection.execute("rollback to savepoint before_locks")
+        wanted = wanted.and_also(verdict.needs)
+    raise RuntimeError(f"a batch of {len(commands)} commands still needed more after {STARTS_MAX} starts: {_names(verdict.needs)}")
+
+
+def _names(needs: Needs | None) -> str:
+    return ", ".join(sorted(map(str, (*needs.cells, *needs.limits, *needs.lists, *needs.persons, *needs.pools)))[:5]) if needs else ""

@@ -1,0 +1,58 @@
+"""The main path on a real database: an approval becomes a place, a waiting place, or a refusal; what frees a place serves the list."""
+
+from datetime import timedelta
+
+from shared.persistence.database import Database
+from tests.integration.quotas.scene import START, Person, apply_events, figures, held, programme, publication, rows, states, told
+
+PE = "training:PE:2016"
+
+
+async def test_a_published_programme_has_its_places_in_the_books(db: Database) -> None:
+    """Eight places come from the plan and are allotted, two a country; every cell tells its figures once."""
+    assert await figures(db, PE) == (2, 2, 0, 0, 0)
+    assert [tuple(row) for row in await rows(db, "select key, balance from account")] == [("pool:training", 0)]
+    assert sorted(one.subject for one in await told(db)) == [f"training:{c}:2016" for c in ("AR", "BR", "CL", "PE")]
+    assert await held(db) == {}
+
+
+async def test_the_last_places_go_to_the_first_and_the_next_ones_wait(db: Database) -> None:
+    people = [Person(PE) for _ in range(5)]
+    await apply_events(db, *[one.approved() for one in people])
+    assert await states(db, *people) == ["offered", "offered", "waiting", "waiting", "refused"]
+    assert await figures(db, PE) == (2, 0, 2, 0, 2)
+    assert [one.data.rank for one in await told(db, "waiting")] == [1, 2]
+    (refused,) = await told(db, "refused")
+    assert (refused.data.reason, refused.data.limit) == ("list_full", f"cell:{PE}")
+    assert await held(db) == {}
+
+
+async def test_a_decline_serves_the_best_ranked_in_the_same_commit(db: Database) -> None:
+    first, second, third, fourth = [Person(PE) for _ in range(4)]
+    fourth.score = 90_000
+    await apply_events(db, *[one.approved() for one in (first, second, third, fourth)])
+    await apply_events(db, first.accepts(1), second.declines(1))
+    assert await states(db, first, second, third, fourth) == ["taken", "released", "waiting", "offered"]
+    assert await figures(db, PE) == (2, 0, 1, 1, 1)
+    assert await held(db) == {}
+    offered = (await told(db, "offered"))[-1]
+    assert offered.subject == str(fourth.application) and offered.data.cause == "declined"
+    assert offered.data.answer_by == START + timedelta(days=14)
+
+
+async def test_a_ranked_round_waits_for_its_moment(empty: Database) -> None:
+    from services.quotas.main import PLANS
+    from services.quotas.settings import QuotasSettings
+    from services.quotas.sweeps import sweeps
+
+    assert PLANS
+    await apply_events(empty, publication(programme(grants_from=START + timedelta(days=30))))
+    people = [Person(PE, score=1000 * n) for n in range(8)]
+    await apply_events(empty, *[one.approved() for one in people])
+    assert set(await states(empty, *people)) == {"waiting"}
+    rounds = next(sweep for sweep in sweeps(empty, QuotasSettings()) if sweep.name == "rounds")
+    assert await rounds.run(START + timedelta(days=29)) == 0
+    while await rounds.run(START + timedelta(days=30)):
+        pass
+    assert await states(empty, *people) == ["refused"] * 4 + ["waiting"] * 2 + ["offered"] * 2
+    assert await held(empty) == {}
