@@ -43,7 +43,7 @@ def problem(outcome: Outcome, zone: str) -> Problem:
         case o.CorrectionLate():
             detail = N_("It could be corrected until the end of {day}. What you wrote is kept.")
             return Problem(
-                409, N_("The time to correct it has passed"), detail, code=outcome.code, params={"day": format_date(outcome.correct_by)}
+                status, N_("The time to correct it has passed"), detail, code=outcome.code, params={"day": format_date(outcome.correct_by)}
             )
         case o.NotTakingPart():
             detail = N_("The country that you chose does not take part in this programme now. Nothing was sent; what you wrote is kept.")
@@ -51,7 +51,7 @@ def problem(outcome: Outcome, zone: str) -> Problem:
         case o.OfferPassed():
             detail = N_("It could be answered until {time}. The place goes to the next person on the list.")
             return Problem(
-                409, N_("The time to answer has passed"), detail, code=outcome.code, params={"time": both(outcome.answer_by, zone)}
+                status, N_("The time to answer has passed"), detail, code=outcome.code, params={"time": both(outcome.answer_by, zone)}
             )
         case o.OfferReplaced():
             detail = N_("Open the application again to see the offer as it is now; nothing was changed.")

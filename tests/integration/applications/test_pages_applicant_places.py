@@ -1,0 +1,177 @@
+"""What the applicant sees and does once the application is sent: every state in plain words, offers, the waiting list, refusals."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from services.applications import use_cases
+from services.applications.domain.lifecycle import State
+from services.applications.domain.viewers import Viewer
+from services.applications.pages.words import MOVES, STATES
+from services.applications.tables import Application
+from services.applications.use_cases.plans import Loaded
+from shared.kernel.clock import ManualClock
+from shared.persistence.database import Tx
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.people import World, the_plan
+from tests.integration.applications.test_pages_applicant import PDF, hidden
+
+
+@pytest.fixture
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
+        assert isinstance(loaded, Loaded), loaded
+        yield front
+
+
+async def person(front: Front, browser: httpx2.AsyncClient, email: str = "ana@example.org") -> Viewer:
+    """Sign in; the viewer behind the browser."""
+    await front.sign_in(browser, email)
+
+    async def work(tx: Tx) -> UUID:
+        from services.applications.accounts.use_cases import account_by_email
+
+        account = await account_by_email(tx, email)
+        assert account is not None
+        return account.id
+
+    return Viewer(await front.db.run(work), "applicant")
+
+
+async def reached(
+    front: Front, browser: httpx2.AsyncClient, state: State, email: str = "ana@example.org"
+) -> tuple[World, Application, str]:
+    """The browser's person with an application in that state; the world to act in, the application, and its address."""
+    world = World(front.db, front.clock.now())
+    _person, application = await world.reach(state, await person(front, browser, email))
+    return world, application, f"/applications/{application.id}"
+
+
+async def test_every_state_is_said_in_plain_words_and_every_move_is_in_the_timeline(front: Front) -> None:
+    assert set(STATES) == set(State)
+    for number, state in enumerate(State):
+        async with front.browser() as browser:
+            world, application, path = await reached(front, browser, state, f"p{number}@example.org")
+            page = await browser.get(path, follow_redirects=True)
+            assert page.status_code == 200, state
+            assert STATES[state].name in words(page), state
+            if state is not State.DRAFT:
+                assert STATES[state].meaning in words(page), state
+                rows = await world.rows("select act from timeline_entry where application_id = :id", id=application.id)
+                for row in rows:
+                    assert MOVES[row.act] in words(page), (state, row.act)
+            listed = await browser.get("/applications")
+            assert STATES[state].name in words(listed), state
+
+
+async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front) -> None:
+    async with front.browser() as browser:
+        world, application, path = await reached(front, browser, State.OFFERED)
+        page = await browser.get(path)
+        assert words(page).count("Beijing") >= 2
+        assert "13 days left" in words(page) or "14 days left" in words(page)
+        offer = await browser.get(f"{path}/offer")
+        unanswered = await browser.post(f"{path}/offer", data={"place_version": hidden(offer, "place_version")})
+        assert unanswered.status_code == 422
+        form = {"answer": "accept", "place_version": hidden(offer, "place_version")}
+        for _ in range(2):
+            assert (await browser.post(f"{path}/offer", data=form)).headers["location"] == f"{path}?answered=accept"
+        assert "You accepted the place" in words(await browser.get(path))
+        other = await browser.post(f"{path}/offer", data={**form, "answer": "decline"})
+        assert other.status_code == 409
+        assert [one.type for one in await world.published(application.id)][-1] == "puente.offer.accepted.v1"
+        examined = await browser.post(f"{path}/papers/physical_examination", files={"file": ("exam.pdf", PDF, "application/pdf")})
+        assert examined.headers["location"] == f"{path}?added=physical_examination"
+        assert "exam.pdf" in words(await browser.get(examined.headers["location"]))
+
+
+async def test_an_offer_that_was_replaced_or_ran_out_is_not_answered(front: Front) -> None:
+    async with front.browser() as browser:
+        world, application, path = await reached(front, browser, State.OFFERED)
+        version = application.offer_version or 0
+        replaced = await browser.post(f"{path}/offer", data={"answer": "accept", "place_version": str(version - 1)})
+        assert replaced.status_code == 409
+        assert "The offer has changed" in words(replaced)
+        assert application.answer_by is not None
+        front.clock.move_to(application.answer_by + timedelta(seconds=1))
+        await front.sign_in(browser, "ana@example.org")
+        late = await browser.post(f"{path}/offer", data={"answer": "accept", "place_version": str(version)})
+        assert late.status_code == 422, words(late)
+        assert "The time to answer has passed" in words(late)
+        page = await browser.get(path)
+        assert "Accept or decline" not in words(page)
+        assert (await world.application(application.id)).state == "offered"
+
+
+async def test_declining_is_asked_for_and_done(front: Front) -> None:
+    async with front.browser() as browser:
+        _world, application, path = await reached(front, browser, State.OFFERED)
+        answer = {"answer": "decline", "place_version": str(application.offer_version)}
+        await browser.post(f"{path}/offer", data=answer)
+        assert "Declined by you" in words(await browser.get(path))
+
+
+async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(front: Front) -> None:
+    async with front.browser() as browser:
+        _world, _application, path = await reached(front, browser, State.WAITING)
+        page = words(await browser.get(path))
+        assert "You are number 3 on the list" in page
+        assert "every place of Peru for 2016 is given" in page
+        assert "The waiting list closes" in page
+
+
+async def test_a_refusal_is_in_words_and_names_the_limit(front: Front) -> None:
+    async with front.browser("es") as browser:
+        _world, _application, path = await reached(front, browser, State.REFUSED)
+        page = words(await browser.get(path))
+        assert "la lista de espera está completa" in page
+        assert "list_full" not in page
+        assert "cell:" not in page
+
+
+async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_receipt(front: Front) -> None:
+    async with front.browser() as browser:
+        world, application, path = await reached(front, browser, State.RETURNED)
+        page = await browser.get(path)
+        assert "What has to be corrected" in words(page)
+        assert f'href="{path}/tasks"' in page.text
+        tasks = await browser.get(f"{path}/tasks")
+        assert "Correct it and send it again" in words(tasks)
+        send = await browser.get(f"{path}/send")
+        answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": hidden(send, "key")})
+        assert answer.headers["location"] == f"{path}/receipt"
+        assert (await world.application(application.id)).receipt == application.receipt
+
+
+async def test_a_correction_that_comes_too_late_is_refused_and_kept(front: Front) -> None:
+    async with front.browser() as browser:
+        _world, _application, path = await reached(front, browser, State.RETURNED)
+        front.clock.move(timedelta(days=9))
+        await front.sign_in(browser, "ana@example.org")
+        late = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k"})
+        assert late.status_code == 422, words(late)
+        assert "The time to correct it has passed" in words(late)
+
+
+async def test_withdrawing_after_a_place_was_taken_needs_a_reason_and_shows_what_was_chosen_by_others_first(front: Front) -> None:
+    async with front.browser() as browser:
+        world, application, path = await reached(front, browser, State.PLACED)
+        page = await browser.get(f"{path}/withdraw")
+        version = hidden(page, "version")
+        unsaid = await browser.post(f"{path}/withdraw", data={"version": version})
+        assert unsaid.status_code == 422
+        assert "Choose a reason" in words(unsaid)
+        reason = re.search(r'name="reason"[^>]*value="([^"]+)"', page.text)
+        assert reason
+        stale = await browser.post(f"{path}/withdraw", data={"version": str(int(version) - 1), "reason": reason[1]})
+        assert stale.status_code == 409
+        done = await browser.post(f"{path}/withdraw", data={"version": version, "reason": reason[1]})
+        assert done.headers["location"] == path
+        assert (await world.application(application.id)).state == "withdrawn"
