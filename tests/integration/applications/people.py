@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.applications import events, use_cases
-from services.applications.domain.answers import as_form
+from services.applications.domain.answers import Answer, Question, as_form
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.plan import Plan, Programme, read
@@ -75,9 +75,27 @@ def good_form(programme: str = PROGRAMME) -> dict[str, dict[str, str]]:
     for page in found.pages:
         fields: dict[str, str] = {}
         for question in page.questions:
-            fields |= as_form(question, case.answers.get(question.key))
+            fields |= as_form(question, case.answers.get(question.key, _something(question)))
         form[page.key] = fields
     return form
+
+
+def _something(question: Question) -> Answer | None:
+    """What anybody may answer where the example says nothing."""
+    match question.kind:
+        case "text":
+            return "Rosa Ñahui"
+        case "long_text":
+            return " ".join(["palabra"] * (question.min_words or 1))
+        case "country":
+            return COUNTRY
+        case "yes_no":
+            return True
+        case "number":
+            return question.minimum or 0
+        case "select" | "radio":
+            return question.options[0].key
+    return None
 
 
 @dataclass
