@@ -1,0 +1,104 @@
+"""Facts about the repository as a whole that no single test of a part would notice."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from services.applications import events as applications_events
+from services.notifications.domain import choose
+from services.quotas import events as quotas_events
+from shared.events.catalogue import ENTRIES
+from shared.messaging.broker import KAFKA_VERSION
+
+ROOT = Path(__file__).parents[2]
+MODULE_LINES_MAX = 320
+FUNCTION_LINES_MAX = 70
+
+
+def tracked() -> list[Path]:
+    """Files of the repository, without what git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+
+
+def texts() -> list[tuple[Path, str]]:
+    """Path and text of every text file."""
+    found = []
+    for path in tracked():
+        try:
+            found.append((path, path.read_text()))
+        except UnicodeDecodeError:
+            continue
+    return found
+
+
+def registry_hosts(text: str) -> list[str]:
+    """Names of package registries' hosts in a text; put together here, so that this file names none."""
+    hosts = [
+        "pypi" + ".org",
+        "python" + "hosted.org",
+        "registry." + "npmjs.org",
+        "registry." + "yarnpkg.com",
+        "repo." + "maven.apache.org",
+        "crates" + ".io",
+    ]
+    return [host for host in hosts if host in text]
+
+
+def test_no_file_names_a_package_registry() -> None:
+    """Mirrors and proxies are the machine's business."""
+    assert [(str(path), hosts) for path, text in texts() if (hosts := registry_hosts(text))] == []
+
+
+def test_the_registry_guard_bites() -> None:
+    """A lock with an address would be seen."""
+    assert registry_hosts("resolved: https://registry." + "npmjs.org/x") == ["registry." + "npmjs.org"]
+
+
+def test_decision_records_are_numbered_once_and_without_gaps() -> None:
+    """Two records of one number have happened to others."""
+    numbers = sorted(path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in tracked() if p.suffix == ".py" and "versions" not in p.parts], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_modules_and_functions_stay_readable(path: Path) -> None:
+    """A module near 300 lines becomes a package; a function fits a screen."""
+    import ast
+
+    text = path.read_text()
+    assert text.count("\n") <= MODULE_LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or node.lineno) - node.lineno < FUNCTION_LINES_MAX, f"{node.name} is too long"
+
+
+HANDLED = {
+    "applications": frozenset(applications_events.HANDLERS),
+    "quotas": frozenset(quotas_events.HANDLERS),
+    "notifications": frozenset(choose.TABLE) | {"puente.programme.published.v1"},
+}
+
+
+@pytest.mark.parametrize("consumer", sorted(HANDLED))
+def test_every_event_is_handled_by_exactly_the_consumers_that_the_catalogue_names(consumer: str) -> None:
+    """An event that nobody handles, or a handler for an event that never comes, is a hole in the map."""
+    assert HANDLED[consumer] == {entry.type for entry in ENTRIES if consumer in entry.consumers}
+
+
+def test_compose_and_code_run_the_same_kafka() -> None:
+    """Tests on one broker and production on another would prove nothing."""
+    compose = (ROOT / "deploy/docker-compose.yml").read_text()
+    assert re.findall(r"image: apache/kafka:(\S+)", compose) == [KAFKA_VERSION]
+
+
+def test_no_image_floats() -> None:
+    """Every image has a version."""
+    images = re.findall(r"image: (\S+)", (ROOT / "deploy/docker-compose.yml").read_text())
+    assert [image for image in images if ":" not in image or image.endswith(":latest")] == []
