@@ -8,9 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class CommonSettings(BaseSettings):
-    """Read once at start. Every field's description is its line of meaning in `deploy/example.env`."""
+    """Read once at start; an empty variable counts as absent. Every field's description is its line of meaning in `deploy/example.env`."""
 
-    model_config = SettingsConfigDict(env_prefix="PUENTE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PUENTE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str = Field(
         default="",
@@ -41,6 +41,9 @@ class CommonSettings(BaseSettings):
     )
     mail_from: str = Field(default="Puente <no-reply@puente.example.org>", description="Sender of every message.")
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
+    worker_state_file: Path | None = Field(
+        default=None, description="File into which a worker writes every two seconds how it is, for health checks; none where empty."
+    )
     production: bool = Field(default=False, description="Refuse to start on demonstration settings.")
 
     def database(self, service: str) -> str:

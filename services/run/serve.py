@@ -4,6 +4,7 @@ import asyncio
 
 from services.run.opened import clock_of
 from services.run.ports import listen_exactly
+from services.run.production import faults
 from services.run.registry import build, settings_of
 from services.run.serving import lifespans, run_workers, serve_app, spare_the_collector, until_signalled
 from shared.messaging.service import Service
@@ -45,7 +46,7 @@ async def worker(name: str) -> None:
     async def work(stop: asyncio.Event) -> None:
         spare_the_collector()
         log.info("working", service=name, transport=settings.transport)
-        await run_workers([service], transport, clock_of(settings), stop)
+        await run_workers([service], transport, clock_of(settings), stop, state_file=settings.worker_state_file)
 
     try:
         await until_signalled(work)
@@ -69,17 +70,9 @@ def transport_of(settings: CommonSettings) -> Transport:
 
 def refuse_demonstration(settings: CommonSettings) -> None:
     """`WrongSetting` where PUENTE_PRODUCTION is set and something is left that is for demonstrations only."""
-    if not settings.production:
-        return
-    wrong = []
-    if settings.clock_file is not None:
-        wrong.append("PUENTE_CLOCK_FILE steers the clock: unset it")
-    if not settings.public_url.startswith("https://"):
-        wrong.append(f"PUENTE_PUBLIC_URL is {settings.public_url}: expected an address with https://")
-    if settings.smtp_security == "none" and settings.smtp_host not in ("127.0.0.1", "localhost"):
-        wrong.append("PUENTE_SMTP_SECURITY is none: expected starttls or tls towards another machine")
-    if wrong:
-        raise WrongSetting("PUENTE_PRODUCTION is set, so this does not start:\n" + "\n".join(wrong))
+    found = faults(settings) if settings.production else []
+    if found:
+        raise WrongSetting("\n".join(["PUENTE_PRODUCTION is true, so this does not start:", *found]))
 
 
 def _opened(name: str) -> tuple[CommonSettings, Service]:

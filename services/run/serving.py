@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -27,6 +28,7 @@ log = get_logger(__name__)
 
 STOP_SECONDS: Final = 8
 """Requests under way get this long at a stop."""
+STATE_SECONDS: Final = 2.0
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 
 
@@ -104,9 +106,18 @@ async def serve_app(app: ASGIApp, stop: asyncio.Event, *, sockets: list[socket.s
 
 
 async def run_workers(
-    services: Sequence[Service], transport: Transport, clock: Clock, stop: asyncio.Event, *, ready: asyncio.Event | None = None
+    services: Sequence[Service],
+    transport: Transport,
+    clock: Clock,
+    stop: asyncio.Event,
+    *,
+    ready: asyncio.Event | None = None,
+    state_file: Path | None = None,
 ) -> None:
-    """Run the workers of `services` over one transport until `stop`. `ready` is set once all of them receive."""
+    """Run the workers of `services` over one transport until `stop`.
+
+    `ready` is set once all of them receive. `state_file` is written anew all the time with `ok`, or with what is waited for.
+    """
     if isinstance(transport, LocalTransport):
         # Before any relay reads its first row: a record without its receivers would count as delivered.
         for service in services:
@@ -119,11 +130,21 @@ async def run_workers(
         if ready is not None:
             ready.set()
 
+    async def say_state(file: Path) -> None:
+        while True:
+            beside = file.with_name(f"{file.name}.new")
+            beside.write_text("; ".join({worker.state for worker in workers}) + "\n")
+            beside.replace(file)
+            await asyncio.sleep(STATE_SECONDS)
+
     async with asyncio.TaskGroup() as group:
-        waiting = group.create_task(say_ready())
+        waiting = [group.create_task(say_ready())]
+        if state_file is not None:
+            waiting.append(group.create_task(say_state(state_file)))
         running = [group.create_task(worker.run(stop)) for worker in workers]
         await asyncio.wait(running)
-        waiting.cancel()
+        for task in waiting:
+            task.cancel()
 
 
 def spare_the_collector() -> None:
