@@ -13,7 +13,7 @@ from services.run.serving import serve_app
 from shared.mail.sink import MailSink
 from shared.mail.sink_pages import sink_app
 
-_CODE: Final = re.compile(r"(?<!\d)\d{6}(?!\d)")
+_CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
 WAIT_SECONDS: Final = 20.0
 
 
@@ -47,8 +47,8 @@ class MailDesk:
         await self._exit.aclose()
 
     async def code(self, email: str) -> str:
-        """The sign-in code in the newest mail to `email` that has one in its subject; waits for it, within bounds."""
-        mail = await self.sink.wait_for(email, lambda one: _CODE.search(one.subject) is not None, timeout_seconds=WAIT_SECONDS)
-        found = _CODE.search(mail.subject)
+        """The sign-in code in the newest mail to `email` that has one on a line of its own; waits for it, within bounds."""
+        mail = await self.sink.wait_for(email, lambda one: _CODE.search(one.text) is not None, timeout_seconds=WAIT_SECONDS)
+        found = _CODE.search(mail.text)
         assert found is not None, "just looked for"
-        return found.group(0)
+        return found.group(1)

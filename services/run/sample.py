@@ -57,7 +57,9 @@ class Sample:
         await self._answer([story for story in stories if story.programme != "scholarship"])
         self._clock.move_to(datetime(2015, 5, 15, 15, 0, tzinfo=UTC))
         await self._answer([story for story in stories if story.programme == "scholarship"])
-        # Past every deadline of the year: offers without an answer lapse, and the lists close.
+        self._clock.move_to(datetime(2015, 6, 10, 15, 0, tzinfo=UTC))
+        await self._ends([story for story in stories if story.ends == "lapsed"])
+        # The lists of the year are closed: who waited is told so.
         self._clock.move_to(datetime(2015, 12, 20, 15, 0, tzinfo=UTC))
         await self._ends(stories)
 

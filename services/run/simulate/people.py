@@ -1,5 +1,6 @@
 """The people of a simulation as they sit at their browsers: everybody on the same few connections, each with cookies of their own."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -29,6 +30,7 @@ class Crowd:
     applications: dict[str, Member] = field(default_factory=dict)
     """Application id -> whose it is, for those that were sent."""
     _staff: dict[str, Staff] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     _transport: httpx2.AsyncHTTPTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -72,11 +74,12 @@ class Crowd:
 
     async def staff(self, name: str) -> Staff:
         """A member of staff, signed in once for each moment that the clock is moved to."""
-        if name not in self._staff:
-            made = Staff(f"{name}@{DOMAIN}", self.stack.url, self.stack.mail, transport=self._transport)
-            await made.sign_in()
-            self._staff[name] = made
-        return self._staff[name]
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if name not in self._staff:
+                made = Staff(f"{name}@{DOMAIN}", self.stack.url, self.stack.mail, transport=self._transport)
+                await made.sign_in()
+                self._staff[name] = made
+            return self._staff[name]
 
     async def officer(self) -> Staff:
         return await self.staff("officer1")

@@ -12,6 +12,8 @@ from services.run.simulate.progress import Progress
 from services.run.simulate.roster import Member
 
 ROUNDS_MAX: Final = 40
+AFTER_DEADLINE: Final = timedelta(minutes=15)
+"""Answers of the last second may arrive a little later, so an offer expires a little after its deadline."""
 AFTER_CLOSING: Final = timedelta(days=3)
 ROLLING_PAUSE: Final = timedelta(days=7)
 
@@ -203,7 +205,7 @@ class Phases:
         crowd = self._crowd
         silent = {one["id"] for one in open_offers}
         last = max(_moment(one["answer_by"]) for one in open_offers)
-        self._move(max(last, crowd.stack.clock.now()) + timedelta(minutes=1))
+        self._move(max(last, crowd.stack.clock.now()) + AFTER_DEADLINE)
 
         async def lapsed() -> str:
             left = silent & {one["id"] for one in await crowd.standing("offered")}
@@ -215,10 +217,10 @@ class Phases:
     # -------------------------------------------------------------------------------------------------------------- tools
     async def board(self) -> list[dict[str, Any]]:
         """The cells of the call, as the quotas service shows them."""
-        found: list[dict[str, Any]] = await (await self._crowd.officer()).browser.json(
-            f"/quotas/api/v1/programmes/{self._programme.code}/{self._call.year}/cells"
-        )
-        return found
+        officer = await self._crowd.officer()
+        found = await officer.browser.json(f"/quotas/api/v1/board?programme={self._programme.code}&year={self._call.year}")
+        cells: list[dict[str, Any]] = found["cells"]
+        return cells
 
     def _reason(self, use: str) -> str:
         return self._programme.reasons_for(use)[0].code

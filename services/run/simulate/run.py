@@ -128,7 +128,7 @@ async def _report(order: Order, crowd: Crowd, phases: Phases, progress: Progress
 
 
 def _rows(crowd: Crowd, phases: Phases, standing: Sequence[Any], board: dict[str, Any]) -> list[Row]:
-    rows = {country: Row(country, places=int(one["capacity"])) for country, one in sorted(board.items())}
+    rows = {country: Row(country, places=int(one["target"])) for country, one in sorted(board.items())}
     for one in standing:
         row = rows[one["country"]]
         row.applied += 1
