@@ -49,9 +49,8 @@ def checked(given: str) -> str:
 async def prepare(url: str, services: Sequence[str] = NAMES) -> None:
     """Make the databases that are missing and bring each to the code's version. Harmless to repeat."""
     for name in services:
-        await _exists(dsn(url, name), name)
-    for name in services:
-        await migrate.upgrade(dsn(url, name).replace("postgresql://", "postgresql+asyncpg://", 1), name)
+        if await _version(dsn(url, name), name) != migrate.head(name):
+            await migrate.upgrade(dsn(url, name).replace("postgresql://", "postgresql+asyncpg://", 1), name)
 
 
 def dsn(url: str, service: str) -> str:
@@ -59,18 +58,25 @@ def dsn(url: str, service: str) -> str:
     return url.replace("{service}", service).replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
-async def _exists(where: str, service: str) -> None:
+async def _version(where: str, service: str) -> str | None:
+    """The revision that the database is at; none where it is new. Makes the database where it is missing."""
     try:
         connection = await asyncpg.connect(where, timeout=10)
     except asyncpg.InvalidCatalogNameError:
         await _create(where)
-        return
+        return None
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise DatabaseAway(
             f"the database of {service} at {_without_password(where)} does not answer ({error}): "
             "start the server, or correct PUENTE_DATABASE_URL"
         ) from error
-    await connection.close()
+    try:
+        found: str | None = await connection.fetchval("select version_num from alembic_version")
+    except asyncpg.UndefinedTableError:
+        found = None
+    finally:
+        await connection.close()
+    return found
 
 
 async def _create(where: str) -> None:

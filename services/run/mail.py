@@ -10,7 +10,7 @@ from typing import Final, Self
 from services.run import ports
 from services.run.home import Home
 from services.run.serving import serve_app
-from shared.mail.sink import MailSink
+from shared.mail.sink import Mail, MailSink
 from shared.mail.sink_pages import sink_app
 
 _CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
@@ -46,9 +46,15 @@ class MailDesk:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._exit.aclose()
 
+    @staticmethod
+    def code_in(mail: Mail) -> str | None:
+        """The sign-in code in a mail, if it is one that brings one."""
+        found = _CODE.search(mail.text)
+        return found.group(1) if found else None
+
     async def code(self, email: str) -> str:
         """The sign-in code in the newest mail to `email` that has one on a line of its own; waits for it, within bounds."""
-        mail = await self.sink.wait_for(email, lambda one: _CODE.search(one.text) is not None, timeout_seconds=WAIT_SECONDS)
-        found = _CODE.search(mail.text)
-        assert found is not None, "just looked for"
-        return found.group(1)
+        mail = await self.sink.wait_for(email, lambda one: self.code_in(one) is not None, timeout_seconds=WAIT_SECONDS)
+        code = self.code_in(mail)
+        assert code is not None, "just looked for"
+        return code

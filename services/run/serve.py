@@ -30,7 +30,7 @@ async def api(name: str, host: str, port: int) -> None:
         spare_the_collector()
         async with lifespans([service]):
             log.info("serving", service=name, host=host, port=port)
-            await serve_app(service.api, stop, sockets=[listener])
+            await serve_app(service.api, stop, sockets=[listener], behind_gateway=True)
 
     try:
         await until_signalled(work)

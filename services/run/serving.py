@@ -69,10 +69,11 @@ async def lifespans(services: Sequence[Service]) -> AsyncIterator[None]:
         yield
 
 
-def server(app: ASGIApp, started: asyncio.Event | None = None) -> QuietServer:
+def server(app: ASGIApp, started: asyncio.Event | None = None, *, behind_gateway: bool = False) -> QuietServer:
     """uvicorn with what all our processes share.
 
-    Addresses in `X-Forwarded-For` count only from a gateway on this machine, or from those that FORWARDED_ALLOW_IPS names.
+    Addresses in `X-Forwarded-For` count only `behind_gateway`, and then only from this machine or from those that
+    FORWARDED_ALLOW_IPS names. At the edge anybody could write them.
     """
     config = uvicorn.Config(
         app,
@@ -83,16 +84,23 @@ def server(app: ASGIApp, started: asyncio.Event | None = None) -> QuietServer:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=True,
+        proxy_headers=behind_gateway,
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=30,
     )
     return QuietServer(config, started)
 
 
-async def serve_app(app: ASGIApp, stop: asyncio.Event, *, sockets: list[socket.socket], started: asyncio.Event | None = None) -> None:
+async def serve_app(
+    app: ASGIApp,
+    stop: asyncio.Event,
+    *,
+    sockets: list[socket.socket],
+    started: asyncio.Event | None = None,
+    behind_gateway: bool = False,
+) -> None:
     """Serve on `sockets`, which listen already, until `stop`; then let requests under way finish. `started`: it accepts."""
-    web = server(app, started)
+    web = server(app, started, behind_gateway=behind_gateway)
     task = asyncio.create_task(web.serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     try:

@@ -55,8 +55,8 @@ class Wish:
     mail_port: int = 8025
     starts: datetime
     settings: Mapping[str, Any] = field(default_factory=dict)
-    own_server: bool = False
-    """Use the embedded database whatever the environment names; for a stack that is thrown away."""
+    database_url: str | None = None
+    """The server to use, as in `PUENTE_DATABASE_URL`; the embedded one where empty, and what the environment says where not given."""
 
 
 class Stack:
@@ -98,7 +98,7 @@ class Stack:
             self.clock.move_to(self.wish.starts)
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
-        given = "" if self.wish.own_server else CommonSettings().database_url
+        given = CommonSettings().database_url if self.wish.database_url is None else self.wish.database_url
         url = await self._exit.enter_async_context(databases.server(self.home, given))
         await databases.prepare(url)
         self.mail = await self._exit.enter_async_context(MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url))

@@ -77,7 +77,7 @@ async def play(order: Order, *, keep: Path | None, console: Console, plan: Path 
                 raise NotStarted(f"{folder} is not empty: a simulation needs a folder of its own")
         progress = Progress(console)
         settings = {"codes_asked_per_address": UNTHROTTLED, "codes_tried_per_address": UNTHROTTLED}
-        wish = Wish(transport=order.transport, port=0, mail_port=0, starts=call.opens, settings=settings, own_server=True)
+        wish = Wish(transport=order.transport, port=0, mail_port=0, starts=call.opens, settings=settings, database_url="")
         stack = await exits.enter_async_context(Stack(Home(folder), wish, progress.say))
         progress.say(f"{order.applications} people apply for {programme.code} {call.year} at {stack.url}, events by {order.transport}")
         await load(stack.services["applications"], plan, stack.clock, Console(quiet=True))
