@@ -24,8 +24,9 @@ from shared.web.problems import Problem, Redirect
 _ = translate
 router = APIRouter(include_in_schema=False)
 
+NO_FILE: Final = N_("Choose a file")
 REFUSALS: Final = {
-    "no_file": N_("Choose a file"),
+    "no_file": NO_FILE,
     "empty": N_("“{name}” is empty. Choose a file with something in it."),
     "too_large": N_("“{name}” is larger than {most}. Choose a smaller file, or save it in a lower quality."),
     "wrong_type": N_("“{name}” is {found}, whatever its name says. Choose one of these: {types}."),
@@ -78,7 +79,7 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
         if not isinstance(upload, UploadFile) or not upload.filename:
             if found.file:
                 return RedirectResponse(home_of(folder), 303)
-            return draw(request, folder, found, error=_(REFUSALS["no_file"]))
+            return draw(request, folder, found, error=_(NO_FILE))
         outcome = await take(request, viewer, folder.application.id, kind, upload, upload.filename)
     if isinstance(outcome, UploadRefused):
         return draw(request, folder, found, error=refusal_words(outcome))
