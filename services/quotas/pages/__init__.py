@@ -1,0 +1,11 @@
+"""Pages for people: the board, a cell with its decisions, and changes of targets that need a second person."""
+
+from fastapi import APIRouter
+
+from services.quotas.pages import board, cells
+
+router = APIRouter()
+for module in (board, cells):
+    router.include_router(module.router)
+
+__all__ = ["router"]

@@ -1,0 +1,231 @@
+"""Causes, outcomes, reasons, limits and accounts in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from markupsafe import Markup
+
+from services.quotas.domain.chain import digest
+from services.quotas.lookups import TransferRow
+from services.quotas.pages.kit import cell_path, local
+from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
+from shared.events.applications import Names
+from shared.kernel.cells import Cell
+from shared.web.formats import BEIJING, format_datetime, format_number
+from shared.web.i18n import N_, ngettext, translate
+
+_ = translate
+
+# fmt: off
+CAUSES: Final[Mapping[str, str]] = {
+    "nominated": N_("The country put an application forward."),
+    "approved": N_("An application was approved."),
+    "accepted": N_("An offer was accepted."),
+    "declined": N_("An offer was declined."),
+    "expired": N_("An offer was not answered in time."),
+    "withdrawn": N_("An application was withdrawn."),
+    "ended": N_("Somebody’s time in the programme ended."),
+    "round": N_("The moment came at which the list is served by rank."),
+    "list_closed": N_("The waiting list closed."),
+    "participation_ended": N_("The country’s participation ended."),
+    "allotted": N_("The plan’s allotment came into force."),
+    "adopted": N_("Two people changed the number of places."),
+    "raised": N_("The number of places was raised."),
+    "person_freed": N_("Somebody who waits here let go of a place elsewhere."),
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "nominated": N_("The nomination of {application} counts against the country’s cap."),
+    "nomination_refused": N_("The nomination of {application} was refused."),
+    "offered": N_("A place is offered to {application}, to be answered by {until}."),
+    "waiting": N_("{application} waits at position {position} of the list."),
+    "waits_for_round": N_("{application} waits for the moment at which the list is served."),
+    "refused": N_("{application} gets no place."),
+    "taken": N_("{application} takes the place."),
+    "released": N_("The place of {application} went back."),
+    "left": N_("{application} leaves; it held no place yet."),
+    "ended": N_("Whoever holds {application} is free for another place; this one stays counted as given."),
+    "target_set": N_("The cell has {places} places now."),
+}
+SHORT: Final[Mapping[str, tuple[str, str]]] = {
+    "nominated": (N_("Nominated"), "violet"),
+    "nomination_refused": (N_("Nomination refused"), "red"),
+    "offered": (N_("Place offered"), "teal"),
+    "waiting": (N_("Waiting"), "amber"),
+    "refused": (N_("No place"), "red"),
+    "taken": (N_("Place taken"), "green"),
+    "released": (N_("Place returned"), ""),
+    "left": (N_("Left"), ""),
+    "ended": (N_("Ended"), ""),
+    "target_set": (N_("Places set"), "blue"),
+}
+REASONS: Final[Mapping[str, str]] = {
+    "not_participating": N_("The country did not take part on that day, or not in what was asked for."),
+    "person_holds_place": N_("The person already holds as many places as one may."),
+    "nomination_cap": N_("The country has put forward as many as it may."),
+    "list_full": N_("The waiting list is full."),
+    "list_closed": N_("The waiting list is closed."),
+    "unknown_cell": N_("The plan has no such places."),
+}
+SKIPS: Final[Mapping[str, str]] = {
+    "cell": N_("no place was free"),
+    "person": N_("the person already holds as many places as one may"),
+    "participation": N_("the country does not take part in what was asked for"),
+}
+LIMITS: Final[Mapping[str, str]] = {
+    "cell": N_("Places of {cell}"),
+    "nomination": N_("Nominations of {cell}"),
+    "person": N_("Places of this person"),
+    "participation": N_("Participation of the country"),
+}
+ACCOUNTS: Final[Mapping[str, str]] = {
+    "plan": N_("the plan"),
+    "pool": N_("the programme’s pool"),
+    "free": N_("free"),
+    "offered": N_("offered"),
+    "taken": N_("taken"),
+    "lapsed": N_("lapsed"),
+}
+GROUPS: Final[Mapping[str, tuple[str, str]]] = {
+    "LDC": (N_("LDC"), N_("least developed country")),
+    "LLDC": (N_("LLDC"), N_("landlocked developing country")),
+    "SIDS": (N_("SIDS"), N_("small island developing State")),
+}
+# fmt: on
+
+
+def said(words: Mapping[str, str], code: str, **params: object) -> str:
+    """The words for a code; the code itself where a later version of the service made one that has no words here."""
+    return _(words[code], **params) if code in words else code
+
+
+def short_id(application: UUID) -> Markup:
+    """An application's id, cut to the end that tells two apart; the whole is in its title."""
+    return Markup('<code class="app-code" title="{}">…{}</code>').format(application, application.hex[-8:])
+
+
+def cell_name(key: str, names: Names | None) -> str:
+    """`Peru 2016`; the country's code where no programme knows its name."""
+    cell = Cell.parse(key)
+    return f"{local(names) if names else cell.country} {cell.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """One limit at a decision, in words: `used` is `35 → 36 of 36`."""
+
+    name: str
+    used: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision as pages tell it."""
+
+    row: DecisionRow
+    href: str
+    when: str
+    tag: str
+    colour: str
+    came: str
+    became: str
+    reason: str
+    limits: tuple[LimitLine, ...]
+    skips: tuple[tuple[Markup, str], ...]
+    intact: bool
+    """Whether its record gives its hash, computed for this page."""
+
+
+def explain(decision: DecisionRow, names: Names | None) -> Explained:
+    """What came in, what became of it, and why."""
+    tag, colour = SHORT.get(decision.outcome, (decision.outcome, ""))
+    return Explained(
+        row=decision,
+        href=cell_path(decision.cell, "decisions", decision.number),
+        when=format_datetime(decision.at, BEIJING),
+        tag=_(tag),
+        colour=colour,
+        came=said(CAUSES, decision.cause),
+        became=_became(decision),
+        reason=said(REASONS, decision.reason) if decision.reason else "",
+        limits=tuple(_limit(one, names) for one in decision.limits),
+        skips=tuple(_skip(one) for one in decision.skips),
+        intact=digest(decision.record) == decision.hash,
+    )
+
+
+def _became(decision: DecisionRow) -> str:
+    code = "waits_for_round" if decision.outcome == "waiting" and not decision.position else decision.outcome
+    capacity = next((one.capacity for one in decision.limits if one.kind == "cell"), None)
+    params = {
+        "application": short_id(decision.application) if decision.application else "",
+        "until": format_datetime(decision.until, BEIJING) if decision.until else "",
+        "position": decision.position,
+        "places": format_number(capacity or 0),
+    }
+    return said(OUTCOMES, code, **params)
+
+
+def _limit(limit: LimitRow, names: Names | None) -> LimitLine:
+    return LimitLine(limit_name(limit.key, names), used_of(limit), limit.before != limit.after)
+
+
+def limit_name(key: str, names: Names | None) -> str:
+    """The name of a limit, by its key."""
+    kind, _colon, rest = key.partition(":")
+    return said(LIMITS, kind, cell=cell_name(rest, names)) if kind in ("cell", "nomination") else said(LIMITS, kind)
+
+
+def used_of(limit: LimitRow) -> str:
+    """`35 → 36 of 36`: what was used before and after, and how much there was."""
+    before, after = format_number(limit.before), format_number(limit.after)
+    used = before if limit.before == limit.after else f"{before} → {after}"
+    return used if limit.capacity is None else _("{used} of {capacity}", used=used, capacity=format_number(limit.capacity))
+
+
+def _skip(skip: SkipRow) -> tuple[Markup, str]:
+    return short_id(skip.application), said(SKIPS, skip.limit.partition(":")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Places that moved from one account to another, as pages tell it."""
+
+    when: str
+    words: str
+    cause: str
+    decision: int | None
+    href: str
+
+
+def movement(row: TransferRow, cell: str) -> Movement:
+    words = ngettext(
+        "{n} place: {source} → {target}", "{n} places: {source} → {target}", row.count, source=_account(row.source), target=_account(row.target)
+    )
+    href = cell_path(cell, "decisions", row.decision) if row.decision else ""
+    return Movement(format_datetime(row.at, BEIJING), words, said(CAUSES, row.cause), row.decision, href)
+
+
+def _account(key: str) -> str:
+    return said(ACCOUNTS, key.partition(":")[0])
+
+
+def groups_of(cell: CellRow) -> list[tuple[str, str]]:
+    """The groups of the cell's country: abbreviation and name."""
+    return [(_(GROUPS[one][0]), _(GROUPS[one][1])) if one in GROUPS else (one, "") for one in cell.groups]
+
+
+def remarks(cell: CellRow) -> list[tuple[str, str]]:
+    """What has to be said of a cell beside its figures: words, and the colour of their tag."""
+    found = []
+    if not cell.participates:
+        found.append((_("Does not take part"), ""))
+    if cell.over:
+        found.append((ngettext("{n} over its places", "{n} over its places", cell.over), "red"))
+    if cell.list_closed:
+        found.append((_("List closed"), ""))
+    if cell.target != cell.planned:
+        found.append((_("Plan: {n}", n=format_number(cell.planned)), "blue"))
+    return found

@@ -1,0 +1,110 @@
+"""What the tests of pages share: the whole service on a real database, browsers with and without an identity, and a call that was lived through."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from typing import Final
+
+import httpx2
+from fastapi import FastAPI
+
+from services.applications.plan import Plan, read
+from services.applications.plan.publish import programme_published
+from services.quotas.main import build
+from services.quotas.settings import QuotasSettings
+from services.quotas.sweeps import sweeps
+from shared.events.catalogue import event
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import new_id
+from shared.persistence.database import Database
+from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
+from shared.web.keys import ensure_key_pair
+from tests.conftest import PLAN
+from tests.integration.quotas.scene import Person, apply_events, rows
+
+PERU, HAITI = "scholarship:PE:2016", "scholarship:HT:2016"
+SIX: Final = ("es", "pt", "en", "fr", "zh", "nl")
+
+
+@dataclass
+class Front:
+    """The service as it runs, its clock, and its database."""
+
+    app: FastAPI
+    db: Database
+    clock: ManualClock
+    issuer: IdentityIssuer
+    settings: QuotasSettings
+    people: dict[str, list[Person]] = field(default_factory=dict)
+
+    def browser(self, role: str = "", *, country: str = "", account: str = "", language: str = "en") -> httpx2.AsyncClient:
+        """A browser without JavaScript, of somebody with that role; of a stranger where none is named. Redirects are not followed."""
+        cookies = {IDENTITY_COOKIE: self.token(role, country=country, account=account, language=language)} if role else {}
+        headers = {"Accept-Language": language, "Accept": "text/html"}
+        transport = httpx2.ASGITransport(app=self.app)
+        return httpx2.AsyncClient(transport=transport, base_url="http://puente.test", headers=headers, cookies=cookies)
+
+    def token(self, role: str, *, country: str = "", account: str = "", language: str = "en") -> str:
+        account = account or str(new_id())
+        return self.issuer.issue(
+            account_id=account, role=role, country=country, language=language, session_id="s", now=self.clock.now()
+        )
+
+    async def sweep(self) -> None:
+        """What falls due at the clock's time."""
+        for one in sweeps(self.db, self.settings):
+            while await one.run(self.clock.now()):
+                pass
+
+    async def publish(self, *codes: str) -> None:
+        """The shipped plan's programmes."""
+        plan = read(PLAN)
+        assert isinstance(plan, Plan), plan
+        for programme in plan.programmes:
+            if not codes or programme.code in codes:
+                data = programme_published(plan, programme)
+                await apply_events(self.db, event(data, subject=data.programme, version=1, key=data.programme, at=self.clock.now()))
+
+    async def approve(self, cell: str, count: int, *, best: int = 95_000) -> list[Person]:
+        """So many people of a country are put forward and approved, the first with the best score."""
+        people = [Person(cell, score=best - 700 * n) for n in range(count)]
+        moment = self.clock.now()
+        await apply_events(self.db, *[fact for one in people for fact in (one.nominated(moment), one.approved(moment))])
+        self.people.setdefault(cell, []).extend(people)
+        return people
+
+    async def answer(self, cell: str, *, accept: int = 0, decline: int = 0) -> None:
+        """So many of those who were offered a place there accept, and the next ones decline, in the order of their ids."""
+        offered = await rows(
+            self.db, "select application, version from place where cell = :cell and state = 'offered' order by score desc", cell=cell
+        )
+        known = {one.application: one for one in self.people[cell]}
+        moment = self.clock.now()
+        facts = [known[row.application].accepts(row.version, moment) for row in offered[:accept]]
+        facts += [known[row.application].declines(row.version, moment) for row in offered[accept : accept + decline]]
+        await apply_events(self.db, *facts)
+
+
+def front(url: str, clock: ManualClock, folder: Path) -> Front:
+    """The service on a migrated, empty database, with keys in `folder`."""
+    ensure_key_pair(folder, "identity")
+    settings = QuotasSettings(database_url=url, keys_folder=folder, public_url="http://puente.test")
+    service = build(settings, clock=clock)
+    return Front(service.api, service.db, clock, IdentityIssuer.from_folder(folder), settings)
+
+
+async def live_through(front: Front, asked: Mapping[str, int], *, served: datetime) -> None:
+    """A call: people are approved in every cell asked for, the round is served, and some answer."""
+    for cell, count in asked.items():
+        await front.approve(cell, count)
+    front.clock.move_to(served)
+    await front.sweep()
+
+
+def words(page: httpx2.Response) -> str:
+    """What a page says, without its markup."""
+    bare = re.sub(r"<(script|style).*?</\1>", " ", page.text, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
