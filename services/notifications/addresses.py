@@ -1,0 +1,89 @@
+"""Where to write to a person: asked of the applications service at the moment of writing, kept nowhere, and never logged."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import httpx2
+import msgspec
+
+from shared.observability.logging import get_logger
+from shared.web.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from shared.web.service_tokens import ServiceTokens
+
+log = get_logger(__name__)
+
+AT_ONCE: Final = 8
+SECONDS: Final = 10.0
+AUDIENCE: Final = "applications"
+SCOPE: Final = "address"
+NOT_FOUND: Final = "not_found"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where and how a person is written to. `timezone` is an IANA name."""
+
+    email: str
+    language: str = DEFAULT_LANGUAGE
+    timezone: str = "UTC"
+    name: str = ""
+
+
+class _Refusal(msgspec.Struct):
+    """The stable word of a problem; a page of somebody in between has none, and is no answer about the person."""
+
+    code: str = ""
+
+
+class NoAddress(StrEnum):
+    """Why there is no address: the person has none (any more), or the applications service could not be asked."""
+
+    UNKNOWN = "no_address"
+    AWAY = "applications_away"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Asks the applications service at `url`. `now` tells the time for the tokens; `transport` is for tests."""
+
+    url: str
+    tokens: ServiceTokens
+    now: Callable[[], datetime]
+    transport: httpx2.AsyncBaseTransport | None = None
+
+    async def of(self, people: Iterable[UUID]) -> dict[UUID, Address | NoAddress]:
+        """The address of each person, at most eight questions at a time. Raises nothing: whoever is away is an answer."""
+        wanted = sorted(set(people))
+        if not wanted:
+            return {}
+        gate = asyncio.Semaphore(AT_ONCE)
+        secure = ssl.create_default_context() if self.url.startswith("https:") else False
+        async with httpx2.AsyncClient(
+            base_url=self.url, verify=secure, timeout=SECONDS, trust_env=False, transport=self.transport
+        ) as client:
+            return dict(zip(wanted, await asyncio.gather(*(self._ask(client, gate, person) for person in wanted)), strict=True))
+
+    async def _ask(self, client: httpx2.AsyncClient, gate: asyncio.Semaphore, person: UUID) -> Address | NoAddress:
+        async with gate:
+            token = self.tokens.issue(audience=AUDIENCE, scope=SCOPE, now=self.now())
+            try:
+                answer = await client.get(f"/api/v1/people/{person}/address", headers={"Authorization": f"Bearer {token}"})
+            except httpx2.HTTPError as error:
+                log.warning("address.not_answered", person_id=str(person), error_type=type(error).__name__)
+                return NoAddress.AWAY
+        try:
+            if answer.status_code == 404 and msgspec.json.decode(answer.content, type=_Refusal).code == NOT_FOUND:
+                return NoAddress.UNKNOWN
+            if answer.status_code == 200:
+                found = msgspec.json.decode(answer.content, type=Address)
+                return found if found.language in LANGUAGES else msgspec.structs.replace(found, language=DEFAULT_LANGUAGE)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            log.warning("address.not_understood", person_id=str(person), status=answer.status_code)
+            return NoAddress.AWAY
+        log.warning("address.refused", person_id=str(person), status=answer.status_code)
+        return NoAddress.AWAY

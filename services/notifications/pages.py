@@ -1,0 +1,129 @@
+"""Pages for people: an applicant's inbox, and for staff the mails that went out, with those that failed and why."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.notifications import use_cases
+from services.notifications.office import MAY_SEND_AGAIN, STAFF, id_in, id_or_none, office_of, person_of, programmes_of, shown, zone_of
+from services.notifications.store import reading
+from services.notifications.tables import STATES
+from services.notifications.wording import wordings
+from shared.kernel.cells import Cell
+from shared.web.i18n import N_, current_language
+from shared.web.identity import require
+from shared.web.pages import render
+from shared.web.problems import Problem, Redirect
+
+router = APIRouter(include_in_schema=False)
+
+PAGE: Final = 25
+STATE_NAMES: Final[Mapping[str, str]] = {
+    "created": N_("waiting to be sent"),
+    "sending": N_("being sent"),
+    "sent": N_("sent"),
+    "failed_temporarily": N_("put off"),
+    "failed": N_("failed"),
+}
+COLOURS: Final[Mapping[str, str]] = {"created": "", "sending": "blue", "sent": "green", "failed_temporarily": "amber", "failed": "red"}
+REASONS: Final[Mapping[str, str]] = {
+    "address_refused": N_("The mail server says that this address takes no mail."),
+    "message_refused": N_("The mail server does not take this message."),
+    "refused_for_now": N_("The mail server asks to try again later."),
+    "sender_refused": N_("The mail server does not take mail from our sender address: check PUENTE_MAIL_FROM."),
+    "sign_in_refused": N_("The mail server does not accept our user name and password: check PUENTE_SMTP_USERNAME."),
+    "server_away": N_("The mail server does not answer."),
+    "connection_lost": N_("The connection ended before the mail server had answered."),
+    "no_address": N_("The person has no address any more: the account is closed or was erased."),
+    "applications_away": N_("The applications service could not be asked for the address."),
+    "text_missing": N_("The message could not be put into words: the log says why."),
+}
+"""Reason code -> what it means and, where somebody can, what to do."""
+
+
+@router.get("/messages")
+async def inbox(request: Request) -> Response:
+    """The reader's messages, newest first."""
+    who = require(request)
+    if who.role in STAFF:
+        raise Redirect("/messages/outgoing")
+    office, person = office_of(request), person_of(who)
+    before = id_or_none(request.query_params.get("before"))
+    rows = await office.db.run(lambda tx: reading.inbox(tx, person, before=before, most=PAGE + 1))
+    unread = await office.db.run(lambda tx: reading.unread(tx, person))
+    programmes = await programmes_of(office)
+    zone = await zone_of(office, person) if rows else "UTC"
+    return render(
+        request,
+        "inbox.html",
+        messages=[shown(office, row, programmes, zone) for row in rows[:PAGE]],
+        unread=unread,
+        zone=zone,
+        newest="/messages" if before else "",
+        older=f"/messages?before={rows[PAGE - 1].id}" if len(rows) > PAGE else "",
+    )
+
+
+@router.get("/messages/outgoing")
+async def outgoing(request: Request) -> Response:
+    """Mails that went out or are to go out; the filter is in the address."""
+    who = require(request, *STAFF, hidden=True)
+    office, asked = office_of(request), request.query_params
+    state = asked.get("state", "") if asked.get("state") in STATES else ""
+    application, before = id_or_none(asked.get("application", "").strip()), id_or_none(asked.get("before"))
+    rows = await office.db.run(lambda tx: reading.outgoing(tx, state=state, application=application, before=before, most=PAGE + 1))
+    counts = await office.db.run(reading.counts)
+    programmes, language = await programmes_of(office), current_language()
+    subjects = {name: template.subject for name, template in wordings()[language].templates.items()}
+    kept = {"state": state, "application": str(application) if application else ""}
+
+    def where(cell: Cell) -> str:
+        known = programmes.get(cell.programme)
+        return (known.names.get(language) if known else None) or cell.programme
+
+    return render(
+        request,
+        "outgoing.html",
+        rows=[(row, subjects.get(row.template, row.template), Cell.parse(row.cell)) for row in rows[:PAGE]],
+        where=where,
+        counts={name: counts.get(name, 0) for name in STATES},
+        state=state,
+        application=kept["application"],
+        state_names=STATE_NAMES,
+        colours=COLOURS,
+        reasons=REASONS,
+        may_send_again=who.role in MAY_SEND_AGAIN,
+        resendable=use_cases.RESENDABLE,
+        done=asked.get("done", ""),
+        newest=f"/messages/outgoing?{urlencode(kept)}" if before else "",
+        older=f"/messages/outgoing?{urlencode({**kept, 'before': str(rows[PAGE - 1].id)})}" if len(rows) > PAGE else "",
+    )
+
+
+@router.post("/messages/outgoing/{message_id}/resend")
+async def resend(request: Request, message_id: str) -> Response:
+    """Send one mail again; somebody who presses twice sends it once."""
+    who = require(request, *MAY_SEND_AGAIN, hidden=True)
+    office, found, form = office_of(request), id_in(message_id), await request.form()
+    now, state = office.clock.now(), str(form.get("state", ""))
+    if await office.db.run(lambda tx: reading.mail(tx, found)) is None:
+        raise Problem(404, code="not_found")
+    row = await office.db.run(lambda tx: use_cases.send_again(tx, found, actor=who.account_id, role=who.role, now=now))
+    query = {"state": state if state in STATES else "", "done": "resend" if row is not None else "on_its_way"}
+    return RedirectResponse(f"/messages/outgoing?{urlencode(query)}", 303)
+
+
+@router.get("/messages/{message_id}")
+async def message(request: Request, message_id: str) -> Response:
+    """One message of the reader's own inbox, which is read by that."""
+    who = require(request)
+    office, person, found = office_of(request), person_of(who), id_in(message_id)
+    now = office.clock.now()
+    row = await office.db.run(lambda tx: use_cases.open_message(tx, person, found, now=now))
+    if row is None:
+        raise Problem(404, code="not_found")
+    zone = await zone_of(office, person)
+    return render(request, "message.html", message=shown(office, row, await programmes_of(office), zone), zone=zone)
