@@ -1,0 +1,163 @@
+"""What the core must come to, said once more in the plainest way: nothing is kept that can be counted, one command at a time."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.quotas.domain import commands as c
+from services.quotas.domain.terms import Terms
+
+HELD = ("offered", "taken")
+
+
+@dataclass
+class Entry:
+    cell: str
+    person: UUID
+    state: str = ""
+    seen: int = 0
+    facts: int = 0
+    rank: Any = None
+    nominated: bool = False
+    ended: bool = False
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass
+class Model:
+    """Entries by application; targets, rounds and lists by cell; pools by programme."""
+
+    terms: dict[str, Terms]
+    pools: dict[str, int]
+    targets: dict[str, int] = field(default_factory=dict)
+    entries: dict[UUID, Entry] = field(default_factory=dict)
+    served: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+
+    def of(self, cell: str) -> Terms:
+        return self.terms[cell.split(":")[0]]
+
+    def used(self, cell: str) -> int:
+        return sum(e.cell == cell and e.state in HELD for e in self.entries.values())
+
+    def free(self, cell: str) -> int:
+        return max(0, self.targets[cell] - self.used(cell))
+
+    def holds(self, person: UUID) -> bool:
+        return any(e.person == person and e.state in HELD and not e.ended for e in self.entries.values())
+
+    def waiters(self, cell: str) -> list[Entry]:
+        return sorted((e for e in self.entries.values() if e.cell == cell and e.state == "waiting"), key=lambda e: e.rank)
+
+    def gives(self, cell: str) -> bool:
+        return self.of(cell).calls[2016].grants_from is None or cell in self.served
+
+    def open(self, cell: str, at: datetime) -> bool:
+        return cell not in self.closed and at <= self.of(cell).calls[2016].list_closes
+
+    def tell(self, e: Entry, state: str, why: str = "") -> None:
+        e.state, e.why, e.until, e.facts = state, why, None, e.facts + 1
+
+    def offer(self, e: Entry, at: datetime) -> None:
+        self.tell(e, "offered")
+        e.until = self.of(e.cell).answer_by(2016, at)
+
+    def serve(self, cell: str, at: datetime) -> None:
+        for e in self.waiters(cell):
+            if self.gives(cell) and self.free(cell) and not self.holds(e.person):
+                self.offer(e, at)
+
+    def gained(self, e: Entry, at: datetime) -> None:
+        self.serve(e.cell, at)
+        for cell in sorted({o.cell for o in self.entries.values() if o.person == e.person and o.state == "waiting"}):
+            self.serve(cell, at)
+
+    def release(self, e: Entry, at: datetime, why: str) -> None:
+        self.pools[e.cell.split(":")[0]] += self.used(e.cell) > self.targets[e.cell]
+        self.tell(e, "released", why)
+        self.gained(e, at)
+
+    def do(self, x: Any) -> None:
+        """One command."""
+        if not isinstance(x, c.OfApplication):
+            return self.of_cell(x)
+        if x.application not in self.entries and not isinstance(x, c.Nominate | c.RequestPlace):
+            return None
+        e = self.entries.setdefault(x.application, Entry(x.cell, x.person))
+        if x.version and x.version <= e.seen:
+            return None
+        e.seen = x.version or e.seen
+        getattr(self, type(x).__name__)(e, x)
+
+    def Nominate(self, e: Entry, x: c.Nominate) -> None:
+        if e.state in ("", "nomination_refused"):
+            cap = self.of(e.cell).nomination_cap(self.targets[e.cell])
+            if cap is not None and sum(o.nominated for o in self.entries.values() if o.cell == e.cell) >= cap:
+                self.tell(e, "nomination_refused", "nomination_cap")
+            else:
+                e.state, e.nominated, e.why = "nominated", True, ""
+
+    def RequestPlace(self, e: Entry, x: c.RequestPlace) -> None:
+        if e.state not in ("", "nominated", "nomination_refused"):
+            return
+        e.rank, terms, cell = (-x.score, x.submitted_at, x.application), self.of(e.cell), e.cell
+        cap, counted = terms.nomination_cap(self.targets[cell]), sum(o.nominated for o in self.entries.values() if o.cell == cell)
+        if e.state == "nomination_refused" or (terms.nomination_in_route and not e.nominated and cap is not None and counted >= cap):
+            return self.tell(e, "refused", "nomination_cap")
+        if self.holds(e.person):
+            return self.tell(e, "refused", "person_holds_place")
+        e.nominated = e.nominated or terms.nomination_in_route
+        if self.gives(cell) and self.free(cell):
+            return self.offer(e, x.at)
+        if not self.open(cell, x.at):
+            return self.tell(e, "refused", "list_closed")
+        if self.gives(cell) and len(self.waiters(cell)) >= terms.list_size(self.targets[cell]):
+            return self.tell(e, "refused", "list_full")
+        return self.tell(e, "waiting")
+
+    def Accept(self, e: Entry, x: c.Accept) -> None:
+        if e.state == "offered" and e.facts == x.place_version:
+            assert e.until is not None
+            self.tell(e, "taken") if x.at <= e.until else self.release(e, x.at, "expired")
+
+    def Decline(self, e: Entry, x: c.Decline) -> None:
+        if e.state == "offered" and e.facts == x.place_version:
+            self.release(e, x.at, "declined")
+
+    def Expire(self, e: Entry, x: c.Expire) -> None:
+        if e.state == "offered" and e.facts == x.place_version and e.until is not None and x.at > e.until:
+            self.release(e, x.at, "expired")
+
+    def Withdraw(self, e: Entry, x: c.Withdraw) -> None:
+        if e.state in HELD and not e.ended:
+            self.release(e, x.at, "withdrawn")
+        elif e.state in ("waiting", "nominated"):
+            e.state, e.nominated = "released", False
+
+    def End(self, e: Entry, x: c.End) -> None:
+        if e.state == "taken" and not e.ended:
+            if x.reason == "left" and self.open(e.cell, x.at):
+                return self.release(e, x.at, "ended")
+            e.ended = True
+            self.gained(e, x.at)
+
+    def of_cell(self, x: Any) -> None:
+        cell, programme = x.cell, x.cell.split(":")[0]
+        if isinstance(x, c.SetTarget):
+            gained = max(0, x.target - self.used(cell)) - self.free(cell)
+            if gained <= self.pools[programme]:
+                self.pools[programme] -= gained
+                self.targets[cell] = x.target
+                self.serve(cell, x.at)
+        elif isinstance(x, c.ServeRound) and cell not in self.served:
+            self.served.add(cell)
+            self.serve(cell, x.at)
+            size = self.of(cell).list_size(self.targets[cell])
+            for number, e in enumerate(self.waiters(cell)):
+                self.tell(e, "waiting") if number < size else self.tell(e, "refused", "list_full")
+        elif isinstance(x, c.CloseList) and cell not in self.closed:
+            self.closed.add(cell)
+            for e in self.waiters(cell):
+                self.tell(e, "refused", "list_closed")

@@ -1,0 +1,188 @@
+"""Books in memory: keeps what a database would keep, and shows the core no more of it than the store would load."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.quotas.domain import reach
+from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, SetTarget, Withdraw
+from services.quotas.domain.decide import decide
+from services.quotas.domain.model import GENESIS, Books, CellState, Decision, Ignored, Limit, PlaceState, Transfer, Verdict
+from services.quotas.domain.terms import Call, Period, Terms
+
+NOW = datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
+CLOSES = datetime(2016, 8, 15, 12, 0, tzinfo=UTC)
+DUE = datetime(2016, 6, 30, 12, 0, tzinfo=UTC)
+PE, BR = "training:PE:2016", "training:BR:2016"
+
+
+def terms(programme: str = "training", **other: Any) -> Terms:
+    """A rolling programme of 2016 in which Peru and Brazil take part; a list as long as there are places, two at least."""
+    grants_from = other.pop("grants_from", None)
+    usual: dict[str, Any] = {
+        "programme": programme,
+        "rule": "example:1",
+        "calls": {2016: Call(grants_from, other.pop("answers_due", DUE), other.pop("list_closes", CLOSES))},
+        "offer_days": 14,
+        "participation": {country: (Period(date(2015, 1, 9), None, frozenset()),) for country in ("PE", "BR")},
+        "list_ratio": 1.0,
+        "list_at_least": 2,
+        "nomination_ratio": None,
+        "nomination_in_route": False,
+        "holds_per_person": 1,
+    }
+    return Terms(**{**usual, **other})
+
+
+class Shelf:
+    """The books of some programmes, and everything that was ever decided."""
+
+    def __init__(self, *programmes: Terms, pool: int = 10) -> None:
+        self.terms = {one.programme: one for one in programmes or (terms(),)}
+        self.cells: dict[str, CellState] = {}
+        self.limits: dict[str, Limit] = {}
+        self.places: dict[UUID, PlaceState] = {}
+        self.pools = dict.fromkeys(self.terms, pool)
+        self.total = dict(self.pools)
+        self.decisions: list[Decision] = []
+        self.transfers: list[Transfer] = []
+        self.starts = 0
+
+    def cell(self, key: str, target: int = 0, *, listed: bool = True) -> str:
+        """Open a cell with so many places from the pool; its key."""
+        programme, country, year = key.split(":")
+        self.cells[key] = CellState(key, programme, country, int(year), listed, 0, 0, 0, 0, 0, 0, GENESIS, False, False)
+        if target:
+            self.run(SetTarget(cell=key, at=NOW, target=target, cause="allotted"))
+        return key
+
+    def run(self, *commands: Command) -> Verdict:
+        """Decide them as one batch and keep what follows."""
+        cells = {c.cell for c in commands} | {p.cell for p in self.waiting(reach.persons_who_let_go(commands))}
+        limits: set[str] = set()
+        lists: set[str] = set()
+        persons, pools = set(reach.persons_who_let_go(commands)), set(reach.pools_drawn_on(commands))
+        for _start in range(50):
+            self.starts += 1
+            verdict = decide(self._books(commands, cells, limits, lists, persons, pools), commands)
+            if verdict.needs is None:
+                self._keep(verdict)
+                return verdict
+            cells |= verdict.needs.cells
+            limits |= verdict.needs.limits
+            lists |= verdict.needs.lists
+            persons |= verdict.needs.persons
+            pools |= verdict.needs.pools
+        raise AssertionError(f"never enough: {verdict.needs}")
+
+    def waiting(self, persons: Iterable[UUID]) -> list[PlaceState]:
+        known = frozenset(persons)
+        return [place for place in self.places.values() if place.person in known and place.state == "waiting"]
+
+    def _books(
+        self, commands: Sequence[Command], cells: set[str], limits: set[str], lists: set[str], persons: set[UUID], pools: set[str]
+    ) -> Books:
+        shown = {key: self.cells[key] for key in cells}
+        listed = {
+            key: tuple(p for p in self.places.values() if p.cell == key and p.state == "waiting")
+            for key in reach.lists_to_load(shown, self.terms, commands) | lists
+        }
+        applications = {getattr(command, "application", None) for command in commands}
+        places = {application: place for application, place in self.places.items() if application in applications}
+        keys = reach.limits_to_lock(shown, self.terms, places, listed, commands) | limits
+        elsewhere: dict[UUID, tuple[str, ...]] = {}
+        for person in persons:
+            elsewhere[person] = tuple(place.cell for place in self.waiting((person,)))
+        return Books(
+            terms=self.terms,
+            cells=shown,
+            limits={key: self.limits.get(key) or Limit(key, key.partition(":")[0], None, 0, 0) for key in keys},
+            places=places,
+            lists=listed,
+            elsewhere=elsewhere,
+            pools={programme: self.pools[programme] for programme in pools},
+        )
+
+    def _keep(self, verdict: Verdict) -> None:
+        self.cells |= {cell.key: cell for cell in verdict.cells}
+        self.limits |= {limit.key: limit for limit in verdict.limits}
+        self.places |= {place.application: place for place in verdict.places}
+        for programme, gained in verdict.pools.items():
+            self.pools[programme] += gained
+        self.decisions += verdict.decisions
+        self.transfers += verdict.transfers
+
+    # ------------------------------------------------------------------ looking
+
+    def state(self, *people: "Person") -> list[str]:
+        return [self.places[one.application].state if one.application in self.places else "" for one in people]
+
+    def figures(self, key: str) -> tuple[int, int, int, int, int]:
+        """Target, free, offered, taken, waiting."""
+        cell = self.cells[key]
+        return cell.target, cell.free, cell.offered, cell.taken, cell.waiting
+
+    def last(self, person: "Person") -> Decision:
+        """The last decision about somebody."""
+        return next(one for one in reversed(self.decisions) if one.application == person.application)
+
+    def chain(self, key: str) -> list[tuple[str, str]]:
+        return [(one.record, one.hash) for one in self.decisions if one.cell == key]
+
+    def balances(self) -> dict[str, int]:
+        """What the transfers add up to, by account."""
+        found: defaultdict[str, int] = defaultdict(int)
+        for one in self.transfers:
+            found[one.source] -= one.places
+            found[one.target] += one.places
+        return dict(found)
+
+
+class Person:
+    """Somebody with an application to a cell; numbers stand for ids, so that order is plain: who comes first ranks first."""
+
+    made = 0
+
+    def __init__(self, cell: str = PE, *, score: int = 50_000, who: "Person | None" = None, parts: tuple[str, ...] = ()) -> None:
+        Person.made += 1
+        self.number = Person.made
+        self.cell, self.score, self.parts = cell, score, parts
+        self.application = UUID(int=self.number)
+        self.person = who.person if who else UUID(int=self.number << 64)
+        self.version = 0
+
+    def _about(self, at: datetime, version: int | None) -> dict[str, Any]:
+        if version is None:
+            self.version = version = self.version + 1
+        event = UUID(int=self.number << 32 | version)
+        return {
+            "cell": self.cell, "at": at, "event": event, "application": self.application, "person": self.person, "version": version,
+        }  # fmt: skip
+
+    def nominated(self, at: datetime = NOW, version: int | None = None) -> Nominate:
+        return Nominate(**self._about(at, version))
+
+    def asks(self, at: datetime = NOW, version: int | None = None) -> RequestPlace:
+        submitted_at = NOW - timedelta(days=30) + timedelta(seconds=self.number)
+        return RequestPlace(**self._about(at, version), score=self.score, submitted_at=submitted_at, parts=self.parts)
+
+    def accepts(self, place_version: int = 1, at: datetime = NOW, version: int | None = None) -> Accept:
+        return Accept(**self._about(at, version), place_version=place_version)
+
+    def declines(self, place_version: int = 1, at: datetime = NOW, version: int | None = None) -> Decline:
+        return Decline(**self._about(at, version), place_version=place_version)
+
+    def withdraws(self, at: datetime = NOW, version: int | None = None) -> Withdraw:
+        return Withdraw(**self._about(at, version))
+
+    def ends(self, reason: str = "left", at: datetime = NOW, version: int | None = None) -> End:
+        return End(**self._about(at, version), reason=reason)
+
+    def expires(self, place_version: int = 1, at: datetime = NOW) -> Expire:
+        return Expire(**self._about(at, 0), place_version=place_version)
+
+
+def reasons(ignored: Iterable[Ignored]) -> list[str]:
+    return [one.reason for one in ignored]
