@@ -54,12 +54,14 @@ def id_from(raw: str) -> UUID:
         raise Problem(404, code="not_found") from None
 
 
-async def zone_for(tx: Tx, request: Request) -> str:
-    """The time zone to show moments in: the account's, or one that goes with the language."""
+async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
+    """The time zone to show moments in: the account's, else that of the application's country, else one that goes with the language."""
     identity = context_of(request).identity
     account = await people.by_id(tx, UUID(identity.account_id)) if identity else None
     if account is not None and account.timezone != zones.UTC:
         return account.timezone
+    if country:
+        return zones.zone_of(country)
     return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
 
 
@@ -94,7 +96,8 @@ async def folder_of(request: Request, raw_id: str) -> Folder:
     viewer, desk, application_id = applicant(request), desk_of(request), id_from(raw_id)
 
     async def read(tx: Tx) -> tuple[Dossier | None, str]:
-        return await dossier(tx, viewer, application_id), await zone_for(tx, request)
+        found = await dossier(tx, viewer, application_id)
+        return found, await zone_for(tx, request, found.application.country if found else "")
 
     found, zone = await desk.db.run(read)
     if found is None:

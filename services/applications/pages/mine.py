@@ -136,7 +136,8 @@ def lacking(folder: Folder) -> list[str]:
         keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
     elif folder.application.reason_limit:
         keys = [folder.application.reason_limit]
-    return [words for words in (limit_words(key, folder.plan) for key in keys) if words]
+    said = [limit_words(key, folder.plan) for key in keys]
+    return [words[0].upper() + words[1:] for words in said if words]
 
 
 @router.get("/applications/{application_id}")
