@@ -76,7 +76,7 @@ class Crowd:
         """A member of staff, signed in once for each moment that the clock is moved to."""
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._staff:
-                made = Staff(f"{name}@{DOMAIN}", self.stack.url, self.stack.mail, transport=self._transport)
+                made = Staff(f"{name}@{DOMAIN}", self.stack.url, self.stack.mail, transport=self._transport, brisk=True)
                 await made.sign_in()
                 self._staff[name] = made
             return self._staff[name]
