@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, select, text, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, column, false, func, select, text, true
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.types import Text
 from sqlmodel import col
 
 from services.applications.domain.answers import Stored
 from services.applications.domain.viewers import EVERYWHERE, Viewer
+from services.applications.store.idempotency import Known
 from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -96,6 +98,30 @@ async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
     for page in (await tx.execute(statement)).scalars():
         answers |= page.answers
     return answers
+
+
+_FILLED_IN = text(
+    "select coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = :id), '[]') as pages, "
+    "array(select d.kind from document d where d.application_id = :id) as papers, "
+    "(select jsonb_build_array(k.request_hash, k.body) from idempotency_key k where k.principal = :principal and k.key = :key) as known"
+).columns(column("pages", JSONB), column("papers", ARRAY(Text)), column("known", JSONB))
+
+
+class FilledIn(NamedTuple):
+    """All answers as `stored_answers`, the kinds of the papers that are attached, and what is known of an idempotency key."""
+
+    answers: dict[str, Stored]
+    papers: set[str]
+    known: Known | None
+
+
+async def filled_in(tx: Tx, application_id: UUID, *, principal: UUID | None = None, key: str | None = None) -> FilledIn:
+    """What a submission is judged on, in one statement."""
+    pages, papers, known = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
+    answers: dict[str, Stored] = {}
+    for page in pages:
+        answers |= page
+    return FilledIn(answers, set(papers), Known(*known) if known else None)
 
 
 async def saved_pages(tx: Tx, application_id: UUID) -> dict[str, datetime]:

@@ -2,43 +2,43 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
 from shared.persistence.database import Tx
 
-_CLAIM = text(
-    "insert into idempotency_key (principal, key, request_hash, body, created_at) values (:principal, :key, :request_hash, '{}', :now) "
-    "on conflict do nothing returning key"
-)
 _KNOWN = text("select request_hash, body from idempotency_key where principal = :principal and key = :key")
-_KEEP = text("update idempotency_key set body = cast(:body as jsonb) where principal = :principal and key = :key")
-_FREE = text("delete from idempotency_key where principal = :principal and key = :key")
+_START_OVER = text("do $$ begin raise exception 'another request with this key was first' using errcode = 'serialization_failure'; end $$")
 _PURGE = text("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < :before limit :most)")
 
 
-async def claim(tx: Tx, principal: UUID, key: str, request_hash: str, now: datetime) -> tuple[str, Mapping[str, Any]] | None:
-    """None where the key is new and now ours; else the hash of the request that used it, and the answer that was given.
+class Known(NamedTuple):
+    """The hash of the request that used a key, and the answer that was given."""
 
-    Waits for a request with the same key that is under way, and sees what became of it.
-    """
-    row = {"principal": principal, "key": key}
-    if (await tx.execute(_CLAIM, {**row, "request_hash": request_hash, "now": now})).one_or_none() is not None:
-        return None
-    known = (await tx.execute(_KNOWN, row)).one()
-    return known.request_hash, known.body
+    request_hash: str
+    body: Mapping[str, Any]
 
 
-async def keep(tx: Tx, principal: UUID, key: str, body: str) -> None:
-    """Keep the answer (JSON) under the claimed key."""
-    await tx.execute(_KEEP, {"principal": principal, "key": key, "body": body})
+class Keep(NamedTuple):
+    """An answer (JSON) to keep for `principal` under `key`."""
+
+    principal: UUID
+    key: str
+    request_hash: str
+    body: str
 
 
-async def free(tx: Tx, principal: UUID, key: str) -> None:
-    """Give up a claim that came to nothing: a refusal changes nothing, so the key may be tried again."""
-    await tx.execute(_FREE, {"principal": principal, "key": key})
+async def known(tx: Tx, principal: UUID, key: str) -> Known | None:
+    """What is known of the key; none where it is new."""
+    row = (await tx.execute(_KNOWN, {"principal": principal, "key": key})).one_or_none()
+    return None if row is None else Known(row.request_hash, row.body)
+
+
+async def start_over(tx: Tx) -> None:
+    """Another request with the key was first: the transaction is tried again, and finds that one's answer."""
+    await tx.execute(_START_OVER)
 
 
 async def purge(tx: Tx, *, before: datetime, most: int) -> int:

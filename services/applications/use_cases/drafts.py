@@ -13,7 +13,7 @@ from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Fo
 from services.applications.domain.papers import PAPERS, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
-from services.applications.store import plans
+from services.applications.store import moves, plans
 from services.applications.tables import Application, Document
 from services.applications.use_cases.steps import ADMINISTRATIVE, Done, entry, note, terms_of
 from shared.kernel.ids import new_id
@@ -52,8 +52,7 @@ async def start_draft(
     )
     tx.add(application)
     await tx.flush()
-    tx.add(entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
-    await tx.flush()
+    await moves.write(tx, entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
     return Done(application)
 
 

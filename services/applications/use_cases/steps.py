@@ -12,14 +12,14 @@ from services.applications.domain.outcomes import Changed, Forbidden, NotFound, 
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Programme
 from services.applications.store import applications as store
-from services.applications.store import plans
+from services.applications.store import moves, plans
+from services.applications.store.idempotency import Keep
 from services.applications.store.plans import InForce
-from services.applications.tables import Application, TimelineEntry
+from services.applications.tables import Application
 from shared.events.catalogue import BY_DATA, event
 from shared.events.envelope import AnyEvent
 from shared.events.fact import Fact
 from shared.kernel.cells import Cell
-from shared.messaging import outbox
 from shared.persistence import audit
 from shared.persistence.database import Tx
 
@@ -89,11 +89,19 @@ async def terms_of(tx: Tx, programme: str) -> InForce:
 
 
 async def advance(
-    tx: Tx, standing: Standing, viewer: Viewer, *, now: datetime, fact: Fact | None = None, detail: Mapping[str, Any] | None = None
+    tx: Tx,
+    standing: Standing,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    fact: Fact | None = None,
+    detail: Mapping[str, Any] | None = None,
+    keep: Keep | None = None,
 ) -> Done:
     """Write the move that `begin` found possible; see `finish`."""
     application, role, actor = standing.application, viewer.role, viewer.account_id
-    return await finish(tx, application, standing.moved, standing.act, role=role, actor=actor, now=now, fact=fact, detail=detail)
+    act = standing.act
+    return await finish(tx, application, standing.moved, act, role=role, actor=actor, now=now, fact=fact, detail=detail, keep=keep)
 
 
 async def finish(
@@ -108,6 +116,7 @@ async def finish(
     fact: Fact | None = None,
     detail: Mapping[str, Any] | None = None,
     cause: AnyEvent | None = None,
+    keep: Keep | None = None,
 ) -> Done:
     """Write the move: the row, its timeline, its event into the outbox, and the audit row of an administrative act.
 
@@ -118,14 +127,16 @@ async def finish(
     application.state = moved.target
     application.version += 1
     application.changed_at = now
+    events: list[AnyEvent] = []
     if fact is not None:
         application.facts += 1
-        made = event(fact, subject=str(application.id), version=application.facts, key=cell_of(application).key, at=now, cause=cause)
-        await outbox.add(tx, made)
-    tx.add(entry(application, moved, act, role=role, actor=actor, now=now, fact=application.facts if fact else None, detail=detail))
+        key = cell_of(application).key
+        events.append(event(fact, subject=str(application.id), version=application.facts, key=key, at=now, cause=cause))
+    number = application.facts if fact else None
+    await tx.flush()
+    await moves.write(tx, entry(application, moved, act, role=role, actor=actor, now=now, fact=number, detail=detail), events, keep)
     if role in ADMINISTRATIVE:
         await note(tx, application, act, role=role, actor=actor, now=now, detail=detail)
-    await tx.flush()
     return Done(application)
 
 
@@ -139,20 +150,9 @@ def entry(
     now: datetime,
     fact: int | None = None,
     detail: Mapping[str, Any] | None = None,
-) -> TimelineEntry:
+) -> moves.Entry:
     """The timeline row of the move that made the application's present version."""
-    return TimelineEntry(
-        application_id=application.id,
-        number=application.version,
-        at=now,
-        act=act,
-        actor_role=role,
-        actor_id=actor,
-        source=moved.source,
-        target=moved.target,
-        fact=fact,
-        detail=dict(detail or {}),
-    )
+    return moves.Entry(application.id, application.version, now, act, role, actor, moved.source, moved.target, fact, detail or {})
 
 
 async def note(
@@ -171,6 +171,6 @@ def wrong_reasons(programme: Programme, use: str, reasons: Sequence[str]) -> Rea
 
 async def missing_papers(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[str, ...]:
     """Keys of the papers that this applicant must have attached by that stage and has not."""
-    answers = from_stored(programme.pages, await store.stored_answers(tx, application.id))
-    attached = {document.kind for document in await store.documents(tx, application.id)}
-    return tuple(paper.key for paper in programme.documents_for(stage, answers) if not paper.optional and paper.key not in attached)
+    filled = await store.filled_in(tx, application.id)
+    asked = programme.documents_for(stage, from_stored(programme.pages, filled.answers))
+    return tuple(paper.key for paper in asked if not paper.optional and paper.key not in filled.papers)

@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.applications.domain.answers import Answer, from_stored, unanswered
@@ -15,9 +14,10 @@ from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Programme
 from services.applications.store import applications as store
 from services.applications.store import idempotency
+from services.applications.store.idempotency import Keep, Known
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
-from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, facts_of
+from services.applications.use_cases.steps import Refused, Standing, advance, begin, facts_of
 from shared.events.applications import ApplicationSubmitted
 from shared.kernel.ids import new_receipt
 from shared.persistence.database import Tx
@@ -40,48 +40,44 @@ async def submit(
 ) -> Submitted | KeyReused | NotSubmitted:
     """Hand the application in, once per key: the same key answers the same, and for another application it is refused."""
     request_hash = hashlib.sha256(f"submit:{application_id}".encode()).hexdigest()
-    known = await idempotency.claim(tx, viewer.account_id, idempotency_key, request_hash, now)
-    if known is not None:
-        return _answer(known[1]) if known[0] == request_hash else KeyReused()
-    outcome = await _submit(tx, viewer, application_id, expected_version=expected_version, now=now)
-    if isinstance(outcome, Submitted):
-        body = {"application_id": str(outcome.application_id), "receipt": outcome.receipt, "submitted_at": outcome.submitted_at.isoformat()}
-        await idempotency.keep(tx, viewer.account_id, idempotency_key, json.dumps(body))
-    else:
-        await idempotency.free(tx, viewer.account_id, idempotency_key)
-    return outcome
+    # Requests for one application take turns on its row, so that the answer to the one before is seen.
+    standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=expected_version)
+    if not isinstance(standing, Standing):
+        known = await idempotency.known(tx, viewer.account_id, idempotency_key)
+        return _again(known, request_hash) if known else standing
+    filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key=idempotency_key)
+    if filled.known:
+        return _again(filled.known, request_hash)
+    answers = from_stored(standing.programme.pages, filled.answers)
+    refusal = in_time(standing.terms, standing.application, now) or fit(standing.terms, standing.application, answers, filled.papers)
+    if refusal is not None:
+        return refusal
+    done = _submitted(standing, answers, now)
+    body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
+    keep = Keep(viewer.account_id, idempotency_key, request_hash, json.dumps(body))
+    fact = ApplicationSubmitted(**facts_of(standing.application))
+    await advance(tx, standing, viewer, now=now, fact=fact, detail={"receipt": done.receipt}, keep=keep)
+    return done
 
 
-def _answer(body: Any) -> Submitted:
+def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
+    """The answer that this key got before, or the refusal where it was for something else."""
+    if known.request_hash != request_hash:
+        return KeyReused()
+    body = known.body
     return Submitted(UUID(body["application_id"]), body["receipt"], datetime.fromisoformat(body["submitted_at"]))
 
 
-async def _submit(tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime) -> Submitted | NotSubmitted:
-    standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=expected_version)
-    if not isinstance(standing, Standing):
-        return standing
+def _submitted(standing: Standing, answers: dict[str, Answer], now: datetime) -> Submitted:
+    """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
     application = standing.application
-    late = in_time(standing.terms, application, now)
-    if late is not None:
-        return late
-    answers = from_stored(standing.programme.pages, await store.stored_answers(tx, application.id))
-    attached = {document.kind for document in await store.documents(tx, application.id)}
-    refusal = fit(standing.terms, application, answers, attached)
-    if refusal is not None:
-        return refusal
-    # A corrected application keeps its receipt and its place in time.
     application.receipt = application.receipt or new_receipt()
     application.submitted_at = application.submitted_at or now
     application.correct_by = None
     application.reasons = []
     application.course = chosen(standing.programme, answers, "course")
     application.channel = chosen(standing.programme, answers, "channel")
-    done: Done = await advance(
-        tx, standing, viewer, now=now, fact=ApplicationSubmitted(**facts_of(application)), detail={"receipt": application.receipt}
-    )
-    assert done.application.receipt is not None
-    assert done.application.submitted_at is not None
-    return Submitted(done.application.id, done.application.receipt, done.application.submitted_at)
+    return Submitted(application.id, application.receipt, application.submitted_at)
 
 
 def in_time(terms: InForce, application: Application, now: datetime) -> CallClosed | CorrectionLate | NotTakingPart | None:

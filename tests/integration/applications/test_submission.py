@@ -215,6 +215,19 @@ async def test_a_key_that_was_used_for_something_else_is_refused(world: World) -
     assert isinstance(await world.submit(ana, first.id, used), Submitted)
 
 
+async def test_one_key_for_two_applications_at_once_hands_in_one_of_them(world: World) -> None:
+    """Neither finds the key when it looks; whoever writes second starts over, and is refused."""
+    ana = new_applicant()
+    applications = [await world.draft(ana, programme) for programme in ("short", "open")]
+    for application in applications:
+        await world.fill(ana, application)
+    answers = await asyncio.gather(*(world.submit(ana, one.id, "the-same-key") for one in applications))
+    assert sorted(type(one).__name__ for one in answers) == ["KeyReused", "Submitted"]
+    states = sorted([(await world.application(one.id)).state for one in applications])
+    assert states == [State.DRAFT, State.SUBMITTED]
+    assert len(await world.rows("select 1 from outbox where type = 'puente.application.submitted.v1'")) == 1
+
+
 async def test_a_key_belongs_to_its_person(world: World) -> None:
     for _ in range(2):
         person = new_applicant()
