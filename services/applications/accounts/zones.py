@@ -39,10 +39,15 @@ def offered() -> tuple[str, ...]:
     return (UTC, *sorted((zone for zone in every if zone.startswith(REGIONS) and exists(zone)), key=zone_name))
 
 
-@lru_cache(maxsize=1024)
 def exists(zone: str) -> bool:
     """Whether this is the name of a time zone."""
-    return zone in available_timezones()
+    return zone in _every()
+
+
+@lru_cache(maxsize=1)
+def _every() -> frozenset[str]:
+    # Asked once: the answer is read from the file system.
+    return frozenset(available_timezones())
 
 
 def label(zone: str, now: datetime) -> str:

@@ -148,8 +148,13 @@ def reasons_against(terms: InForce, call: Call, answers: Mapping[str, Answer], c
 
 
 def asked_by_rules(programme: Programme) -> tuple[Question, ...]:
-    """The questions that the rules look at and that take a moment to answer, in the order of the form."""
-    keys = {key for rule in programme.rules for key in (rule.question, rule.when.question if rule.when else None) if key}
+    """The questions that the rules look at and that take a moment to answer, in the order of the form.
+
+    What is to be confirmed on the form's last page is left out: there is nothing to confirm yet.
+    """
+    last = {question.key for question in programme.pages[-1].questions}
+    judged = [rule for rule in programme.rules if rule.kind != "must_be_yes" or rule.question not in last]
+    keys = {key for rule in judged for key in (rule.question, rule.when.question if rule.when else None) if key}
     quick = ("date", "select", "radio", "yes_no", "number", "country")
     return tuple(question for page in programme.pages for question in page.questions if question.key in keys and question.kind in quick)
 
