@@ -123,6 +123,14 @@ class House:
 
         return await self.service.db.run(work)
 
+    async def execute(self, statement: str) -> None:
+        """Do something to the database that the service itself never does."""
+
+        async def work(tx: Any) -> None:
+            await tx.execute(text(statement))
+
+        await self.service.db.run(work)
+
     async def mails(self) -> dict[str, tuple[str, int, str | None]]:
         """Template -> state, tries and last reason, of the mails."""
         rows = await self.rows("select template, state, attempts, last_reason from message where channel = 'email' order by created_at")
