@@ -24,6 +24,7 @@ from services.quotas.rows import (
     SkipRow,
     WaiterRow,
 )
+from services.quotas.store.terms import terms_of
 from shared.events.applications import CountryTerms, Names, ProgrammePublished
 from shared.persistence.database import Database, Tx
 
@@ -41,7 +42,7 @@ _PROGRAMMES: Final = text(
     "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
 )
 _CELLS: Final = """
-    select c.*, coalesce(n.used, 0) as nominated, n.capacity as nomination_cap, p.terms
+    select c.*, coalesce(n.used, 0) as nominated, p.terms
     from cell c join programme p on p.code = c.programme left join limit_counter n on n.key = 'nomination:' || c.key
 """
 _BOARD: Final = text(_CELLS + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
@@ -176,7 +177,7 @@ def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
         taken=row.taken,
         waiting=row.waiting,
         nominated=row.nominated,
-        nomination_cap=row.nomination_cap,
+        nomination_cap=terms_of(terms).nomination_cap(row.target),
         last_decision=row.last_decision,
         last_hash=row.last_hash,
         grants_from=row.grants_from,

@@ -169,6 +169,7 @@ class Desk:
         if by:
             counter.used = before + by
             counter.version = version + 1
+            counter.kept = counter.capacity
             counter.changed = True
         return Use(counter.key, counter.kind, counter.capacity, version, before, before + by)
 
@@ -231,7 +232,7 @@ class Desk:
             decisions=tuple(self._decisions),
             transfers=tuple(self._transfers),
             cells=tuple(cell.as_state() for cell in self._cells.values() if cell.changed),
-            limits=tuple(Limit(c.key, c.kind, c.capacity, c.used, c.version) for c in self._counters.values() if c.changed),
+            limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version) for c in self._counters.values() if c.changed),
             places=tuple(place.as_state() for place in self._places.values() if place.changed),
             pools={programme: by for programme, by in self._pools.items() if by},
             ignored=tuple(self._ignored),

@@ -26,12 +26,13 @@ class Cause(NamedTuple):
 
 
 class Counter:
-    """A limit's working copy."""
+    """A limit's working copy: `capacity` is as it is now, `kept` as it was when the limit was last drawn on, which is what is stored."""
 
-    __slots__ = ("capacity", "changed", "key", "kind", "used", "version")
+    __slots__ = ("capacity", "changed", "kept", "key", "kind", "used", "version")
 
     def __init__(self, state: Limit) -> None:
         self.key, self.kind, self.capacity, self.used, self.version = state
+        self.kept = self.capacity
         self.changed = False
 
     def has_room(self) -> bool:
