@@ -139,13 +139,16 @@ async def main_job(url: str, mails: Mailpit, say: Callable[[str], None]) -> None
     async def is_offered() -> bool:
         return await state() == "offered"
 
+    subject = (ROOT / "services/notifications/texts/es/place_offered.txt").read_text().splitlines()[0]
+
     async def is_told() -> list[str]:
-        return [mail["Subject"] for mail in await mails.to(PERSON.email) if not re.search(r"\d{6}|código", mail["Subject"])]
+        return [mail["ID"] for mail in await mails.to(PERSON.email) if mail["Subject"] == subject]
 
     await until("an offer", is_offered)
     say(f"offered a place, {time.monotonic() - began:.1f} s after the approval")
     told = await until("a mail about it", is_told)
-    say(f"told by mail: {told[0]}")
+    assert len(told) == 1, "nobody is told twice"
+    say(f"told by mail, in Spanish: {subject}")
     await applicant.answer_offer(application, "accept")
 
     async def is_placed() -> bool:
@@ -185,7 +188,7 @@ async def closed_doors(url: str) -> None:
 async def running(compose: Compose, *, keep: bool) -> AsyncIterator[None]:
     """Everything up and healthy, and gone afterwards with its data."""
     try:
-        compose("up", "--build", "--wait", "--quiet-pull", quiet=False)
+        compose("up", "--build", "--wait", "--quiet-pull")
         yield
     except subprocess.CalledProcessError:
         print(compose("ps", "-a"), compose("logs", "--tail", "15", "--no-color"), file=sys.stderr)
@@ -212,7 +215,7 @@ async def check(arguments: Sequence[str]) -> int:
         say(f"every container is healthy; {compose.url}, mails at {compose.mail_url}")
         await main_job(compose.url, Mailpit(compose.mail_url), say)
         await closed_doors(compose.url)
-        print(compose("run", "--rm", "puente", "check", quiet=True).strip().splitlines()[-1])
+        print(compose("run", "--rm", "--no-deps", "puente", "check", quiet=True).strip().splitlines()[-1])
         for name, used in compose.memory():
             print(f"  {name:<40} {used:>10}")
     return 0
