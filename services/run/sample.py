@@ -15,6 +15,7 @@ import httpx2
 
 from services.applications.plan.model import Plan
 from services.run.acting import Applicant, Letterbox, Staff, Wanted
+from services.run.crowd import at_once
 from services.run.filling import answers_of
 from services.run.settling import Settling, until
 from services.run.stories import BEYOND_NOMINATED, BEYOND_SCORED, BEYOND_SUBMITTED, DOMAIN, PRESENT, STAFF, STORIES, Story
@@ -22,6 +23,7 @@ from shared.kernel.clock import SteeredClock
 
 SEED: Final = 2015
 SETTLE_SECONDS: Final = 60.0
+AT_ONCE: Final = 6
 
 
 class Sample:
@@ -77,9 +79,8 @@ class Sample:
 
     # ---------------------------------------------------------------------------------------------------------- applying
     async def _apply(self, stories: Sequence[Story]) -> None:
-        self._say(f"{len(stories)} people apply to the calls of {stories[0].year}")
-        for story in stories:
-            await self._apply_one(story)
+        self._say(f"{len(stories)} people apply to the calls of {stories[0].year}, page by page")
+        await at_once(stories, self._apply_one, most=AT_ONCE)
 
     async def _apply_one(self, story: Story) -> None:
         applicant = await self._applicant(story)
@@ -101,7 +102,8 @@ class Sample:
         """The person's browser, signed in."""
         known = self._applicants.get(story.email)
         if known is None:
-            known = Applicant(story.person.email, self._url, self._letterbox, language=story.language, transport=self._transport)
+            address, language = story.person.email, story.language
+            known = Applicant(address, self._url, self._letterbox, language=language, transport=self._transport, brisk=True)
             self._applicants[story.email] = known
         await known.sign_in()
         return known
@@ -114,10 +116,15 @@ class Sample:
         """Those who were offered a place answer, as their story says; offers come as events, so each is waited for."""
         wanted = {"placed": "accept", "declined": "decline"}
         answering = [story for story in stories if story.ends in wanted]
-        for story in answering:
+
+        async def one(story: Story) -> None:
             applicant = await self._applicant(story)
             await self._until(applicant, story, "offered")
             await applicant.answer_offer(self._applications[story], wanted[story.ends])
+
+        if answering:
+            self._say(f"{len(answering)} people answer their offers")
+        await at_once(answering, one, most=AT_ONCE)
         await self._settling.settled(seconds=SETTLE_SECONDS)
 
     async def _until(self, applicant: Applicant, story: Story, state: str) -> None:
@@ -150,6 +157,7 @@ class Sample:
     # --------------------------------------------------------------------------------------------------------- selecting
     async def _select(self, stories: Sequence[Story]) -> None:
         """Coordinators nominate or send back, reviewers score, officers approve."""
+        self._say("coordinators nominate, reviewers score, officers approve")
         await self._nominate(stories)
         await self._settling.settled(seconds=SETTLE_SECONDS)
         await self._score([story for story in stories if story.ends in BEYOND_NOMINATED and self._reviewed(story)])
@@ -202,6 +210,6 @@ class Sample:
     async def _staff(self, role: str, country: str | None = None, *, email: str = "") -> Staff:
         """A member of staff, signed in."""
         clerk = next(one for one in STAFF if one.role == role and one.country == country and (not email or one.email == email))
-        made = Staff(clerk.email, self._url, self._letterbox, language=clerk.language, transport=self._transport)
+        made = Staff(clerk.email, self._url, self._letterbox, language=clerk.language, transport=self._transport, brisk=True)
         await made.sign_in()
         return made

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.applications.plan.model import Call, Programme
+from services.run.crowd import Turns, at_once, lanes
 from services.run.settling import Settling, until
-from services.run.simulate.crowd import Turns, at_once, lanes
 from services.run.simulate.people import Crowd
 from services.run.simulate.progress import Progress
 from services.run.simulate.roster import Member
