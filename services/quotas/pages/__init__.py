@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.quotas.pages import board, cells
+from services.quotas.pages import board, cells, proposals, propose
 
 router = APIRouter()
-for module in (board, cells):
+for module in (board, cells, propose, proposals):
     router.include_router(module.router)
 
 __all__ = ["router"]

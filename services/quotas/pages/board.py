@@ -163,7 +163,9 @@ def figures(board: Board) -> list[dict[str, Any]]:
     words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", _("people waiting")))
     shown += [{"number": format_number(board.total(figure)), "text": text} for figure, text in words]
     if over:
-        shown.append({"number": format_number(over), "text": ngettext("country over its places", "countries over their places", over), "alert": True})
+        shown.append(
+            {"number": format_number(over), "text": ngettext("country over its places", "countries over their places", over), "alert": True}
+        )
     return shown
 
 

@@ -210,7 +210,9 @@ def rules(cell: CellRow) -> list[tuple[str, str]]:
     else:
         found.append((_("Places are given"), _("as approvals come")))
     if cell.list_closes is not None:
-        found.append((_("Waiting list closed") if cell.list_closed else _("Waiting list closes"), format_datetime(cell.list_closes, BEIJING)))
+        found.append(
+            (_("Waiting list closed") if cell.list_closed else _("Waiting list closes"), format_datetime(cell.list_closes, BEIJING))
+        )
     if cell.nomination_cap is not None:
         used = _("{used} of {capacity}", used=format_number(cell.nominated), capacity=format_number(cell.nomination_cap))
         found.append((_("Nominations"), used))

@@ -105,6 +105,11 @@ def short_id(application: UUID) -> Markup:
     return Markup('<code class="app-code" title="{}">…{}</code>').format(application, application.hex[-8:])
 
 
+def short_account(account: str) -> str:
+    """An account's id, cut to the end that tells two apart: this service knows nobody's name."""
+    return _("account …{end}", end=account[-8:])
+
+
 def cell_name(key: str, names: Names | None) -> str:
     """`Peru 2016`; the country's code where no programme knows its name."""
     cell = Cell.parse(key)
@@ -202,7 +207,11 @@ class Movement:
 
 def movement(row: TransferRow, cell: str) -> Movement:
     words = ngettext(
-        "{n} place: {source} → {target}", "{n} places: {source} → {target}", row.count, source=_account(row.source), target=_account(row.target)
+        "{n} place: {source} → {target}",
+        "{n} places: {source} → {target}",
+        row.count,
+        source=_account(row.source),
+        target=_account(row.target),
     )
     href = cell_path(cell, "decisions", row.decision) if row.decision else ""
     return Movement(format_datetime(row.at, BEIJING), words, said(CAUSES, row.cause), row.decision, href)

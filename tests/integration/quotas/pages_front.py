@@ -1,4 +1,4 @@
-"""What the tests of pages share: the whole service on a real database, browsers with and without an identity, and a call that was lived through."""
+"""What the tests of pages share: the whole service on a real database, browsers of any role, and a call that was lived through."""
 
 import re
 from collections.abc import Mapping
@@ -49,9 +49,7 @@ class Front:
 
     def token(self, role: str, *, country: str = "", account: str = "", language: str = "en") -> str:
         account = account or str(new_id())
-        return self.issuer.issue(
-            account_id=account, role=role, country=country, language=language, session_id="s", now=self.clock.now()
-        )
+        return self.issuer.issue(account_id=account, role=role, country=country, language=language, session_id="s", now=self.clock.now())
 
     async def sweep(self) -> None:
         """What falls due at the clock's time."""

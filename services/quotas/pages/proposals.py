@@ -1,0 +1,265 @@
+"""Proposed changes: the list, one of them beside the figures, and the second person's decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.quotas import lookups, proposals, views
+from services.quotas.access import MAY_PROPOSE, desk_of
+from services.quotas.foresight import foresee
+from services.quotas.pages import kit
+from services.quotas.pages.effects import Effect, effect
+from services.quotas.pages.words import cell_name, short_account
+from services.quotas.problems import problem_of
+from services.quotas.proposals import REASON_MAX, SYSTEM, ProposalRefused
+from services.quotas.rows import CellRow, ProgrammeRow, ProposalRow
+from shared.events.applications import Names
+from shared.persistence.database import Tx
+from shared.web.formats import BEIJING, format_datetime, format_number
+from shared.web.i18n import N_, ngettext, translate
+from shared.web.identity import Identity, require
+from shared.web.pages import render
+from shared.web.problems import Problem
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "open": (N_("Open"), "amber"),
+    "approved": (N_("Adopted"), "green"),
+    "rejected": (N_("Rejected"), "red"),
+}
+DONE: Final[Mapping[str, str]] = {
+    "proposed": N_("Proposed. Another person decides now; nothing has changed yet."),
+    "approved": N_("Adopted. The new number of places is in force."),
+    "rejected": N_("Rejected. Nothing has changed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A proposal in words."""
+
+    row: ProposalRow
+    href: str
+    name: str
+    programme: str
+    change: str
+    state: str
+    colour: str
+    proposed_by: str
+    proposed_at: str
+    decided_by: str
+    decided_at: str
+
+
+@router.get("/quotas/proposals")
+async def proposals_page(request: Request) -> Response:
+    """The open ones first, then those decided upon, newest first."""
+    who = require(request, *kit.READERS)
+    state = request.query_params.get("state", "")
+    wanted = state if state in STATES else None
+    page = kit.number_from(request.query_params.get("page")) or 1
+
+    async def read(tx: Tx) -> tuple[Sequence[ProposalRow], Mapping[str, Names], Sequence[ProgrammeRow]]:
+        found = sorted(await views.proposals(tx, state=wanted), key=lambda one: one.state != "open")
+        here = found[(page - 1) * kit.PAGE_ROWS : page * kit.PAGE_ROWS + 1]
+        return here, await lookups.country_names(tx, {one.cell for one in here if one.cell}), await views.programmes(tx)
+
+    found, names, programmes = await desk_of(request).db.run(read)
+    known = {one.code: kit.local(one.names) for one in programmes}
+    options = [{"key": code, "label": _(word)} for code, (word, _colour) in STATES.items()]
+    field = {"key": "state", "kind": "select", "label": _("State"), "options": options, "value": wanted or ""}
+    return render(
+        request,
+        "proposals.html",
+        field=field,
+        shown=[shown(one, names.get(one.cell or ""), known, who) for one in found[: kit.PAGE_ROWS]],
+        previous=_page(wanted, page - 1) if page > 1 else "",
+        next=_page(wanted, page + 1) if len(found) > kit.PAGE_ROWS else "",
+    )
+
+
+def _page(state: str | None, page: int) -> str:
+    query = {"state": state or "", "page": str(page)}
+    return f"{kit.PROPOSALS}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A proposal with everything that its page shows."""
+
+    row: ProposalRow
+    programme: ProgrammeRow
+    cell: CellRow | None
+    effect: Effect | None
+    offered: tuple[UUID, ...]
+
+
+@router.get("/quotas/proposals/{proposal}")
+async def proposal_page(request: Request, proposal: str) -> Response:
+    who = require(request, *kit.READERS)
+    opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, kit.id_from(proposal)))
+    return _page_of(request, who, opened)
+
+
+@router.post("/quotas/proposals/{proposal}")
+async def decide(request: Request, proposal: str) -> Response:
+    """The second person adopts or rejects. Whatever stands against it is shown beside the figures as they are now."""
+    who, proposal_id, now = require(request, *MAY_PROPOSE), kit.id_from(proposal), kit.now(request)
+    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    verdict, note = typed.get("decision", ""), typed.get("note", "").strip()
+    seen = kit.number_from(typed.get("seen_decision")) or 0
+    errors = faults(verdict, note)
+
+    async def work(tx: Tx) -> proposals.Decided | ProposalRefused | None:
+        if errors:
+            return None
+        if verdict == "approve":
+            return await proposals.approve(tx, proposal_id, by=who.account_id, role=who.role, seen_decision=seen, note=note, now=now)
+        return await proposals.reject(tx, proposal_id, by=who.account_id, role=who.role, note=note, now=now)
+
+    outcome = await desk_of(request).db.run(work)
+    if isinstance(outcome, proposals.Decided):
+        return RedirectResponse(f"{kit.PROPOSALS}/{proposal_id}?done={outcome.state}", 303)
+    refused = problem_of(outcome) if outcome is not None else None
+    if refused is not None and refused.status not in (409, 422):
+        raise refused
+    opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, proposal_id))
+    return _page_of(request, who, opened, typed, errors, refused)
+
+
+def faults(verdict: str, note: str) -> dict[str, str]:
+    """Field -> what is wrong with it, in words."""
+    found = {}
+    if verdict not in ("approve", "reject"):
+        found["decision"] = _("Choose whether to adopt or to reject it")
+    if verdict == "reject" and not note:
+        found["note"] = _("Say why it is rejected")
+    if len(note) > REASON_MAX:
+        found["note"] = _(
+            "Shorten the note to at most {most} characters; it has {n}", most=format_number(REASON_MAX), n=format_number(len(note))
+        )
+    return found
+
+
+async def open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
+    """The proposal and, while it is open, what adopting it now would do; 404 where there is none."""
+    now = kit.now(request)
+    row = next(iter(await views.proposals(tx, proposal=proposal_id)), None)
+    programme = await views.programme(tx, row.programme) if row is not None else None
+    if row is None or programme is None:
+        raise Problem(404, code="unknown_proposal")
+    if row.cell is None:
+        return Opened(row, programme, None, None, ())
+    found = await kit.find(tx, row.cell, now.date())
+    if row.state == "open":
+        foreseen = await foresee(tx, row.cell, row.target, now=now)
+        return Opened(row, programme, found.cell, effect(found.cell, programme.pool, row.target, foreseen, row.seen), ())
+    offered = await lookups.offered_by_change(tx, row.cell, row.decided_at) if row.state == "approved" and row.decided_at else ()
+    return Opened(row, programme, found.cell, None, offered)
+
+
+def _page_of(
+    request: Request,
+    who: Identity,
+    opened: Opened,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    refused: Problem | None = None,
+) -> Response:
+    row, names = opened.row, opened.cell.names if opened.cell else None
+    one = shown(row, names, {opened.programme.code: kit.local(opened.programme.names)}, who)
+    against = [f"{_(refused.title, **_numbers(refused))}. {_(refused.text, **_numbers(refused))}"] if refused is not None else []
+    return render(
+        request,
+        "proposal.html",
+        status=refused.status if refused is not None else 422 if errors else 200,
+        one=one,
+        cell=opened.cell,
+        cell_path=kit.cell_path(row.cell) if row.cell else "",
+        programme=opened.programme,
+        effect=opened.effect,
+        offered=offered_words(len(opened.offered)),
+        own=row.proposed_by == who.account_id,
+        may_decide=who.role in MAY_PROPOSE and row.state == "open" and row.proposed_by != who.account_id,
+        questions=questions(one, typed or {}, errors or {}),
+        against=against,
+        done=_(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and refused is None else "",
+    )
+
+
+def offered_words(people: int) -> str:
+    """How many were offered a place by an adopted change."""
+    if not people:
+        return _("Nobody was offered a place by it.")
+    return ngettext("{n} person who waited was offered a place by it.", "{n} people who waited were offered a place by it.", people)
+
+
+def _numbers(problem: Problem) -> dict[str, object]:
+    return {name: format_number(value) if isinstance(value, int) else value for name, value in problem.params.items()}
+
+
+def questions(one: Shown, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": "decision",
+            "kind": "radio",
+            "label": _("What do you decide?"),
+            "options": [
+                {"key": "approve", "label": _("Adopt it"), "hint": one.change},
+                {"key": "reject", "label": _("Reject it"), "hint": _("Nothing changes.")},
+            ],
+            "value": typed.get("decision", ""),
+            "error": errors.get("decision", ""),
+        },
+        {
+            "key": "note",
+            "kind": "long_text",
+            "label": _("Note for the records"),
+            "hint": _("Needed where you reject it. Name no applicant."),
+            "rows": 3,
+            "value": typed.get("note", ""),
+            "error": errors.get("note", ""),
+        },
+    ]
+
+
+def shown(row: ProposalRow, names: Names | None, programmes: Mapping[str, str], who: Identity) -> Shown:
+    """The proposal in words, for whoever reads it."""
+    programme = programmes.get(row.programme, row.programme)
+    state, colour = STATES[row.state]
+    return Shown(
+        row=row,
+        href=f"{kit.PROPOSALS}/{row.id}",
+        name=cell_name(row.cell, names) if row.cell else programme,
+        programme=programme,
+        change=change(row),
+        state=_(state),
+        colour=colour,
+        proposed_by=person(row.proposed_by, who),
+        proposed_at=format_datetime(row.proposed_at, BEIJING),
+        decided_by=person(row.decided_by, who) if row.decided_by else "",
+        decided_at=format_datetime(row.decided_at, BEIJING) if row.decided_at else "",
+    )
+
+
+def change(row: ProposalRow) -> str:
+    """`32 → 36 places`."""
+    target = format_number(row.target)
+    if row.cell is None:
+        return ngettext("{count} place in all", "{count} places in all", row.target, count=target)
+    before = format_number(row.seen.get("target", 0))
+    return ngettext("{before} → {count} place", "{before} → {count} places", row.target, before=before, count=target)
+
+
+def person(account: str, who: Identity) -> str:
+    """Who it was: `you`, a new version of the plan, or an account by the end of its id."""
+    if account == who.account_id:
+        return _("you")
+    return _("a new version of the plan") if account == SYSTEM else short_account(account)
