@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from fastapi import Request
+
 from services.applications.domain import outcomes
 from services.applications.domain.lifecycle import NotAllowed
+from shared.web.context import context_of
+from shared.web.identity import refuse
 from shared.web.problems import Problem
 
 STATUS: Final[Mapping[type, int]] = {
@@ -32,8 +36,10 @@ STATUS: Final[Mapping[type, int]] = {
 """Every outcome that is a refusal; 409 where the state of things stands against it, 422 where the request does."""
 
 
-def problem_of(outcome: object) -> Problem:
-    """The problem to raise for a refusal."""
+def problem_of(request: Request, outcome: object) -> Problem:
+    """The problem to raise for a refusal. Acting beyond one's role or country is noted in the log."""
+    if isinstance(outcome, outcomes.NotFound | outcomes.Forbidden) and context_of(request).identity is not None:
+        return refuse(request, hidden=isinstance(outcome, outcomes.NotFound))
     code = outcome.reason if isinstance(outcome, NotAllowed) else getattr(outcome, "code", "")
     return Problem(STATUS[type(outcome)], code=str(code), errors=_errors(outcome))
 

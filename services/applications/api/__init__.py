@@ -6,8 +6,9 @@ from services.applications.api.acts import router as acts
 from services.applications.api.downloads import router as downloads
 from services.applications.api.form import router as form
 from services.applications.api.people import router as people
+from services.applications.api.plans import router as plans
 from services.applications.api.programmes import router as programmes
 
 router = APIRouter()
-for part in (programmes, form, acts, people, downloads):
+for part in (programmes, form, acts, people, plans, downloads):
     router.include_router(part)

@@ -32,7 +32,7 @@ async def _do(request: Request, viewer: Viewer, use_case: Callable[..., Awaitabl
     desk = desk_of(request)
     outcome = await desk.db.run(lambda tx: use_case(tx, viewer, *values, now=desk.clock.now(), **named))
     if not isinstance(outcome, Done):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return application_out(outcome.application, for_staff=viewer.role != "applicant")
 
 

@@ -22,5 +22,5 @@ async def download(request: Request, application_id: UUID, document_id: UUID) ->
     viewer = viewer_in(request)
     found = await desk_of(request).db.run(lambda tx: views.document(tx, viewer, application_id, document_id))
     if found is None:
-        raise problem_of(NotFound())
+        raise problem_of(request, NotFound())
     return as_download(found.filename, found.content_type, await documents_of(request).get(found.storage_key))

@@ -47,7 +47,7 @@ async def applications(
     wanted = lists.Wanted(programme=programme, year=year, country=country, states=tuple(state or ()))
     found = await desk_of(request).db.run(lambda tx: views.listed(tx, viewer, wanted, after=after, limit=limit))
     if found is None:
-        raise problem_of(NotFound())
+        raise problem_of(request, NotFound())
     return [application_out(one.application, for_staff=True) for one in found]
 
 
@@ -59,7 +59,7 @@ async def start(request: Request, body: StartBody) -> ApplicationOut:
         lambda tx: use_cases.start_draft(tx, viewer, programme=body.programme, year=body.year, country=body.country, now=desk.clock.now())
     )
     if not isinstance(outcome, Done):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return application_out(outcome.application, for_staff=False)
 
 
@@ -69,7 +69,7 @@ async def application(request: Request, application_id: UUID) -> DossierOut:
     viewer = viewer_in(request)
     found = await desk_of(request).db.run(lambda tx: views.dossier(tx, viewer, application_id))
     if found is None:
-        raise problem_of(NotFound())
+        raise problem_of(request, NotFound())
     return dossier_out(found, for_staff=viewer.role != "applicant")
 
 
@@ -79,7 +79,7 @@ async def save_page(request: Request, application_id: UUID, page: str, body: dic
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
     outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, application_id, page, body, now=desk.clock.now()))
     if not isinstance(outcome, Done):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return Response(status_code=204)
 
 
@@ -93,7 +93,7 @@ async def attach(request: Request, application_id: UUID, kind: str, file: Upload
         expected = {"accepted": outcome.accepted, "max_bytes": outcome.max_bytes}
         raise Problem(422, code=f"upload_{outcome.code}", errors=[{"pointer": "/file", "code": outcome.code, **shown, **expected}])
     if not isinstance(outcome, Done):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return Response(status_code=204)
 
 
@@ -103,7 +103,7 @@ async def detach(request: Request, application_id: UUID, kind: str) -> Response:
     viewer, desk = viewer_in(request, "applicant", "coordinator"), desk_of(request)
     outcome = await desk.db.run(lambda tx: use_cases.remove_document(tx, viewer, application_id, kind, now=desk.clock.now()))
     if not isinstance(outcome, Done):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return Response(status_code=204)
 
 
@@ -115,5 +115,5 @@ async def submit(request: Request, application_id: UUID, idempotency_key: Annota
         lambda tx: use_cases.submit(tx, viewer, application_id, idempotency_key=idempotency_key, now=desk.clock.now())
     )
     if not isinstance(outcome, Submitted):
-        raise problem_of(outcome)
+        raise problem_of(request, outcome)
     return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)

@@ -27,7 +27,7 @@ async def address(request: Request, person_id: UUID) -> AddressOut:
     found = await desk.db.run(lambda tx: people.address_of(tx, person_id))
     log.info("address.given", service=caller, person=str(person_id), known=found is not None, request_id=context_of(request).request_id)
     if found is None:
-        raise problem_of(NotFound())
+        raise problem_of(request, NotFound())
     return AddressOut(email=found.email, language=found.language, name=found.name, timezone=found.timezone)
 
 

@@ -24,5 +24,5 @@ async def programme(request: Request, code: str) -> dict[str, Any]:
     """One programme."""
     found = await desk_of(request).db.run(lambda tx: plans.in_force(tx, code))
     if found is None:
-        raise problem_of(NotFound())
+        raise problem_of(request, NotFound())
     return programme_out(found)

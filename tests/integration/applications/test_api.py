@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from services.applications import use_cases
 from services.applications.accounts.people import add_staff
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
@@ -28,6 +30,7 @@ from tests.integration.applications.people import (
     OPERATOR,
     PROGRAMME,
     REVIEWER,
+    SECOND_OFFICER,
     YEAR,
     World,
     good_form,
@@ -283,6 +286,32 @@ async def test_a_service_asks_where_to_write_to_a_person(api: Api) -> None:
     assert code_of(await ask(path, scope="something"), 401) == "service_token_refused"
     assert code_of(await ask(path, audience="quotas"), 401) == "service_token_refused"
     assert code_of(await api.send(OFFICER, "GET", path), 401) == "service_token_refused"
+
+
+async def test_a_broken_promise_is_shown_to_the_second_officer_and_confirmed_by_them(api: Api) -> None:
+    await api.world.reach(State.SUBMITTED)
+    plan = msgspec.structs.replace(the_plan(), version="99", programmes=tuple(p for p in the_plan().programmes if p.code != PROGRAMME))
+    assert code_of(await api.send(OFFICER, "GET", f"/api/v1/plan-changes/{plan.code}"), 404) == "not_found"
+    await api.world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer")
+    path = f"/api/v1/plan-changes/{plan.code}"
+    assert (await api.send(SECOND_OFFICER, "GET", path)).json()["breaks"] == [
+        f"{PROGRAMME}: the programme would be gone, and it has applications"
+    ]
+    assert code_of(await api.send(COORDINATOR, "GET", path), 403) == "forbidden"
+    assert code_of(await api.send(OFFICER, "POST", f"{path}/confirmation"), 403) == "same_person"
+    assert code_of(await api.send(AUDITOR, "POST", f"{path}/confirmation"), 403) == "forbidden"
+    confirmed = await api.send(SECOND_OFFICER, "POST", f"{path}/confirmation")
+    assert set(confirmed.json()["programmes"]) == {programme.code for programme in plan.programmes}
+    assert (await api.send(None, "GET", f"/api/v1/programmes/{PROGRAMME}")).status_code == 200
+
+
+async def test_acting_beyond_ones_country_is_noted(api: Api) -> None:
+    _, application = await api.world.reach(State.SUBMITTED)
+    with capture_logs() as logs:
+        answer = await api.send(ABROAD, "POST", f"/api/v1/applications/{application.id}/nominate", json={"expected_version": 2})
+    assert code_of(answer, 404) == "not_found"
+    noted = [line for line in logs if line["event"] == "access.refused"]
+    assert [(line["account_id"], line["role"], line["status"]) for line in noted] == [(str(ABROAD.account_id), "coordinator", 404)]
 
 
 async def test_the_service_says_how_it_is(api: Api) -> None:
