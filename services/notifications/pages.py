@@ -96,7 +96,8 @@ async def outgoing(request: Request) -> Response:
         colours=COLOURS,
         reasons=REASONS,
         may_send_again=who.role in MAY_SEND_AGAIN,
-        resendable=use_cases.RESENDABLE,
+        # One that was sent is offered again only where somebody looks for one person's mails, not in the whole list.
+        resendable=[name for name in use_cases.RESENDABLE if name != "sent" or application],
         done=asked.get("done", ""),
         newest=f"/messages/outgoing?{urlencode(kept)}" if before else "",
         older=f"/messages/outgoing?{urlencode({**kept, 'before': str(rows[PAGE - 1].id)})}" if len(rows) > PAGE else "",

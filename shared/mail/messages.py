@@ -19,7 +19,7 @@ _PAGE: Final = (
     '<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>{title}</title></head>"
     '<body style="margin:0;padding:24px 16px;background:#f6f3ec;color:#13282b;font:16px/1.55 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Arial,sans-serif">'  # noqa: E501
-    '<div style="max-width:36em;margin:0 auto;padding:24px 28px;background:#ffffff;border-top:4px solid #0c6b68;border-radius:6px">\n{body}\n</div>'  # noqa: E501
+    '<div style="max-width:36em;margin:0 auto;padding:24px 28px;background:#ffffff;border-top:4px solid #0c6b68;border-radius:6px;overflow-wrap:anywhere">\n{body}\n</div>'  # noqa: E501
     "</body></html>\n"
 )
 

@@ -83,12 +83,16 @@ def sink_app(sink: MailSink, *, home: str = "") -> Starlette:
     async def sheet(_request: Request) -> Response:
         return Response((TEMPLATES / "sink.css").read_text(encoding="utf-8"), media_type="text/css")
 
+    async def icon(_request: Request) -> Response:
+        return Response((TEMPLATES / "sink.svg").read_text(encoding="utf-8"), media_type="image/svg+xml")
+
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "live", "mails": len(sink)})
 
     routes = [
         Route("/", newest),
         Route("/sink.css", sheet),
+        Route("/sink.svg", icon),
         Route("/mails/{id}", one),
         Route("/mails/{id}/html", as_html),
         Route("/mails/{id}/source", source),
