@@ -41,6 +41,11 @@ class Home:
         return self.folder / "broker"
 
     @property
+    def log(self) -> Path:
+        """Says through which log events went last."""
+        return self.folder / "events-went-through"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 

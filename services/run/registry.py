@@ -49,6 +49,11 @@ def build(name: str, settings: CommonSettings, clock: Clock) -> Service:
     raise LookupError(f"{name!r} is no service: expected one of {', '.join(NAMES)}")
 
 
+def prefix_of(name: str) -> str:
+    """Where a service's paths begin."""
+    return next((prefix for prefix, owner in PREFIXES.items() if owner == name), "")
+
+
 def service_for(path: str) -> str:
     """The service that answers `path`."""
     first = "/" + path.lstrip("/").split("/", 1)[0]

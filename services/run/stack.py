@@ -6,8 +6,9 @@ people use one address, and everything that was started ends with this process, 
 
 import asyncio
 import contextlib
+import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +23,8 @@ from services.run.home import Home
 from services.run.mail import MailDesk
 from services.run.opened import environment, values_of
 from services.run.processes import Child, Supervisor
-from services.run.registry import NAMES, build, settings_of
+from services.run.registry import NAMES, build, prefix_of, settings_of
+from services.run.replay import LOCAL, begin_log
 from services.run.serving import Front, lifespans, run_workers, serve_app
 from services.run.settling import Settling
 from shared.kernel.clock import SteeredClock
@@ -72,6 +74,7 @@ class Stack:
         self.supervisor = Supervisor(say)
         self.values: dict[str, Any] = {}
         self._say = say
+        self._log = LOCAL
         self._stop = asyncio.Event()
         self._exit = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -117,11 +120,14 @@ class Stack:
             service = build(name, settings_of(name, self.values), self.clock)
             self.services[name] = service
             self._exit.push_async_callback(service.db.close)
+        if await begin_log(self.home, self.services, self._log):
+            self._say("events go through another log than before: all are published again, which changes nothing that was applied")
         if self.wish.transport == "kafka":
             await self._start_processes(listener)
         else:
             await self._start_here(listener)
-        await self._answers()
+        await self._answers(self.url)
+        self.home.running.write_text(self.url)
 
     def _lock(self) -> None:
         """One stack at a time in a folder."""
@@ -151,6 +157,11 @@ class Stack:
         self._exit.push_async_callback(asyncio.to_thread, broker.stop)
         self._say(f"Kafka ({broker.kind}) is at {broker.bootstrap}")
         self.values["kafka_bootstrap"] = broker.bootstrap
+        if broker.kind == "given" and not CommonSettings().kafka_prefix:
+            # Somebody else's broker: topics of our own, by the folder that they belong to.
+            self.values["kafka_prefix"] = f"puente-{hashlib.sha256(bytes(self.home.folder)).hexdigest()[:8]}-"
+        # A container's log ends with it, so each is a new one.
+        self._log = f"{broker.kind} {broker.bootstrap if broker.kind != 'java' else self.home.broker}"
 
     async def _start_processes(self, listener: Any) -> None:
         upstreams: dict[str, str] = {}
@@ -161,6 +172,8 @@ class Stack:
             upstreams[name] = f"http://{ports.HOST}:{port}"
             await self._child(f"{name} api", ["serve", "api", name, "--port", str(port)], started)
             await self._child(f"{name} worker", ["serve", "worker", name], started)
+        for name, address in upstreams.items():
+            await self._answers(address, [name])
         gateway = Gateway(upstreams)
         self._exit.push_async_callback(gateway.close)
         accepting = asyncio.Event()
@@ -172,13 +185,12 @@ class Stack:
         log = self.home.logs / f"{name.replace(' ', '-')}.log"
         await self.supervisor.start(Child(name, arguments, started, log))
 
-    async def _answers(self) -> None:
-        """Wait until each service answers through the one address."""
-        paths = ("/health/live", "/quotas/health/live", "/messages/health/live")
+    async def _answers(self, address: str, names: Sequence[str] = NAMES) -> None:
+        """Wait until each of these services answers at the address."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + READY_SECONDS
-        async with httpx2.AsyncClient(base_url=self.url, timeout=10, trust_env=False) as client:
-            for path in paths:
+        async with httpx2.AsyncClient(base_url=address, timeout=10, trust_env=False) as client:
+            for path in (f"{prefix_of(name)}/health/live" for name in names):
                 while True:
                     self.raise_failures()
                     try:
@@ -189,7 +201,6 @@ class Stack:
                     if loop.time() > deadline:
                         raise NotStarted(f"{path} does not answer after {READY_SECONDS:.0f} s; the logs are in {self.home.logs}")
                     await asyncio.sleep(0.05)
-        self.home.running.write_text(self.url)
 
     # ---------------------------------------------------------------------------------------------------------- running
     @contextlib.asynccontextmanager
