@@ -4,6 +4,7 @@ Each takes the whole event: `subjectversion` is the version of the place, and wh
 is skipped. The moment of a move is the event's own, so that a replay gives the same tables.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -30,56 +31,42 @@ OVERTAKEN: Final = {
 
 async def nomination_refused(tx: Tx, event: Event[NominationRefused]) -> None:
     """The country's cap had no room: back to submitted, with the limit named."""
-    application = await _newer(tx, event)
-    if application is not None and await _move(
-        tx, application, Act.REFUSE_NOMINATION, event, reason=event.data.reason, limit=event.data.limit
-    ):
-        application.slate_rank = None
-        application.reasons = [event.data.reason]
-        application.reason_limit = event.data.limit
+    data = event.data
+    changes = {"slate_rank": None, "reasons": [data.reason], "reason_limit": data.limit}
+    await _apply(tx, Act.REFUSE_NOMINATION, event, changes, {"reason": data.reason, "limit": data.limit})
 
 
 async def place_offered(tx: Tx, event: Event[PlaceOffered]) -> None:
     """A place is held until the deadline; the answer will name this version of it."""
-    application = await _newer(tx, event)
-    if application is not None and await _move(tx, application, Act.OFFER, event, answer_by=event.data.answer_by.isoformat()):
-        application.answer_by = event.data.answer_by
-        application.offer_version = event.subjectversion
-        application.waiting_rank = None
+    changes = {"answer_by": event.data.answer_by, "offer_version": event.subjectversion, "waiting_rank": None}
+    await _apply(tx, Act.OFFER, event, changes, {"answer_by": event.data.answer_by.isoformat()})
 
 
 async def place_waiting(tx: Tx, event: Event[PlaceWaiting]) -> None:
-    """No room now: on the list, at a rank."""
-    application = await _newer(tx, event)
-    if application is None:
-        return
-    moved = await _move(tx, application, Act.WAIT, event, rank=event.data.rank, lacking=event.data.lacking)
-    if moved or application.state == State.WAITING:
-        application.waiting_rank = event.data.rank
-        application.list_closes = event.data.list_closes
+    """No room now: on the list, at a rank. A new rank of somebody who waits already is kept, and is no move."""
+    data = event.data
+    changes = {"waiting_rank": data.rank, "list_closes": data.list_closes}
+    application = await _apply(tx, Act.WAIT, event, changes, {"rank": data.rank, "lacking": data.lacking})
+    if application is not None and application.state == State.WAITING:
+        application.waiting_rank = data.rank
+        application.list_closes = data.list_closes
 
 
 async def place_refused(tx: Tx, event: Event[PlaceRefused]) -> None:
     """No place and no waiting; the reason and the limit are kept for the applicant."""
-    application = await _newer(tx, event)
-    if application is not None and await _move(tx, application, Act.REFUSE, event, reason=event.data.reason, limit=event.data.limit):
-        application.waiting_rank = None
-        application.reasons = [event.data.reason]
-        application.reason_limit = event.data.limit
+    data = event.data
+    changes = {"waiting_rank": None, "reasons": [data.reason], "reason_limit": data.limit}
+    await _apply(tx, Act.REFUSE, event, changes, {"reason": data.reason, "limit": data.limit})
 
 
 async def place_taken(tx: Tx, event: Event[PlaceTaken]) -> None:
     """The accepted offer became a place."""
-    application = await _newer(tx, event)
-    if application is not None:
-        await _move(tx, application, Act.TAKE, event)
+    await _apply(tx, Act.TAKE, event)
 
 
 async def place_released(tx: Tx, event: Event[PlaceReleased]) -> None:
     """A place went back. Only an expiry is news here: the other causes began in this service."""
-    application = await _newer(tx, event)
-    if application is not None and event.data.cause == "expired":
-        await _move(tx, application, Act.LAPSE, event)
+    await _apply(tx, Act.LAPSE if event.data.cause == "expired" else None, event)
 
 
 async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:
@@ -100,23 +87,27 @@ async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["cell"], set_=figures, where=newer))
 
 
-async def _newer(tx: Tx, event: Event[Any]) -> Application | None:
-    """The locked application, or none where the event was applied before."""
+async def _apply(
+    tx: Tx, act: Act | None, event: Event[Any], changes: Mapping[str, Any] | None = None, detail: Mapping[str, Any] | None = None
+) -> Application | None:
+    """Note the event on its application and, where it is a move, make that move with its `changes` of columns.
+
+    Answers with the locked application, or none where the event was applied before. A move that was overtaken is not made; one that
+    makes no sense is a `ValueError`, so that the cell stops and is looked at.
+    """
     application = await store.locked(tx, event.data.application)
     if application is None:
         raise ValueError(f"{event.type} is about application {event.data.application}, which is not in this service")
     if event.subjectversion <= application.place_version:
         return None
     application.place_version = event.subjectversion
-    return application
-
-
-async def _move(tx: Tx, application: Application, act: Act, event: Event[Any], **detail: Any) -> bool:
-    """Make the move; False where it was overtaken; `ValueError` where it makes no sense, so that the cell stops and is looked at."""
+    if act is None:
+        return application
     moved = move(State(application.state), act, QUOTAS)
     if isinstance(moved, Moved):
+        for column, value in (changes or {}).items():
+            setattr(application, column, value)
         await finish(tx, application, moved, act, role=QUOTAS, actor=None, now=event.time, detail=detail, cause=event)
-        return True
-    if application.state in OVERTAKEN.get(act, FINISHED):
-        return False
-    raise ValueError(f"{event.type} came for application {application.id}, which is {application.state}: the table has no such move")
+    elif application.state not in OVERTAKEN.get(act, FINISHED):
+        raise ValueError(f"{event.type} came for application {application.id}, which is {application.state}: the table has no such move")
+    return application
