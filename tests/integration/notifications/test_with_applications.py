@@ -1,0 +1,96 @@
+"""The one call between services, with both of them real: the address of whoever signed in, by a token, at the moment of sending."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.applications.accounts import people
+from services.applications.accounts.use_cases import account_by_email
+from services.notifications.addresses import Address, Addresses, NoAddress
+from services.run.serving import serve_app
+from shared.events.applications import ApplicationSubmitted
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import derived_id
+from shared.persistence.database import Tx
+from shared.web.keys import ensure_key_pair
+from shared.web.service_tokens import ServiceTokens
+from tests.integration.applications.front import Front
+from tests.integration.applications.front import opened as opened_applications
+from tests.integration.notifications.house import opened
+
+
+@pytest.fixture
+async def front(new_database: Callable[[str], Awaitable[str]], clock: ManualClock, tmp_path: Path) -> AsyncIterator[tuple[Front, str]]:
+    """The applications service, and where it listens."""
+    ensure_key_pair(tmp_path / "keys", "notifications")
+    listener, stop = socket.create_server(("127.0.0.1", 0)), asyncio.Event()
+    async with opened_applications(await new_database("applications"), clock, tmp_path) as front:
+        serving = asyncio.create_task(serve_app(front.app, stop, sockets=[listener]))
+        try:
+            yield front, f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            stop.set()
+            await serving
+
+
+async def somebody(front: Front) -> UUID:
+    """Ana signs in for the first time and says who she is; her account's id."""
+    async with front.browser("fr") as browser:
+        await front.sign_in(browser, "ana@example.org")
+
+    async def work(tx: Tx) -> UUID:
+        account = await account_by_email(tx, "ana@example.org")
+        assert account is not None
+        await people.change_details(tx, account=account.id, name="Ana Núñez", language="fr", timezone="America/Cayenne")
+        return account.id
+
+    return await front.db.run(work)
+
+
+async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
+    front: tuple[Front, str], new_database: Callable[[str], Awaitable[str]], clock: ManualClock, tmp_path: Path
+) -> None:
+    ana = await somebody(front[0])
+    async with opened(await new_database("notifications"), clock, tmp_path, applications_url=front[1]) as house:
+        await house.say(ApplicationSubmitted(application=derived_id("application"), person=ana))
+        await house.work()
+        mail = await house.sink.wait_for("ana@example.org", lambda mail: mail.subject == "Nous avons reçu votre candidature")
+        assert mail.text.startswith("Bonjour Ana Núñez,")
+
+
+async def test_a_closed_account_has_no_address_and_a_stranger_s_token_gets_none(
+    front: tuple[Front, str], clock: ManualClock, tmp_path: Path
+) -> None:
+    ana = await somebody(front[0])
+    ours = Addresses(front[1], ServiceTokens.from_folder(tmp_path / "keys", "notifications"), clock.now)
+    assert await ours.of([ana]) == {ana: Address("ana@example.org", "fr", "America/Cayenne", "Ana Núñez")}
+    strangers = Addresses(front[1], ServiceTokens.from_folder(tmp_path / "other-keys", "notifications"), clock.now)
+    assert await strangers.of([ana]) == {ana: NoAddress.AWAY}
+    await front[0].db.run(lambda tx: people.disable(tx, account=ana, actor="tests", now=clock.now()))
+    nobody = derived_id("nobody")
+    assert await ours.of([ana, nobody]) == {ana: NoAddress.UNKNOWN, nobody: NoAddress.UNKNOWN}
+    assert await ours.of([]) == {}
+
+
+async def test_a_service_that_is_not_there_is_away_and_its_stand_in_knows_nobody(
+    unused_tcp_port: int, clock: ManualClock, tmp_path: Path
+) -> None:
+    """A page of a gateway that says 404 or 200 says nothing about the person."""
+    tokens, person = ServiceTokens.from_folder(tmp_path, "notifications"), derived_id("ana")
+    assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of([person]) == {person: NoAddress.AWAY}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(pages.pop() + b"\r\nContent-Length: 4\r\nConnection: close\r\n\r\npage")
+        await writer.drain()
+        writer.close()
+
+    pages = [b"HTTP/1.1 404 Not Found", b"HTTP/1.1 200 OK", b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/"]
+    server = await asyncio.start_server(answer, "127.0.0.1", unused_tcp_port)
+    async with server:
+        while pages:
+            assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of([person]) == {person: NoAddress.AWAY}
