@@ -49,4 +49,7 @@ async def house(database_template: str, tmp_path: Path, plan: Plan) -> AsyncIter
         await load(stack.services["applications"], PLAN, stack.clock, Console(quiet=True))
         made = House(stack, plan, settling)
         await made.settled()
-        yield made
+        try:
+            yield made
+        finally:
+            await made.close()

@@ -18,7 +18,7 @@ from typing import Any
 
 from services.applications.accounts.people import Refused, add_staff
 from services.applications.plan.model import Call, Plan, Programme
-from services.run.acting import Applicant, Staff
+from services.run.acting import Applicant, Somebody, Staff
 from services.run.checks import Checked, check
 from services.run.filling import Person, answers_of
 from services.run.settling import Settling, until
@@ -37,6 +37,12 @@ class House:
     settling: Settling
     _staff: dict[tuple[str, str], Staff] = field(default_factory=dict)
     _countries: dict[str, str] = field(default_factory=dict)
+    _signed_in: list[Somebody] = field(default_factory=list)
+
+    async def close(self) -> None:
+        """Everybody closes their browser."""
+        for somebody in self._signed_in:
+            await somebody.browser.close()
 
     # -------------------------------------------------------------------------------------------------------------- time
     @property
@@ -67,6 +73,7 @@ class House:
     async def applicant(self, email: str, *, language: str = "en") -> Applicant:
         """Somebody who is signed in, with a browser of their own."""
         made = Applicant(email, self.stack.url, self.stack.mail, language=language)
+        self._signed_in.append(made)
         await made.sign_in()
         return made
 
@@ -80,6 +87,7 @@ class House:
             )
             assert not isinstance(outcome, Refused), outcome
             made = Staff(name, self.stack.url, self.stack.mail)
+            self._signed_in.append(made)
             await made.sign_in()
             self._staff[key] = made
         return self._staff[key]
