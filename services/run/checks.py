@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from services.run import across
 from shared.messaging.service import Service
 
 
@@ -29,8 +30,9 @@ class Checked:
 
 
 async def check(services: Mapping[str, Service]) -> Checked:
-    """Ask every service for its live checks."""
-    return Checked({name: dict(await service.invariants()) for name, service in services.items()})
+    """Ask every service for its live checks, and make those that need more than one of them."""
+    counts = {name: dict(await service.invariants()) for name, service in services.items()}
+    return Checked({**counts, "all": await across.check(services)})
 
 
 def show(checked: Checked, console: Console) -> None:
