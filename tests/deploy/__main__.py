@@ -1,6 +1,7 @@
 """The main job through the containers of `deploy/docker-compose.yml`: apply, nominate, approve, be offered a place, read the mail, accept.
 
     .venv/bin/python -m tests.deploy            (needs Docker with compose; some two minutes, more at the first build)
+    .venv/bin/python -m tests.deploy --disaster (and a full replay, a lost broker, a backup put back)
     .venv/bin/python -m tests.deploy --keep     (leaves everything running, to look at)
 
 Run by hand and not by `make test`, because it builds and pulls images. It has a compose project, volumes and ports of its own, so
@@ -26,6 +27,7 @@ from services.applications.plan import check_folder
 from services.run.acting import Applicant, Staff, Wanted
 from services.run.filling import Person, answers_of
 from services.run.ports import free_port
+from tests.deploy.disaster import SERVICES, sql, worst_days
 
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final = "puente-check"
@@ -37,6 +39,7 @@ class Compose:
     """One compose project of the demonstration, on ports that are free."""
 
     def __init__(self) -> None:
+        self.project = PROJECT
         self.port, self.mail_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mail_url = f"http://127.0.0.1:{self.mail_port}"
@@ -48,23 +51,23 @@ class Compose:
             "PUENTE_PUBLIC_URL": self.url,
         }
 
-    def __call__(self, *arguments: str, quiet: bool = False) -> str:
-        """Run `docker compose`; what it prints."""
+    def __call__(self, *arguments: str, quiet: bool = False, given: bytes | None = None) -> bytes:
+        """Run `docker compose`, with `given` as its input; what it prints."""
         files = ["--env-file", "deploy/demo.env", "--profile", "demo", "-f", "deploy/docker-compose.yml"]
         done = subprocess.run(
-            ["docker", "compose", "-p", PROJECT, *files, *arguments],
+            ["docker", "compose", "-p", self.project, *files, *arguments],
             cwd=ROOT,
             env=self._environment,
+            input=given if given is not None else b"",
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else None,
-            text=True,
             check=True,
         )
         return done.stdout
 
     def memory(self) -> list[tuple[str, str]]:
         """Container and its memory, as Docker counts it."""
-        containers = self("ps", "-q").split()
+        containers = self("ps", "-q").decode().split()
         shown = ["docker", "stats", "--no-stream", "--format", "{{.Name}}\t{{.MemUsage}}", *containers]
         lines = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.splitlines()
         return sorted((name, usage.split(" / ")[0]) for name, usage in (line.split("\t") for line in lines))
@@ -108,16 +111,16 @@ async def until(what: str, look: Callable[[], Awaitable[Any]]) -> Any:
     return found
 
 
-async def main_job(url: str, mails: Mailpit, say: Callable[[str], None]) -> None:
+async def main_job(url: str, mails: Mailpit, say: Callable[[str], None], person: Person = PERSON) -> None:
     """One person's way from the first page to the accepted place."""
     programme, call = _training()
-    applicant = Applicant(PERSON.email, url, mails, language=PERSON.language)
+    applicant = Applicant(person.email, url, mails, language=person.language)
     await applicant.sign_in()
     say("signed in with the code from the mail")
-    answers = answers_of(PERSON, programme, call, Random(7))
+    answers = answers_of(person, programme, call, Random(7))
     application = await applicant.start("training", "PE")
     await applicant.fill(application, programme, answers)
-    await applicant.attach(application, programme, answers, PERSON.name)
+    await applicant.attach(application, programme, answers, person.name)
     sent = await applicant.send(application)
     assert sent.receipt, sent.refused
     say(f"applied through the form; the receipt is {sent.receipt}")
@@ -142,7 +145,7 @@ async def main_job(url: str, mails: Mailpit, say: Callable[[str], None]) -> None
     subject = (ROOT / "services/notifications/texts/es/place_offered.txt").read_text().splitlines()[0]
 
     async def is_told() -> list[str]:
-        return [mail["ID"] for mail in await mails.to(PERSON.email) if mail["Subject"] == subject]
+        return [mail["ID"] for mail in await mails.to(person.email) if mail["Subject"] == subject]
 
     await until("an offer", is_offered)
     say(f"offered a place, {time.monotonic() - began:.1f} s after the approval")
@@ -184,6 +187,21 @@ async def closed_doors(url: str) -> None:
             assert answer.status_code == 404, f"{path} answered {answer.status_code} through the gateway"
 
 
+def settled(compose: Compose) -> None:
+    """Wait until every outbox is sent and every service has read every topic to its end as far as others wrote it."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    last = ""
+    while True:
+        unsent = "".join(sql(compose, name, "select count(*) from outbox where sent_at is null") for name in SERVICES)
+        now = unsent + "".join(sql(compose, name, "select coalesce(sum(next_offset), 0) from consumer_offset") for name in SERVICES)
+        if unsent == "0" * len(SERVICES) and now == last:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"events are still under way after {WAIT_SECONDS:.0f} s: {now}")
+        last = now
+        time.sleep(2)
+
+
 @contextlib.asynccontextmanager
 async def running(compose: Compose, *, keep: bool) -> AsyncIterator[None]:
     """Everything up and healthy, and gone afterwards with its data."""
@@ -191,7 +209,7 @@ async def running(compose: Compose, *, keep: bool) -> AsyncIterator[None]:
         compose("up", "--build", "--wait", "--quiet-pull")
         yield
     except subprocess.CalledProcessError:
-        print(compose("ps", "-a"), compose("logs", "--tail", "15", "--no-color"), file=sys.stderr)
+        print(compose("ps", "-a").decode(), compose("logs", "--tail", "15", "--no-color").decode(), file=sys.stderr)
         raise
     finally:
         if not keep:
@@ -201,7 +219,8 @@ async def running(compose: Compose, *, keep: bool) -> AsyncIterator[None]:
 async def check(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.deploy", description="The main job through the containers.")
     parser.add_argument("--keep", action="store_true", help="leave everything running afterwards")
-    keep = parser.parse_args(arguments).keep
+    parser.add_argument("--disaster", action="store_true", help="and the worst days of docs/operations.md")
+    wanted = parser.parse_args(arguments)
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         print("LEFT OUT: the containers were not tried, because no Docker with compose answers here.", file=sys.stderr)
         return 2
@@ -211,11 +230,14 @@ async def check(arguments: Sequence[str]) -> int:
         print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
 
     compose = Compose()
-    async with running(compose, keep=keep):
+    async with running(compose, keep=wanted.keep):
         say(f"every container is healthy; {compose.url}, mails at {compose.mail_url}")
         await main_job(compose.url, Mailpit(compose.mail_url), say)
         await closed_doors(compose.url)
-        print(compose("run", "--rm", "--no-deps", "puente", "check", quiet=True).strip().splitlines()[-1])
+        if wanted.disaster:
+            await asyncio.to_thread(worst_days, compose, lambda: settled(compose), say)
+            await main_job(compose.url, Mailpit(compose.mail_url), say, Person("Raúl Martínez", "raul.martinez@example.org", "PE", "es"))
+        print(compose("run", "--rm", "--no-deps", "puente", "check", quiet=True).decode().strip().splitlines()[-1])
         for name, used in compose.memory():
             print(f"  {name:<40} {used:>10}")
     return 0
