@@ -93,7 +93,7 @@ async def board(request: Request) -> Response:
         programme=found.programme,
         name=kit.local(found.programme.names),
         note=kit.local(found.programme.example_note),
-        fields=fields(known, asked),
+        selectors=selectors(known, asked),
         figures=figures(found),
         tiles=tiles(found),
         heads=heads(asked),
@@ -130,20 +130,18 @@ def in_order(cells: Sequence[CellRow], asked: Asked) -> list[CellRow]:
     return sorted(sorted(cells, key=_by_name), key=column.by, reverse=column.most_first != asked.turned)
 
 
-def fields(known: Sequence[ProgrammeRow], asked: Asked) -> list[dict[str, Any]]:
+def selectors(known: Sequence[ProgrammeRow], asked: Asked) -> list[dict[str, Any]]:
     """The selectors."""
     programmes = sorted(known, key=lambda one: (-one.places_total, one.code))
     return [
         {
             "key": "programme",
-            "kind": "select",
             "label": _("Programme"),
             "options": [{"key": one.code, "label": kit.local(one.names)} for one in programmes],
             "value": asked.programme.code,
         },
         {
             "key": "year",
-            "kind": "select",
             "label": _("Year"),
             "options": [{"key": str(year), "label": str(year)} for year in asked.programme.years],
             "value": str(asked.year),

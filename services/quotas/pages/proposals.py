@@ -73,12 +73,11 @@ async def proposals_page(request: Request) -> Response:
 
     found, names, programmes = await desk_of(request).db.run(read)
     known = {one.code: kit.local(one.names) for one in programmes}
-    options = [{"key": code, "label": _(word)} for code, (word, _colour) in STATES.items()]
-    field = {"key": "state", "kind": "select", "label": _("State"), "options": options, "value": wanted or ""}
+    options = [{"key": "", "label": _("All")}, *({"key": code, "label": _(word)} for code, (word, _colour) in STATES.items())]
     return render(
         request,
         "proposals.html",
-        field=field,
+        choice={"key": "state", "label": _("State"), "options": options, "value": wanted or ""},
         shown=[shown(one, names.get(one.cell or ""), known, who) for one in found[: kit.PAGE_ROWS]],
         previous=_page(wanted, page - 1) if page > 1 else "",
         next=_page(wanted, page + 1) if len(found) > kit.PAGE_ROWS else "",

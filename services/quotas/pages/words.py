@@ -45,8 +45,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "taken": N_("{application} takes the place."),
     "released": N_("The place of {application} went back."),
     "left": N_("{application} leaves; it held no place yet."),
-    "ended": N_("Whoever holds {application} is free for another place; this one stays counted as given."),
-    "target_set": N_("The cell has {places} places now."),
+    "ended": N_("The person of {application} is free for another place; this one stays counted as given."),
+    "target_set": N_("The number of places is {places} now."),
 }
 SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "nominated": (N_("Nominated"), "violet"),
@@ -107,7 +107,7 @@ def short_id(application: UUID) -> Markup:
 
 def short_account(account: str) -> str:
     """An account's id, cut to the end that tells two apart: this service knows nobody's name."""
-    return _("account …{end}", end=account[-8:])
+    return _("account {end}", end=account[-8:])
 
 
 def cell_name(key: str, names: Names | None) -> str:
