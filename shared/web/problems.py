@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from shared.persistence.database import Unavailable
 from shared.web.context import context_of, is_api
 from shared.web.i18n import N_, current_language, translate
 
 _ = translate
 
-AWAY: Final = (ConnectionError, TimeoutError, OperationalError, InterfaceError)
+AWAY: Final = (Unavailable, ConnectionError, TimeoutError, OperationalError, InterfaceError)
 """Errors that mean that something we need is away for now: answered 503, to be tried again."""
 
 TITLES: Final[Mapping[int, str]] = {
