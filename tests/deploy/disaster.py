@@ -13,7 +13,7 @@ BACKUP: Final = ("pg_basebackup", "-U", "postgres", "-D", "-", "-F", "tar", "-X"
 PUT_BACK: Final = 'mkdir -p "$PGDATA" && tar -xzC "$PGDATA" && chown -R postgres: "$PGDATA" && chmod 700 "$PGDATA"'
 STATE: Final = {
     "applications": "select string_agg(id::text || state || version, ',' order by id) from application",
-    "quotas": "select string_agg(key || free || '/' || offered || '/' || taken || '/' || version, ',' order by key) from cell",
+    "quotas": "select string_agg(key || free || '/' || offered || '/' || taken || '/' || last_hash, ',' order by key) from cell",
     "notifications": "select count(*) from message",
 }
 
