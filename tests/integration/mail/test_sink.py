@@ -91,3 +91,13 @@ async def test_a_long_list_is_turned_over_page_by_page(sink: MailSink, browser: 
     before = [mail.id for mail in sink.mails()][49]
     second = await browser.get("/", params={"to": "example", "before": before})
     assert second.text.count("<li>") == 10 and "Older mails" not in second.text
+
+
+async def test_mail_that_is_written_oddly_is_kept_all_the_same(sink: MailSink) -> None:
+    """Headers in no known charset, no text at all, a text in a charset that does not exist."""
+    headers = b"Subject: =?nonsense?b?!!!?= =?utf-8?q?=C3=B1?=\r\nDate: yesterday\r\nContent-Type: text/plain; charset=klingon\r\n"
+    odd = headers + b"\r\nca\xc3\xb1a\r\n"
+    kept = await sink.keep(odd, ["Ana@example.org"])
+    assert (kept.recipients, kept.date, kept.text) == (("ana@example.org",), None, "caña\n")
+    nothing = await sink.keep(b"\x00\xff", ["x@example.org"])
+    assert sink.raw(nothing.id) is not None and nothing.subject == ""
