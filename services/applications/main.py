@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.applications import api, pages
+from services.applications import api, pages, staff
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
 from services.applications.documents import DocumentStore
@@ -70,9 +70,12 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: 
     install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from, rules))
     app.include_router(api.router)
     pages.install(app)
+    app.include_router(staff.router)
     return app
 
 
 def _body_limit(path: str) -> int:
-    """Uploads by programs may be as large as those by pages."""
-    return UPLOAD_ROOM_BYTES if path.startswith("/api/v1/applications/") and "/documents/" in path else pages.body_limit(path)
+    """Uploads by programs and by staff may be as large as those by applicants' pages."""
+    by_program = path.startswith("/api/v1/applications/") and "/documents/" in path
+    by_staff = path.startswith(staff.UPLOADS) and "/papers/" in path
+    return UPLOAD_ROOM_BYTES if by_program or by_staff else pages.body_limit(path)

@@ -1,0 +1,128 @@
+"""What the auditor reads: every administrative act, who did it, to what. Nothing can be changed here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.applications.access import viewer_in
+from services.applications.accounts.desk import desk_of
+from services.applications.pages.kit import zone_for
+from services.applications.pages.words import country_name
+from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of
+from services.applications.staff.words import MOVES, notes
+from services.applications.store import trail
+from services.applications.store.plans import InForce
+from shared.persistence.database import Tx
+from shared.web.i18n import N_, current_language, translate
+from shared.web.navigation import ROLE_NAMES, role_name
+from shared.web.pages import render
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+PATH: Final = "/audit"
+ROWS: Final = 50
+ACTS: Final[Mapping[str, str]] = {
+    **{f"application.{act}": words for act, words in MOVES.items()},
+    "application.attach": N_("Document added"),
+    "application.remove": N_("Document removed"),
+    "account.made_staff": N_("Account given a role"),
+    "account.made_applicant": N_("Role taken from an account"),
+    "account.disabled": N_("Account closed"),
+    "plan.load": N_("Plan put in force"),
+    "plan.propose": N_("Plan proposed to a second person"),
+    "events.resume": N_("Stopped events resumed"),
+    "events.drop": N_("Stopped event dropped"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One act in words; `href` leads to the application that it was about."""
+
+    at: datetime
+    who: str
+    role: str
+    act: str
+    about: str
+    href: str
+    detail: str
+
+
+def act_words(act: str) -> str:
+    return _(ACTS[act]) if act in ACTS else act
+
+
+def detail_words(entry: trail.Entry, about: trail.About | None, terms: list[InForce]) -> str:
+    """What an act's detail says, in words where there are some."""
+    detail: dict[str, Any] = entry.detail
+    one = known(terms, about.programme) if about else None
+    if one is not None:
+        paper = next((paper.names[current_language()] for paper in one.programme.documents if paper.key == detail.get("kind")), "")
+        return " ".join([*notes(detail, one.plan, one.programme), paper]).strip()
+    if entry.act.startswith("account."):
+        roles = [role_name(str(detail[key])) for key in ("before", "after") if detail.get(key)]
+        return " → ".join(roles) + (f" · {detail['country']}" if detail.get("country") else "")
+    return ", ".join(str(value) for value in detail.values() if isinstance(value, str | int) and value != "")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Everything that the page shows."""
+
+    rows: tuple[Row, ...]
+    newer: str
+    older: str
+    kinds: list[str]
+    zone: str
+
+
+@router.get("/audit")
+async def audit_page(request: Request) -> Response:
+    viewer_in(request, "auditor")
+    query = request.query_params
+    sought = trail.Sought(text_of(query, "role", 20), text_of(query, "act", 60), text_of(query, "subject", 80), text_of(query, "actor", 80))
+
+    async def read(tx: Tx) -> Read:
+        found = await trail.part(tx, sought, after=mark(query.get("after")), before=mark(query.get("before")), limit=ROWS)
+        terms = await terms_in(tx)
+        about = await trail.about(tx, {one.subject for one in found.entries})
+        names = await trail.staff_names(tx, {one.actor for one in found.entries} | {one.subject for one in found.entries})
+        entries = found.entries
+        return Read(
+            rows=tuple(_row(one, about.get(one.subject), names, terms) for one in entries),
+            newer=_path(query, "before", entries[0]) if found.newer and entries else "",
+            older=_path(query, "after", entries[-1]) if found.older and entries else "",
+            kinds=await trail.kinds(tx),
+            zone=await zone_for(tx, request),
+        )
+
+    found = await desk_of(request).db.run(read)
+    roles = [(role, _(name)) for role, name in ROLE_NAMES.items() if role != "applicant"]
+    acts = sorted(((one, act_words(one)) for one in found.kinds), key=lambda pair: pair[1])
+    filters = [select("role", _("Role"), roles, sought.role, _("All")), select("act", _("What was done"), acts, sought.act, _("All"))]
+    return render(request, "staff/audit.html", found=found, filters=filters, sought=sought)
+
+
+def _path(query: Mapping[str, str], name: str, entry: trail.Entry) -> str:
+    kept = {key: value for key, value in query.items() if value and key in ("role", "act", "subject", "actor")}
+    return f"{PATH}?{urlencode(kept | {name: str(entry.id)})}"
+
+
+def _row(entry: trail.Entry, about: trail.About | None, names: Mapping[str, str], terms: list[InForce]) -> Row:
+    one = known(terms, about.programme) if about else None
+    where = f" · {title_of(one.programme)} · {country_name(about.country, one.plan)}" if about and one else ""
+    return Row(
+        at=entry.at,
+        who=names.get(entry.actor, entry.actor),
+        role=role_name(entry.role),
+        act=act_words(entry.act),
+        about=f"{about.receipt}{where}" if about else names.get(entry.subject, entry.subject),
+        href=f"/officer/applications/{entry.subject}" if about else "",
+        detail=detail_words(entry, about, terms),
+    )

@@ -1,0 +1,161 @@
+"""Approving several at once: first what would happen, then each through the same use case as one alone, then what happened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.applications import use_cases
+from services.applications.access import viewer_in
+from services.applications.accounts.desk import desk_of
+from services.applications.domain import outcomes as o
+from services.applications.domain.lifecycle import Act, NotAllowed, State, move
+from services.applications.domain.viewers import Viewer
+from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
+from services.applications.staff.listing import Line, line_of
+from services.applications.staff.officer import BASE, PATH, chosen_in
+from services.applications.staff.words import state_said
+from services.applications.store import work
+from services.applications.store.plans import InForce
+from services.applications.tables import Application
+from services.applications.use_cases import Done
+from shared.observability.logging import get_logger
+from shared.persistence.database import Tx
+from shared.web.i18n import ngettext, translate
+from shared.web.pages import render
+from shared.web.problems import Redirect
+
+_ = translate
+log = get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+
+MOST: Final = 200
+"""How many are approved at a time: each is a transaction of its own, and a person waits for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One of the chosen applications, and in words what stands against its approval; empty where nothing does."""
+
+    line: Line
+    blocked: str
+
+
+def against(row: Application, one: InForce | None) -> str:
+    """Why it cannot be approved as it stands; the use case asks again when it is done."""
+    if one is None or isinstance(move(State(row.state), Act.APPROVE, "officer", route=one.programme.route), NotAllowed):
+        return _("it is “{state}” now", state=state_said(row.state).name)
+    if "review" in one.programme.route and row.score is None:
+        return _("not scored")
+    return ""
+
+
+async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool) -> tuple[list[Looked], bool]:
+    """The chosen applications, best scored first, as places are given; and whether there are more than fit in one go."""
+    terms = await terms_in(tx)
+    if everything:
+        found = await work.part(tx, viewer, chosen_in(terms, asked), order="score", limit=MOST)
+        rows, more = list(found.rows), found.after
+    else:
+        rows, more = await work.some(tx, viewer, ids[:MOST]), len(ids) > MOST
+    names = await work.names(tx, rows, name_keys(terms))
+    looked = []
+    for row in rows:
+        href = f"{BASE}/{row.id}{asked.query()}"
+        looked.append(Looked(line_of(row, names.get(row.id, ""), terms, href), against(row, known(terms, row.programme))))
+    return looked, more
+
+
+@router.get("/officer/bulk")
+async def preview_page(request: Request) -> Response:
+    """What would happen. Nothing does."""
+    viewer, asked = viewer_in(request, "officer"), asked_in(request.query_params)
+    ids = [found for raw in request.query_params.getlist("id") if (found := mark(raw)) is not None]
+    everything = request.query_params.get("all") == "1"
+    if not ids and not everything:
+        raise Redirect(f"{PATH}{asked.query()}")
+    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything))
+    ready = [one for one in looked if not one.blocked]
+    return render(
+        request,
+        "staff/bulk.html",
+        asked=asked,
+        ready=ready,
+        blocked=[one for one in looked if one.blocked],
+        summary=summary(len(ready), len(looked) - len(ready)),
+        more=more,
+        most=MOST,
+        back=f"{PATH}{asked.query()}",
+    )
+
+
+def summary(ready: int, blocked: int) -> str:
+    """`23 would be approved, 2 would not`."""
+    first = ngettext("{n} would be approved", "{n} would be approved", ready)
+    return first + (", " + ngettext("{n} cannot be", "{n} cannot be", blocked) if blocked else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of one: approved, or why not."""
+
+    line: Line
+    approved: bool
+    why: str
+
+
+@router.post("/officer/bulk")
+async def approve_all(request: Request) -> Response:
+    """Approve each as its preview showed it. Whatever changed since then is left alone, and said."""
+    viewer, form = viewer_in(request, "officer"), await form_of(request)
+    asked, seen = asked_in(form), picked(texts_of(form, "pick"))
+    if not seen:
+        raise Redirect(f"{PATH}{asked.query()}")
+    results: dict[UUID, object] = {}
+    for application_id, version in seen.items():
+        results[application_id] = await _approve(request, viewer, application_id, version)
+
+    async def read(tx: Tx) -> list[Line]:
+        terms = await terms_in(tx)
+        rows = await work.some(tx, viewer, list(seen))
+        names = await work.names(tx, rows, name_keys(terms))
+        return [line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}") for row in rows]
+
+    lines = await desk_of(request).db.run(read)
+    became = [Became(line, isinstance(results[line.application.id], Done), why(results[line.application.id], line)) for line in lines]
+    approved = sum(one.approved for one in became)
+    log.info("applications.approved_together", approved=approved, not_approved=len(seen) - approved, account_id=str(viewer.account_id))
+    said = ngettext("{n} application is approved.", "{n} applications are approved.", approved)
+    left = ngettext("{n} was left as it is.", "{n} were left as they are.", len(became) - approved) if approved < len(became) else ""
+    return render(request, "staff/bulk_report.html", became=became, said=f"{said} {left}".strip(), back=f"{PATH}{asked.query()}")
+
+
+async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:
+    desk = desk_of(request)
+    now = desk.clock.now()
+    return await desk.db.run(lambda tx: use_cases.approve(tx, viewer, application_id, expected_version=version, now=now))
+
+
+def picked(raw: Sequence[str]) -> Mapping[UUID, int]:
+    """Application to the version that the preview showed, in the preview's order."""
+    found: dict[UUID, int] = {}
+    for one in raw[:MOST]:
+        application, _colon, version = one.partition(":")
+        key, number = mark(application), number_of(version)
+        if key is not None and number is not None:
+            found[key] = number
+    return found
+
+
+def why(outcome: object, line: Line) -> str:
+    """What stood against it, in words."""
+    match outcome:
+        case o.Changed() | NotAllowed():
+            return _("somebody else was first: it is “{state}” now", state=line.state)
+        case o.NotScored():
+            return _("not scored")
+        case _:
+            return ""

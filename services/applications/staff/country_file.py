@@ -1,0 +1,187 @@
+"""One application on the page of its country's coordinator: read it, add the country's papers, put it forward, send it back, or end it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from services.applications import use_cases
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import DATE_BOXES
+from services.applications.domain.outcomes import DateWrong, ReasonsWrong
+from services.applications.pages.papers import REFUSALS, refusal_words
+from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
+from services.applications.staff.parts import cellside_of, reason_options, sheet
+from services.applications.staff.words import refused
+from services.applications.uploads import UploadRefused, take
+from shared.web.formats import format_date
+from shared.web.i18n import N_, translate
+from shared.web.pages import render
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+UPLOADS: Final = "/country/applications/"
+BASE: Final = UPLOADS.rstrip("/")
+CORRECTION_DAYS: Final = 14
+"""Proposed for a correction; the coordinator may name any later day."""
+DONE: Final = {
+    "return": N_("It is sent back. The applicant is told what to correct, and until when."),
+    "nominate": N_("It is on the slate. The places service now checks how many your country may put forward."),
+    "reject": N_("It is not carried forward. The applicant is told the reasons."),
+    "added": N_("The document is added."),
+    "removed": N_("The document is removed."),
+}
+
+
+async def own(request: Request, raw_id: str) -> File:
+    """The application, if it is one of the coordinator's country."""
+    return await file_of(request, raw_id, BASE, "coordinator")
+
+
+@router.get("/country/applications/{application_id}")
+async def application_page(request: Request, application_id: str) -> Response:
+    return await draw(request, await own(request, application_id))
+
+
+async def draw(
+    request: Request,
+    file: File,
+    *,
+    status: int = 200,
+    opened: str = "",
+    errors: dict[str, str] | None = None,
+    others: Sequence[str] = (),
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    """The page; `opened` is the act whose form stays open, `errors` are by field, `others` belong to none."""
+    wrong, given = errors or {}, typed or {}
+    programme = file.dossier.programme
+    nominating = "nomination" in programme.route
+    side = await desk_of(request).db.run(lambda tx: cellside_of(tx, file))
+    fields = {
+        "return_reasons": _reasons("return_reasons", _("What has to be corrected?"), programme.reasons_for("return"), wrong, given),
+        "correct_by": _day(file, wrong, given),
+        "reject_reasons": _reasons("reject_reasons", _("Why is it not carried forward?"), programme.reasons_for("rejection"), wrong, given),
+    }
+    return render(
+        request,
+        "staff/country_application.html",
+        status=status,
+        **sheet(file),
+        side=side if nominating else None,
+        may=[str(act) for act in file.dossier.acts],
+        missing=[one.paper.names for one in file.dossier.papers if one.editable and not one.file and not one.paper.optional],
+        fields=fields,
+        paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},
+        opened=opened,
+        others=list(others),
+        slate=f"/country/slate?programme={file.application.programme}&year={file.application.year}" if nominating else "",
+        said=_(DONE[request.query_params.get("done", "")]) if request.query_params.get("done", "") in DONE else "",
+    )
+
+
+def _reasons(key: str, label: str, reasons: Any, wrong: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    options, value = reason_options(reasons), given.get(key, [])
+    return {"key": key, "kind": "checkboxes", "label": label, "options": options, "value": value, "error": wrong.get(key, "")}
+
+
+def _day(file: File, wrong: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    proposed = file.dossier.call.day(file.now) + timedelta(days=CORRECTION_DAYS)
+    boxes = {"day": str(proposed.day), "month": str(proposed.month), "year": str(proposed.year)}
+    hint = _("The last day on which the applicant can send it again, for example {day}", day=format_date(proposed))
+    value, error = given.get("correct_by", boxes), wrong.get("correct_by", "")
+    return {"key": "correct_by", "kind": "date", "label": _("To be corrected by the end of"), "hint": hint, "value": value, "error": error}
+
+
+def day_in(boxes: dict[str, str]) -> date | None:
+    """The day that three boxes name; none where there is no such day."""
+    numbers = [number_of(boxes[box]) for box in DATE_BOXES]
+    try:
+        day, month, year = (-1 if one is None else one for one in numbers)
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        return None
+
+
+@router.post("/country/applications/{application_id}/return")
+async def send_back(request: Request, application_id: str) -> Response:
+    """Return it for correction, with reasons and a day."""
+    file, form = await own(request, application_id), await form_of(request)
+    reasons, boxes = texts_of(form, "return_reasons"), {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
+    typed = {"return_reasons": reasons, "correct_by": boxes}
+    day = day_in(boxes)
+    errors = {} if reasons else {"return_reasons": _("Choose at least one reason")}
+    if day is None:
+        errors["correct_by"] = _("Enter the last day for the correction: day, month and year")
+    if day is None or errors:
+        return await draw(request, file, status=422, opened="return", errors=errors, typed=typed)
+    outcome = await attempt(
+        request,
+        file.viewer,
+        use_cases.return_for_correction,
+        file.application.id,
+        reasons=reasons,
+        correct_by=day,
+        expected_version=version_of(form),
+    )
+    if isinstance(outcome, DateWrong | ReasonsWrong):
+        key = "correct_by" if isinstance(outcome, DateWrong) else "return_reasons"
+        return await draw(request, file, status=422, opened="return", errors={key: refused(outcome, file)}, typed=typed)
+    return await answer(request, file, outcome, "return")
+
+
+@router.post("/country/applications/{application_id}/nominate")
+async def nominate(request: Request, application_id: str) -> Response:
+    """Put it last on the slate; from the slate's page one comes back there."""
+    file, form = await own(request, application_id), await form_of(request)
+    outcome = await attempt(request, file.viewer, use_cases.nominate, file.application.id, expected_version=version_of(form))
+    if done(outcome) and form.get("back") == "slate":
+        there = f"/country/slate?programme={file.application.programme}&year={file.application.year}"
+        return RedirectResponse(f"{there}&done={file.application.receipt}", 303)
+    return await answer(request, file, outcome, "nominate")
+
+
+@router.post("/country/applications/{application_id}/reject")
+async def reject(request: Request, application_id: str) -> Response:
+    """Do not carry it forward."""
+    file, form = await own(request, application_id), await form_of(request)
+    reasons = texts_of(form, "reject_reasons")
+    outcome = await attempt(request, file.viewer, use_cases.reject, file.application.id, reasons=reasons, expected_version=version_of(form))
+    if isinstance(outcome, ReasonsWrong):
+        errors, typed = {"reject_reasons": refused(outcome, file)}, {"reject_reasons": reasons}
+        return await draw(request, file, status=422, opened="reject", errors=errors, typed=typed)
+    return await answer(request, file, outcome, "reject")
+
+
+async def answer(request: Request, file: File, outcome: Any, act: str) -> Response:
+    """On to the page that shows what was done, or the page as it is now with what stood against it."""
+    if done(outcome):
+        return RedirectResponse(f"{file.base}?done={act}", 303)
+    fresh = await own(request, str(file.application.id))
+    return await draw(request, fresh, status=409, others=[refused(outcome, fresh)])
+
+
+@router.post("/country/applications/{application_id}/papers/{kind}")
+async def add_paper(request: Request, application_id: str, kind: str) -> Response:
+    """Add a paper that the country sends along, such as its letter."""
+    file = await own(request, application_id)
+    async with request.form(max_files=1, max_fields=10) as form:
+        upload = form.get(f"paper-{kind}")
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            return await draw(request, file, status=422, errors={f"paper-{kind}": _(REFUSALS["no_file"])})
+        outcome = permitted(request, await take(request, file.viewer, file.application.id, kind, upload, upload.filename))
+    if isinstance(outcome, UploadRefused):
+        return await draw(request, file, status=422, errors={f"paper-{kind}": refusal_words(outcome)})
+    return await answer(request, file, outcome, "added")
+
+
+@router.post("/country/applications/{application_id}/papers/{kind}/remove")
+async def remove_paper(request: Request, application_id: str, kind: str) -> Response:
+    """Take such a paper back."""
+    file = await own(request, application_id)
+    outcome = await attempt(request, file.viewer, use_cases.remove_document, file.application.id, kind)
+    return await answer(request, file, outcome, "removed")

@@ -1,0 +1,204 @@
+"""What stands on the page of one application, whoever of the staff reads it: answers, documents, history, and the cell's figures."""
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from services.applications.domain.lifecycle import State
+from services.applications.pages.home import STAGES
+from services.applications.pages.sending import sections
+from services.applications.pages.words import country_name, reason_words, type_words
+from services.applications.plan.model import PlanReason
+from services.applications.staff.kit import File, title_of
+from services.applications.staff.words import file_words, limit_words, score_words, state_said, timeline
+from services.applications.store.lists import figures
+from services.applications.store.work import Beside, beside, standing_by_score
+from services.applications.tables import CellFigures
+from shared.kernel.cells import Cell
+from shared.persistence.database import Tx
+from shared.web.formats import format_datetime, format_number
+from shared.web.i18n import current_language, ngettext, translate
+
+_ = translate
+
+LACKING: Final = (State.SUBMITTED, State.WAITING, State.REFUSED)
+"""States in which the limit that had no room is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next date that matters: what happens, and when (a moment, or a whole day)."""
+
+    what: str
+    moment: datetime | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One paper that is asked for: its file as something to save, if there is one."""
+
+    key: str
+    name: str
+    stage: str
+    file: str
+    href: str
+    editable: bool
+    optional: bool
+    accept: str
+    types: str
+
+
+def papers(file: File) -> list[PaperLine]:
+    """The papers in the order of the plan; those that are due later only where there is a file."""
+    language, found = current_language(), []
+    for one in file.dossier.papers:
+        if not one.file and one.paper.stage == "after_offer":
+            continue
+        found.append(
+            PaperLine(
+                key=one.paper.key,
+                name=one.paper.names[language],
+                stage=_(STAGES[one.paper.stage]),
+                file=file_words(one.file.filename, one.file.size_bytes) if one.file else "",
+                href=f"/applications/{file.application.id}/documents/{one.file.id}" if one.file else "",
+                editable=one.editable,
+                optional=one.paper.optional,
+                accept=",".join(one.paper.accepted),
+                types=type_words(one.paper.accepted),
+            )
+        )
+    return found
+
+
+def lacking(file: File) -> list[str]:
+    """In words, the limits that had no room."""
+    keys: list[str] = []
+    if file.application.state == State.WAITING:
+        waits = [entry for entry in file.dossier.timeline if entry.act == "wait"]
+        keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
+    elif file.application.reason_limit and file.application.state in LACKING:
+        keys = [file.application.reason_limit]
+    return [limit_words(key, file.plan) for key in keys]
+
+
+def coming(file: File) -> Next | None:
+    """The next date that matters for this application, if there is one."""
+    application, call = file.application, file.dossier.call
+    match State(application.state):
+        case State.RETURNED if application.correct_by:
+            return Next(_("To be corrected by the end of"), day=application.correct_by)
+        case State.SUBMITTED | State.NOMINATED | State.APPROVED:
+            if call.grants_from and file.now < call.grants_from:
+                return Next(_("Places are given from"), call.grants_from)
+            return Next(_("Answer due by"), call.answers_due)
+        case State.WAITING if application.list_closes:
+            return Next(_("The waiting list closes"), application.list_closes)
+        case State.OFFERED if application.answer_by:
+            return Next(_("To be answered by"), application.answer_by)
+        case _:
+            return None
+
+
+def sheet(file: File) -> dict[str, Any]:
+    """What the page of an application shows to every role."""
+    said = state_said(file.application.state)
+    return {
+        "file": file,
+        "application": file.application,
+        "programme": title_of(file.dossier.programme),
+        "plan": file.plan,
+        "country": country_name(file.application.country, file.plan),
+        "state": said.name,
+        "colour": said.colour,
+        "sections": sections(file, change=False),
+        "papers": papers(file),
+        "moments": timeline(file),
+        "reasons": reason_words(file.application.reasons, file.dossier.programme),
+        "lacking": lacking(file),
+        "next": coming(file),
+        "score": score_words(file.application.score) if file.application.score is not None else "",
+    }
+
+
+# ---- the cell beside the decision
+
+
+@dataclass(frozen=True, slots=True)
+class Cellside:
+    """A cell's figures as quotas last told them, and what this service knows: how many are put forward, and of how many."""
+
+    key: str
+    title: str
+    figures: CellFigures | None
+    beside: Beside
+    cap: int | None
+    rank: int = 0
+    among: int = 0
+
+    @property
+    def href(self) -> str:
+        return f"/quotas/cells/{quote(self.key, safe=':')}"
+
+    @property
+    def bar(self) -> str:
+        """The line of figures in words."""
+        assert self.figures is not None, "a bar is drawn of figures"
+        found = self.figures
+        parts = {"taken": found.taken, "offered": found.offered, "waiting": found.waiting, "places": found.capacity}
+        words = {name: format_number(number) for name, number in parts.items()}
+        return _("{taken} taken, {offered} offered and {waiting} waiting, of {places} places", **words)
+
+    @property
+    def put_forward(self) -> str:
+        """`12 of 108 put forward`, or without a cap how many."""
+        if self.cap is None:
+            return ngettext("{n} put forward", "{n} put forward", self.beside.put_forward)
+        return _("{n} of {most} put forward", n=format_number(self.beside.put_forward), most=format_number(self.cap))
+
+    @property
+    def full(self) -> bool:
+        """Whether the country may put nobody more forward."""
+        return self.cap is not None and self.beside.put_forward >= self.cap
+
+
+def cap_of(ratio: float | None, found: CellFigures | None) -> int | None:
+    """How many candidates a country may put forward: the programme's ratio of the cell's places, rounded up, as quotas counts it."""
+    return None if ratio is None or found is None else math.ceil(round(ratio * found.capacity, 9))
+
+
+async def cellside(tx: Tx, cell: Cell, title: str, ratio: float | None) -> Cellside:
+    """The figures of a cell."""
+    found = (await figures(tx, [cell])).get(cell.key)
+    return Cellside(cell.key, title, found, await beside(tx, cell), cap_of(ratio, found))
+
+
+async def cellside_of(tx: Tx, file: File) -> Cellside:
+    """The figures of an application's cell, and where it stands by score."""
+    application, programme = file.application, file.dossier.programme
+    ratio = programme.nomination_ratio if "nomination" in programme.route else None
+    found = await cellside(tx, file.cell, f"{country_name(application.country, file.plan)} {application.year}", ratio)
+    if application.score is None or application.state not in (State.NOMINATED, State.SUBMITTED):
+        return found
+    rank, among = await standing_by_score(tx, application)
+    return Cellside(found.key, found.title, found.figures, found.beside, found.cap, rank, among)
+
+
+def foresight(file: File, side: Cellside) -> str:
+    """What an approval would lead to, as far as the figures tell now."""
+    if side.figures is None:
+        return _("Nothing is known of the places yet; the places service decides.")
+    grants_from = file.dossier.call.grants_from
+    if grants_from is not None and file.now < grants_from:
+        return _("It joins the list, which is served by rank on {time}.", time=format_datetime(grants_from, file.zone))
+    free = side.figures.free - side.beside.asking
+    if free > 0 and not side.figures.waiting:
+        return _("A place is free, so one is offered at once.")
+    return _("No place is free for a newcomer: it joins the waiting list, or is refused where the list is full.")
+
+
+def reason_options(reasons: list[PlanReason]) -> list[dict[str, str]]:
+    """A programme's reasons to choose from."""
+    return [{"key": one.code, "label": one.names[current_language()]} for one in reasons]

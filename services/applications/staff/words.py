@@ -1,0 +1,187 @@
+"""What staff read: states and moves in the third person, limits, and refusals that say what stands against an act."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from services.applications.domain import outcomes as o
+from services.applications.domain.lifecycle import Act, State
+from services.applications.pages.words import country_name, reason_words, size_words
+from services.applications.plan.model import Plan, Programme
+from services.applications.staff.kit import File
+from services.applications.tables import TimelineEntry
+from shared.web.formats import format_date, format_datetime, format_number
+from shared.web.i18n import N_, current_language, translate
+from shared.web.navigation import role_name
+
+_ = translate
+
+
+class Said(NamedTuple):
+    """A state's name and the colour of its tag."""
+
+    name: str
+    colour: str
+
+
+# fmt: off
+STATES: Final[Mapping[State, Said]] = {
+    State.DRAFT: Said(N_("Not sent yet"), ""),
+    State.SUBMITTED: Said(N_("Sent"), "blue"),
+    State.RETURNED: Said(N_("Sent back"), "amber"),
+    State.NOMINATED: Said(N_("Put forward"), "violet"),
+    State.APPROVED: Said(N_("Approved"), "teal"),
+    State.WAITING: Said(N_("On the waiting list"), "amber"),
+    State.OFFERED: Said(N_("Place offered"), "teal"),
+    State.ACCEPTED: Said(N_("Offer accepted"), "green"),
+    State.PLACED: Said(N_("Place taken"), "green"),
+    State.REJECTED: Said(N_("Not carried forward"), "red"),
+    State.REFUSED: Said(N_("No place"), "red"),
+    State.DECLINED: Said(N_("Offer declined"), ""),
+    State.LAPSED: Said(N_("Offer ran out"), ""),
+    State.WITHDRAWN: Said(N_("Withdrawn"), ""),
+    State.ENDED: Said(N_("Ended"), ""),
+}
+
+MOVES: Final[Mapping[str, str]] = {
+    Act.START: N_("Begun"),
+    Act.SUBMIT: N_("Sent"),
+    Act.RETURN: N_("Sent back for correction"),
+    Act.NOMINATE: N_("Put forward by the country"),
+    Act.REFUSE_NOMINATION: N_("Could not be put forward"),
+    Act.REJECT: N_("Not carried forward"),
+    Act.APPROVE: N_("Approved"),
+    Act.OFFER: N_("Place offered"),
+    Act.WAIT: N_("Put on the waiting list"),
+    Act.REFUSE: N_("No place could be given"),
+    Act.ACCEPT: N_("Offer accepted"),
+    Act.DECLINE: N_("Offer declined"),
+    Act.LAPSE: N_("Offer ran out"),
+    Act.TAKE: N_("Place taken"),
+    Act.END: N_("Stay ended"),
+    Act.WITHDRAW: N_("Withdrawn"),
+    "score": N_("Scored"),
+    "reorder": N_("Moved on the slate"),
+}
+
+LIMITS: Final[Mapping[str, str]] = {
+    "cell": N_("every place of {country} for {year} is given"),
+    "nomination": N_("{country} has put forward as many people as it may for {year}"),
+    "person": N_("the person already holds a place in a programme"),
+    "holders": N_("as many people from {country} hold a place as may at one time"),
+    "course": N_("the course is full"),
+    "channel": N_("every place of this way of applying is given"),
+}
+SYSTEM: Final = N_("Places service")
+# fmt: on
+
+
+def state_said(state: str) -> Said:
+    """The state's name, translated, and its colour."""
+    said = STATES[State(state)]
+    return Said(_(said.name), said.colour)
+
+
+def limit_words(key: str, plan: Plan) -> str:
+    """What a limit that lacks room means, such as `nomination:scholarship:PE:2016`; the key itself for a kind without words."""
+    kind, *parts = key.split(":")
+    country = country_name(parts[1], plan) if len(parts) > 1 else ""
+    return _(LIMITS[kind], country=country, year=parts[2] if len(parts) > 2 else "") if kind in LIMITS else key
+
+
+def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[str]:
+    """What a move's detail says: reasons, limits, rank, day."""
+    codes = [str(code) for code in detail.get("reasons") or ()] + ([str(detail["reason"])] if isinstance(detail.get("reason"), str) else [])
+    found = reason_words(codes, programme)
+    limits = [str(key) for key in detail.get("lacking") or ()] + ([str(detail["limit"])] if detail.get("limit") else [])
+    found += [_sentence(limit_words(key, plan)) for key in limits]
+    if isinstance(detail.get("rank"), int):
+        found.append(_("Rank {rank}", rank=detail["rank"]))
+    if isinstance(detail.get("slate_rank"), int):
+        found.append(_("Number {rank} on the country’s slate", rank=detail["slate_rank"]))
+    if isinstance(detail.get("from"), int) and isinstance(detail.get("to"), int):
+        found.append(_("From {old} to {new}", old=detail["from"], new=detail["to"]))
+    if isinstance(detail.get("score"), int):
+        found.append(_("Score {score}", score=score_words(detail["score"])))
+    if isinstance(detail.get("correct_by"), str):
+        found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(detail["correct_by"]))))
+    return found
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def score_words(thousandths: int | None) -> str:
+    """A score as people read it, out of 100: `71.25`; a dash where there is none."""
+    return "–" if thousandths is None else format_number(round(thousandths / 1000, 2))
+
+
+def who(entry: TimelineEntry, file: File) -> str:
+    """Who made a move: the role, and the name where it is known; never the reviewers' or officers' names to a country."""
+    if entry.actor_id is None:
+        return _(SYSTEM)
+    hidden = file.viewer.role == "coordinator" and entry.actor_role in ("reviewer", "officer")
+    name = "" if hidden else file.dossier.names.get(entry.actor_id, "")
+    return f"{role_name(entry.actor_role)}, {name}" if name else role_name(entry.actor_role)
+
+
+def timeline(file: File) -> list[dict[str, str]]:
+    """What happened, the newest first, as the timeline's macro draws it."""
+    plan, programme = file.plan, file.dossier.programme
+    return [
+        {
+            "title": _(MOVES.get(entry.act, entry.act)),
+            "when": format_datetime(entry.at, file.zone),
+            "who": who(entry, file),
+            "text": " ".join(notes(entry.detail, plan, programme)),
+        }
+        for entry in reversed(file.dossier.timeline)
+    ]
+
+
+def overtaken(file: File) -> str:
+    """What somebody else did to the application last, for the one who came second."""
+    last = file.dossier.timeline[-1]
+    return _(
+        "Somebody else was first: {what} ({who}, {time}). Nothing of yours was done; the page now shows how it stands.",
+        what=_(MOVES.get(last.act, last.act)),
+        who=who(last, file),
+        time=format_datetime(last.at, file.zone),
+    )
+
+
+def refused(outcome: Any, file: File) -> str:
+    """Why an act on this application was not done, and what can be done. `file` is read after the act was tried."""
+    programme, language = file.dossier.programme, current_language()
+    match outcome:
+        case o.Changed():
+            return overtaken(file)
+        case o.NotAllowed():
+            state = state_said(file.application.state).name
+            return _("This cannot be done now: the application is “{state}”. Nothing was changed.", state=state)
+        case o.ReasonsWrong():
+            return _("Choose at least one reason")
+        case o.DateWrong(earliest=earliest):
+            return _("The day must be {day} or later", day=format_date(earliest))
+        case o.NotScored():
+            return _("No reviewer has scored it yet, so it cannot be approved.")
+        case o.Incomplete(documents=documents):
+            names = [one.paper.names[language] for one in file.dossier.papers if one.paper.key in documents]
+            return _("Before it can be put forward these documents must be added: {documents}.", documents=listed(names))
+        case o.PointsWrong(criteria=criteria):
+            named = {one.key: one.names[language] for one in programme.criteria}
+            parts = [_("“{criterion}” from 0 to {most}", criterion=named[key], most=most) for key, most in criteria.items()]
+            return _("Give points to every criterion: {criteria}.", criteria=listed(parts))
+        case _:
+            raise AssertionError(f"{outcome!r} is no refusal of an act on an application")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a row."""
+    return ("、" if current_language() == "zh" else ", ").join(words)
+
+
+def file_words(filename: str, size_bytes: int) -> str:
+    """A document's name and size."""
+    return f"{filename} ({size_words(size_bytes)})"
