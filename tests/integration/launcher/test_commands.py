@@ -1,0 +1,127 @@
+"""What operators type: each command on real databases, by its exit code and its words."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from services.run.opened import opened
+from shared.kernel.ids import new_id
+from shared.messaging.consumer import Consumer
+from shared.messaging.transport import Partition, Record
+from shared.persistence.database import Database, Tx
+from tests.conftest import PLAN
+from tests.integration.launcher.conftest import Installation, Puente
+
+
+@pytest.fixture
+async def quotas(installation: Installation) -> AsyncIterator[Database]:
+    db = Database(installation.url.replace("{service}", "quotas"))
+    yield db
+    await db.close()
+
+
+async def changed(db: Database, statement: str) -> None:
+    async def work(tx: Tx) -> None:
+        await tx.execute(text(statement))
+
+    await db.run(work)
+
+
+async def test_check_counts_every_invariant_and_fails_when_a_row_breaks_one(puente: Puente, quotas: Database) -> None:
+    well = await puente("check")
+    assert well.code == 0, well.text
+    assert ", 0 broken" in well.text.splitlines()[-1]
+
+    await changed(quotas, "insert into account (key, programme, balance) values ('pool:nowhere', 'nowhere', 5)")
+    broken = await puente("check")
+    assert broken.code == 1, broken.text
+    assert "accounts_that_differ_from_their_transfers" in broken.text
+    last = broken.text.splitlines()[-1]
+    assert last.startswith("invariants: ") and not last.endswith(" 0 broken")
+
+
+async def test_a_plan_is_checked_loaded_once_and_refused_where_it_is_wrong(puente: Puente, installation: Installation) -> None:
+    good = await puente("plan", "check", str(PLAN))
+    assert (good.code, "34 countries, 4 programmes" in good.text) == (0, True), good.text
+    first = await puente("plan", "load", str(PLAN))
+    assert (first.code, "is in force" in first.text) == (0, True), first.text
+    second = await puente("plan", "load", str(PLAN))
+    assert (second.code, "nothing was changed" in second.text) == (0, True), second.text
+
+    wrong = installation.home.folder / "wrong"
+    wrong.mkdir()
+    (wrong / "plan.toml").write_text('code = "wrong"\n')
+    refused = await puente("plan", "load", str(wrong))
+    assert refused.code == 1
+    assert "plan.toml" in refused.text
+
+
+async def test_staff_accounts_are_made_and_wrong_ones_refused_with_the_reason(puente: Puente) -> None:
+    made = await puente("account", "add", "ana@example.org", "--role", "coordinator", "--country", "PE")
+    assert (made.code, "coordinator of PE" in made.text) == (0, True), made.text
+    for arguments, words in (
+        (("--role", "coordinator"), "--country"),
+        (("--role", "king"), "expected coordinator, reviewer, officer, auditor or operator"),
+    ):
+        refused = await puente("account", "add", "ana@example.org", *arguments)
+        assert (refused.code, words in refused.text) == (1, True), refused.text
+
+
+async def test_a_bad_event_is_listed_kept_and_goes_on_only_after_it_was_dropped_with_a_reason(
+    puente: Puente, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in installation.environment.items():
+        monkeypatch.setenv(name, value)
+    async with opened(["quotas"]) as services:
+        record = Record(Partition("puente.applications.v1", 0), 0, "scholarship:PE:2016", b'{"no": "event"}')
+        await Consumer(services["quotas"]).deliver([record])
+
+    listed = await puente("events", "parked")
+    assert listed.code == 0
+    assert "scholarship:PE:2016" in listed.text and "1 parked" in listed.text, listed.text
+    stays = await puente("events", "resume", "scholarship:PE:2016", "--service", "quotas")
+    assert (stays.code, "stays parked" in stays.text) == (1, True), stays.text
+
+    number = next(line.split()[1] for line in listed.text.splitlines() if line.startswith("quotas"))
+    assert (await puente("events", "drop", "999", "--service", "quotas", "--reason", "none")).code == 1
+    assert (await puente("events", "drop", number, "--service", "quotas", "--reason", " ")).code == 2
+    dropped = await puente("events", "drop", number, "--service", "quotas", "--reason", "a test of the wire")
+    assert dropped.code == 0, dropped.text
+    resumed = await puente("events", "resume", "scholarship:PE:2016", "--service", "quotas")
+    assert resumed.code == 0, resumed.text
+    assert "0 parked" in (await puente("events", "parked")).text
+    again = await puente("events", "resume", "scholarship:PE:2016", "--service", "quotas")
+    assert (again.code, "is not parked" in again.text) == (1, True), again.text
+
+
+async def test_migrate_makes_missing_databases_and_says_where_they_stand(puente: Puente, installation: Installation) -> None:
+    pattern = installation.url.replace("cli_", f"new_{new_id().hex[-6:]}_").replace("postgresql+asyncpg://", "postgresql://")
+    made = await puente("migrate", "all", PUENTE_DATABASE_URL=pattern)
+    assert made.code == 0, made.text
+    assert [line.split(":")[0] for line in made.text.splitlines()] == ["applications", "quotas", "notifications"]
+    assert (await puente("migrate", "quotas", PUENTE_DATABASE_URL=pattern)).code == 0
+    unknown = await puente("migrate", "elsewhere")
+    assert (unknown.code, "expected all" in unknown.text) == (2, True), unknown.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "words"),
+    [
+        (("serve", "api", "quotas"), {"PUENTE_DATABASE_URL": ""}, "PUENTE_DATABASE_URL is empty"),
+        (("serve", "worker", "quotas"), {}, "PUENTE_TRANSPORT is 'local'"),
+        (("serve", "worker", "quotas"), {"PUENTE_TRANSPORT": "kafka"}, "PUENTE_KAFKA_BOOTSTRAP is empty"),
+        (("serve", "api", "quotas"), {"PUENTE_TRANSPORT": "pigeon"}, "PUENTE_TRANSPORT is 'pigeon'"),
+        (("serve", "api", "quotas"), {"PUENTE_PRODUCTION": "true"}, "PUENTE_CLOCK_FILE is "),
+        (("check",), {"PUENTE_DATABASE_URL": "postgresql://somewhere/puente"}, "{service}"),
+        (("migrate", "all"), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "does not answer"),
+        (("simulate", "--programme", "moon"), {}, "'moon' is no programme"),
+        (("simulate", "--year", "1999"), {}, "has no call of 1999"),
+    ],
+)
+async def test_a_wrong_setting_is_said_in_words(puente: Puente, arguments: tuple[str, ...], settings: dict[str, str], words: str) -> None:
+    done = await puente(*arguments, **settings)
+    assert done.code == 1, done.text
+    assert words in done.text
+    assert "Traceback" not in done.text
+    assert "secret" not in done.text
