@@ -10,10 +10,11 @@ from services.applications.use_cases.offers import accept_offer, decline_offer, 
 from services.applications.use_cases.plans import confirm_change, load_plan
 from services.applications.use_cases.selection import approve, end, reject, score
 from services.applications.use_cases.steps import Done
-from services.applications.use_cases.submission import Submitted, submit
+from services.applications.use_cases.submission import Ready, Submitted, rehearse, submit
 
 __all__ = [
     "Done",
+    "Ready",
     "Submitted",
     "accept_offer",
     "approve",
@@ -23,6 +24,7 @@ __all__ = [
     "end",
     "load_plan",
     "nominate",
+    "rehearse",
     "reject",
     "remove_document",
     "reorder_slate",

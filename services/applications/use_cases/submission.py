@@ -10,8 +10,9 @@ from services.applications.domain.answers import Answer, from_stored, unanswered
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotTakingPart
+from services.applications.domain.parts import chosen, parts_of, takes_part
 from services.applications.domain.viewers import Viewer
-from services.applications.plan.model import Programme
+from services.applications.plan.model import Participation
 from services.applications.store import applications as store
 from services.applications.store import idempotency
 from services.applications.store.idempotency import Keep, Known
@@ -32,6 +33,13 @@ class Submitted:
     submitted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """It could be handed in now."""
+
+    application_id: UUID
+
+
 NotSubmitted = CallClosed | CorrectionLate | NotTakingPart | Incomplete | Ineligible | Refused
 
 
@@ -49,7 +57,7 @@ async def submit(
     if filled.known:
         return _again(filled.known, request_hash)
     answers = from_stored(standing.programme.pages, filled.answers)
-    refusal = in_time(standing.terms, standing.application, now) or fit(standing.terms, standing.application, answers, filled.papers)
+    refusal = _refusal(standing, answers, filled.papers, now)
     if refusal is not None:
         return refusal
     done = _submitted(standing, answers, now)
@@ -58,6 +66,20 @@ async def submit(
     fact = ApplicationSubmitted(**facts_of(standing.application))
     await advance(tx, standing, viewer, now=now, fact=fact, detail={"receipt": done.receipt}, keep=keep)
     return done
+
+
+async def rehearse(tx: Tx, viewer: Viewer, application_id: UUID, *, now: datetime) -> Ready | NotSubmitted:
+    """Say what handing it in now would be answered, and do nothing."""
+    standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=None)
+    if not isinstance(standing, Standing):
+        return standing
+    filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key="")
+    return _refusal(standing, from_stored(standing.programme.pages, filled.answers), filled.papers, now) or Ready(application_id)
+
+
+def _refusal(standing: Standing, answers: dict[str, Answer], papers: set[str], now: datetime) -> NotSubmitted | None:
+    terms, application = standing.terms, standing.application
+    return in_time(terms, application, now) or fit(terms, application, answers, papers, now)
 
 
 def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
@@ -75,13 +97,15 @@ def _submitted(standing: Standing, answers: dict[str, Answer], now: datetime) ->
     application.submitted_at = application.submitted_at or now
     application.correct_by = None
     application.reasons = []
-    application.course = chosen(standing.programme, answers, "course")
-    application.channel = chosen(standing.programme, answers, "channel")
+    pages = standing.programme.pages
+    application.course = chosen(pages, answers, "course")
+    application.channel = chosen(pages, answers, "channel")
+    application.parts = list(parts_of(pages, answers, periods_of(standing.terms, application)))
     return Submitted(application.id, application.receipt, application.submitted_at)
 
 
 def in_time(terms: InForce, application: Application, now: datetime) -> CallClosed | CorrectionLate | NotTakingPart | None:
-    """Whether it may be handed in at `now`: a draft while the call is open, a returned one until the end of its day too."""
+    """Whether it may be handed in at `now`: a draft while the call is open, a returned one until the end of its day."""
     call = terms.call(application.year)
     today = call.day(now)
     if application.state == State.RETURNED:
@@ -92,20 +116,23 @@ def in_time(terms: InForce, application: Application, now: datetime) -> CallClos
     return None if terms.plan.takes_part(application.country, application.programme, today) else NotTakingPart(application.country)
 
 
-def fit(terms: InForce, application: Application, answers: dict[str, Answer], attached: set[str]) -> Incomplete | Ineligible | None:
-    """Whether the application is complete, and then whether the rules allow it."""
-    programme = terms.programme
+def fit(
+    terms: InForce, application: Application, answers: dict[str, Answer], attached: set[str], now: datetime
+) -> Incomplete | NotTakingPart | Ineligible | None:
+    """Whether it is complete, then whether the country takes part in what was chosen, then whether the rules allow it."""
+    programme, call = terms.programme, terms.call(application.year)
     questions = tuple(question.key for question in unanswered(programme.pages, answers))
     asked = programme.documents_for("submission", answers)
     documents = tuple(document.key for document in asked if not document.optional and document.key not in attached)
     if questions or documents:
         return Incomplete(questions, documents)
-    reasons = check(programme.rules, answers, terms.call(application.year).context(application.country))
+    periods = periods_of(terms, application)
+    if application.state == State.DRAFT and not takes_part(periods, parts_of(programme.pages, answers, periods), call.day(now)):
+        return NotTakingPart(application.country)
+    reasons = check(programme.rules, answers, call.context(application.country))
     return Ineligible(tuple(reasons)) if reasons else None
 
 
-def chosen(programme: Programme, answers: dict[str, Answer], key: str) -> str | None:
-    """The option chosen in the programme's question with that key, where it has one: quotas may limit it."""
-    question = programme.question(key)
-    answer = answers.get(key)
-    return str(answer) if question is not None and question.options and answer is not None else None
+def periods_of(terms: InForce, application: Application) -> list[Participation]:
+    """When, and in what, the application's country takes part in its programme."""
+    return [one for one in terms.plan.participation if (one.country, one.programme) == (application.country, application.programme)]

@@ -23,7 +23,7 @@ from services.applications.domain.outcomes import (
     WrongAnswers,
 )
 from services.applications.store import applications as store
-from services.applications.use_cases import Done, Submitted
+from services.applications.use_cases import Done, Ready, Submitted
 from tests.integration.applications.people import COORDINATOR, PROGRAMME, YEAR, World, good_form, new_applicant, reason, the_plan
 
 SECOND = timedelta(seconds=1)
@@ -258,6 +258,26 @@ async def test_a_country_that_left_takes_no_submission_from_that_day(world: Worl
     assert await world.submit(ana, application.id) == NotTakingPart("PE")
 
 
+@pytest.mark.parametrize(("named", "outcome"), [("chosen", Submitted), ("other", NotTakingPart)])
+async def test_a_country_that_takes_part_in_some_things_only_lets_those_through(world: World, named: str, outcome: type) -> None:
+    ana = new_applicant()
+    application = await world.draft(ana)
+    await world.fill(ana, application)
+    programme = the_plan().programme(PROGRAMME)
+    assert programme is not None
+    question = programme.question("level")
+    assert question is not None
+    chosen = (await answers_of(world, application.id))[question.key]
+    part = chosen if named == "chosen" else next(option.key for option in question.options if option.key != chosen)
+    plan = the_plan()
+    partly = tuple(
+        msgspec.structs.replace(p, parts=(part,)) if (p.country, p.programme) == ("PE", PROGRAMME) else p for p in plan.participation
+    )
+    await world.do(use_cases.load_plan, msgspec.structs.replace(plan, version="99", participation=partly), actor="tests")
+    assert isinstance(await world.submit(ana, application.id), outcome)
+    assert (await world.application(application.id)).parts == ([chosen] if named == "chosen" else [])
+
+
 # ------------------------------------------------------------------------------------------------------------ correction
 
 
@@ -280,3 +300,16 @@ async def test_a_correction_may_come_after_the_call_closed_until_the_end_of_its_
     assert await world.submit(ana, application.id) == CorrectionLate(day)
     world.now = call().closes + timedelta(days=5)
     assert isinstance(await world.submit(ana, application.id), Submitted)
+
+
+async def test_a_rehearsal_says_what_a_submission_would_and_does_nothing(world: World) -> None:
+    ana = new_applicant()
+    application = await world.draft(ana)
+    assert isinstance(await world.do(use_cases.rehearse, ana, application.id), Incomplete)
+    await world.fill(ana, application)
+    assert await world.do(use_cases.rehearse, ana, application.id) == Ready(application.id)
+    assert await world.do(use_cases.rehearse, new_applicant(), application.id) == NotFound()
+    assert (await world.application(application.id)).state == State.DRAFT
+    assert await world.published(application.id) == []
+    assert isinstance(await world.submit(ana, application.id), Submitted)
+    assert isinstance(await world.do(use_cases.rehearse, ana, application.id), NotAllowed)
