@@ -150,7 +150,7 @@ class Person:
         self.number = Person.made
         self.cell, self.score, self.parts = cell, score, parts
         self.application = UUID(int=self.number)
-        self.person = who.person if who else UUID(int=self.number << 64)
+        self.person: UUID = who.person if who else UUID(int=self.number << 64)
         self.version = 0
 
     def _about(self, at: datetime, version: int | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.unit.quotas.model import HELD, Model
 from tests.unit.quotas.shelf import NOW, Person, Shelf, terms
 
 EXAMPLES = int(os.environ.get("PUENTE_TEST_HISTORIES", "2000"))
-STEPS = 25
+STEPS = 20
 CELLS = ("training:PE:2016", "training:BR:2016", "scholarship:PE:2016")
 PROGRAMMES = (
     terms("training", list_ratio=0.5, list_at_least=1),
@@ -193,7 +193,7 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
     """At least 2,000 histories; PUENTE_TEST_SEED repeats a run."""
     number = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(32))
     print(f"PUENTE_TEST_SEED={number}")
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         seed(number)(Histories),
         settings=settings(
             max_examples=EXAMPLES,
