@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 serve = typer.Typer(help="Run one process of one service; settings come from the environment (PUENTE_*).", no_args_is_help=True)
 plan = typer.Typer(help="Cooperation plans.", no_args_is_help=True)
-events = typer.Typer(help="Events that stopped.", no_args_is_help=True)
+events = typer.Typer(help="Events that stopped, and the documents of all.", no_args_is_help=True)
 account = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
 texts = typer.Typer(help="The texts in six languages.", no_args_is_help=True)
 for group, name in ((serve, "serve"), (plan, "plan"), (events, "events"), (account, "account"), (texts, "texts")):
@@ -158,6 +158,14 @@ def events_drop(
     if not reason.strip():
         raise typer.BadParameter("the reason is kept in the audit and must say something", param_hint="--reason")
     ended(on_services(lambda services: drop(services[service], parked, reason.strip(), clock(), out), service))
+
+
+@events.command("docs")
+def events_docs() -> None:
+    """Draw schemas, AsyncAPI document and event map anew from the catalogue; refused where a published event would break."""
+    from services.run.commands import draw_events
+
+    ended(draw_events(out))
 
 
 @account.command("add")

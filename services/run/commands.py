@@ -39,3 +39,18 @@ def check_texts(console: Console) -> bool:
         console.print(line, highlight=False, markup=False)
     console.print(f"texts: {len(found)} faults", highlight=False)
     return not found
+
+
+def draw_events(console: Console) -> bool:
+    """Write what is drawn from the event catalogue; whether no published event would break."""
+    from shared.events import documents, schemas
+
+    try:
+        changed = schemas.write() + documents.write()
+    except schemas.Breaking as breaking:
+        console.print(
+            f"nothing was written: {breaking}; a change that breaks readers is a new type, such as .v2", highlight=False, markup=False
+        )
+        return False
+    console.print(f"drawn anew: {', '.join(changed) or 'nothing, all is current'}", highlight=False)
+    return True
