@@ -56,8 +56,8 @@ class Home:
 
     @property
     def running(self) -> Path:
-        """Addresses of the stack that runs here, for other commands."""
-        return self.folder / "running.json"
+        """Holds the address of the stack that runs here, while it does."""
+        return self.folder / "runs-at"
 
     def make(self) -> "Home":
         """Make the folders that are missing. The folder may be passed through by the database's own account, but not listed."""

@@ -138,6 +138,7 @@ class Stack:
                 f"Puente runs in {self.home.folder} already ({where}). End that one first, or name another folder in PUENTE_HOME."
             )
         self._exit.callback(os.close, descriptor)
+        self._exit.callback(self.home.running.unlink, missing_ok=True)
 
     async def _start_here(self, listener: Any) -> None:
         services, received, accepting = list(self.services.values()), asyncio.Event(), asyncio.Event()
@@ -255,5 +256,4 @@ class Stack:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             self._tasks.clear()
-        self.home.running.unlink(missing_ok=True)
         await self._exit.aclose()

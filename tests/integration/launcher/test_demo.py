@@ -1,0 +1,72 @@
+"""`puente demo` as a newcomer meets it: a first start with the sample, Ctrl-C, and a second one on the same data."""
+
+import asyncio
+import re
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from services.run import ports
+from services.run.stories import STORIES
+from tests.integration.launcher.conftest import ended, started
+
+
+async def read_until(process: asyncio.subprocess.Process, words: str, seconds: float) -> str:
+    """What the process prints, up to the line with these words."""
+    assert process.stdout is not None
+    found = ""
+    async with asyncio.timeout(seconds):
+        while words not in found:
+            line = await process.stdout.readline()
+            assert line, f"it ended before it said {words!r}:\n{found}"
+            found += line.decode()
+    return found
+
+
+async def demo(environment: Mapping[str, str], *arguments: str) -> tuple[asyncio.subprocess.Process, str]:
+    process = await started("demo", *arguments, environment=environment)
+    return process, await read_until(process, "Ctrl-C stops it", 240)
+
+
+async def stopped(process: asyncio.subprocess.Process) -> str:
+    process.send_signal(signal.SIGINT)
+    done = await ended(process)
+    assert done.code == 0, done.text
+    return done.text
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with what people put into paths."""
+    return tmp_path / "Año 2016, ensayo"
+
+
+async def test_it_opens_with_people_in_every_state_and_goes_on_where_it_was(home: Path) -> None:
+    environment = {"PUENTE_HOME": str(home)}
+    wanted = ports.listen(0, "somebody else", print)
+    port = wanted.getsockname()[1]
+    process, said = await demo(environment, "--port", str(port), "--mail-port", "0")
+    assert f"Port {port} is taken" in said, "the port in use is said"
+    addresses = re.findall(r"http://127\.0\.0\.1:\d+", said)
+    async with httpx2.AsyncClient(trust_env=False, timeout=20) as client:
+        assert (await client.get(f"{addresses[0]}/?lang=zh")).status_code == 200
+        board = (await client.get(f"{addresses[0]}/quotas/api/v1/board?programme=training&year=2016")).json()
+        mails = (await client.get(f"{addresses[-1]}/api/messages?limit=500")).json()
+        for prefix in ("", "/quotas", "/messages"):
+            assert (await client.get(f"{addresses[0]}{prefix}/health/ready")).status_code == 200
+    accepted = [story for story in STORIES if (story.programme, story.year, story.ends) == ("training", 2016, "placed")]
+    assert sum(cell["taken"] for cell in board["cells"]) == len(accepted)
+    assert {mail["language"][:2] for mail in mails} >= {"es", "pt", "en", "fr", "zh", "nl"}
+    wanted.close()
+    assert "stopped; the data stay" in await stopped(process)
+
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(addresses[0].rpartition(":")[2]))) != 0, "nothing listens any more"
+    process, said = await demo(environment, "--port", "0", "--mail-port", "0")
+    assert "people apply" not in said, "the sample is not played twice"
+    assert "24 February 2016" in said, "the clock goes on where it was"
+    await stopped(process)

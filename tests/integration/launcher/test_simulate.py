@@ -1,0 +1,55 @@
+"""A whole call with made-up people, on each transport: the seed alone decides who gets a place."""
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from rich.console import Console
+
+from services.run.simulate import Order
+from services.run.simulate.outcome import write
+from services.run.simulate.run import play
+from shared.messaging.broker import Broker
+
+SEED = 11
+APPLICATIONS = 60
+
+
+async def table(folder: Path, transport: Literal["local", "kafka"], programme: str = "scholarship") -> dict[str, Any]:
+    """The outcome as it is written to a file; fails where anything was lost or broken."""
+    order = Order(programme=programme, year=2016, applications=APPLICATIONS, seed=SEED, transport=transport)
+    shown = io.StringIO()
+    outcome = await play(order, keep=folder / transport / programme, console=Console(file=shown))
+    assert not outcome.lost, outcome.lost
+    assert outcome.broken == 0, outcome.invariants
+    assert outcome.well
+    write(outcome, folder / f"{transport}.json")
+    total = asdict(outcome.total())
+    assert total["applied"] + sum("conditions" in note for note in outcome.notes) > 0
+    assert total["taken"] <= total["offered"] <= total["approved"] <= total["nominated"] <= total["applied"] <= APPLICATIONS
+    assert total["taken"] > 0
+    found: dict[str, Any] = json.loads((folder / f"{transport}.json").read_text())
+    return found
+
+
+@pytest.mark.timeout(600)
+async def test_a_round_is_played_to_its_end_with_every_invariant_kept(tmp_path: Path) -> None:
+    found = await table(tmp_path, "local")
+    assert set(found["states"]) <= {"submitted", "rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
+
+
+@pytest.mark.timeout(600)
+async def test_a_rolling_call_is_played_to_its_end(tmp_path: Path) -> None:
+    await table(tmp_path, "local", "training")
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(900)
+async def test_the_same_seed_gives_the_same_table_on_both_transports(
+    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", kafka.bootstrap)
+    assert await table(tmp_path, "local") == await table(tmp_path, "kafka")
