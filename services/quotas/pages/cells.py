@@ -17,7 +17,7 @@ from services.quotas.pages import kit
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, ProposalRow, WaiterRow
 from shared.persistence.database import Tx
-from shared.web.formats import BEIJING, format_date, format_datetime, format_number
+from shared.web.formats import BEIJING, format_date, format_datetime, format_number, zone
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -240,7 +240,7 @@ def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
         lacks = _("The country does not take part.")
     else:
         lacks = _("No place is free.")
-    moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since, "medium")
+    moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since.astimezone(zone(BEIJING)), "medium")
     return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
 
 

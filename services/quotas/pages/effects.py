@@ -57,7 +57,7 @@ def effect(cell: CellRow, pool: int, target: int, foreseen: Foreseen | None, see
         after |= {"waiting": foreseen.waiting, "pool": pool + foreseen.pool_gains}
         promoted = [short_id(one) for one in foreseen.promoted]
     lines = tuple(_line(name, (seen or {}).get(figure), now[figure], None if short else after[figure]) for figure, name in FIGURES.items())
-    words = _("Nobody would be offered a place by it now.")
+    words = "" if short else _("Nobody would be offered a place by it now.")
     if promoted:
         words = ngettext("{n} person who waits would be offered a place:", "{n} people who wait would be offered a place:", len(promoted))
     return Effect(lines, tuple(promoted), words, _warnings(cell, pool, target, foreseen))

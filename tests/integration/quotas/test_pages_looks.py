@@ -1,0 +1,133 @@
+"""The pages in a real browser: they fit, are accessible, light and keep the policy; a change is made without JavaScript."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page
+
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import new_id
+from shared.web.i18n import LANGUAGE_COOKIE
+from shared.web.identity import IDENTITY_COOKIE
+from tests.conftest import ROOT, NewDatabase
+from tests.integration.quotas.pages_front import PERU, Front, front, live_through
+from tests.integration.quotas.scene import figures, rows
+from tests.integration.web.conftest import browser  # noqa: F401 - a fixture
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGE_BYTES = 50_000
+PATHS = (
+    "/quotas",
+    f"/quotas/cells/{PERU}",
+    f"/quotas/cells/{PERU}/list",
+    f"/quotas/cells/{PERU}/decisions",
+    f"/quotas/cells/{PERU}/decisions/2",
+    f"/quotas/cells/{PERU}/movements",
+    f"/quotas/cells/{PERU}/propose",
+    "/quotas/proposals",
+)
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    service = front(await new_database("quotas"), clock, tmp_path)
+    await service.publish()
+    (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
+    await live_through(service, {PERU: peru.target + 3}, served=datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC))
+    return service
+
+
+@pytest.fixture
+async def address(lived: Front) -> AsyncIterator[str]:
+    """Where the service is served on this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(lived.app, log_level="error", access_log=False, lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+async def opened(
+    browser: Browser,  # noqa: F811
+    address: str,
+    token: str,
+    *,
+    width: int,
+    javascript: bool = True,
+    language: str = "es",
+) -> Page:
+    """A page of an officer, on a screen of that width in pixels."""
+    context = await browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
+    cookies = {IDENTITY_COOKIE: token, LANGUAGE_COOKIE: language}
+    await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    return await context.new_page()
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+async def test_every_page_fits_is_accessible_and_keeps_the_policy(
+    lived: Front,
+    address: str,
+    browser: Browser,  # noqa: F811
+    width: int,
+) -> None:
+    page = await opened(browser, address, lived.token("officer"), width=width, language="fr")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in PATHS:
+        answer = await page.goto(address + path)
+        assert answer is not None and answer.status == 200, path
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width} px"
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = await page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        )
+        faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
+        assert faults == [], f"{path} at {width} px"
+    assert said == []
+    await page.context.close()
+
+
+async def test_the_board_is_light(lived: Front, address: str, browser: Browser) -> None:  # noqa: F811
+    page = await opened(browser, address, lived.token("officer"), width=1280)
+    await page.goto(f"{address}/quotas")
+    parts = [f"{address}/quotas", *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
+    bodies = [await (await page.request.get(part)).body() for part in parts]
+    assert sum(len(gzip.compress(body, 9)) for body in bodies) <= PAGE_BYTES
+    await page.context.close()
+
+
+async def test_a_change_goes_from_the_board_to_two_people_and_back_without_javascript(
+    lived: Front,
+    address: str,
+    browser: Browser,  # noqa: F811
+) -> None:
+    """From the tile to the form, the effect, the proposal; then the second person adopts on a phone."""
+    target, *_rest = await figures(lived.db, PERU)
+    first = await opened(browser, address, lived.token("officer", account=str(new_id())), width=1280, javascript=False)
+    await first.goto(f"{address}/quotas?programme=scholarship&year=2016")
+    await first.click(f"svg.app-tiles a[href='/quotas/cells/{PERU}']")
+    await first.click("text=Proponer otro número de plazas")
+    await first.fill("#target", str(target - 1))
+    await first.fill("#reason", "Menos solicitudes de las previstas.")
+    await first.click("button[name=step]")
+    await first.click("button[value=send]")
+    assert "Debe decidir otra persona" in await first.inner_text("main")
+    second = await opened(browser, address, lived.token("officer", account=str(new_id())), width=360, javascript=False)
+    await second.goto(f"{address}/quotas/proposals")
+    await second.click("[data-row-link]")
+    await second.check("input[value=approve]")
+    await second.click("main form button")
+    assert f"tiene ahora {target - 1} plazas" in await second.inner_text("main")
+    await first.goto(f"{address}/quotas")
+    assert f"{target}/{target - 1}" in (await first.text_content("svg.app-tiles") or "")
+    await first.context.close()
+    await second.context.close()
