@@ -11,9 +11,8 @@ from starlette.responses import Response
 
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
-from services.applications.pages.kit import zone_for
 from services.applications.pages.words import country_name
-from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of
+from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of, zone_in
 from services.applications.staff.words import MOVES, notes
 from services.applications.store import trail
 from services.applications.store.plans import InForce
@@ -84,7 +83,7 @@ class Read:
 
 @router.get("/audit")
 async def audit_page(request: Request) -> Response:
-    viewer_in(request, "auditor")
+    viewer = viewer_in(request, "auditor")
     query = request.query_params
     sought = trail.Sought(text_of(query, "role", 20), text_of(query, "act", 60), text_of(query, "subject", 80), text_of(query, "actor", 80))
 
@@ -99,7 +98,7 @@ async def audit_page(request: Request) -> Response:
             newer=_path(query, "before", entries[0]) if found.newer and entries else "",
             older=_path(query, "after", entries[-1]) if found.older and entries else "",
             kinds=await trail.kinds(tx),
-            zone=await zone_for(tx, request),
+            zone=await zone_in(tx, request, viewer),
         )
 
     found = await desk_of(request).db.run(read)

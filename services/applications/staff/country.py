@@ -11,9 +11,8 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
-from services.applications.pages.kit import zone_for
 from services.applications.pages.words import country_name
-from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of
+from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of, zone_in
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.parts import cap_of
 from services.applications.staff.words import limit_words
@@ -32,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 GROUPS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "submitted": (N_("To be looked at"), frozenset({State.SUBMITTED})),
     "returned": (N_("Sent back"), frozenset({State.RETURNED})),
-    "nominated": (N_("Put forward"), frozenset({State.NOMINATED})),
+    "nominated": (N_("Nominated"), frozenset({State.NOMINATED})),
     "decided": (N_("Approved, waiting or offered"), frozenset({State.APPROVED, State.WAITING, State.OFFERED, State.ACCEPTED})),
     "placed": (N_("Place taken"), frozenset({State.PLACED, State.ENDED})),
     "closed": (
@@ -141,7 +140,7 @@ async def country_page(request: Request) -> Response:
             before=f"/country{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
-            zone=await zone_for(tx, request),
+            zone=await zone_in(tx, request, viewer),
         )
 
     found = await desk.db.run(read)

@@ -172,7 +172,8 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
     async with request.form(max_files=1, max_fields=10) as form:
         upload = form.get(f"paper-{kind}")
         if not isinstance(upload, UploadFile) or not upload.filename:
-            return await draw(request, file, status=422, errors={f"paper-{kind}": _(REFUSALS["no_file"])})
+            nothing = REFUSALS["no_file"]
+            return await draw(request, file, status=422, errors={f"paper-{kind}": _(nothing)})
         outcome = permitted(request, await take(request, file.viewer, file.application.id, kind, upload, upload.filename))
     if isinstance(outcome, UploadRefused):
         return await draw(request, file, status=422, errors={f"paper-{kind}": refusal_words(outcome)})

@@ -13,8 +13,7 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
 from services.applications.events import handle
-from services.applications.pages.kit import zone_for
-from services.applications.staff.kit import form_of, number_of, text_of
+from services.applications.staff.kit import form_of, number_of, text_of, zone_in
 from services.applications.store import checks, trail
 from shared.messaging import parking
 from shared.messaging.service import Waits
@@ -77,7 +76,7 @@ def operator(request: Request) -> Viewer:
     return viewer_in(request, "operator")
 
 
-async def read(tx: Tx, request: Request) -> State:
+async def read(tx: Tx, request: Request, viewer: Viewer) -> State:
     by_key: dict[str, list[parking.Parked]] = {}
     for one in await parking.listing(tx):
         by_key.setdefault(one.key, []).append(one)
@@ -89,7 +88,7 @@ async def read(tx: Tx, request: Request) -> State:
         heard=tuple(await trail.heard(tx)),
         keys=tuple(keys[:KEYS_SHOWN]),
         more=max(0, len(keys) - KEYS_SHOWN),
-        zone=await zone_for(tx, request),
+        zone=await zone_in(tx, request, viewer),
     )
 
 
@@ -106,8 +105,8 @@ async def operations_page(request: Request) -> Response:
 
 
 async def draw(request: Request, *, status: int = 200, said: str = "", others: tuple[str, ...] = ()) -> Response:
-    desk = desk_of(request)
-    found = await desk.db.run(lambda tx: read(tx, request))
+    desk, viewer = desk_of(request), operator(request)
+    found = await desk.db.run(lambda tx: read(tx, request, viewer))
     broken = {name: number for name, number in found.checks.items() if number}
     return render(
         request,

@@ -13,7 +13,6 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import zone_for
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.staff.kit import (
@@ -28,6 +27,7 @@ from services.applications.staff.kit import (
     terms_in,
     text_of,
     title_of,
+    zone_in,
 )
 from services.applications.staff.parts import Cellside, cellside
 from services.applications.staff.words import limit_words, score_words
@@ -104,7 +104,7 @@ async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet 
         held_up=_lines(held_up, names, one),
         waiting=_lines([row for row in part.rows if not row.reason_limit], names, one),
         more=part.after,
-        zone=await zone_for(tx, request),
+        zone=await zone_in(tx, request, viewer),
     )
 
 

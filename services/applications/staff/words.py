@@ -29,7 +29,7 @@ STATES: Final[Mapping[State, Said]] = {
     State.DRAFT: Said(N_("Not sent yet"), ""),
     State.SUBMITTED: Said(N_("Sent"), "blue"),
     State.RETURNED: Said(N_("Sent back"), "amber"),
-    State.NOMINATED: Said(N_("Put forward"), "violet"),
+    State.NOMINATED: Said(N_("Nominated"), "violet"),
     State.APPROVED: Said(N_("Approved"), "teal"),
     State.WAITING: Said(N_("On the waiting list"), "amber"),
     State.OFFERED: Said(N_("Place offered"), "teal"),
