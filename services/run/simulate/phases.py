@@ -1,5 +1,6 @@
 """The parts of a simulated call, in order. Where the order of events matters for the outcome, it follows from the seed."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -95,6 +96,19 @@ class Phases:
             await lanes(groups, one, most=crowd.most, done=phase.step)
             await self._settled()
         self.nominated = {one["id"] for one in await crowd.standing("nominated")}
+        await self._turn_down()
+
+    async def _turn_down(self) -> None:
+        """Those for whom their country has no nomination left get their answer too."""
+        crowd = self._crowd
+        found = await crowd.standing("submitted")
+
+        async def one(application: Mapping[str, Any]) -> None:
+            coordinator = await crowd.staff(f"coordinator.{application['country'].lower()}")
+            await coordinator.reject(application, [self._reason("rejection")])
+
+        with self._progress.phase("turn down", "not put forward", len(found)) as phase:
+            await lanes(crowd.in_lanes(found), one, most=crowd.most, done=phase.step)
 
     async def _score(self) -> None:
         crowd = self._crowd
@@ -121,9 +135,10 @@ class Phases:
             else:
                 await officer.reject(application, [self._reason("rejection")])
 
+        began = time.monotonic()
         with self._progress.phase("approve", "approvals and rejections", len(found)) as phase:
             await lanes(crowd.in_lanes(found), one, most=crowd.most, done=phase.step)
-        with self._progress.phase("decide", "decisions after the last approval", 0):
+        with self._progress.phase("decide", "decisions since the first approval", len(self.approved), since=began):
             await until("deciding", lambda: crowd.some_stand("approved"), seconds=self._patience, alive=crowd.stack.raise_failures)
             await self._settled()
         self.offered |= {one["id"] for one in await crowd.standing("offered")}

@@ -43,9 +43,9 @@ class Progress:
         self._console.print(text, highlight=False, markup=False)
 
     @contextmanager
-    def phase(self, name: str, what: str, total: int) -> Iterator[Step]:
-        """Measure and show one phase; what it counts is `what`."""
-        began = time.monotonic()
+    def phase(self, name: str, what: str, total: int, *, since: float | None = None) -> Iterator[Step]:
+        """Measure and show one phase; what it counts is `what`. `since`: count the seconds from this reading of the monotonic clock on."""
+        began = time.monotonic() if since is None else since
         columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Bars(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bars:
             step = Step(bars, name, total)

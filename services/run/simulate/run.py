@@ -25,7 +25,7 @@ from services.run.simulate.roster import roster
 from services.run.stack import NotStarted, Stack, Wish
 from shared.observability.logging import configure_logging
 
-RESTING: Final = frozenset(("submitted", "rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"))
+RESTING: Final = frozenset(("rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"))
 """States in which an application may stand at the end; in any other one an answer is missing."""
 UNTHROTTLED: Final = 10_000_000
 

@@ -38,7 +38,7 @@ async def table(folder: Path, transport: Literal["local", "kafka"], programme: s
 @pytest.mark.timeout(600)
 async def test_a_round_is_played_to_its_end_with_every_invariant_kept(tmp_path: Path) -> None:
     found = await table(tmp_path, "local")
-    assert set(found["states"]) <= {"submitted", "rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
+    assert set(found["states"]) <= {"rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
 
 
 @pytest.mark.timeout(600)
