@@ -104,7 +104,10 @@ async def audit_page(request: Request) -> Response:
     found = await desk_of(request).db.run(read)
     roles = [(role, _(name)) for role, name in ROLE_NAMES.items() if role != "applicant"]
     acts = sorted(((one, act_words(one)) for one in found.kinds), key=lambda pair: pair[1])
-    filters = [select("role", _("Role"), roles, sought.role, _("All")), select("act", _("What was done"), acts, sought.act, _("All"))]
+    filters = [
+        select("role", _("Role"), roles, sought.role, _("All roles")),
+        select("act", _("What was done"), acts, sought.act, _("All acts")),
+    ]
     return render(request, "staff/audit.html", found=found, filters=filters, sought=sought)
 
 

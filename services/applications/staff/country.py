@@ -151,7 +151,13 @@ async def country_page(request: Request) -> Response:
         asked=asked,
         filters=[
             *programme_filters(found.terms, asked),
-            select("state", _("Where it stands"), [(key, _(name)) for key, (name, _states) in GROUPS.items()], asked.state, _("All")),
+            select(
+                "state",
+                _("Where it stands"),
+                [(key, _(name)) for key, (name, _states) in GROUPS.items()],
+                asked.state,
+                _("Wherever it stands"),
+            ),
         ],
         stats=[
             {

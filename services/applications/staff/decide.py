@@ -20,6 +20,7 @@ from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, 
 from services.applications.staff.parts import Cellside, cellside_of, foresight, reason_options, sheet
 from services.applications.staff.words import refused, score_words
 from services.applications.store import work
+from services.applications.store.trail import staff_names
 from services.applications.tables import Application
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
@@ -50,19 +51,20 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is read beside the application: its cell, and the next one of the queue with its person's name."""
+    """What is read beside the application: its cell, the next one of the queue with its person's name, and who reviewed."""
 
     side: Cellside
     upcoming: Application | None
     name: str
+    reviewers: Mapping[str, str]
 
 
-def reviews(file: File) -> list[Points]:
+def reviews(file: File, names: Mapping[str, str]) -> list[Points]:
     """Every review, in the order in which they came."""
     language, criteria = current_language(), file.dossier.programme.criteria
     return [
         Points(
-            who=file.dossier.names.get(one.reviewer_id, "") or _("Reviewer"),
+            who=names.get(str(one.reviewer_id)) or _("Reviewer"),
             score=score_words(one.score),
             given=tuple(
                 (criterion.names[language], _("{n} of {most}", n=format_number(one.points[criterion.key]), most=criterion.maximum))
@@ -111,7 +113,7 @@ async def draw(
         **sheet(file),
         side=around.side,
         foresight=foresight(file, around.side) if Act.APPROVE in may else "",
-        reviews=reviews(file),
+        reviews=reviews(file, around.reviewers),
         reviewed="review" in programme.route,
         may=may,
         unscored="review" in programme.route and file.application.score is None,
@@ -136,7 +138,8 @@ async def _around(tx: Tx, file: File, asked: Asked) -> Around:
     side = await cellside_of(tx, file)
     following = await next_of(tx, file.viewer, asked, file.application.id)
     names = await work.names(tx, [following], name_keys(terms)) if following else {}
-    return Around(side, following, names.get(following.id, following.receipt or "") if following else "")
+    reviewers = await staff_names(tx, {str(one.reviewer_id) for one in file.dossier.reviews})
+    return Around(side, following, names.get(following.id, following.receipt or "") if following else "", reviewers)
 
 
 async def next_of(tx: Tx, viewer: Viewer, asked: Asked, present: UUID) -> Application | None:

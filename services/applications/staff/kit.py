@@ -189,8 +189,14 @@ def programme_filters(terms: Iterable[InForce], asked: Asked) -> list[dict[str, 
     found = list(terms)
     years = sorted({year for one in found for year in one.programme.years}, reverse=True)
     return [
-        select("programme", _("Programme"), [(one.programme.code, title_of(one.programme)) for one in found], asked.programme, _("All")),
-        select("year", _("Year"), [(str(year), str(year)) for year in years], str(asked.year or ""), _("All")),
+        select(
+            "programme",
+            _("Programme"),
+            [(one.programme.code, title_of(one.programme)) for one in found],
+            asked.programme,
+            _("All programmes"),
+        ),
+        select("year", _("Year"), [(str(year), str(year)) for year in years], str(asked.year or ""), _("All years")),
     ]
 
 

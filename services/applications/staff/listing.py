@@ -36,7 +36,7 @@ def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, no
         country=country_name(row.country, one.plan) if one else row.country,
         state=said.name,
         colour=said.colour,
-        score=score_words(row.score),
+        score=score_words(row.score if one and "review" in one.programme.route else None),
         href=href,
         note=note[:1].upper() + note[1:],
     )

@@ -68,7 +68,7 @@ def country_filter(terms: Sequence[InForce], asked: Asked) -> dict[str, Any]:
     """The countries of every plan, by name."""
     language = current_language()
     named = {country.code: country.names[language] for one in terms for country in one.plan.countries}
-    return select("country", _("Country"), sorted(named.items(), key=lambda pair: sort_key(pair[1])), asked.country, _("All"))
+    return select("country", _("Country"), sorted(named.items(), key=lambda pair: sort_key(pair[1])), asked.country, _("All countries"))
 
 
 @router.get("/officer")

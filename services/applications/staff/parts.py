@@ -105,6 +105,7 @@ def coming(file: File) -> Next | None:
 def sheet(file: File) -> dict[str, Any]:
     """What the page of an application shows to every role."""
     said = state_said(file.application.state)
+    scored = file.application.score is not None and "review" in file.dossier.programme.route
     return {
         "file": file,
         "application": file.application,
@@ -119,7 +120,7 @@ def sheet(file: File) -> dict[str, Any]:
         "reasons": reason_words(file.application.reasons, file.dossier.programme),
         "lacking": lacking(file),
         "next": coming(file),
-        "score": score_words(file.application.score) if file.application.score is not None else "",
+        "score": score_words(file.application.score) if scored else "",
     }
 
 
@@ -180,7 +181,7 @@ async def cellside_of(tx: Tx, file: File) -> Cellside:
     application, programme = file.application, file.dossier.programme
     ratio = programme.nomination_ratio if "nomination" in programme.route else None
     found = await cellside(tx, file.cell, f"{country_name(application.country, file.plan)} {application.year}", ratio)
-    if application.score is None or application.state not in (State.NOMINATED, State.SUBMITTED):
+    if application.score is None or "review" not in programme.route or application.state not in (State.NOMINATED, State.SUBMITTED):
         return found
     rank, among = await standing_by_score(tx, application)
     return Cellside(found.key, found.title, found.figures, found.beside, found.cap, rank, among)

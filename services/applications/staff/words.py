@@ -101,7 +101,7 @@ def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[s
         found.append(_("Number {rank} on the country’s slate", rank=detail["slate_rank"]))
     if isinstance(detail.get("from"), int) and isinstance(detail.get("to"), int):
         found.append(_("From {old} to {new}", old=detail["from"], new=detail["to"]))
-    if isinstance(detail.get("score"), int):
+    if isinstance(detail.get("score"), int) and "review" in programme.route:
         found.append(_("Score {score}", score=score_words(detail["score"])))
     if isinstance(detail.get("correct_by"), str):
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(detail["correct_by"]))))
