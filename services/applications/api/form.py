@@ -23,7 +23,7 @@ from services.applications.domain.outcomes import NotFound
 from services.applications.problems import problem_of
 from services.applications.store import lists
 from services.applications.uploads import UploadRefused, take
-from services.applications.use_cases import Done, Submitted
+from services.applications.use_cases import Done, Ready, Submitted
 from shared.web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
@@ -103,6 +103,16 @@ async def detach(request: Request, application_id: UUID, kind: str) -> Response:
     viewer, desk = viewer_in(request, "applicant", "coordinator"), desk_of(request)
     outcome = await desk.db.run(lambda tx: use_cases.remove_document(tx, viewer, application_id, kind, now=desk.clock.now()))
     if not isinstance(outcome, Done):
+        raise problem_of(request, outcome)
+    return Response(status_code=204)
+
+
+@router.post("/{application_id}/rehearsal", status_code=204)
+async def rehearse(request: Request, application_id: UUID) -> Response:
+    """Whether it could be handed in now, without doing it: 204, or the very refusal that a submission would meet."""
+    viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    outcome = await desk.db.run(lambda tx: use_cases.rehearse(tx, viewer, application_id, now=desk.clock.now()))
+    if not isinstance(outcome, Ready):
         raise problem_of(request, outcome)
     return Response(status_code=204)
 
