@@ -1,0 +1,80 @@
+"""Approving several at once: a preview that changes nothing, each through the same use case, and a report of what happened."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from services.applications import use_cases
+from services.applications.domain.lifecycle import State
+from services.applications.tables import Application
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import new_id
+from tests.conftest import NewDatabase
+from tests.integration.applications.people import SECOND_OFFICER, reason
+from tests.integration.applications.staff_pages import House, main, open_house
+
+
+@pytest.fixture
+async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(new_database, clock, tmp_path) as house:
+        yield house
+
+
+async def scored(house: House, share: float = 0.5) -> Application:
+    application = await house.reach(State.NOMINATED)
+    await house.world.score(application.id, share=share)
+    return await house.world.application(application.id)
+
+
+def picks(page: httpx2.Response) -> list[str]:
+    """What the preview would send, in order."""
+    return [part.split('"')[0] for part in page.text.split('name="pick" value="')[1:]]
+
+
+async def test_the_preview_says_what_would_happen_and_changes_nothing(house: House) -> None:
+    low, high = await scored(house, 0.2), await scored(house, 0.9)
+    unscored, placed = await house.reach(State.NOMINATED), await house.reach(State.PLACED)
+    browser = await house.browser("officer")
+    ids = [str(one.id) for one in (low, unscored, high, placed)]
+    page = await browser.get("/officer/bulk", params={"id": [*ids, str(new_id()), "nothing"]})
+    assert "2 would be approved, 2 cannot be" in main(page)
+    assert "not scored" in main(page)
+    assert "it is “Place taken” now" in main(page)
+    assert picks(page) == [f"{high.id}:{high.version}", f"{low.id}:{low.version}"], "in the order in which places are given"
+    assert [await house.state(one) for one in (low, high, unscored)] == ["nominated"] * 3
+
+
+async def test_all_of_a_list_are_approved_each_with_its_own_event_and_audit_row(house: House) -> None:
+    made = [await scored(house) for _ in range(4)]
+    browser = await house.browser("officer")
+    preview = await browser.get("/officer/bulk?all=1&programme=scholarship&year=2016")
+    assert "4 would be approved" in main(preview)
+    report = await browser.post("/officer/bulk", data={"pick": picks(preview), "programme": "scholarship"})
+    assert report.status_code == 200
+    assert "4 applications are approved." in main(report)
+    assert [await house.state(one) for one in made] == ["approved"] * 4
+    assert len(await house.audited("application.approve")) == 4
+    told = [one.subject for one in await house.world.published() if one.type == "puente.application.approved.v1"]
+    assert sorted(told) == sorted(str(one.id) for one in made)
+    again = await browser.post("/officer/bulk", data={"pick": picks(preview)})
+    assert "0 applications are approved. 4 were left as they are." in main(again), "a second sending changes nothing"
+    assert len(await house.audited("application.approve")) == 4
+
+
+async def test_what_changed_since_the_preview_is_left_alone_and_said(house: House) -> None:
+    kept, rejected = await scored(house), await scored(house)
+    browser = await house.browser("officer")
+    preview = await browser.get("/officer/bulk?all=1")
+    await house.world.act(use_cases.reject, SECOND_OFFICER, rejected.id, reasons=[reason("rejection")])
+    report = await browser.post("/officer/bulk", data={"pick": picks(preview)})
+    assert "1 application is approved. 1 was left as it is." in main(report)
+    assert "somebody else was first: it is “Not carried forward” now" in main(report)
+    assert [await house.state(one) for one in (kept, rejected)] == ["approved", "rejected"]
+
+
+async def test_nothing_chosen_leads_back_to_the_list(house: House) -> None:
+    browser = await house.browser("officer")
+    assert (await browser.get("/officer/bulk?tab=review")).headers["location"] == "/officer?tab=review"
+    assert (await browser.post("/officer/bulk", data={"pick": "nonsense"})).headers["location"] == "/officer"
