@@ -5,19 +5,29 @@ They call the same use cases as the JSON API; no page decides who may do what.
 
 from fastapi import APIRouter
 
-from services.applications.staff.audit import router as audit
-from services.applications.staff.bulk import router as bulk
-from services.applications.staff.country import router as country
+from services.applications.staff.audit import router as audit_pages
+from services.applications.staff.bulk import router as bulk_pages
+from services.applications.staff.country import router as country_pages
 from services.applications.staff.country_file import UPLOADS
-from services.applications.staff.country_file import router as country_file
-from services.applications.staff.decide import router as decide
-from services.applications.staff.officer import router as officer
-from services.applications.staff.operations import router as operations
-from services.applications.staff.review import router as review
-from services.applications.staff.slate import router as slate
+from services.applications.staff.country_file import router as country_file_pages
+from services.applications.staff.decide import router as decide_pages
+from services.applications.staff.officer import router as officer_pages
+from services.applications.staff.operations import router as operations_pages
+from services.applications.staff.review import router as review_pages
+from services.applications.staff.slate import router as slate_pages
 
 __all__ = ["UPLOADS", "router"]
 
 router = APIRouter(include_in_schema=False)
-for part in (country, slate, country_file, review, officer, bulk, decide, audit, operations):
+for part in (
+    country_pages,
+    slate_pages,
+    country_file_pages,
+    review_pages,
+    officer_pages,
+    bulk_pages,
+    decide_pages,
+    audit_pages,
+    operations_pages,
+):
     router.include_router(part)

@@ -2,13 +2,21 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from services.applications.domain.lifecycle import State
+from services.applications.staff import audit
+from services.applications.staff.audit import ACTS
+from shared.events.catalogue import PLACES
+from shared.events.envelope import encode
 from shared.kernel.clock import ManualClock
+from shared.messaging import parking
+from shared.messaging.transport import Partition, Record
 from tests.conftest import NewDatabase
 from tests.integration.applications.people import CELL, reason
-from tests.integration.applications.staff_pages import House, open_house
+from tests.integration.applications.staff_pages import House, errors, links, main, open_house
 
 
 @pytest.fixture
