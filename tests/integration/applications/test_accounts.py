@@ -312,14 +312,3 @@ async def test_what_is_over_is_cleaned_away_and_nothing_else(front: Front) -> No
         assert removed == 2
         assert await front.db.run(lambda tx: people.clean(tx, before=now - timedelta(hours=1), now=now)) == 0
         assert (await browser.get("/account")).status_code == 200
-
-
-async def test_a_database_that_is_away_is_said_and_answered_as_such(tmp_path: Path, clock: ManualClock) -> None:
-    nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
-    async with opened(nowhere, clock, tmp_path) as front, front.browser() as browser:
-        browser.cookies.set("puente_session", "whatever")
-        for path in ("/", "/account", "/sign-in"):
-            answer = await browser.get(path)
-            assert answer.status_code == 503
-            assert answer.headers["retry-after"]
-            assert "What you saved before is safe" in words(answer)

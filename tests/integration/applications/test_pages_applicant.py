@@ -289,8 +289,7 @@ async def test_anybody_can_check_first_whether_they_may_apply(front: Front) -> N
         assert "you may apply" in words(fine)
         old = await browser.get(f"/programmes/{PROGRAMME}/check", params={**good, "birth_date-year": "1930", "country": COUNTRY})
         assert "you cannot apply" in words(old)
-        empty = await browser.get(f"/programmes/{PROGRAMME}/check", params={"country": ""})
-        assert empty.status_code == 422
+        assert (await browser.get(f"/programmes/{PROGRAMME}/check", params={"country": ""})).status_code == 422
 
 
 @pytest.mark.parametrize("language", ["es", "pt", "en", "fr", "zh", "nl"])

@@ -20,7 +20,7 @@ import pytest
 
 from shared.persistence import postgres_place
 from shared.persistence.database import Database
-from shared.persistence.embedded import EmbeddedPostgres, ServerAddress, temporary
+from shared.persistence.embedded import EmbeddedPostgres, ServerAddress
 from shared.persistence.postgres_place import EmbeddedFailure, Place, find_programs
 from shared.persistence.server_process import Identity, run_as
 from tests.integration.platform.waiting import gone, until
@@ -303,13 +303,6 @@ def raise_as_other(ground: Path, python: str) -> None:
     )
     assert done.returncode != 0
     raise EmbeddedFailure("told by the other process", done.stderr, "")
-
-
-async def test_a_temporary_server_leaves_nothing() -> None:
-    with temporary() as postgres:
-        assert await query(postgres.address, "show fsync", "postgres") == "off"
-        folder = postgres.folder
-    assert not folder.exists()
 
 
 @ROOT_ONLY
