@@ -4,12 +4,15 @@
 """
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
@@ -119,3 +122,20 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         pytest.skip(f"no Kafka: {found.reason}; {found.what_to_do}")
     with found as broker:
         yield broker
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium of this machine; `PUENTE_CHROMIUM` names another program."""
+    program = os.environ.get("PUENTE_CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium here; on Debian, as root: apt-get install chromium")
+        pytest.skip("no Chromium here; on Debian, as root: apt-get install chromium")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=program)
+        yield launched
+        with suppress(Exception):
+            await launched.close()

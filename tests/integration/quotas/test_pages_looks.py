@@ -1,14 +1,11 @@
 """The pages in a real browser: they fit, are accessible, light and keep the policy; a change is made without JavaScript."""
 
-import asyncio
 import gzip
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
 from shared.kernel.clock import ManualClock
@@ -18,7 +15,7 @@ from shared.web.identity import IDENTITY_COOKIE
 from tests.conftest import ROOT, NewDatabase
 from tests.integration.quotas.pages_front import PERU, Front, front, live_through
 from tests.integration.quotas.scene import figures, rows
-from tests.integration.web.conftest import browser  # noqa: F401 - a fixture
+from tests.served import served
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE_BYTES = 50_000
@@ -46,17 +43,12 @@ async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -
 @pytest.fixture
 async def address(lived: Front) -> AsyncIterator[str]:
     """Where the service is served on this machine."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(lived.app, log_level="error", access_log=False, lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task
+    async with served(lived.app) as address:
+        yield address
 
 
 async def opened(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     address: str,
     token: str,
     *,
@@ -75,7 +67,7 @@ async def opened(
 async def test_every_page_fits_is_accessible_and_keeps_the_policy(
     lived: Front,
     address: str,
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     width: int,
 ) -> None:
     page = await opened(browser, address, lived.token("officer"), width=width, language="fr")
@@ -96,7 +88,7 @@ async def test_every_page_fits_is_accessible_and_keeps_the_policy(
     await page.context.close()
 
 
-async def test_the_board_is_light(lived: Front, address: str, browser: Browser) -> None:  # noqa: F811
+async def test_the_board_is_light(lived: Front, address: str, browser: Browser) -> None:
     page = await opened(browser, address, lived.token("officer"), width=1280)
     await page.goto(f"{address}/quotas")
     parts = [f"{address}/quotas", *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
@@ -108,7 +100,7 @@ async def test_the_board_is_light(lived: Front, address: str, browser: Browser) 
 async def test_a_change_goes_from_the_board_to_two_people_and_back_without_javascript(
     lived: Front,
     address: str,
-    browser: Browser,  # noqa: F811
+    browser: Browser,
 ) -> None:
     """From the tile to the form, the effect, the proposal; then the second person adopts on a phone."""
     target, *_rest = await figures(lived.db, PERU)

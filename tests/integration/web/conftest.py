@@ -1,24 +1,19 @@
 """The demonstration application, a client for it, and a served copy with a browser to look at it."""
 
-import asyncio
-import os
-import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from shared.kernel.clock import ManualClock
 from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
 from shared.web.keys import ensure_key_pair
 from tests.integration.web import demo
+from tests.served import served
 
 NOW = datetime(2016, 3, 20, 9, tzinfo=UTC)
 OpenPage = Callable[..., Awaitable[Page]]
@@ -53,29 +48,8 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def address(app: FastAPI) -> AsyncIterator[str]:
     """Where the application is served on this machine."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    program = os.environ.get("PUENTE_CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium here; on Debian, as root: apt-get install chromium")
-        pytest.skip("no Chromium here; on Debian, as root: apt-get install chromium")
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=program)
-        yield launched
-        with suppress(Exception):
-            await launched.close()
+    async with served(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,0 +1,170 @@
+"""The staff's pages in a real browser: they fit, are accessible and light; slate, score and approval need no JavaScript."""
+
+import gzip
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from services.applications.domain.lifecycle import State
+from shared.events.catalogue import PLACES
+from shared.kernel.clock import ManualClock
+from shared.messaging import parking
+from shared.messaging.transport import Partition, Record
+from shared.web.i18n import LANGUAGE_COOKIE
+from tests.conftest import ROOT, NewDatabase
+from tests.integration.applications.people import CELL, PROGRAMME, YEAR
+from tests.integration.applications.staff_pages import House, open_house
+from tests.served import served
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGE_BYTES = 50_000
+RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+
+
+@pytest.fixture
+async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(new_database, clock, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def address(house: House) -> AsyncIterator[str]:
+    """Where the service is served on this machine."""
+    async with served(house.front.app) as address:
+        yield address
+
+
+async def opened(
+    house: House,
+    browser: Browser,
+    address: str,
+    who: str,
+    *,
+    width: int = 1280,
+    javascript: bool = True,
+    language: str = "en",
+) -> Page:
+    """A page of somebody who is signed in, on a screen of that width in pixels."""
+    signed_in = await house.browser(who)
+    context = await browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
+    cookies = {one.name: one.value or "" for one in signed_in.cookies.jar} | {LANGUAGE_COOKIE: language}
+    await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    return await context.new_page()
+
+
+def overheard(page: Page) -> list[str]:
+    """What the page complains about, as it happens."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+async def lived(house: House) -> dict[str, list[str]]:
+    """Something on every page; whose pages there are."""
+    await house.figures(free=7, offered=4, taken=25, waiting=9)
+    sent, nominated = await house.reach(State.SUBMITTED), await house.reach(State.NOMINATED)
+    scored, placed = await house.reach(State.NOMINATED), await house.reach(State.PLACED)
+    await house.reach(State.WAITING)
+    await house.world.score(scored.id)
+    held_up = await house.reach(State.NOMINATED)
+    await house.world.hears(house.world.no_room_to_nominate(held_up))
+    record = Record(Partition(PLACES.name, 0), 7, CELL.key, b"no event")
+    await house.front.db.run(lambda tx: parking.park(tx, record, code="malformed", reason="not a CloudEvents 1.0 JSON event"))
+    officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed)]
+    bulk = f"/officer/bulk?id={scored.id}&id={nominated.id}"
+    return {
+        "peru": ["/country", f"/country/slate?programme={PROGRAMME}&year={YEAR}", f"/country/applications/{sent.id}"],
+        "reviewer": ["/review", f"/review/applications/{nominated.id}"],
+        "officer": ["/officer", "/officer?tab=waiting", "/officer?search=nobody", bulk, *officer],
+        "auditor": ["/audit", *officer[:1]],
+        "operator": ["/operations"],
+    }
+
+
+@pytest.mark.parametrize(("width", "language"), [(320, "nl"), (360, "fr"), (1280, "es")])
+async def test_every_page_fits_is_accessible_and_keeps_the_policy(
+    house: House,
+    address: str,
+    browser: Browser,
+    width: int,
+    language: str,
+) -> None:
+    for who, paths in (await lived(house)).items():
+        page = await opened(house, browser, address, who, width=width, language=language)
+        said = overheard(page)
+        for path in paths:
+            answer = await page.goto(address + path)
+            assert answer is not None and answer.status == 200, path
+            for act in await page.query_selector_all("details:not([open]) > summary"):
+                await act.click()
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width} px"
+            await page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = await page.evaluate(RULES)
+            faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
+            assert faults == [], f"{path} at {width} px"
+        assert said == []
+        await page.context.close()
+
+
+async def test_a_decision_page_is_light(house: House, address: str, browser: Browser) -> None:
+    path = (await lived(house))["officer"][-2]
+    page = await opened(house, browser, address, "officer")
+    await page.goto(address + path)
+    parts = [address + path, *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
+    bodies = [await (await page.request.get(part)).body() for part in parts]
+    assert sum(len(gzip.compress(body, 9)) for body in bodies) <= PAGE_BYTES
+    await page.context.close()
+
+
+async def test_from_the_slate_to_the_approval_without_javascript(house: House, address: str, browser: Browser) -> None:
+    first, second = await house.reach(State.SUBMITTED), await house.reach(State.SUBMITTED)
+    country = await opened(house, browser, address, "peru", javascript=False)
+    slate = f"{address}/country/slate?programme={PROGRAMME}&year={YEAR}"
+    for _ in range(2):
+        await country.goto(slate)
+        await country.click("text=Put on the slate >> nth=0")
+    await country.fill(f"[name='rank-{second.id}']", "1")
+    await country.press(f"[name='rank-{second.id}']", "Enter")
+    assert await country.get_attribute("tbody tr >> nth=0", "id") == f"line-{second.id}", "Enter in a number saves the order"
+    reviewer = await opened(house, browser, address, "reviewer", javascript=False, width=360)
+    await reviewer.goto(f"{address}/review")
+    await reviewer.click("text=Score the first one")
+    for _ in range(2):
+        for box in await reviewer.query_selector_all("input[name^=points-]"):
+            await box.fill("8")
+        async with reviewer.expect_navigation():
+            await reviewer.click(".app-review__side form button")
+    assert "Nothing more waits for you here" in (await reviewer.text_content("main") or "")
+    officer = await opened(house, browser, address, "officer", javascript=False, width=360)
+    await officer.goto(f"{address}/officer")
+    await officer.click("tbody a >> nth=0")
+    await officer.click("#act-approve summary")
+    await officer.click("text=Yes, approve")
+    assert "It is approved" in (await officer.text_content("main") or "")
+    await officer.click("a:has-text('Next:')")
+    await officer.click("#act-approve summary")
+    await officer.click("text=Yes, approve")
+    assert [await house.state(one) for one in (first, second)] == ["approved", "approved"]
+    for page in (country, reviewer, officer):
+        await page.context.close()
+
+
+async def test_typed_scores_that_are_not_saved_are_asked_about_before_leaving(house: House, address: str, browser: Browser) -> None:
+    application = await house.reach(State.NOMINATED)
+    page = await opened(house, browser, address, "reviewer")
+    await page.goto(f"{address}/review/applications/{application.id}")
+    await page.fill("input[name=points-study_plan]", "7")
+    asked: list[str] = []
+
+    async def stay(dialog: object) -> None:
+        asked.append(dialog.type)  # type: ignore[attr-defined]
+        await dialog.accept()  # type: ignore[attr-defined]
+
+    page.on("dialog", stay)
+    await page.goto(f"{address}/review")
+    assert asked == ["beforeunload"]
+    await page.context.close()

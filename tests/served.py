@@ -1,0 +1,27 @@
+"""An application served on this machine for as long as a test looks at it in a browser."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.types import ASGIApp
+
+from services.run.serving import serve_app
+
+
+@asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """The address of `app`, served as our processes serve it, on a free port of the loopback interface."""
+    stop, started = asyncio.Event(), asyncio.Event()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        task = asyncio.create_task(serve_app(app, stop, sockets=[listener], started=started))
+        try:
+            await started.wait()
+            yield address
+        finally:
+            stop.set()
+            await task
