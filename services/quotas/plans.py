@@ -1,18 +1,15 @@
 """A programme's terms come into force: its places are put into the books and split over the countries that take part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
-
-import asyncpg
+from typing import Final
 
 from services.quotas.domain.allotment import Policy, allot, split_sides, weights_of
 from services.quotas.domain.commands import SetTarget
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal
-from services.quotas.store.funds import fund
-from services.quotas.store.terms import stored
+from services.quotas.store.programmes import fund, put_in_force
 from services.quotas.use_cases import apply
 from shared.events.applications import ProgrammePublished
 from shared.events.envelope import Event
@@ -20,21 +17,8 @@ from shared.kernel.cells import Cell
 from shared.messaging import parking
 from shared.persistence.database import Tx, driver
 
-_KEEP_TERMS: Final = """
-    insert into programme (code, plan, plan_version, version, terms, places_total, funded, published_at)
-    values ($1, $2, $3, $4, $5, $6, 0, $7)
-    on conflict (code) do update set plan = excluded.plan, plan_version = excluded.plan_version, version = excluded.version,
-        terms = excluded.terms, places_total = excluded.places_total, published_at = excluded.published_at
-"""
-_KEEP_CELLS: Final = """
-    insert into cell (key, programme, country, year, listed, grants_from, list_closes)
-    select key, $1, country, year, true, grants_from, list_closes
-    from unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[])
-    as v (key, country, year, grants_from, list_closes)
-    order by key
-    on conflict (key) do update set listed = true, grants_from = excluded.grants_from, list_closes = excluded.list_closes
-"""
-_KEEP_PLANNED: Final = "update cell c set planned = v.planned from unnest($1::text[], $2::int[]) as v (key, planned) where c.key = v.key"
+_BEFORE: Final = "select key, planned from cell where programme = $1"
+_NOW: Final = "select key, target, offered + taken as held from cell where programme = $1 order by key for no key update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +40,12 @@ async def publish(tx: Tx, publication: Publication) -> None:
     known = await connection.fetchrow("select version from programme where code = $1 for update", data.programme)
     if known is not None and event.subjectversion <= known["version"]:
         return
-    await connection.execute(
-        _KEEP_TERMS, data.programme, data.plan, data.plan_version, event.subjectversion, stored(data), data.places_total, event.time
-    )
-    await connection.execute("insert into account (key, programme) values ('pool:' || $1::text, $1) on conflict do nothing", data.programme)
     planned = allotments(data)
-    await _keep_cells(connection, data, planned)
-    await fund(connection, data.programme, data.places_total, at=event.time, only_more=True)
-    await _allot(tx, publication, planned)
-    left = await fund(connection, data.programme, data.places_total, at=event.time)
+    before = {row["key"]: row["planned"] for row in await connection.fetch(_BEFORE, data.programme)}
+    await put_in_force(tx, data, planned, version=event.subjectversion, at=event.time)
+    await fund(tx, data.programme, data.places_total, at=event.time, only_more=True)
+    await _allot(tx, publication, before, planned)
+    left = await fund(tx, data.programme, data.places_total, at=event.time)
     if left:
         await file_proposal(
             tx, kind="total_change", programme=data.programme, cell=None, target=data.places_total, by=SYSTEM,
@@ -92,28 +73,12 @@ def allotments(data: ProgrammePublished) -> dict[str, int]:
     return found
 
 
-async def _keep_cells(connection: "asyncpg.Connection[Any]", data: ProgrammePublished, planned: dict[str, int]) -> None:
-    calls = {call.year: call for call in data.calls}
-    cells = [cell for cell in map(Cell.parse, sorted(planned)) if cell.year in calls]
-    await connection.execute(
-        _KEEP_CELLS,
-        data.programme,
-        [cell.key for cell in cells],
-        [cell.country for cell in cells],
-        [cell.year for cell in cells],
-        [calls[cell.year].grants_from for cell in cells],
-        [calls[cell.year].list_closes for cell in cells],
-    )
-
-
-async def _allot(tx: Tx, publication: Publication, planned: dict[str, int]) -> None:
+async def _allot(tx: Tx, publication: Publication, before: Mapping[str, int], planned: Mapping[str, int]) -> None:
     """Apply the plan's figures where the plan changed them; what would break a promise becomes a proposal."""
     event, data = publication.event, publication.event.data
     connection = await driver(tx)
-    rows = await connection.fetch(
-        "select key, planned, target, offered + taken as held from cell where programme = $1 order by key for no key update", data.programme
-    )
-    changed = [row for row in rows if row["planned"] != planned.get(row["key"], 0)]
+    rows = await connection.fetch(_NOW, data.programme)
+    changed = [row for row in rows if before.get(row["key"], 0) != planned.get(row["key"], 0)]
     lower = [row for row in changed if planned.get(row["key"], 0) < row["target"]]
     below_held = [row for row in lower if planned.get(row["key"], 0) < row["held"]]
     higher = [row for row in changed if row not in lower]
@@ -128,8 +93,3 @@ async def _allot(tx: Tx, publication: Publication, planned: dict[str, int]) -> N
             tx, kind="allotment_change", programme=data.programme, cell=key, target=planned.get(key, 0), by=SYSTEM,
             reason=f"{data.plan_version}", at=event.time,
         )  # fmt: skip
-    await connection.execute(_KEEP_PLANNED, *_pairs([(row["key"], planned.get(row["key"], 0)) for row in changed]))
-
-
-def _pairs(rows: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
-    return [key for key, _figure in rows], [figure for _key, figure in rows]

@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.quotas.domain.commands import SetTarget
-from services.quotas.store.funds import fund
+from services.quotas.store.programmes import fund
 from services.quotas.use_cases import apply
 from shared.kernel.ids import new_id
 from shared.persistence import audit
-from shared.persistence.database import Tx, driver
+from shared.persistence.database import Tx
 
 SYSTEM: Final = "system"
 """Who proposes what a new version of a plan asks for and may not do by itself."""
@@ -124,7 +124,7 @@ async def _approve_total(tx: Tx, found: Row[Any], *, by: str, role: str, note: s
     wanted = books.funded - found.target
     if wanted > books.balance:
         return ProposalRefused("pool_short", {"pool": books.balance, "wanted": wanted})
-    await fund(await driver(tx), found.programme, found.target, at=now)
+    await fund(tx, found.programme, found.target, at=now)
     return await _settle(tx, found, "approved", by=by, role=role, note=note, now=now, before=books.funded)
 
 

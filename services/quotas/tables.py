@@ -148,7 +148,10 @@ class Place(Table, table=True):
 
 
 class Decision(Table, table=True):
-    """One link of a cell's chain: `record` is the canonical JSON that `hash` (SHA-256, hexadecimal) is of."""
+    """One link of a cell's chain: `record` is the canonical JSON that `hash` (SHA-256, hexadecimal) is of.
+
+    `batch` is the number in the journal, `turn` counts from 0 inside it: together they say in which order everything was decided.
+    """
 
     cell: str = _text(primary=True, sorted_by_bytes=True)
     number: int = Field(primary_key=True)
@@ -157,10 +160,15 @@ class Decision(Table, table=True):
     outcome: str = _text()
     record: str = _text()
     hash: str = _text()
+    batch: int = Field(sa_column=Column(BigInteger, nullable=False))
+    turn: int
 
 
 class Transfer(Table, table=True):
-    """`count` places went from account `source` to account `target`; without a cell where a programme as a whole was funded."""
+    """`count` places went from account `source` to account `target`; without a cell where a programme as a whole was funded.
+
+    `batch` and `turn` are those of the decision.
+    """
 
     __table_args__ = (_count("transfer_count", "count > 0"),)
 
@@ -173,6 +181,8 @@ class Transfer(Table, table=True):
     count: int
     cause: str = _text()
     at: datetime = _moment()
+    batch: int = Field(sa_column=Column(BigInteger, nullable=False))
+    turn: int
 
 
 class Account(Table, table=True):

@@ -8,6 +8,8 @@ from services.quotas.domain.commands import Command
 from services.quotas.domain.decide import decide
 from services.quotas.domain.model import Books, Needs, Verdict
 from services.quotas.facts import published
+from services.quotas.store import journal
+from services.quotas.store.journal import Number
 from services.quotas.store.load import first_wanted, load
 from services.quotas.store.save import save
 from shared.events.envelope import AnyEvent
@@ -18,11 +20,15 @@ STARTS_MAX: Final = 40
 """So often a batch may start over with more locked; each start adds something, so more would mean a fault of ours."""
 
 
-async def apply(tx: Tx, commands: Sequence[Command], causes: Mapping[UUID, AnyEvent] | None = None) -> Verdict:
+async def apply(
+    tx: Tx, commands: Sequence[Command], causes: Mapping[UUID, AnyEvent] | None = None, *, number: Number | None = None
+) -> Verdict:
     """Decide the commands in their order and write what follows: places, books, decisions, events. All of it, or nothing.
 
     `causes` are the events behind the commands, by id. Where deciding needs more than was locked, all locks are let go and taken again
     in their one order with the larger set. Raises `Waits` where a programme was not published yet.
+
+    The commands are recorded in the journal with what they came to; `number` is their batch's, where they were recorded before.
     """
     if not commands:
         return Verdict()
@@ -36,7 +42,10 @@ async def apply(tx: Tx, commands: Sequence[Command], causes: Mapping[UUID, AnyEv
             assert isinstance(loaded, Books), "only books are decided upon"
             await connection.execute("release savepoint before_locks")
             if verdict.cells or verdict.places:
-                await save(connection, verdict, columns(published(verdict, loaded.terms, causes or {})))
+                number = number or await journal.draw(connection)
+                acts, hashes = [journal.act_of(command) for command in commands], [one.hash for one in verdict.decisions]
+                told = [*journal.told(number, acts, at=commands[-1].at, hashes=hashes), *published(verdict, loaded.terms, causes or {})]
+                await save(connection, verdict, number, columns(told))
             return verdict
         await connection.execute("rollback to savepoint before_locks")
         wanted = wanted.and_also(verdict.needs)

@@ -20,23 +20,31 @@ from shared.kernel.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A stream: its name, the number of partitions (fixed for its life: a new number is a new topic) and days kept."""
+    """A stream: its name, the number of partitions (fixed for its life: a new number is a new topic) and days kept (none: for good).
+
+    What is kept for good stays in its producer's outbox too. Where a topic `leads`, its events are stored by the broker before any
+    event that was put into the outbox behind them leaves for another topic.
+    """
 
     name: str
     partitions: int
-    retention_days: int = 28
+    retention_days: int | None = 28
+    leads: bool = False
 
 
-PROGRAMMES: Final = Topic("puente.programmes.v1", 1)
+PROGRAMMES: Final = Topic("puente.programmes.v1", 1, retention_days=None)
 APPLICATIONS: Final = Topic("puente.applications.v1", 8)
 PLACES: Final = Topic("puente.places.v1", 8)
+JOURNAL: Final = Topic("puente.journal.v1", 1, retention_days=None, leads=True)
 MESSAGES: Final = Topic("puente.messages.v1", 8)
-TOPICS: Final = (PROGRAMMES, APPLICATIONS, PLACES, MESSAGES)
+TOPICS: Final = (PROGRAMMES, APPLICATIONS, PLACES, JOURNAL, MESSAGES)
+KEPT: Final = frozenset(topic.name for topic in TOPICS if topic.retention_days is None)
+LEADING: Final = frozenset(topic.name for topic in TOPICS if topic.leads)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of event. `key` names what the partition key is: `cell` or `programme`."""
+    """One kind of event. `key` names what the partition key is: `cell`, `programme` or `service`."""
 
     data: type[Fact]
     type: str
@@ -68,6 +76,7 @@ ENTRIES: Final = (
     Entry(quotas.PlaceReleased, "puente.place.released.v1", PLACES, "cell", Q, (A, N), "A place went back; where its offer expired, the application lapses."),
     Entry(quotas.CellChanged, "puente.cell.changed.v1", PLACES, "cell", Q, (A,), "A cell's figures after a batch of decisions."),
     Entry(quotas.ParticipationChanged, "puente.participation.changed.v1", PLACES, "cell", Q, (), "A country's participation in a programme changed."),
+    Entry(quotas.BatchDecided, "puente.batch.decided.v1", JOURNAL, "service", Q, (), "What quotas did in one transaction, in its order: enough to make the books again from nothing."),
     Entry(notifications.MessageSent, "puente.message.sent.v1", MESSAGES, "cell", N, (), "A person was told."),
     Entry(notifications.MessageFailed, "puente.message.failed.v1", MESSAGES, "cell", N, (), "A person could not be told within the allowed tries."),
 )

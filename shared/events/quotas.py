@@ -1,6 +1,7 @@
 """Events that the quotas service publishes. Their subject is the application, or the cell for `cell.changed`."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -89,3 +90,25 @@ class ParticipationChanged(Fact, frozen=True, kw_only=True):
     start: date
     end: date | None = None
     parts: list[str] = []
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was asked of the books: `name` says which, `given` with what. Ids and codes only."""
+
+    name: str
+    given: dict[str, Any]
+
+
+class BatchDecided(Fact, frozen=True, kw_only=True):
+    """What quotas did in one transaction. The subject is the service, its version the batch's number.
+
+    The numbers grow in an order in which the same acts, done one batch after the other, come to the same books; a number may be left
+    out. A large batch is told in `parts`, this one being `part`, counted from 1. `decisions` is how many decisions the whole
+    batch came to, `digest` the SHA-256 (hexadecimal) of their hashes, one behind the other.
+    """
+
+    acts: list[Act]
+    part: int = 1
+    parts: int = 1
+    decisions: int
+    digest: str

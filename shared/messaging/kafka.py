@@ -89,7 +89,8 @@ class KafkaTransport:
             await admin.start()
             in_sync = 2 if self._replication >= 3 else 1
             for topic in topics:
-                keep = {"retention.ms": str(topic.retention_days * 86_400_000), "min.insync.replicas": str(in_sync)}
+                kept_ms = -1 if topic.retention_days is None else topic.retention_days * 86_400_000
+                keep = {"retention.ms": str(kept_ms), "min.insync.replicas": str(in_sync)}
                 new = NewTopic(self._prefix + topic.name, topic.partitions, self._replication, topic_configs={**TOPIC_SETTINGS, **keep})
                 response = await admin.create_topics([new])
                 code, message = response.topic_errors[0][1], response.topic_errors[0][2]

@@ -1,15 +1,17 @@
 """Sends what the outbox holds: always from the first unsent row, by id, marking rows after they were acknowledged.
 
 One relay leads at a time, by a session lock; two that overlap for a moment send twice, but never out of a key's order,
-since both start at the first unsent row and await each partition's chunk.
+since both start at the first unsent row and await each partition's chunk. Rows of topics that lead are acknowledged
+before anything behind them leaves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import asyncpg
 
+from shared.events.catalogue import KEPT, LEADING
 from shared.messaging.transport import Outgoing, Publisher
 from shared.persistence.database import Unavailable
 
@@ -19,7 +21,7 @@ BUSY_S: Final = 0.02
 KEEP_SENT_DAYS: Final = 35
 
 _UNSENT = "select id, topic, key, value from outbox where sent_at is null order by id limit $1"
-_PRUNE = "delete from outbox where sent_at < now() - make_interval(days => $1)"
+_PRUNE = "delete from outbox where sent_at < now() - make_interval(days => $1) and topic <> all($2::text[])"
 _SENT = "update outbox set sent_at = now() where id = any($1::bigint[])"
 
 
@@ -50,14 +52,23 @@ class Relay:
             rows = [Outgoing(*row) for row in await self._ask(self._connection.fetch(_UNSENT, CHUNK))]
             if not rows:
                 break
-            sent = await self._publisher.publish(rows)
-            await self._ask(self._connection.execute(_SENT, list(sent)))
-            done += len(sent)
+            leading = [row for row in rows if row.topic in LEADING]
+            sent = await self._send(leading)
+            if sent == len(leading):
+                sent += await self._send([row for row in rows if row.topic not in LEADING])
+            done += sent
         return done
 
+    async def _send(self, rows: Sequence[Outgoing]) -> int:
+        if not rows:
+            return 0
+        sent = await self._publisher.publish(rows)
+        await self._ask(self._connection.execute(_SENT, list(sent)))
+        return len(sent)
+
     async def prune(self) -> None:
-        """Forget rows that were sent longer ago than any replay reaches."""
-        await self._ask(self._connection.execute(_PRUNE, KEEP_SENT_DAYS))
+        """Forget rows that were sent longer ago than any replay reaches; what its topic keeps for good is kept here too."""
+        await self._ask(self._connection.execute(_PRUNE, KEEP_SENT_DAYS, sorted(KEPT)))
 
     @staticmethod
     async def _ask(statement: Awaitable[Any]) -> Any:

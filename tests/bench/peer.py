@@ -87,8 +87,9 @@ async def decide(session: AsyncSession, event: Envelope) -> None:
         decided_at=event.time,
     )
     decision = Decision(
-        cell=cell.key, number=cell.last_decision, application=place.application, at=event.time, outcome=place.state, record="{}", hash=""
-    )
+        cell=cell.key, number=cell.last_decision, application=place.application, at=event.time, outcome=place.state, record="{}", hash="",
+        batch=1, turn=0,
+    )  # fmt: skip
     session.add_all([person, place, decision])
     if given:
         source, target = f"free:{cell.key}", f"offered:{cell.key}"
@@ -102,6 +103,8 @@ async def decide(session: AsyncSession, event: Envelope) -> None:
                 count=1,
                 cause="approved",
                 at=event.time,
+                batch=1,
+                turn=0,
             )
         )
     value = event.model_dump_json().encode()

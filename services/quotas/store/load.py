@@ -25,6 +25,8 @@ _CELLS: Final = (
     "select key, programme, country, year, listed, target, free, offered, taken, waiting, last_decision, last_hash, served, closed "
     "from cell where key = any($1::text[]) order by key for no key update"
 )
+_STILL_TERMS: Final = "select 1 from programme where code = any($1::text[]) order by code for key share"
+"""New terms lock the cells that there are, and so wait for whoever reads the old ones; cells that are only made now cannot do that."""
 _MAKE_CELLS: Final = (
     "insert into cell (key, programme, country, year, listed) "
     "select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bool[]) as made (key) order by made.key on conflict do nothing"
@@ -80,8 +82,10 @@ async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command
     Raises `Waits` for a programme that was not published yet, `ValueError` for a key that is none of a cell.
     """
     cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}
-    terms = await load_terms(connection, {key.partition(":")[0] for key in wanted.cells})
     unknown = wanted.cells.difference(cells)
+    if unknown:
+        await connection.execute(_STILL_TERMS, sorted({key.partition(":")[0] for key in unknown}))
+    terms = await load_terms(connection, {key.partition(":")[0] for key in wanted.cells})
     if unknown:
         await _make_cells(connection, unknown)
         cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}

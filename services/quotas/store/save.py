@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 
 from services.quotas.domain.model import PlaceState, Verdict
+from services.quotas.store.journal import Number
 
 _SEPARATOR: Final = "\x1f"
 
@@ -35,11 +36,13 @@ with changed_cells as (
         ended = excluded.ended, position = excluded.position, answer_by = excluded.answer_by, reason = excluded.reason,
         reason_limit = excluded.reason_limit, decided_at = excluded.decided_at
 ), new_decisions as (
-    insert into decision (cell, number, application, at, outcome, record, hash)
-    select * from unnest($34::text[], $35::int[], $36::uuid[], $37::timestamptz[], $38::text[], $39::text[], $40::text[])
+    insert into decision (cell, number, application, at, outcome, record, hash, turn, batch)
+    select *, $57::bigint
+    from unnest($34::text[], $35::int[], $36::uuid[], $37::timestamptz[], $38::text[], $39::text[], $40::text[], $58::int[])
 ), new_transfers as (
-    insert into transfer (programme, cell, decision, source, target, count, cause, at)
-    select * from unnest($41::text[], $42::text[], $43::int[], $44::text[], $45::text[], $46::int[], $47::text[], $48::timestamptz[])
+    insert into transfer (programme, cell, decision, source, target, count, cause, at, turn, batch)
+    select *, $57::bigint
+    from unnest($41::text[], $42::text[], $43::int[], $44::text[], $45::text[], $46::int[], $47::text[], $48::timestamptz[], $59::int[])
 ), changed_accounts as (
     update account a set balance = a.balance + v.gained from unnest($49::text[], $50::int[]) as v (key, gained) where a.key = v.key
 )
@@ -48,8 +51,9 @@ select * from unnest($51::text[], $52::text[], $53::uuid[], $54::text[], $55::by
 """
 
 
-async def save(connection: "asyncpg.Connection[Any]", verdict: Verdict, outbox: Mapping[str, Sequence[object]]) -> None:
-    """Write the verdict and the events that tell of it, given as the outbox's columns. The locks are held by `load`."""
+async def save(connection: "asyncpg.Connection[Any]", verdict: Verdict, number: Number, outbox: Mapping[str, Sequence[object]]) -> None:
+    """Write the verdict of a batch and the events that tell of it, given as the outbox's columns. The locks are held by `load`."""
+    turns = {(decision.cell, decision.number): turn for turn, decision in enumerate(verdict.decisions)}
     pools = sorted(verdict.pools.items())
     await connection.execute(
         _WRITE,
@@ -67,6 +71,9 @@ async def save(connection: "asyncpg.Connection[Any]", verdict: Verdict, outbox: 
         [f"pool:{programme}" for programme, _gained in pools],
         [gained for _programme, gained in pools],
         *(outbox[name] for name in ("topics", "keys", "ids", "types", "values", "times")),
+        number,
+        list(turns.values()),
+        [turns[transfer.cell, transfer.decision] for transfer in verdict.transfers],
     )
 
 

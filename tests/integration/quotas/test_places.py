@@ -12,7 +12,7 @@ async def test_a_published_programme_has_its_places_in_the_books(db: Database) -
     """Eight places come from the plan and are allotted, two a country; every cell tells its figures once."""
     assert await figures(db, PE) == (2, 2, 0, 0, 0)
     assert [tuple(row) for row in await rows(db, "select key, balance from account")] == [("pool:training", 0)]
-    assert sorted(one.subject for one in await told(db)) == [f"training:{c}:2016" for c in ("AR", "BR", "CL", "PE")]
+    assert sorted(one.subject for one in await told(db, "cell.changed")) == [f"training:{c}:2016" for c in ("AR", "BR", "CL", "PE")]
     assert await held(db) == {}
 
 

@@ -1,0 +1,205 @@
+"""The journal holds everything that changed the books: from it alone an empty database comes to the same, hash for hash."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from services.quotas import proposals, rebuild
+from services.quotas.domain.commands import SetTarget
+from services.quotas.rebuild import CannotRebuild, Log, log_of
+from services.quotas.settings import QuotasSettings
+from services.quotas.sweeps import sweeps
+from services.quotas.use_cases import apply
+from shared.events.envelope import AnyEvent
+from shared.events.quotas import Act
+from shared.kernel.ids import new_id
+from shared.persistence.database import Database
+from tests.integration.quotas.scene import COUNTRIES, START, Person, apply_events, held, programme, publication, rows, told
+
+BOOKS = {
+    "programme": "*",
+    "cell": "*",
+    "limit_counter": "*",
+    "place": "*",
+    "decision": "*",
+    "transfer": "programme, cell, decision, source, target, count, cause, at, batch, turn",
+    "account": "*",
+}
+PE, BR = "training:PE:2016", "training:BR:2016"
+LATER = START + timedelta(days=30)
+
+
+async def books(db: Database) -> dict[str, list[Any]]:
+    return {table: sorted(map(repr, await rows(db, f"select {columns} from {table}"))) for table, columns in BOOKS.items()}
+
+
+async def adopt(db: Database, cell: str, target: int) -> None:
+    """Two officers change a target."""
+    filed = await db.run(lambda tx: proposals.propose(tx, cell, target, "asked for", by="one", role="officer", now=START))
+    assert isinstance(filed, proposals.Proposed)
+    ((seen,),) = await rows(db, "select last_decision from cell where key = :cell", cell=cell)
+    done = await db.run(lambda tx: proposals.approve(tx, filed.proposal, by="two", role="officer", seen_decision=seen, now=LATER))
+    assert isinstance(done, proposals.Decided)
+
+
+async def a_history(db: Database) -> list[AnyEvent]:
+    """Publications, people, sweeps and officers; everything that may change the books. Returns the publications."""
+    first = publication(programme(places=12))
+    await apply_events(db, first)
+    ana, ben, cai, dua, eva = [Person(PE, score=1000 * n) for n in range(5)]
+    twice = Person(BR, person=ana.person)
+    await apply_events(db, *[one.approved() for one in (ana, ben, cai, dua, eva, twice)])
+    await apply_events(db, ana.accepts(1), ben.declines(1), eva.withdrawn())
+    await apply_events(db, ana.withdrawn(START + timedelta(days=1)))
+    await adopt(db, BR, 1)
+    await adopt(db, PE, 5)
+    for sweep in sweeps(db, QuotasSettings()):
+        if sweep.name in ("rounds", "offers", "lists", "participation"):
+            while await sweep.run(LATER):
+                pass
+    second = publication(programme(places=14, version="2", grants_from=LATER), version=2, at=LATER)
+    await apply_events(db, second, Person(PE).approved(LATER), Person("training:XX:2016").approved(LATER))
+    for sweep in sweeps(db, QuotasSettings()):
+        if sweep.name in ("rounds", "lists"):
+            while await sweep.run(LATER + timedelta(days=300)):
+                pass
+    return [first, second]
+
+
+async def journal_of(db: Database) -> list[AnyEvent]:
+    return await told(db, "batch.decided")
+
+
+@pytest.fixture
+async def lived(empty: Database) -> tuple[Database, Sequence[AnyEvent]]:
+    """A database with a history, and the log of it."""
+    published = await a_history(empty)
+    assert await held(empty) == {}
+    return empty, [*published, *await journal_of(empty)]
+
+
+async def test_an_empty_database_comes_to_the_same_books(
+    lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    """Whatever the order in which the log is read, and however often a part of it comes."""
+    old, log = lived
+    again = await new_db("quotas")
+    done: list[int] = []
+    made = await rebuild.rebuild(again, log_of([*reversed(log), *log]), done.append)
+    assert await books(again) == await books(old)
+    assert await held(again) == {}
+    assert made.decisions == len(await rows(old, "select 1 from decision")) > 15
+    assert done == list(range(1, made.batches + 1))
+    assert [one.data for one in await journal_of(again)] == [one.data for one in await journal_of(old)], "it can be made again from there"
+    assert await rows(again, "select 1 from outbox where topic = 'puente.journal.v1' and sent_at is null") == []
+    assert await rows(again, "select 1 from outbox where topic = 'puente.places.v1' and sent_at is null"), "others may not know yet"
+
+
+async def test_a_rebuilt_database_goes_on_where_the_old_one_stood(
+    lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    old, log = lived
+    again = await new_db("quotas")
+    await rebuild.rebuild(again, log_of(log))
+    news = Person(BR).approved(LATER)
+    for db in (old, again):
+        await apply_events(db, news)
+    assert [tuple(row)[:7] for row in await rows(again, "select * from decision order by cell, number")] == [
+        tuple(row)[:7] for row in await rows(old, "select * from decision order by cell, number")
+    ]
+
+
+async def test_what_was_applied_before_changes_nothing_when_the_topics_are_read_again(
+    empty: Database, new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    """A rebuilt database has no offsets, so its worker begins at the beginning."""
+    first = publication(programme())
+    people = [Person(PE) for _ in range(5)]
+    events = [first, *(one.approved() for one in people), people[0].declines(1)]
+    await apply_events(empty, *events)
+    again = await new_db("quotas")
+    await rebuild.rebuild(again, log_of([first, *await journal_of(empty)]))
+    before = await books(again)
+    await apply_events(again, *events)
+    assert await books(again) == before == await books(empty)
+
+
+async def test_what_happened_at_once_is_done_again_one_after_the_other(
+    empty: Database, new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    """Cells, persons and pool are drawn on by many at the same time; the numbers in the journal say in which order they got there."""
+    first = publication(programme(places=20))
+    await apply_events(empty, first)
+    cells = [f"training:{country}:2016" for country in COUNTRIES]
+    persons = [new_id() for _ in range(12)]
+    dice = Random(20160120)
+
+    async def somebody(turn: int) -> None:
+        one = Person(dice.choice(cells), person=dice.choice(persons), score=dice.randrange(100))
+        await apply_events(empty, one.approved())
+        await apply_events(empty, dice.choice([one.withdrawn(), replace(one).accepts(1), replace(one).declines(1)]))
+        if turn % 5 == 0:
+            target = SetTarget(cell=dice.choice(cells), at=LATER, target=dice.randrange(8))
+            await empty.run(lambda tx: apply(tx, [target]))
+
+    async def terms() -> None:
+        for version in (2, 3, 4):
+            await apply_events(empty, publication(programme(places=20 + version, version=str(version)), version=version, at=START))
+
+    published = [first, *[publication(programme(places=20 + v, version=str(v)), version=v, at=START) for v in (2, 3, 4)]]
+    await asyncio.gather(terms(), *map(somebody, range(60)))
+    again = await new_db("quotas")
+    await rebuild.rebuild(again, log_of([*published, *await journal_of(empty)]))
+    assert await books(again) == await books(empty)
+    assert await held(again) == {}
+
+
+async def test_a_database_that_holds_something_is_refused(lived: tuple[Database, Sequence[AnyEvent]]) -> None:
+    old, log = lived
+    before = await books(old)
+    with pytest.raises(CannotRebuild, match=r"only an empty one can be rebuilt.*puente migrate quotas"):
+        await rebuild.rebuild(old, log_of(log))
+    assert await books(old) == before
+
+
+async def test_a_missing_batch_is_seen_at_the_first_decision_that_differs(
+    lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    _old, log = lived
+    whole = log_of(log)
+    third = next(batch for batch in whole.batches if batch.decisions == 6)
+    with pytest.raises(CannotRebuild, match=r"batch \d+ \(\d+ acts, first accept of training:PE:2016\).*came to 6|missing from the log"):
+        await rebuild.rebuild(await new_db("quotas"), Log(tuple(b for b in whole.batches if b is not third), whole.published))
+
+
+async def test_a_changed_act_is_seen(lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]) -> None:
+    """A score that was edited in the log gives another rank, and so another hash."""
+    _old, log = lived
+    whole = log_of(log)
+    batch = next(b for b in whole.batches if b.acts[0].name == "request_place")
+    batch.acts[0].given["score"] = 99_999
+    with pytest.raises(CannotRebuild, match=f"batch {batch.number} "):
+        await rebuild.rebuild(await new_db("quotas"), whole)
+
+
+async def test_terms_that_are_not_in_the_log_are_named(
+    lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    _old, log = lived
+    with pytest.raises(CannotRebuild, match="version 2 of training in force, and its terms are not in the log"):
+        await rebuild.rebuild(await new_db("quotas"), log_of([*log[:1], *log[2:]]))
+
+
+async def test_an_act_that_this_version_does_not_know_is_named(
+    lived: tuple[Database, Sequence[AnyEvent]], new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    _old, log = lived
+    whole = log_of(log)
+    strange = replace(whole.batches[2], acts=(Act(name="give_everybody_a_place", given={}),))
+    with pytest.raises(CannotRebuild, match="'give_everybody_a_place', which this version cannot do again"):
+        await rebuild.rebuild(await new_db("quotas"), replace(whole, batches=(*whole.batches[:2], strange)))
