@@ -54,6 +54,7 @@ TOPIC_SETTINGS: Final[Mapping[str, str]] = {
 }
 CHUNK_DEADLINE_S: Final = 30.0
 PROBE_DEADLINE_S: Final = 5.0
+CLOSE_DEADLINE_S: Final = 10.0
 # While a broker is away the client logs each of ten tries a second; what matters of it reaches us as an error or by the probe.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 _HEADERS: Final = [("content-type", CONTENT_TYPE.encode())]
@@ -283,10 +284,18 @@ class KafkaSource:
 
 
 async def _close(client: Any) -> None:
-    """Stop a client that may be half started or half dead; it has ten seconds, and its errors no longer matter."""
+    """Stop a client that may be half started or half dead; it has ten seconds, and its errors no longer matter.
+
+    One that does not end in time waits for a broker that stands still; its connections are closed under it, so that none is left.
+    """
     try:
-        async with asyncio.timeout(10):
-            await (client.stop() if hasattr(client, "stop") else client.close())
+        try:
+            async with asyncio.timeout(CLOSE_DEADLINE_S):
+                await (client.stop() if hasattr(client, "stop") else client.close())
+        except TimeoutError:
+            connections = client.client if hasattr(client, "client") else client._client
+            async with asyncio.timeout(1):
+                await connections.close()
     except (KafkaError, OSError, TimeoutError, RuntimeError):
         return
     except asyncio.CancelledError:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from shared.kernel.ids import new_id
-from shared.messaging.broker import Broker, Missing, find_broker
+from shared.messaging.broker import Broker
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.persistence.database import Database
@@ -169,17 +169,6 @@ async def test_a_worker_stopped_in_mid_transaction_is_overtaken_and_writes_nothi
     effects = await rig.effects()
     assert len(effects) == 80
     assert in_order(effects)
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path, kafka: Broker) -> Iterator[Broker]:
-    """A broker that this test alone may kill; asked for after the common one, so that a machine without any says so once."""
-    found = find_broker(tmp_path)
-    assert not isinstance(found, Missing), found
-    if not found.ours:
-        pytest.skip("the broker that the environment names is not ours to kill")
-    with found as broker:
-        yield broker
 
 
 @pytest.mark.kafka

@@ -118,14 +118,13 @@ class Desk:
         return found
 
     def ask_for_limits(self, cell: OpenCell, waiters: Sequence[Rank]) -> None:
-        """Raise `Missing` for the limits of the next waiters, where any of them was not loaded."""
-        keys: set[str] = set()
-        for rank in waiters[:AHEAD]:
-            place = self.waiter(rank)
-            keys.update(kind.key(cell, place) for kind in PLACE_KINDS if kind is not CELL)
-        missing = keys.difference(self._books.limits)
-        if missing:
-            raise Missing(Needs(limits=frozenset(missing)))
+        """Raise `Missing` where the first waiter's limits were not loaded; then those of the next ones are asked for with them."""
+        if self._books.limits.keys() >= self._limits_of(cell, waiters[:1]):
+            return
+        raise Missing(Needs(limits=self._limits_of(cell, waiters[:AHEAD]).difference(self._books.limits)))
+
+    def _limits_of(self, cell: OpenCell, waiters: Sequence[Rank]) -> frozenset[str]:
+        return frozenset(kind.key(cell, self.waiter(rank)) for rank in waiters for kind in PLACE_KINDS if kind is not CELL)
 
     def waits_elsewhere(self, person: UUID, cell: OpenCell) -> list[OpenCell]:
         """The other cells in which the person waits, or did when the batch began; in the order of their keys."""

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -23,6 +24,7 @@ from services.applications.domain.viewers import Viewer, may_know
 from services.applications.store import applications as store
 from services.applications.store.lists import Mark, Wanted, find_many, mark_of
 from services.applications.use_cases import Done
+from shared.events.catalogue import decode
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from tests.integration.applications.people import (
@@ -60,6 +62,27 @@ async def test_of_two_officers_at_once_the_second_is_shown_what_the_first_did(wo
     after = await world.application(application.id)
     assert [one for one in outcomes if not isinstance(one, Done)] == [Changed(State(after.state), seen + 1)]
     assert len(await world.published(application.id)) == application.facts + 1
+
+
+async def test_the_outbox_keeps_every_applications_order_also_between_people(world: World) -> None:
+    """Events are added under the application's row lock: by id, no later fact of it stands before an earlier one."""
+    applicants = [await world.reach(State.SUBMITTED) for _ in range(12)]
+
+    async def at_once(applicant: Viewer, application_id: UUID) -> None:
+        await asyncio.gather(
+            world.do(use_cases.nominate, COORDINATOR, application_id, expected_version=None),
+            world.do(use_cases.reject, OFFICER, application_id, reasons=[reason("rejection")], expected_version=None),
+            world.do(use_cases.withdraw, applicant, application_id, expected_version=None),
+        )
+
+    await asyncio.gather(*(at_once(applicant, application.id) for applicant, application in applicants))
+    last: dict[str, int] = {}
+    for (value,) in await world.rows("select value from outbox order by id"):
+        told = decode(bytes(value))
+        if told.type.startswith("puente.application"):
+            assert told.subjectversion == last.get(told.subject, 0) + 1, f"{told.type} of {told.subject} is out of order"
+            last[told.subject] = told.subjectversion
+    assert sum(last.values()) >= 2 * len(applicants)
 
 
 async def test_a_move_of_quotas_under_an_open_form_is_shown_too(world: World) -> None:
