@@ -117,6 +117,20 @@ def plan_load(folder: Path) -> None:
     ended(on_services(lambda services: load(services["applications"], folder, clock(), out), "applications"))
 
 
+@plan.command("confirm")
+def plan_confirm(
+    code: Annotated[str, typer.Argument(metavar="PLAN", help="Code of the plan, such as china-celac-2015-2019.")],
+    officer: Annotated[str, typer.Option(help="Address of the officer who agrees; a code is sent there.")],
+) -> None:
+    """Put a version in force that breaks promises: shows which, and asks for a code that was mailed to an officer."""
+    from services.run.confirming import confirm
+
+    async def ask(text: str) -> str:
+        return await asyncio.to_thread(out.input, text)
+
+    ended(on_services(lambda services: confirm(services["applications"], code, officer, ask, out), "applications"))
+
+
 # ------------------------------------------------------------------------------------------------------------ operations
 @app.command()
 def check() -> None:

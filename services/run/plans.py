@@ -34,8 +34,8 @@ async def load(applications: Service, folder: Path, clock: Clock, console: Conso
         case Unchanged():
             text = f"{plan.code} version {plan.version} was loaded before; nothing was changed"
         case NeedsConfirmation(change, breaks):
-            text = f"{plan.code} version {plan.version} breaks promises already made, so a second officer must confirm change {change}: "
-            text += "; ".join(breaks)
+            text = f"{plan.code} version {plan.version} breaks promises already made: {'; '.join(breaks)}. "
+            text += f"Nothing was changed; an officer can agree: puente plan confirm {plan.code} --officer ADDRESS (change {change})"
         case ProgrammeTaken(programme, other):
             text = f"the programme {programme} belongs to the plan {other} already; nothing was changed"
         case refused:

@@ -48,6 +48,15 @@ class SamePerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeReplaced:
+    """What would be confirmed is no longer what was shown: another proposal, or more promises that it breaks by now. Show it again."""
+
+    change_id: UUID
+    breaks: tuple[str, ...]
+    code: str = "change_replaced"
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeTaken:
     """A programme's code belongs to another plan."""
 
@@ -76,8 +85,10 @@ async def load_plan(
     return await _put_in_force(tx, plan, actor=actor, role=role, confirmed_by=None, now=now)
 
 
-async def confirm_change(tx: Tx, viewer: Viewer, plan_code: str, *, now: datetime) -> Loaded | NotFound | Forbidden | SamePerson:
-    """A second officer puts the proposed version of a plan in force, though it breaks what it names."""
+async def confirm_change(
+    tx: Tx, viewer: Viewer, plan_code: str, *, change_id: UUID, now: datetime
+) -> Loaded | NotFound | Forbidden | SamePerson | ChangeReplaced:
+    """A second officer puts the proposed version in force, though it breaks what it names. `change_id` is what they were shown."""
     if viewer.role != "officer":
         return Forbidden()
     await store.lock_loading(tx)
@@ -86,11 +97,18 @@ async def confirm_change(tx: Tx, viewer: Viewer, plan_code: str, *, now: datetim
         return NotFound()
     if change.proposed_by == str(viewer.account_id):
         return SamePerson()
+    if change.id != change_id:
+        return ChangeReplaced(change.id, tuple(change.breaks))
+    plan = decode(change.content)
+    breaks = await _breaks(tx, plan, [one for one in await store.all_in_force(tx) if one.plan.code == plan.code])
+    if not set(breaks) <= set(change.breaks):
+        # People went on applying meanwhile: nobody agreed to break what is new in the list.
+        change.id, change.breaks = new_id(), breaks
+        await tx.flush()
+        return ChangeReplaced(change.id, tuple(breaks))
     change.confirmed_by = str(viewer.account_id)
     change.confirmed_at = now
-    return await _put_in_force(
-        tx, decode(change.content), actor=change.proposed_by, role=viewer.role, confirmed_by=change.confirmed_by, now=now
-    )
+    return await _put_in_force(tx, plan, actor=change.proposed_by, role=viewer.role, confirmed_by=change.confirmed_by, now=now)
 
 
 async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[str]:

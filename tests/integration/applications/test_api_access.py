@@ -118,13 +118,15 @@ async def test_a_broken_promise_is_shown_to_the_second_officer_and_confirmed_by_
     assert code_of(await api.send(OFFICER, "GET", f"/api/v1/plan-changes/{plan.code}"), 404) == "not_found"
     await api.world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer")
     path = f"/api/v1/plan-changes/{plan.code}"
-    assert (await api.send(SECOND_OFFICER, "GET", path)).json()["breaks"] == [
-        f"{PROGRAMME}: the programme would be gone, and it has applications"
-    ]
+    shown = (await api.send(SECOND_OFFICER, "GET", path)).json()
+    assert shown["breaks"] == [f"{PROGRAMME}: the programme would be gone, and it has applications"]
+    asked = {"json": {"change": shown["id"]}}
     assert code_of(await api.send(COORDINATOR, "GET", path), 403) == "forbidden"
-    assert code_of(await api.send(OFFICER, "POST", f"{path}/confirmation"), 403) == "same_person"
-    assert code_of(await api.send(AUDITOR, "POST", f"{path}/confirmation"), 403) == "forbidden"
-    confirmed = await api.send(SECOND_OFFICER, "POST", f"{path}/confirmation")
+    assert code_of(await api.send(OFFICER, "POST", f"{path}/confirmation", **asked), 403) == "same_person"
+    assert code_of(await api.send(AUDITOR, "POST", f"{path}/confirmation", **asked), 403) == "forbidden"
+    other = {"json": {"change": str(new_id())}}
+    assert code_of(await api.send(SECOND_OFFICER, "POST", f"{path}/confirmation", **other), 409) == "change_replaced"
+    confirmed = await api.send(SECOND_OFFICER, "POST", f"{path}/confirmation", **asked)
     assert set(confirmed.json()["programmes"]) == {programme.code for programme in plan.programmes}
     assert (await api.send(None, "GET", f"/api/v1/programmes/{PROGRAMME}")).status_code == 200
 

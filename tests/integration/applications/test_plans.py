@@ -11,7 +11,7 @@ from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.plan import Plan, content_hash
 from services.applications.store import plans
-from services.applications.use_cases.plans import Loaded, NeedsConfirmation, ProgrammeTaken, SamePerson, Unchanged
+from services.applications.use_cases.plans import ChangeReplaced, Loaded, NeedsConfirmation, ProgrammeTaken, SamePerson, Unchanged
 from shared.events import quotas
 from shared.events.catalogue import event
 from tests.integration.applications.people import AUDITOR, CELL, OFFICER, PROGRAMME, SECOND_OFFICER, World, the_plan
@@ -86,15 +86,16 @@ async def test_a_question_with_answers_goes_only_with_a_second_officer(world: Wo
     plan = without_question("birth_date")
     proposed = await world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer")
     assert isinstance(proposed, NeedsConfirmation)
+    shown = proposed.change_id
     assert proposed.breaks == (f'{PROGRAMME}: question "birth_date" has answers and would no longer be asked',)
     assert await version_in_force(world) == the_plan().version
     assert await world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer") == proposed
-    assert await world.do(use_cases.confirm_change, OFFICER, plan.code) == SamePerson()
-    assert await world.do(use_cases.confirm_change, AUDITOR, plan.code) == Forbidden()
-    assert await world.do(use_cases.confirm_change, SECOND_OFFICER, "another-plan") == NotFound()
-    assert isinstance(await world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code), Loaded)
+    assert await world.do(use_cases.confirm_change, OFFICER, plan.code, change_id=shown) == SamePerson()
+    assert await world.do(use_cases.confirm_change, AUDITOR, plan.code, change_id=shown) == Forbidden()
+    assert await world.do(use_cases.confirm_change, SECOND_OFFICER, "another-plan", change_id=shown) == NotFound()
+    assert isinstance(await world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code, change_id=shown), Loaded)
     assert await version_in_force(world) == "99"
-    assert await world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code) == NotFound()
+    assert await world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code, change_id=shown) == NotFound()
     acts = [
         tuple(row) for row in await world.rows("select act, actor from audit_entry where subject = :plan order by at, id", plan=plan.code)
     ]
@@ -123,3 +124,25 @@ async def test_another_proposal_takes_the_place_of_the_one_that_waits(world: Wor
     second = await world.do(use_cases.load_plan, without_question("full_name"), actor="tests")
     assert first.change_id != second.change_id
     assert len(await world.rows("select 1 from plan_change")) == 1
+
+
+async def test_only_what_was_shown_is_confirmed(world: World) -> None:
+    """Another proposal came meanwhile, or people went on applying: the second officer is shown it as it is now, and nothing is in force."""
+    await world.reach(State.SUBMITTED)
+    plan = without_question("birth_date")
+    first = await world.do(use_cases.load_plan, plan, actor="puente:root")
+    second = await world.do(use_cases.load_plan, without_question("full_name"), actor="puente:root")
+    stale = await world.do(use_cases.confirm_change, OFFICER, plan.code, change_id=first.change_id)
+    assert stale == ChangeReplaced(second.change_id, second.breaks)
+
+    gone = msgspec.structs.replace(the_plan(), version="100", programmes=tuple(p for p in the_plan().programmes if p.code != PROGRAMME))
+    third = await world.do(use_cases.load_plan, gone, actor="puente:root")
+    fewer = next_version(programmes=tuple(p for p in gone.programmes if p.code != "short"))
+    fourth = await world.do(use_cases.load_plan, fewer, actor="puente:root")
+    assert fourth.breaks == third.breaks
+    await world.reach(State.SUBMITTED, programme="short")
+    more = await world.do(use_cases.confirm_change, OFFICER, plan.code, change_id=fourth.change_id)
+    assert isinstance(more, ChangeReplaced)
+    assert set(more.breaks) - set(fourth.breaks) == {"short: the programme would be gone, and it has applications"}
+    assert await version_in_force(world) == the_plan().version
+    assert isinstance(await world.do(use_cases.confirm_change, OFFICER, plan.code, change_id=more.change_id), Loaded)

@@ -66,7 +66,7 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PUENTE_")} | {"COLUMNS": "200"}
 
 
-async def started(*arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def started(*arguments: str, environment: Mapping[str, str], stdin: int | None = None) -> asyncio.subprocess.Process:
     """`puente` with these arguments, under way."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -76,15 +76,16 @@ async def started(*arguments: str, environment: Mapping[str, str]) -> asyncio.su
         *arguments,
         cwd=ROOT,
         env={**clean_environment(), **environment},
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
 
 
-async def ended(process: asyncio.subprocess.Process) -> Done:
-    """Wait for its end."""
+async def ended(process: asyncio.subprocess.Process, typed: str = "") -> Done:
+    """Wait for its end; `typed` is what it reads."""
     async with asyncio.timeout(SECONDS):
-        output, _ = await process.communicate()
+        output, _ = await process.communicate(typed.encode() or None)
     assert process.returncode is not None
     return Done(process.returncode, output.decode())
 
