@@ -194,6 +194,7 @@ async def test_topics_keep_what_was_acknowledged(bench: Bench) -> None:
     await admin.close()
     found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
     days = next(topic for topic in TOPICS if topic.name == TOPIC).retention_days
+    assert days is not None
     assert found["unclean.leader.election.enable"] == "false"
     assert found["cleanup.policy"] == "delete"
     assert found["max.message.bytes"] == str(1024 * 1024)

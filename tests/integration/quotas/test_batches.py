@@ -112,7 +112,8 @@ async def test_the_outbox_keeps_every_subjects_order_also_between_writers(roomy:
 
     await asyncio.gather(*(life(one, number) for number, one in enumerate(people)))
     last: dict[str, int] = {}
-    events = [decode(bytes(row.value)) for row in await rows(roomy, "select value from outbox order by id")]
+    journal = "select value from outbox where topic <> 'puente.journal.v1' order by id"  # batches carry their own order
+    events = [decode(bytes(row.value)) for row in await rows(roomy, journal)]
     assert len(events) > 100
     for one in events:
         assert one.subjectversion == last.get(one.subject, 0) + 1, f"{one.type} of {one.subject} is out of order"
