@@ -1,22 +1,23 @@
 """The JSON API under `/quotas/api/v1`. Figures and decisions are public, with applicants as ids; proposals are the officers'."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.quotas import proposals, views
 from services.quotas.access import MAY_PROPOSE, desk_of
+from services.quotas.foresight import Foreseen, foresee
 from services.quotas.problems import problem_of
 from services.quotas.proposals import Decided, ProposalRefused, Proposed
+from services.quotas.proposals.counter import propose_counter
+from services.quotas.proposals.kind import Params
+from services.quotas.proposals.once import once
 from services.quotas.rows import CellRow
-from services.quotas.store import idempotency
 from shared.persistence.database import Tx
 from shared.web.identity import Identity, needs
 from shared.web.problems import Problem
@@ -29,19 +30,34 @@ Json = dict[str, Any]
 
 
 class ProposalBody(BaseModel):
-    """Another target for a cell, with the reason for it."""
+    """What is proposed, with the reason for it. What `params` holds depends on the kind; the schema of each is in `docs/proposals.md`."""
 
     model_config = ConfigDict(extra="forbid")
-    cell: Annotated[str, StringConstraints(max_length=80)]
-    target: int = Field(ge=0, le=1_000_000)
+    kind: Annotated[str, StringConstraints(max_length=40)]
+    params: dict[str, Any]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
+
+
+class PreviewBody(BaseModel):
+    """What would be proposed."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Annotated[str, StringConstraints(max_length=40)]
+    params: dict[str, Any]
+
+
+class ReasonBody(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
 
 
 class DecisionBody(BaseModel):
-    """What the second person says. `seen_decision` is the cell's `last_decision` as it was shown to that person."""
+    """What the second person says. `state` names the state of the books that the effect was computed on, as it was shown to that person."""
 
     model_config = ConfigDict(extra="forbid")
-    seen_decision: int = Field(default=0, ge=0)
+    state: Annotated[str, StringConstraints(max_length=64)] = ""
     note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX)] = ""
 
 
@@ -97,25 +113,54 @@ async def proposed(request: Request, _who: Officer, state: str | None = None) ->
     return {"proposals": [asdict(one) | {"stale": one.stale} for one in found]}
 
 
-@router.post("/proposals", status_code=201)
-async def propose(request: Request, response: Response, who: Officer, body: ProposalBody, key: Key) -> Json:
-    """Propose another target for a cell; the same key gives the same proposal."""
+@router.post("/proposals/preview")
+async def preview(request: Request, who: Officer, body: PreviewBody) -> Json:
+    """What a proposal would do if it were adopted now; nothing is filed."""
+    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(body.kind, body.params)
+    foreseen = await desk.db.run(lambda tx: foresee(tx, body.kind, params, by=who.account_id, now=now))
+    if foreseen.refused is not None:
+        raise problem_of(foreseen.refused)
+    return _effect(foreseen)
+
+
+@router.get("/proposals/{proposal}")
+async def one_proposal(request: Request, who: Officer, proposal: UUID) -> Json:
+    """One proposal; while it is open, with what adopting it now would do, and the state of the books that this is computed on."""
     desk, now = desk_of(request), desk_of(request).clock.now()
-    request_hash = hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).hexdigest()
 
-    async def work(tx: Tx) -> Mapping[str, Any] | ProposalRefused:
-        known = await idempotency.claim(tx, who.account_id, key, request_hash, now)
-        if known is not None:
-            return known[1] if known[0] == request_hash else ProposalRefused("key_reused")
-        outcome = await proposals.propose(tx, body.cell, body.target, body.reason, by=who.account_id, role=who.role, now=now)
-        if isinstance(outcome, ProposalRefused):
-            await idempotency.free(tx, who.account_id, key)
-            return outcome
-        answer = {"proposal": str(outcome.proposal)}
-        await idempotency.keep(tx, who.account_id, key, answer)
-        return answer
+    async def read(tx: Tx) -> Json | None:
+        row = next(iter(await views.proposals(tx, proposal=proposal)), None)
+        if row is None:
+            return None
+        answer = asdict(row) | {"stale": row.stale}
+        params = proposals.params_of(row.kind, row.params)
+        if row.state != "open" or isinstance(params, ProposalRefused):
+            return answer
+        return answer | {"effect": _effect(await foresee(tx, row.kind, params, by=row.proposed_by, now=now))}
 
-    return _done(await desk.db.run(work))
+    return _found(await desk.db.run(read), "unknown_proposal")
+
+
+@router.post("/proposals", status_code=201)
+async def propose(request: Request, who: Officer, body: ProposalBody, key: Key) -> Json:
+    """Propose a change; the same key gives the same proposal."""
+    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(body.kind, body.params)
+
+    async def file(tx: Tx) -> Proposed | ProposalRefused:
+        return await proposals.propose(tx, body.kind, params, body.reason, by=who.account_id, role=who.role, now=now)
+
+    return _done(await desk.db.run(lambda tx: once(tx, who.account_id, key, body.model_dump(), now, file)))
+
+
+@router.post("/proposals/{proposal}/counter", status_code=201)
+async def counter(request: Request, who: Officer, proposal: UUID, body: ReasonBody, key: Key) -> Json:
+    """Propose what undoes an adopted proposal; the same key gives the same proposal."""
+    desk, now = desk_of(request), desk_of(request).clock.now()
+
+    async def file(tx: Tx) -> Proposed | ProposalRefused:
+        return await propose_counter(tx, proposal, body.reason, by=who.account_id, role=who.role, now=now)
+
+    return _done(await desk.db.run(lambda tx: once(tx, who.account_id, key, {"counter": str(proposal), **body.model_dump()}, now, file)))
 
 
 @router.post("/proposals/{proposal}/approve")
@@ -124,9 +169,7 @@ async def approve(request: Request, who: Officer, proposal: UUID, body: Decision
     desk, now = desk_of(request), desk_of(request).clock.now()
     return _done(
         await desk.db.run(
-            lambda tx: proposals.approve(
-                tx, proposal, by=who.account_id, role=who.role, seen_decision=body.seen_decision, note=body.note, now=now
-            )
+            lambda tx: proposals.approve(tx, proposal, by=who.account_id, role=who.role, seen=body.state, note=body.note, now=now)
         )
     )
 
@@ -136,6 +179,19 @@ async def reject(request: Request, who: Officer, proposal: UUID, body: DecisionB
     """Turn somebody else's proposal down."""
     desk, now = desk_of(request), desk_of(request).clock.now()
     return _done(await desk.db.run(lambda tx: proposals.reject(tx, proposal, by=who.account_id, role=who.role, note=body.note, now=now)))
+
+
+def _params(kind: str, raw: Mapping[str, Any]) -> Params:
+    params = proposals.params_of(kind, raw)
+    if isinstance(params, ProposalRefused):
+        raise problem_of(params)
+    return params
+
+
+def _effect(foreseen: Foreseen) -> Json:
+    """What would happen, as JSON; where it could not be adopted, the code of the reason."""
+    effect: Json = jsonable_encoder(asdict(foreseen)) | {"told": foreseen.told}
+    return effect
 
 
 def _done(outcome: Mapping[str, Any] | Proposed | Decided | ProposalRefused) -> Json:

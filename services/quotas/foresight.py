@@ -1,42 +1,78 @@
-"""What a change of a target would come to: the very decision is made, looked at, and taken back before anybody sees it."""
+"""What a proposal would come to: the very decision is made, looked at, and taken back before anybody sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.quotas.domain.commands import SetTarget
-from services.quotas.domain.model import OFFERED
-from services.quotas.use_cases import apply
-from shared.persistence.database import Tx, driver
+from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
+from services.quotas.proposals import KINDS, looked, opened, short_of, state_of
+from services.quotas.proposals.kind import Filed, Params, ProposalRefused
+from shared.persistence.database import Tx
+
+Figures = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CellEffect:
+    """One cell's figures (`target`, `free`, `offered`, `taken`, `waiting`) now and afterwards; who would be offered a place, best ranked
+    first, and who would be refused."""
+
+    key: str
+    before: Figures
+    after: Figures
+    offered: tuple[UUID, ...] = ()
+    refused: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The cell's figures after the change, what the pool gains (or loses, below 0), and who would be offered a place, best ranked first.
+    """What adopting it now would do. `state` names the state of the books that this was computed on.
 
-    Where the pool cannot give enough, `wanted` is what would be needed; then nothing changes.
+    `pool_gains` is what the programme's pool gains (or loses, below 0). Where it could not be adopted now, `refused` says why and
+    nothing changes.
     """
 
-    free: int
-    offered: int
-    taken: int
-    waiting: int
+    state: str
+    cells: tuple[CellEffect, ...]
     pool_gains: int
-    promoted: tuple[UUID, ...] = ()
-    wanted: int | None = None
+    refused: ProposalRefused | None = None
+
+    @property
+    def told(self) -> int:
+        """How many applicants would be told something."""
+        return sum(len(cell.offered) + len(cell.refused) for cell in self.cells)
 
 
-async def foresee(tx: Tx, cell: str, target: int, *, now: datetime) -> Foreseen | None:
-    """What adopting this target now would do; none where the cell as it is would stay as it is."""
-    connection = await driver(tx)
-    await connection.execute("savepoint foresight")
-    verdict = await apply(tx, [SetTarget(cell=cell, at=now, target=target)])
-    await connection.execute("rollback to savepoint foresight")
-    if verdict.short:
-        return Foreseen(0, 0, 0, 0, 0, wanted=verdict.short[0].wanted)
-    after = next((one for one in verdict.cells if one.key == cell), None)
-    if after is None:
-        return None
-    promoted = tuple(d.application for d in verdict.decisions if d.outcome.kind == OFFERED and d.cell == cell and d.application is not None)
-    gained = verdict.pools.get(after.programme, 0)
-    return Foreseen(after.free, after.offered, after.taken, after.waiting, gained, promoted)
+async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) -> Foreseen:
+    """What adopting this proposal now would do."""
+    known, filed = KINDS[kind], await opened(tx, kind, params, by=by, now=now)
+    refused = await known.objection(tx, filed)
+    verdict = await looked(tx, known, filed) if refused is None else Verdict()
+    refused = refused or short_of(verdict)
+    if refused is not None:
+        return Foreseen(state_of(filed.figures), (), 0, refused)
+    return Foreseen(state_of(filed.figures), _effects(filed, verdict), verdict.pools.get(filed.programme, 0))
+
+
+def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:
+    after = {cell.key: cell for cell in verdict.cells}
+    keys = sorted({*filed.figures, *after})
+    return tuple(
+        CellEffect(
+            key,
+            filed.figures.get(key, {}),
+            _figures(after[key]) if key in after else filed.figures.get(key, {}),
+            _told(verdict, key, OFFERED),
+            _told(verdict, key, REFUSED),
+        )
+        for key in keys
+    )
+
+
+def _figures(cell: CellState) -> Figures:
+    return {"target": cell.target, "free": cell.free, "offered": cell.offered, "taken": cell.taken, "waiting": cell.waiting}
+
+
+def _told(verdict: Verdict, cell: str, outcome: str) -> tuple[UUID, ...]:
+    return tuple(d.application for d in verdict.decisions if d.cell == cell and d.outcome.kind == outcome and d.application is not None)

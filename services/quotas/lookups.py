@@ -1,15 +1,14 @@
-"""Small reads that pages need beside `views`: movements of places, countries' names, what followed from an act. Reads only."""
+"""Small reads that pages need beside `views`: movements of places, countries' names, a plan's policy. Reads only."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import text
 
 from services.quotas.store.terms import published
-from shared.events.applications import Names
+from shared.events.applications import AllotmentPolicy, Names
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
@@ -19,10 +18,6 @@ _TRANSFERS: Final = text(
     "order by id desc limit :most"
 )
 _TERMS: Final = text("select terms from programme where code = any(cast(:codes as text[]))")
-_OFFERED: Final = text(
-    "select number, application from decision where cell = :cell and at = :at and outcome = 'offered' and number > :after order by number"
-)
-_FIRST: Final = text("select max(number) as number from decision where cell = :cell and at = :at and outcome = 'target_set'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +39,15 @@ async def transfers(tx: Tx, cell: str, *, decision: int | None = None, before: i
     return tuple(TransferRow(*row) for row in rows)
 
 
+async def policy(tx: Tx, programme: str) -> AllotmentPolicy:
+    """The allotment policy that the programme's plan publishes."""
+    row = (await tx.execute(_TERMS, {"codes": [programme]})).one()
+    return published(row.terms).policy
+
+
 async def country_names(tx: Tx, cells: Iterable[str]) -> Mapping[str, Names]:
     """Cell -> the names of its country, for the cells whose programme knows it."""
     wanted = {key: Cell.parse(key) for key in cells}
     rows = await tx.execute(_TERMS, {"codes": sorted({cell.programme for cell in wanted.values()})}) if wanted else ()
     known = {(terms.programme, one.code): one.names for terms in (published(row.terms) for row in rows) for one in terms.countries}
     return {key: known[cell.programme, cell.country] for key, cell in wanted.items() if (cell.programme, cell.country) in known}
-
-
-async def offered_by_change(tx: Tx, cell: str, at: datetime) -> tuple[UUID, ...]:
-    """The applications that were offered a place by the change of the target at that moment, in the order of their rank."""
-    first = (await tx.execute(_FIRST, {"cell": cell, "at": at})).one().number
-    if first is None:
-        return ()
-    rows = await tx.execute(_OFFERED, {"cell": cell, "at": at, "after": first})
-    return tuple(row.application for row in rows)

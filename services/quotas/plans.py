@@ -9,6 +9,7 @@ from services.quotas.domain.allotment import Policy, allot, split_sides, weights
 from services.quotas.domain.commands import SetTarget
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal
+from services.quotas.proposals.kinds import AllotmentChange, TotalChange
 from services.quotas.store.programmes import fund, put_in_force
 from services.quotas.use_cases import apply
 from shared.events.applications import ProgrammePublished
@@ -47,10 +48,8 @@ async def publish(tx: Tx, publication: Publication) -> None:
     await _allot(tx, publication, before, planned)
     left = await fund(tx, data.programme, data.places_total, at=event.time)
     if left:
-        await file_proposal(
-            tx, kind="total_change", programme=data.programme, cell=None, target=data.places_total, by=SYSTEM,
-            reason=f"{data.plan_version}: {left}", at=event.time,
-        )  # fmt: skip
+        total = TotalChange(programme=data.programme, places=data.places_total)
+        await file_proposal(tx, "total_change", total, by=SYSTEM, reason=f"{data.plan_version}: {left}", at=event.time)
     await parking.release(tx, f"programme:{data.programme}")
 
 
@@ -89,7 +88,5 @@ async def _allot(tx: Tx, publication: Publication, before: Mapping[str, int], pl
     verdict = await apply(tx, commands, in_order([event]))
     refused = {row["key"] for row in below_held} | {short.command.cell for short in verdict.short}
     for key in sorted(refused):
-        await file_proposal(
-            tx, kind="allotment_change", programme=data.programme, cell=key, target=planned.get(key, 0), by=SYSTEM,
-            reason=f"{data.plan_version}", at=event.time,
-        )  # fmt: skip
+        change = AllotmentChange(cell=key, target=planned.get(key, 0), allow_over=True)
+        await file_proposal(tx, "allotment_change", change, by=SYSTEM, reason=f"{data.plan_version}", at=event.time)

@@ -14,26 +14,56 @@ class _Words(NamedTuple):
     detail: str
 
 
-_WORDS: Final[Mapping[str, _Words]] = {
+WORDS: Final[Mapping[str, _Words]] = {
     "unknown_cell": _Words(404, N_("There is no such cell"), N_("Choose a cell of the board: a programme, a country and a year.")),
     "unknown_proposal": _Words(404, N_("There is no such proposal"), N_("Open the list of proposals and choose one there.")),
     "unchanged": _Words(422, N_("That is the target already"), N_("The cell has {target} places now. Enter another number.")),
     "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),
-    "no_reason": _Words(422, N_("A reason is missing"), N_("Say why the target should change, for whoever decides and for the records.")),
+    "no_reason": _Words(422, N_("A reason is missing"), N_("Say why this should change, for whoever decides and for the records.")),
     "not_open": _Words(409, N_("The proposal was decided already"), N_("Somebody else was first. Open it to see what was decided.")),
     "same_person": _Words(
         403, N_("Somebody else has to decide this"), N_("You proposed it yourself. Ask another officer to adopt or reject it.")
     ),
     "stale": _Words(
         409,
-        N_("The cell has changed since you opened it"),
-        N_("It has {target} places now, {offered} offered and {taken} taken, and {waiting} wait. Look at it again, then decide."),
+        N_("The figures have changed since you opened it"),
+        N_("Somebody decided or answered in the meantime. The figures below are those of now. Look at them again, then decide."),
     ),
     "pool_short": _Words(
         409,
         N_("The pool does not have that many places"),
-        N_("{wanted} places would be needed and the pool has {pool}. Lower another cell first, or propose a smaller number."),
+        N_("{wanted} places would be needed and the pool has {has}. Lower another cell first, or propose a smaller number."),
     ),
+    "free_short": _Words(
+        409,
+        N_("Not that many places are free"),
+        N_("{wanted} places should move and {has} are free. What is offered or taken cannot move. Propose a smaller number."),
+    ),
+    "below_held": _Words(
+        422,
+        N_("More places are held than there would be"),
+        N_(
+            "{held} places are offered or taken and there would be {target}. Propose {held} or more, or say that you want it all the same: "
+            "nobody loses a place, and what frees goes to the pool until the number is met."
+        ),
+    ),
+    "holds_too_many": _Words(
+        409,
+        N_("That country holds more places than it has"),
+        N_("It holds {wanted} and has {has}. What moves there would serve nobody. Raise its number of places first."),
+    ),
+    "takes_no_part": _Words(
+        409, N_("That country does not take part"), N_("It can get places only while it takes part. Choose another country.")
+    ),
+    "no_moves": _Words(422, N_("Nothing would move"), N_("Name at least one move: from where, to where, and how many places.")),
+    "bad_places": _Words(422, N_("That is no possible number of places"), N_("Enter a whole number of places from 1 to 1,000,000.")),
+    "same_ends": _Words(422, N_("The places would stay where they are"), N_("Choose another country, or the pool, for where they go.")),
+    "other_programme": _Words(
+        422, N_("Places do not change their programme"), N_("Choose two countries within one programme. Each programme has its own places.")
+    ),
+    "unknown_kind": _Words(422, N_("There is no such kind of proposal"), N_("The kinds are: {kinds}.")),
+    "bad_params": _Words(422, N_("What is asked for cannot be read"), N_("Correct this and send it again: {fault}.")),
+    "no_counter": _Words(409, N_("This cannot be countered"), N_("Only what was adopted and moved places has a counter-move.")),
     "key_reused": _Words(
         422,
         N_("This key was used for something else"),
@@ -44,5 +74,5 @@ _WORDS: Final[Mapping[str, _Words]] = {
 
 def problem_of(refused: ProposalRefused) -> Problem:
     """The refusal as an answer, in the language of whoever asked."""
-    words = _WORDS[refused.reason]
+    words = WORDS[refused.reason]
     return Problem(words.status, words.title, words.detail, code=refused.reason, params=refused.figures)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from shared.events.applications import Names
@@ -10,7 +11,10 @@ from shared.events.applications import Names
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
-    """A programme with its books. `example` marks figures that are an example policy and have to say so where they are shown."""
+    """A programme with its books. `example` marks figures that are an example policy and have to say so where they are shown.
+
+    `unused`: `lapse` or `roll_over`, what becomes of places that are free when a year is closed.
+    """
 
     code: str
     plan: str
@@ -24,6 +28,7 @@ class ProgrammeRow:
     places_total: int
     pool: int
     lapsed: int
+    unused: str
     published_at: datetime
 
 
@@ -140,15 +145,23 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
-    """A change of a target. `seen` are the cell's figures when it was proposed, `now` what they are today (none for a programme)."""
+    """A proposal. `seen` are the figures of its cells, by key, when it was proposed, `now` what they are today (none for a programme);
+    `pool_seen` and `pool` are the places that no cell held then and holds now. `outcome` is what its adoption did: `cells` (the figures
+    before it), `offered` and `refused` (how many, by cell); empty before. `counters` is the adopted one that it would undo.
+    """
 
     id: UUID
     kind: str
     programme: str
     cell: str | None
-    target: int
-    seen: Mapping[str, int]
-    now: Mapping[str, int]
+    cells: tuple[str, ...]
+    params: Mapping[str, Any]
+    seen: Mapping[str, Mapping[str, int]]
+    now: Mapping[str, Mapping[str, int]]
+    pool_seen: int | None
+    pool: int
+    outcome: Mapping[str, Any]
+    counters: UUID | None
     reason: str
     proposed_by: str
     proposed_at: datetime
@@ -159,8 +172,9 @@ class ProposalRow:
 
     @property
     def stale(self) -> bool:
-        """Whether the cell was decided upon since; whoever approves is shown `seen` beside `now`."""
-        return self.state == "open" and self.seen.get("last_decision") != self.now.get("last_decision")
+        """Whether one of its cells was decided upon since; whoever approves is shown `seen` beside `now`."""
+        heads = [{key: one.get("last_decision") for key, one in figures.items()} for figures in (self.seen, self.now)]
+        return self.state == "open" and heads[0] != heads[1]
 
 
 @dataclass(frozen=True, slots=True)

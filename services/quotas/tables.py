@@ -196,15 +196,15 @@ class Account(Table, table=True):
 
 
 class Proposal(Table, table=True):
-    """A change of a target that waits for a second person. `seen` are the cell's figures when it was proposed.
+    """A change that waits for a second person. `kind` is a key of `proposals.KINDS`, `params` is what it asks for, `cells` those by whose
+    figures it is judged (`cell`: where it is one). `seen` are their figures when it was proposed, and the pool's balance.
 
-    `kind`: `allotment_change` of a cell, or `total_change` of a programme (then without a cell).
+    `outcome` is what its adoption did; `counters` the adopted proposal that it would undo.
     """
 
     __table_args__ = (
         Index("proposal_open", "proposed_at", postgresql_where=text("state = 'open'")),
         CheckConstraint(_one_of("state", PROPOSAL_STATES), name="proposal_state"),
-        _count("proposal_target", "target >= 0"),
         CheckConstraint("(state = 'open') = (decided_at is null)", name="proposal_decided"),
         CheckConstraint("decided_by is null or decided_by <> proposed_by", name="proposal_four_eyes"),
     )
@@ -213,8 +213,11 @@ class Proposal(Table, table=True):
     kind: str = _text()
     programme: str = _text()
     cell: str | None = Field(default=None, sa_column=Column(Text(collation="C"), nullable=True))
-    target: int
+    cells: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    params: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
     seen: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    outcome: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    counters: UUID | None = Field(default=None, foreign_key="proposal.id")
     reason: str = _text()
     proposed_by: str = _text()
     proposed_at: datetime = _moment()

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.quotas.domain.commands import Command
 from services.quotas.domain.decide import decide
 from services.quotas.domain.model import Books, Needs, Verdict
+from services.quotas.domain.terms import Terms
 from services.quotas.facts import published
 from services.quotas.store import journal
 from services.quotas.store.journal import Number
@@ -21,17 +22,37 @@ STARTS_MAX: Final = 40
 
 
 async def apply(
-    tx: Tx, commands: Sequence[Command], causes: Mapping[UUID, AnyEvent] | None = None, *, number: Number | None = None
+    tx: Tx,
+    commands: Sequence[Command],
+    causes: Mapping[UUID, AnyEvent] | None = None,
+    *,
+    number: Number | None = None,
+    whole: bool = False,
 ) -> Verdict:
     """Decide the commands in their order and write what follows: places, books, decisions, events. All of it, or nothing.
 
-    `causes` are the events behind the commands, by id. Where deciding needs more than was locked, all locks are let go and taken again
-    in their one order with the larger set. Raises `Waits` where a programme was not published yet.
+    `causes` are the events behind the commands, by id. `whole`: where one of them is short of places, none is done and nothing is
+    written. Raises `Waits` where a programme was not published yet.
 
     The commands are recorded in the journal with what they came to; `number` is their batch's, where they were recorded before.
     """
+    verdict, terms = await judge(tx, commands)
+    if (verdict.cells or verdict.places) and not (whole and verdict.short):
+        connection = await driver(tx)
+        number = number or await journal.draw(connection)
+        acts, hashes = [journal.act_of(command) for command in commands], [one.hash for one in verdict.decisions]
+        told = [*journal.told(number, acts, at=commands[-1].at, hashes=hashes), *published(verdict, terms, causes or {})]
+        await save(connection, verdict, number, columns(told))
+    return verdict
+
+
+async def judge(tx: Tx, commands: Sequence[Command]) -> tuple[Verdict, Mapping[str, Terms]]:
+    """What the commands come to on the books as they are, under their locks; nothing is written. The terms of their programmes beside it.
+
+    Where deciding needs more than was locked, all locks are let go and taken again in their one order with the larger set.
+    """
     if not commands:
-        return Verdict()
+        return Verdict(), {}
     connection = await driver(tx)
     wanted = await first_wanted(connection, commands)
     for _start in range(STARTS_MAX):
@@ -41,12 +62,7 @@ async def apply(
         if verdict.needs is None:
             assert isinstance(loaded, Books), "only books are decided upon"
             await connection.execute("release savepoint before_locks")
-            if verdict.cells or verdict.places:
-                number = number or await journal.draw(connection)
-                acts, hashes = [journal.act_of(command) for command in commands], [one.hash for one in verdict.decisions]
-                told = [*journal.told(number, acts, at=commands[-1].at, hashes=hashes), *published(verdict, loaded.terms, causes or {})]
-                await save(connection, verdict, number, columns(told))
-            return verdict
+            return verdict, loaded.terms
         await connection.execute("rollback to savepoint before_locks")
         wanted = wanted.and_also(verdict.needs)
     raise RuntimeError(f"a batch of {len(commands)} commands still needed more after {STARTS_MAX} starts: {_names(verdict.needs)}")

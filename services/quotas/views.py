@@ -4,7 +4,7 @@ Every function takes a transaction and reads one consistent picture of the datab
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -47,6 +47,7 @@ _CELLS: Final = """
 """
 _BOARD: Final = text(_CELLS + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
 _CELL: Final = text(_CELLS + " where c.key = :key")
+_FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
     "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
     "p.decided_at as waiting_since, coalesce(l.used < l.capacity, true) as free "
@@ -60,11 +61,11 @@ _DECISIONS: Final = text(
 )
 _CHAIN: Final = text("select record, hash from decision where cell = :cell and number > :after order by number limit :most")
 _PROPOSALS: Final = text(
-    "select p.*, c.target as now_target, c.free, c.offered, c.taken, c.waiting, c.last_decision, "
-    "(select balance from account a where a.key = 'pool:' || p.programme) as pool "
-    "from proposal p left join cell c on c.key = p.cell "
+    "select p.*, (select jsonb_object_agg(c.key, jsonb_build_object('target', c.target, 'free', c.free, 'offered', c.offered, "
+    "'taken', c.taken, 'waiting', c.waiting, 'last_decision', c.last_decision)) from cell c where c.key = any(p.cells)) as now, "
+    "(select balance from account a where a.key = 'pool:' || p.programme) as pool from proposal p "
     "where (cast(:state as text) is null or p.state = :state) and (cast(:id as uuid) is null or p.id = :id) "
-    "and (cast(:cell as text) is null or p.cell = :cell) order by p.proposed_at desc, p.id limit :most"
+    "and (cast(:cell as text) is null or :cell = any(p.cells)) order by p.proposed_at desc, p.id limit :most"
 )
 
 
@@ -93,6 +94,12 @@ async def cell(tx: Tx, key: str, *, on: date) -> CellRow | None:
     """One cell by its key, with participation as on the date; none where there is no such cell."""
     row = (await tx.execute(_CELL, {"key": key})).first()
     return _cell(row, _terms.decode(row.terms), on) if row is not None else None
+
+
+async def figures(tx: Tx, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+    """The places by account and the people who wait, of these cells by key."""
+    rows = await tx.execute(_FIGURES, {"keys": sorted(keys)})
+    return {row.key: {name: getattr(row, name) for name in ("target", "free", "offered", "taken", "waiting")} for row in rows}
 
 
 async def waiting_list(tx: Tx, key: str, *, most: int = PAGE) -> tuple[WaiterRow, ...]:
@@ -154,6 +161,7 @@ def _programme(row: Row[Any]) -> ProgrammeRow:
         places_total=terms.places_total,
         pool=int(row.pool),
         lapsed=int(row.lapsed),
+        unused=terms.unused,
         published_at=row.published_at,
     )
 
@@ -218,20 +226,19 @@ def _decision(record: str, digest: str) -> DecisionRow:
 
 
 def _proposal(row: Row[Any]) -> ProposalRow:
-    now: dict[str, int] = {}
-    if row.cell is not None and row.last_decision is not None:
-        now = {
-            "target": row.now_target, "free": row.free, "offered": row.offered, "taken": row.taken, "waiting": row.waiting,
-            "last_decision": row.last_decision,
-        }  # fmt: skip
     return ProposalRow(
         id=row.id,
         kind=row.kind,
         programme=row.programme,
         cell=row.cell,
-        target=row.target,
-        seen=row.seen,
-        now={**now, "pool": int(row.pool or 0)},
+        cells=tuple(row.cells),
+        params=row.params,
+        seen=row.seen.get("cells", {}),
+        now=row.now or {},
+        pool_seen=row.seen.get("pool"),
+        pool=int(row.pool or 0),
+        outcome=row.outcome,
+        counters=row.counters,
         reason=row.reason,
         proposed_by=row.proposed_by,
         proposed_at=row.proposed_at,

@@ -102,3 +102,16 @@ class SetTarget(Command):
 
     target: int
     cause: str = "adopted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePlaces(Command):
+    """`places` free places go from cell `source` to cell `target`; none of the two is the programme's pool, or one of them.
+
+    `cell` is the source, or the target where the source is the pool. `cause` names what they go for.
+    """
+
+    source: str | None
+    target: str | None
+    places: int
+    cause: str = "transferred"

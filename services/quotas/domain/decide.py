@@ -7,7 +7,7 @@ a place serves the list before anything else is looked at, so that no newcomer o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from services.quotas.domain import of_cell
+from services.quotas.domain import moves, of_cell
 from services.quotas.domain.commands import (
     Accept,
     CloseList,
@@ -16,6 +16,7 @@ from services.quotas.domain.commands import (
     End,
     EndParticipation,
     Expire,
+    MovePlaces,
     Nominate,
     OfApplication,
     RequestPlace,
@@ -218,4 +219,5 @@ DECISIONS: Final[Mapping[type[Command], Callable[[Desk, Any], None]]] = {
     CloseList: of_cell.close_list,
     EndParticipation: of_cell.end_participation,
     SetTarget: of_cell.set_target,
+    MovePlaces: moves.move_places,
 }

@@ -181,6 +181,11 @@ class Desk:
             Transfer(cell.programme, cell.key, cell.last_decision + 1, names[source], names[target], count, cause.name, cause.at)
         )
 
+    def hand_over(self, giver: OpenCell, taker: OpenCell, count: int, cause: Cause) -> None:
+        """Book free places from one cell to another, by the giver's decision that is noted next."""
+        accounts = f"free:{giver.key}", f"free:{taker.key}"
+        self._transfers.append(Transfer(giver.programme, giver.key, giver.last_decision + 1, *accounts, count, cause.name, cause.at))
+
     def note(self, cell: OpenCell, place: OpenPlace | None, cause: Cause, outcome: Outcome, uses: tuple[Use, ...] = ()) -> None:
         """Write a decision down as the next link of the cell's chain."""
         number = cell.last_decision + 1

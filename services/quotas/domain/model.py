@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.quotas.domain.commands import Command, SetTarget
+from services.quotas.domain.commands import Command
 from services.quotas.domain.outcomes import Outcome
 from services.quotas.domain.terms import Terms
 
@@ -156,11 +156,12 @@ class Ignored(NamedTuple):
 
 
 class Short(NamedTuple):
-    """A target that was not set: the pool has `pool` places and `wanted` would be needed."""
+    """What was not done: `reason` is a stable code, there are `has` places where `wanted` would be needed."""
 
-    command: SetTarget
-    pool: int
+    command: Command
+    has: int
     wanted: int
+    reason: str = "pool_short"
 
 
 @dataclass(frozen=True, slots=True)

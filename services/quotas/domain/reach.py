@@ -16,6 +16,7 @@ from services.quotas.domain.commands import (
     End,
     EndParticipation,
     Expire,
+    MovePlaces,
     Nominate,
     OfApplication,
     RequestPlace,
@@ -40,7 +41,21 @@ def persons_who_let_go(commands: Iterable[Command]) -> frozenset[UUID]:
 
 def pools_drawn_on(commands: Iterable[Command]) -> frozenset[str]:
     """Programmes whose pool may give places."""
-    return frozenset(command.cell.partition(":")[0] for command in commands if isinstance(command, SetTarget))
+    return frozenset(
+        command.cell.partition(":")[0]
+        for command in commands
+        if isinstance(command, SetTarget) or (isinstance(command, MovePlaces) and command.source is None)
+    )
+
+
+def cells_named(commands: Iterable[Command]) -> frozenset[str]:
+    """The cells that the commands speak of."""
+    named: set[str] = set()
+    for command in commands:
+        named.add(command.cell)
+        if isinstance(command, MovePlaces):
+            named.update(key for key in (command.source, command.target) if key is not None)
+    return frozenset(named)
 
 
 def lists_to_load(cells: Mapping[str, CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> frozenset[str]:
@@ -48,6 +63,7 @@ def lists_to_load(cells: Mapping[str, CellState], terms: Mapping[str, Terms], co
     freeing = {command.cell for command in commands if isinstance(command, _FREEING)}
     asked = {command.cell for command in commands if isinstance(command, RequestPlace)}
     whole = {command.cell for command in commands if isinstance(command, _OF_LIST)}
+    whole.update(command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None)
     found = {cell.key for cell in cells.values() if cell.waiting and cell.key in whole}
     for cell in cells.values():
         if not cell.waiting or _before_round(cell, terms):
@@ -70,6 +86,7 @@ def limits_to_lock(
     freed: Counter[str] = Counter()
     for command in commands:
         freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
+        freed.update(_gained(command, cells))
         cell = cells[command.cell]
         if not isinstance(command, OfApplication) or isinstance(command, Accept):
             continue
@@ -86,6 +103,15 @@ def limits_to_lock(
         first = sorted(waiters, key=lambda one: (-one.score, one.submitted_at, one.application))[:most]
         keys.update(kind.key(cell, one) for one in first for kind in PLACE_KINDS if kind is not CELL)
     return frozenset(keys)
+
+
+def _gained(command: Command, cells: Mapping[str, CellState]) -> Mapping[str, int]:
+    """How many places a cell gains by a decision about its target."""
+    if isinstance(command, SetTarget):
+        return {command.cell: max(0, command.target - cells[command.cell].target)}
+    if isinstance(command, MovePlaces) and command.target is not None:
+        return {command.target: command.places}
+    return {}
 
 
 def _before_round(cell: CellState, terms: Mapping[str, Terms]) -> bool:

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.quotas.pages import board, cells, proposals, propose
+from services.quotas.pages import board, cells, counter, proposals, propose, redistribute
 
 router = APIRouter()
-for module in (board, cells, propose, proposals):
+for module in (board, cells, propose, redistribute, counter, proposals):
     router.include_router(module.router)
 
 __all__ = ["router"]

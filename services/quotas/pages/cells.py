@@ -14,8 +14,9 @@ from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.domain.model import GENESIS
 from services.quotas.lookups import TransferRow
 from services.quotas.pages import kit
+from services.quotas.pages.changes import change
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, movement, remarks, short_id
-from services.quotas.rows import CellRow, DecisionRow, ProposalRow, WaiterRow
+from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
 from shared.web.formats import BEIJING, format_date, format_datetime, format_number, zone
 from shared.web.i18n import N_, translate
@@ -39,7 +40,8 @@ class Inside:
     waiters: Sequence[WaiterRow] = ()
     decisions: Sequence[DecisionRow] = ()
     transfers: Sequence[TransferRow] = ()
-    proposals: Sequence[ProposalRow] = ()
+    proposals: Sequence[tuple[str, str]] = ()
+    """Address and words of each open proposal about the cell."""
 
 
 @router.get("/quotas/cells/{key}")
@@ -54,7 +56,7 @@ async def cell_page(request: Request, key: str) -> Response:
             await views.waiting_list(tx, key, most=WAITERS_SHOWN),
             await views.decisions(tx, key, most=DECISIONS_SHOWN),
             await lookups.transfers(tx, key, most=MOVEMENTS_SHOWN),
-            await views.proposals(tx, state="open", cell_key=key) if who is not None and who.role in kit.READERS else (),
+            await open_proposals(tx, key) if who is not None and who.role in kit.READERS else (),
         )
 
     found, inside = await desk_of(request).db.run(read)
@@ -162,6 +164,13 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
         previous=kit.cell_path(key, "decisions", decision.number - 1) if decision.number > 1 else "",
         next=kit.cell_path(key, "decisions", decision.number + 1) if decision.number < found.cell.last_decision else "",
     )
+
+
+async def open_proposals(tx: Tx, key: str) -> Sequence[tuple[str, str]]:
+    """Address and words of each open proposal that the cell is part of."""
+    rows = await views.proposals(tx, state="open", cell_key=key)
+    names = await lookups.country_names(tx, {cell for row in rows for cell in row.cells})
+    return [(f"{kit.PROPOSALS}/{row.id}", change(row, names)) for row in rows]
 
 
 async def _of_staff(request: Request, tx: Tx, key: str) -> kit.Found:

@@ -1,4 +1,4 @@
-"""What a proposed number of places would do, side by side with what is, for whoever proposes and whoever decides."""
+"""What a proposal would do, side by side with what is, for whoever proposes and whoever decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from typing import Final
 
 from markupsafe import Markup
 
-from services.quotas.foresight import Foreseen
-from services.quotas.pages.words import short_id
-from services.quotas.rows import CellRow
+from services.quotas.foresight import CellEffect, Foreseen
+from services.quotas.pages.kit import cell_path
+from services.quotas.pages.words import cell_name, short_id
+from services.quotas.problems import problem_of
+from services.quotas.rows import ProposalRow
+from shared.events.applications import Names
 from shared.web.formats import format_number
 from shared.web.i18n import N_, ngettext, translate
 
@@ -20,8 +23,8 @@ FIGURES: Final[Mapping[str, str]] = {
     "offered": N_("Offered"),
     "free": N_("Free"),
     "waiting": N_("Waiting"),
-    "pool": N_("In the programme’s pool"),
 }
+POOL: Final = N_("In the programme’s pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +40,59 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Country:
+    """One of several cells: each figure as `now`, or `now → after` where it would change."""
+
+    name: str
+    href: str
+    figures: tuple[tuple[str, str, bool], ...]
+    """Name, words, and whether it would change."""
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
-    """The figures, who would be offered a place, and what stands against it."""
+    """The figures (of one cell in `lines`, of several in `countries`), who would be told what, and what stands against it."""
 
     lines: tuple[Line, ...]
+    countries: tuple[Country, ...]
+    pool: str
     promoted: tuple[Markup, ...]
-    promoted_words: str
+    told: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def effect(cell: CellRow, pool: int, target: int, foreseen: Foreseen | None, seen: Mapping[str, int] | None = None) -> Effect:
-    """`seen` are the figures of when it was proposed; without a foresight nothing would move."""
-    now = {"target": cell.target, "taken": cell.taken, "offered": cell.offered, "free": cell.free, "waiting": cell.waiting, "pool": pool}
-    short = foreseen is not None and foreseen.wanted is not None
-    after: dict[str, int] = dict(now)
-    promoted: Sequence[Markup] = ()
-    if foreseen is not None and not short:
-        after |= {"target": target, "taken": foreseen.taken, "offered": foreseen.offered, "free": foreseen.free}
-        after |= {"waiting": foreseen.waiting, "pool": pool + foreseen.pool_gains}
-        promoted = [short_id(one) for one in foreseen.promoted]
-    lines = tuple(_line(name, (seen or {}).get(figure), now[figure], None if short else after[figure]) for figure, name in FIGURES.items())
-    words = "" if short else _("Nobody would be offered a place by it now.")
-    if promoted:
-        words = ngettext("{n} person who waits would be offered a place:", "{n} people who wait would be offered a place:", len(promoted))
-    return Effect(lines, tuple(promoted), words, _warnings(cell, pool, target, foreseen))
+def effect(
+    foreseen: Foreseen,
+    pool: int,
+    names: Mapping[str, Names],
+    row: ProposalRow | None = None,
+    now: Mapping[str, Mapping[str, int]] | None = None,
+) -> Effect:
+    """`row` is the proposal, where it was filed already; `now` the figures of its cells where nothing could be foreseen."""
+    seen = row.seen if row is not None else {}
+    cells = foreseen.cells or tuple(CellEffect(key, figures, {}) for key, figures in (now or (row.now if row is not None else {})).items())
+    one = cells[0] if len(cells) == 1 else None
+    after = pool + foreseen.pool_gains if foreseen.refused is None else None
+    lines: tuple[Line, ...] = ()
+    if one is not None:
+        lines = tuple(
+            _line(_(name), seen.get(one.key, {}).get(key), one.before.get(key, 0), one.after.get(key)) for key, name in FIGURES.items()
+        )
+        lines += (_line(_(POOL), row.pool_seen if row is not None else None, pool, after),)
+    return Effect(
+        lines,
+        () if one is not None else tuple(_country(cell, names.get(cell.key), seen.get(cell.key)) for cell in cells),
+        "" if one is not None else _arrow(pool, after),
+        tuple(short_id(application) for application in one.offered) if one is not None else (),
+        _told(foreseen, listed=one is not None),
+        _warnings(foreseen),
+    )
 
 
 def _line(name: str, seen: int | None, now: int, after: int | None) -> Line:
     return Line(
-        _(name),
+        name,
         "" if seen is None else format_number(seen),
         format_number(now),
         "–" if after is None else format_number(after),
@@ -73,17 +100,55 @@ def _line(name: str, seen: int | None, now: int, after: int | None) -> Line:
     )
 
 
-def _warnings(cell: CellRow, pool: int, target: int, foreseen: Foreseen | None) -> tuple[str, ...]:
+def _country(cell: CellEffect, names: Names | None, seen: Mapping[str, int] | None) -> Country:
+    figures = tuple(
+        (
+            _(name),
+            _arrow(cell.before.get(key, 0), cell.after.get(key)),
+            cell.after.get(key, cell.before.get(key, 0)) != cell.before.get(key, 0),
+        )
+        for key, name in FIGURES.items()
+    )
+    moved = seen is not None and any(seen.get(key) != cell.before.get(key) for key in FIGURES)
+    return Country(cell_name(cell.key, names), cell_path(cell.key), figures, moved)
+
+
+def _arrow(now: int, after: int | None) -> str:
+    return format_number(now) if after is None or after == now else f"{format_number(now)} → {format_number(after)}"
+
+
+def _told(foreseen: Foreseen, *, listed: bool) -> tuple[str, ...]:
+    """Who would be told, in words; `listed`: their names follow."""
+    if foreseen.refused is not None:
+        return ()
+    offered, refused = (sum(len(getattr(cell, kind)) for cell in foreseen.cells) for kind in ("offered", "refused"))
     found = []
-    if foreseen is not None and foreseen.wanted is not None:
+    if offered and listed:
+        found.append(ngettext("{n} person who waits would be offered a place:", "{n} people who wait would be offered a place:", offered))
+    elif offered:
+        found.append(ngettext("{n} person who waits would be offered a place.", "{n} people who wait would be offered a place.", offered))
+    else:
+        found.append(_("Nobody would be offered a place by it now."))
+    if refused:
         found.append(
-            _(
-                "The pool has {pool} places and {wanted} would be needed. It can be adopted only once another number was lowered.",
-                pool=format_number(pool),
-                wanted=format_number(foreseen.wanted),
+            ngettext(
+                "{n} person who waits would be told that there is no place.",
+                "{n} people who wait would be told that there is no place.",
+                refused,
             )
         )
-    over = cell.held - target
+    return tuple(found)
+
+
+def _warnings(foreseen: Foreseen) -> tuple[str, ...]:
+    found: list[str] = []
+    if foreseen.refused is not None:
+        problem = problem_of(foreseen.refused)
+        params = {name: format_number(value) if isinstance(value, int) else value for name, value in problem.params.items()}
+        found.append(
+            _("It could not be adopted now: {title}. {detail}", title=_(problem.title, **params), detail=_(problem.text, **params))
+        )
+    over = sum(_over(cell) for cell in foreseen.cells)
     if over > 0:
         found.append(
             ngettext(
@@ -93,3 +158,14 @@ def _warnings(cell: CellRow, pool: int, target: int, foreseen: Foreseen | None) 
             )
         )
     return tuple(found)
+
+
+def _over(cell: CellEffect) -> int:
+    """How many more would be held than there would be, where places are taken away."""
+    cut = cell.after.get("target", 0) < cell.before.get("target", 0)
+    return max(0, cell.after["offered"] + cell.after["taken"] - cell.after["target"]) if cut else 0
+
+
+def summary_of(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Pairs of name and value, as the summary shows them."""
+    return [{"key": key, "value": value} for key, value in rows]

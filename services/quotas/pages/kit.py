@@ -1,7 +1,9 @@
 """What every page of this service works with: who reads, what they may see, and which cell an address means."""
 
+import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from shared.events.applications import Names
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 from shared.web.context import context_of
-from shared.web.i18n import current_language
+from shared.web.i18n import current_language, translate
 from shared.web.identity import IDENTITY_COOKIE, Identity, refuse, require
 from shared.web.problems import Problem, Redirect
 
@@ -79,6 +81,25 @@ async def find(tx: Tx, key: str, today: date) -> Found:
     return Found(cell, programme)
 
 
+def year_selectors(programmes: Sequence[ProgrammeRow], programme: ProgrammeRow, year: int) -> list[dict[str, Any]]:
+    """The selectors of a programme and of one of its years."""
+    listed = sorted(programmes, key=lambda one: (-one.places_total, one.code))
+    return [
+        {
+            "key": "programme",
+            "label": translate("Programme"),
+            "options": [{"key": one.code, "label": local(one.names)} for one in listed],
+            "value": programme.code,
+        },
+        {
+            "key": "year",
+            "label": translate("Year"),
+            "options": [{"key": str(one), "label": str(one)} for one in programme.years],
+            "value": str(year),
+        },
+    ]
+
+
 def cell_path(key: str, *more: object) -> str:
     """The address of a cell's page, or of a page below it."""
     return "/".join([f"{BOARD}/cells/{quote(key, safe=':')}", *map(str, more)])
@@ -87,6 +108,11 @@ def cell_path(key: str, *more: object) -> str:
 def local(names: Names) -> str:
     """The name in the reader's language."""
     return str(getattr(names, current_language()))
+
+
+def sort_key(names: Names) -> str:
+    """The name in the reader's language, as lists of countries are sorted."""
+    return unicodedata.normalize("NFKD", local(names)).casefold()
 
 
 def id_from(raw: str) -> UUID:

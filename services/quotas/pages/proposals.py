@@ -13,10 +13,12 @@ from services.quotas import lookups, proposals, views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.foresight import foresee
 from services.quotas.pages import kit
+from services.quotas.pages.changes import NamesOf, change, subject
 from services.quotas.pages.effects import Effect, effect
-from services.quotas.pages.words import cell_name, short_account
+from services.quotas.pages.words import short_account
 from services.quotas.problems import problem_of
 from services.quotas.proposals import REASON_MAX, SYSTEM, ProposalRefused
+from services.quotas.proposals.counter import counter_of
 from services.quotas.rows import CellRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
 from shared.persistence.database import Tx
@@ -36,7 +38,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": N_("Proposed. Another person decides now; nothing has changed yet."),
-    "approved": N_("Adopted. The new number of places is in force."),
+    "approved": N_("Adopted. It is in force."),
     "rejected": N_("Rejected. Nothing has changed."),
 }
 
@@ -69,7 +71,7 @@ async def proposals_page(request: Request) -> Response:
     async def read(tx: Tx) -> tuple[Sequence[ProposalRow], Mapping[str, Names], Sequence[ProgrammeRow]]:
         found = sorted(await views.proposals(tx, state=wanted), key=lambda one: one.state != "open")
         here = found[(page - 1) * kit.PAGE_ROWS : page * kit.PAGE_ROWS + 1]
-        return here, await lookups.country_names(tx, {one.cell for one in here if one.cell}), await views.programmes(tx)
+        return here, await lookups.country_names(tx, {cell for one in here for cell in one.cells}), await views.programmes(tx)
 
     found, names, programmes = await desk_of(request).db.run(read)
     known = {one.code: kit.local(one.names) for one in programmes}
@@ -77,8 +79,9 @@ async def proposals_page(request: Request) -> Response:
     return render(
         request,
         "proposals.html",
+        may_propose=who.role in MAY_PROPOSE,
         choice={"key": "state", "label": _("State"), "options": options, "value": wanted or ""},
-        shown=[shown(one, names.get(one.cell or ""), known, who) for one in found[: kit.PAGE_ROWS]],
+        shown=[shown(one, names, known, who) for one in found[: kit.PAGE_ROWS]],
         previous=_page(wanted, page - 1) if page > 1 else "",
         next=_page(wanted, page + 1) if len(found) > kit.PAGE_ROWS else "",
     )
@@ -91,13 +94,15 @@ def _page(state: str | None, page: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A proposal with everything that its page shows."""
+    """A proposal with everything that its page shows. `state` names the state of the books that `effect` was computed on."""
 
     row: ProposalRow
     programme: ProgrammeRow
+    names: NamesOf
     cell: CellRow | None
     effect: Effect | None
-    offered: tuple[UUID, ...]
+    state: str
+    counter: bool
 
 
 @router.get("/quotas/proposals/{proposal}")
@@ -113,14 +118,14 @@ async def decide(request: Request, proposal: str) -> Response:
     who, proposal_id, now = require(request, *MAY_PROPOSE), kit.id_from(proposal), kit.now(request)
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     verdict, note = typed.get("decision", ""), typed.get("note", "").strip()
-    seen = kit.number_from(typed.get("seen_decision")) or 0
+    seen = typed.get("state", "")
     errors = faults(verdict, note)
 
     async def work(tx: Tx) -> proposals.Decided | ProposalRefused | None:
         if errors:
             return None
         if verdict == "approve":
-            return await proposals.approve(tx, proposal_id, by=who.account_id, role=who.role, seen_decision=seen, note=note, now=now)
+            return await proposals.approve(tx, proposal_id, by=who.account_id, role=who.role, seen=seen, note=note, now=now)
         return await proposals.reject(tx, proposal_id, by=who.account_id, role=who.role, note=note, now=now)
 
     outcome = await desk_of(request).db.run(work)
@@ -154,14 +159,14 @@ async def open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     programme = await views.programme(tx, row.programme) if row is not None else None
     if row is None or programme is None:
         raise Problem(404, code="unknown_proposal")
-    if row.cell is None:
-        return Opened(row, programme, None, None, ())
-    found = await kit.find(tx, row.cell, now.date())
-    if row.state == "open":
-        foreseen = await foresee(tx, row.cell, row.target, now=now)
-        return Opened(row, programme, found.cell, effect(found.cell, programme.pool, row.target, foreseen, row.seen), ())
-    offered = await lookups.offered_by_change(tx, row.cell, row.decided_at) if row.state == "approved" and row.decided_at else ()
-    return Opened(row, programme, found.cell, None, offered)
+    cell = (await kit.find(tx, row.cell, now.date())).cell if row.cell is not None else None
+    params = proposals.params_of(row.kind, row.params)
+    if row.state != "open" or isinstance(params, ProposalRefused):
+        counter = row.state == "approved" and not isinstance(await counter_of(tx, row.id), ProposalRefused)
+        return Opened(row, programme, await lookups.country_names(tx, row.cells), cell, None, "", counter)
+    foreseen = await foresee(tx, row.kind, params, by=row.proposed_by, now=now)
+    names = await lookups.country_names(tx, {*row.cells, *(one.key for one in foreseen.cells)})
+    return Opened(row, programme, names, cell, effect(foreseen, programme.pool, names, row), foreseen.state, False)
 
 
 def _page_of(
@@ -172,8 +177,8 @@ def _page_of(
     errors: Mapping[str, str] | None = None,
     refused: Problem | None = None,
 ) -> Response:
-    row, names = opened.row, opened.cell.names if opened.cell else None
-    one = shown(row, names, {opened.programme.code: kit.local(opened.programme.names)}, who)
+    row = opened.row
+    one = shown(row, opened.names, {opened.programme.code: kit.local(opened.programme.names)}, who)
     against = [f"{_(refused.title, **_numbers(refused))}. {_(refused.text, **_numbers(refused))}"] if refused is not None else []
     return render(
         request,
@@ -184,7 +189,10 @@ def _page_of(
         cell_path=kit.cell_path(row.cell) if row.cell else "",
         programme=opened.programme,
         effect=opened.effect,
-        offered=offered_words(len(opened.offered)),
+        state=opened.state,
+        offered=offered_words(sum(row.outcome.get("offered", {}).values())),
+        counter=f"{one.href}/counter" if opened.counter and who.role in MAY_PROPOSE else "",
+        countered=f"{kit.PROPOSALS}/{row.counters}" if row.counters else "",
         own=row.proposed_by == who.account_id,
         may_decide=who.role in MAY_PROPOSE and row.state == "open" and row.proposed_by != who.account_id,
         questions=questions(one, typed or {}, errors or {}),
@@ -229,16 +237,16 @@ def questions(one: Shown, typed: Mapping[str, str], errors: Mapping[str, str]) -
     ]
 
 
-def shown(row: ProposalRow, names: Names | None, programmes: Mapping[str, str], who: Identity) -> Shown:
+def shown(row: ProposalRow, names: NamesOf, programmes: Mapping[str, str], who: Identity) -> Shown:
     """The proposal in words, for whoever reads it."""
     programme = programmes.get(row.programme, row.programme)
     state, colour = STATES[row.state]
     return Shown(
         row=row,
         href=f"{kit.PROPOSALS}/{row.id}",
-        name=cell_name(row.cell, names) if row.cell else programme,
+        name=subject(row, names, programme),
         programme=programme,
-        change=change(row),
+        change=change(row, names),
         state=_(state),
         colour=colour,
         proposed_by=person(row.proposed_by, who),
@@ -246,15 +254,6 @@ def shown(row: ProposalRow, names: Names | None, programmes: Mapping[str, str], 
         decided_by=person(row.decided_by, who) if row.decided_by else "",
         decided_at=format_datetime(row.decided_at, BEIJING) if row.decided_at else "",
     )
-
-
-def change(row: ProposalRow) -> str:
-    """`32 → 36 places`."""
-    target = format_number(row.target)
-    if row.cell is None:
-        return ngettext("{count} place in all", "{count} places in all", row.target, count=target)
-    before = format_number(row.seen.get("target", 0))
-    return ngettext("{before} → {count} place", "{before} → {count} places", row.target, before=before, count=target)
 
 
 def person(account: str, who: Identity) -> str:

@@ -1,152 +1,229 @@
-"""Proposing another number of places for a cell: a form, a look at what it would do, and only then the proposal."""
+"""Proposing another number of places for a cell, or that free ones move: a form, a look at what it would do, and only then the proposal."""
 
-import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from services.quotas import proposals, views
+from services.quotas import views
 from services.quotas.access import MAY_PROPOSE, desk_of
-from services.quotas.foresight import foresee
-from services.quotas.pages import kit
-from services.quotas.pages.cells import frame
-from services.quotas.pages.effects import Effect, effect
-from services.quotas.problems import problem_of
-from services.quotas.proposals import REASON_MAX, ProposalRefused
-from services.quotas.rows import ProposalRow
-from services.quotas.store import idempotency
+from services.quotas.pages import asking, kit
+from services.quotas.pages.cells import frame, open_proposals
+from services.quotas.pages.effects import Effect
+from services.quotas.proposals.kind import PLACES_MAX, Params
+from services.quotas.proposals.kinds import AllotmentChange, Move, Moves
+from services.quotas.rows import CellRow
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
-from shared.web.i18n import translate
-from shared.web.identity import Identity, require
+from shared.web.i18n import N_, translate
+from shared.web.identity import require
 from shared.web.pages import render
 
 _ = translate
 router = APIRouter(include_in_schema=False)
 
-TARGET_MAX: Final = 1_000_000
-KEY_MAX: Final = 64
+POOL = "pool"
+HEADINGS = {"target": N_("Propose another number of places"), "move": N_("Propose to move free places")}
+Open = Sequence[tuple[str, str]]
+"""Address and words of each change of these places that is open already."""
 
 
 @router.get("/quotas/cells/{key}/propose")
 async def propose_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
-    today = kit.now(request).date()
-
-    async def read(tx: Tx) -> tuple[kit.Found, tuple[ProposalRow, ...]]:
-        return await kit.find(tx, key, today), await views.proposals(tx, state="open", cell_key=key)
-
-    found, still_open = await desk_of(request).db.run(read)
-    return _form(request, found, still_open, {"key": str(new_id())})
+    found, still_open = await desk_of(request).db.run(lambda tx: _found(tx, request, key))
+    return _form(request, "target", found, still_open, _target_questions(found, {}, {}), {})
 
 
 @router.post("/quotas/cells/{key}/propose")
 async def propose_sent(request: Request, key: str) -> Response:
-    """Step by step: what was typed is checked, then shown with its effect, then filed. A repeated last step files nothing new."""
-    who, moment = require(request, *MAY_PROPOSE), kit.now(request)
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    target, reason = target_from(typed.get("target", "")), typed.get("reason", "").strip()
+    who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
+    target = asking.whole_number(typed.get("target", ""))
+    over, reason = typed.get("allow_over") == "yes", typed.get("reason", "")
+    params = AllotmentChange(cell=key, target=target or 0, allow_over=over)
 
-    async def look(tx: Tx) -> tuple[kit.Found, tuple[ProposalRow, ...], Effect | None]:
-        found = await kit.find(tx, key, moment.date())
-        still_open = await views.proposals(tx, state="open", cell_key=key)
-        if target is None or target == found.cell.target:
-            return found, still_open, None
-        foreseen = await foresee(tx, key, target, now=moment)
-        return found, still_open, effect(found.cell, found.programme.pool, target, foreseen)
+    async def look(tx: Tx) -> tuple[kit.Found, Open, Effect | None]:
+        found, still_open = await _found(tx, request, key)
+        shown = (
+            await asking.look_at(tx, request, who, "allotment_change", params)
+            if not _target_faults(target, over, reason, found.cell)
+            else None
+        )
+        return found, still_open, shown
 
     found, still_open, shown = await desk_of(request).db.run(look)
-    errors = faults(target, reason, found.cell.target)
-    step = typed.get("step")
-    if errors or target is None or step == "change":
-        return _form(request, found, still_open, typed, errors if step != "change" else {})
-    if step != "send":
-        return render(request, "propose_check.html", **frame(found), effect=shown, target=target, typed=typed, still_open=len(still_open))
-
-    filed = await desk_of(request).db.run(lambda tx: file_once(tx, who, key, target, reason, typed.get("key", "")[:KEY_MAX], moment))
-    if isinstance(filed, ProposalRefused):
-        raise problem_of(filed)
-    return RedirectResponse(f"{kit.PROPOSALS}/{filed}?done=proposed", 303)
+    errors = _target_faults(target, over, reason, found.cell)
+    if shown is None or typed.get("step") == "change":
+        errors = errors if typed.get("step") != "change" else {}
+        return _form(request, "target", found, still_open, _target_questions(found, typed, errors), typed, errors)
+    if typed.get("step") != "send":
+        rows = [(_("Places"), f"{format_number(found.cell.target)} → {format_number(params.target)}"), (_("Reason"), reason)]
+        return _check(request, found, rows, shown, typed, "propose")
+    return await asking.file(request, who, "allotment_change", params, typed)
 
 
-async def file_once(tx: Tx, who: Identity, key: str, target: int, reason: str, form: str, now: datetime) -> UUID | ProposalRefused:
-    """The proposal that this form filed, now or when it was sent before."""
-    form = form or str(new_id())
-    request_hash = hashlib.sha256(f"{key}\n{target}\n{reason}".encode()).hexdigest()
-    known = await idempotency.claim(tx, who.account_id, form, request_hash, now)
-    if known is not None:
-        return UUID(known[1]["proposal"]) if known[0] == request_hash else ProposalRefused("key_reused")
-    outcome = await proposals.propose(tx, key, target, reason, by=who.account_id, role=who.role, now=now)
-    if isinstance(outcome, ProposalRefused):
-        await idempotency.free(tx, who.account_id, form)
-        return outcome
-    await idempotency.keep(tx, who.account_id, form, {"proposal": str(outcome.proposal)})
-    return outcome.proposal
+@router.get("/quotas/cells/{key}/move")
+async def move_page(request: Request, key: str) -> Response:
+    require(request, *MAY_PROPOSE)
+    found, still_open, others = await desk_of(request).db.run(lambda tx: _with_others(tx, request, key))
+    return _form(request, "move", found, still_open, _move_questions(found, others, {}, {}), {})
 
 
-def target_from(typed: str) -> int | None:
-    """The whole number that was typed, blanks between its digits allowed; none where it is none, or too large."""
-    digits = "".join(typed.split())
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > len(str(TARGET_MAX)):
-        return None
-    return int(digits) if int(digits) <= TARGET_MAX else None
+@router.post("/quotas/cells/{key}/move")
+async def move_sent(request: Request, key: str) -> Response:
+    """Free places go to another country of the same year, or back to the pool."""
+    who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
+    places, to, reason = asking.whole_number(typed.get("places", ""), 1), typed.get("to", ""), typed.get("reason", "")
+    kind = "return" if to == POOL else "transfer"
+    params: Params = Moves(moves=(Move(source=key, target=None if to == POOL else to, places=places or 1),))
+
+    async def look(tx: Tx) -> tuple[kit.Found, Open, Sequence[CellRow], dict[str, str], Effect | None]:
+        found, still_open, others = await _with_others(tx, request, key)
+        errors = _move_faults(places, to, reason, found.cell, others)
+        return found, still_open, others, errors, None if errors else await asking.look_at(tx, request, who, kind, params)
+
+    found, still_open, others, errors, shown = await desk_of(request).db.run(look)
+    if shown is None or typed.get("step") == "change":
+        errors = errors if typed.get("step") != "change" else {}
+        return _form(request, "move", found, still_open, _move_questions(found, others, typed, errors), typed, errors)
+    if typed.get("step") != "send":
+        where = next((kit.local(one.names) for one in others if one.key == to), _("the programme’s pool"))
+        rows = [(_("Places"), format_number(places or 0)), (_("Where they go"), where), (_("Reason"), reason)]
+        return _check(request, found, rows, shown, typed, "move")
+    return await asking.file(request, who, kind, params, typed)
 
 
-def faults(target: int | None, reason: str, places: int) -> dict[str, str]:
+async def _found(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Open]:
+    found = await kit.find(tx, key, kit.now(request).date())
+    return found, await open_proposals(tx, key)
+
+
+async def _with_others(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Open, Sequence[CellRow]]:
+    """Beside the cell, the other countries of its programme and year that take part, by name."""
+    found, still_open = await _found(tx, request, key)
+    cell = found.cell
+    board = await views.board(tx, cell.programme, cell.year, on=kit.day_in(cell.year, kit.now(request).date()))
+    others = [one for one in board.cells if one.key != key and one.participates] if board is not None else []
+    return found, still_open, sorted(others, key=lambda one: kit.sort_key(one.names))
+
+
+def _target_faults(target: int | None, over: bool, reason: str, cell: CellRow) -> dict[str, str]:
     """Field -> what is wrong with it, in words."""
     found = {}
     if target is None:
-        found["target"] = _("Enter a whole number of places, from 0 to {most}", most=format_number(TARGET_MAX))
-    elif target == places:
-        found["target"] = _("Enter another number: the country has {n} places already", n=format_number(places))
-    if not reason:
-        found["reason"] = _("Say why the number should change")
-    elif len(reason) > REASON_MAX:
-        found["reason"] = _(
-            "Shorten the reason to at most {most} characters; it has {n}", most=format_number(REASON_MAX), n=format_number(len(reason))
-        )
+        found["target"] = _("Enter a whole number of places, from 0 to {most}", most=format_number(PLACES_MAX))
+    elif target == cell.target:
+        found["target"] = _("Enter another number: the country has {n} places already", n=format_number(cell.target))
+    elif target < min(cell.held, cell.target) and not over:
+        found["allow_over"] = _("{n} places are held. Enter {n} or more, or tick that you want fewer", n=format_number(cell.held))
+    if fault := asking.reason_fault(reason):
+        found["reason"] = fault
     return found
 
 
-def _form(
-    request: Request,
-    found: kit.Found,
-    still_open: tuple[ProposalRow, ...],
-    typed: Mapping[str, str],
-    errors: Mapping[str, str] | None = None,
-) -> Response:
-    wrong = errors or {}
+def _move_faults(places: int | None, to: str, reason: str, cell: CellRow, others: Sequence[CellRow]) -> dict[str, str]:
+    found = {}
+    if places is None:
+        found["places"] = _("Enter a whole number of places, from 1 to {most}", most=format_number(max(1, cell.free)))
+    elif places > cell.free:
+        found["places"] = _("Only {n} are free. What is offered or taken cannot move. Enter a smaller number", n=format_number(cell.free))
+    if to != POOL and to not in {one.key for one in others}:
+        found["to"] = _("Choose where the places go")
+    if fault := asking.reason_fault(reason):
+        found["reason"] = fault
+    return found
+
+
+def _target_questions(found: kit.Found, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
     places, pool = format_number(found.cell.target), format_number(found.programme.pool)
-    questions: list[dict[str, Any]] = [
+    return [
         {
             "key": "target",
             "kind": "number",
             "label": _("How many places should there be?"),
             "hint": _("There are {n} now. {pool} more are in the programme’s pool.", n=places, pool=pool),
             "value": typed.get("target", ""),
-            "error": wrong.get("target", ""),
+            "error": errors.get("target", ""),
         },
         {
-            "key": "reason",
-            "kind": "long_text",
-            "label": _("Why?"),
-            "hint": _("Whoever decides reads this, and it stays in the records. Name no applicant."),
-            "rows": 4,
-            "value": typed.get("reason", ""),
-            "error": wrong.get("reason", ""),
+            "key": "allow_over",
+            "kind": "checkboxes",
+            "label": _("Where fewer are wanted than are held"),
+            "options": [
+                {
+                    "key": "yes",
+                    "label": _("Also below what is held"),
+                    "hint": _("Nobody loses a place. What frees goes to the pool until the number is met, and no new one is given before."),
+                }
+            ],
+            "value": ["yes"] if typed.get("allow_over") == "yes" else [],
+            "error": errors.get("allow_over", ""),
         },
+        asking.reason_question(typed, errors),
     ]
+
+
+def _move_questions(
+    found: kit.Found, others: Sequence[CellRow], typed: Mapping[str, str], errors: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    options = [{"key": POOL, "label": _("Back to the programme’s pool")}, *({"key": one.key, "label": _where(one)} for one in others)]
+    return [
+        {
+            "key": "places",
+            "kind": "number",
+            "label": _("How many free places should move?"),
+            "hint": _("{n} are free now. What is offered or taken stays.", n=format_number(found.cell.free)),
+            "value": typed.get("places", ""),
+            "error": errors.get("places", ""),
+        },
+        {
+            "key": "to",
+            "kind": "select",
+            "label": _("Where do they go?"),
+            "hint": _("Behind each country stands how many people wait there."),
+            "options": options,
+            "value": typed.get("to", ""),
+            "error": errors.get("to", ""),
+        },
+        asking.reason_question(typed, errors),
+    ]
+
+
+def _where(cell: CellRow) -> str:
+    return f"{kit.local(cell.names)} ({format_number(cell.waiting)})"
+
+
+def _caption(found: kit.Found) -> str:
+    shown = frame(found)
+    return f"{shown['programme_name']}, {shown['title']}"
+
+
+def _check(request: Request, found: kit.Found, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str], form: str) -> Response:
+    return asking.check_page(
+        request, caption=_caption(found), back=kit.cell_path(found.cell.key, form), rows=rows, shown=shown, typed=typed
+    )
+
+
+def _form(
+    request: Request,
+    form: str,
+    found: kit.Found,
+    still_open: Open,
+    questions: list[dict[str, Any]],
+    typed: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+) -> Response:
     return render(
         request,
         "propose.html",
-        status=422 if wrong else 200,
-        **frame(found),
+        status=422 if errors else 200,
+        heading=_(HEADINGS[form]),
+        caption=_caption(found),
+        back=kit.cell_path(found.cell.key),
+        lead="",
         questions=questions,
-        form_key=typed.get("key", ""),
+        form_key=typed.get("key", "") or str(new_id()),
         still_open=still_open,
     )

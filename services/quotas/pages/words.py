@@ -33,6 +33,9 @@ CAUSES: Final[Mapping[str, str]] = {
     "allotted": N_("The plan’s allotment came into force."),
     "adopted": N_("Two people changed the number of places."),
     "raised": N_("The number of places was raised."),
+    "transferred": N_("Two people moved free places from one country to another."),
+    "returned": N_("Two people returned free places to the pool."),
+    "redistributed": N_("Two people moved places that would have lapsed to countries with waiting lists."),
     "person_freed": N_("Somebody who waits here let go of a place elsewhere."),
 }
 OUTCOMES: Final[Mapping[str, str]] = {

@@ -72,8 +72,8 @@ async def first_wanted(connection: "asyncpg.Connection[Any]", commands: Sequence
     """What the commands make it likely to need, looked up without a lock."""
     persons = reach.persons_who_let_go(commands)
     elsewhere = await _elsewhere(connection, persons)
-    cells = {command.cell for command in commands}.union(*elsewhere.values())
-    return Wanted(cells=frozenset(cells), persons=persons, pools=reach.pools_drawn_on(commands))
+    cells = reach.cells_named(commands).union(*elsewhere.values())
+    return Wanted(cells=cells, persons=persons, pools=reach.pools_drawn_on(commands))
 
 
 async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command], wanted: Wanted) -> Books | Needs:

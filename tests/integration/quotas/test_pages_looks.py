@@ -27,6 +27,8 @@ PATHS = (
     f"/quotas/cells/{PERU}/decisions/2",
     f"/quotas/cells/{PERU}/movements",
     f"/quotas/cells/{PERU}/propose",
+    f"/quotas/cells/{PERU}/move",
+    "/quotas/redistribute?programme=scholarship&year=2016",
     "/quotas/proposals",
 )
 
@@ -109,6 +111,7 @@ async def test_a_change_goes_from_the_board_to_two_people_and_back_without_javas
     await first.click(f"svg.app-tiles a[href='/quotas/cells/{PERU}']")
     await first.click("text=Proponer otro número de plazas")
     await first.fill("#target", str(target - 1))
+    await first.check("input[name=allow_over]")
     await first.fill("#reason", "Menos solicitudes de las previstas.")
     await first.click("button[name=step]")
     await first.click("button[value=send]")

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from services.quotas.proposals import state_of
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
@@ -27,7 +28,7 @@ async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -
     await live_through(service, {PERU: peru.target + 6}, served=SERVED)
     async with ana(service) as first, bo(service) as second:
         lowered = await propose(first, HAITI, (await figures(service.db, HAITI))[0] - 10)
-        answer = await decide(second, lowered, "approve", seen=await last_decision(service, HAITI))
+        answer = await decide(second, lowered, "approve", seen=await state(service, HAITI))
         assert answer.status_code == 303, words(answer)
     return service
 
@@ -42,29 +43,32 @@ def bo(service: Front) -> httpx2.AsyncClient:
     return service.browser("officer", account=BO)
 
 
-async def last_decision(service: Front, cell: str) -> int:
-    (row,) = await rows(service.db, "select last_decision from cell where key = :cell", cell=cell)
-    return int(row.last_decision)
+async def state(service: Front, *cells: str) -> str:
+    """The state of these cells' books, as a page that was opened now would carry it."""
+    found = await rows(service.db, "select key, last_decision from cell where key = any(:cells)", cells=list(cells))
+    return state_of({row.key: {"last_decision": row.last_decision} for row in found})
 
 
-async def send(browser: httpx2.AsyncClient, cell: str, step: str, target: object, reason: str = REASON, key: str = "") -> httpx2.Response:
-    data = {"target": str(target), "reason": reason, "key": key or str(new_id()), "step": step}
+async def send(
+    browser: httpx2.AsyncClient, cell: str, step: str, target: object, reason: str = REASON, key: str = "", **other: str
+) -> httpx2.Response:
+    data = {"target": str(target), "reason": reason, "key": key or str(new_id()), "step": step, **other}
     return await browser.post(f"/quotas/cells/{cell}/propose", data=data)
 
 
-async def propose(browser: httpx2.AsyncClient, cell: str, target: int) -> str:
+async def propose(browser: httpx2.AsyncClient, cell: str, target: int, **other: str) -> str:
     """The path of the new proposal."""
-    filed = await send(browser, cell, "send", target)
+    filed = await send(browser, cell, "send", target, **other)
     assert filed.status_code == 303, words(filed)
     return str(filed.headers["location"]).partition("?")[0]
 
 
-async def decide(browser: httpx2.AsyncClient, path: str, decision: str, *, note: str = "", seen: int | None = None) -> httpx2.Response:
+async def decide(browser: httpx2.AsyncClient, path: str, decision: str, *, note: str = "", seen: str | None = None) -> httpx2.Response:
     """Decide on what the page shows, or on what was seen before."""
     if seen is None:
         page = await browser.get(path)
-        seen = int(re.findall(r'name="seen_decision" value="(\d+)"', page.text)[0])
-    return await browser.post(path, data={"decision": decision, "note": note, "seen_decision": str(seen)})
+        seen = re.findall(r'name="state" value="(\w*)"', page.text)[0]
+    return await browser.post(path, data={"decision": decision, "note": note, "state": seen})
 
 
 async def test_the_effect_is_shown_before_anything_is_filed_and_looking_changes_nothing(lived: Front) -> None:
@@ -110,7 +114,7 @@ async def test_who_proposed_cannot_decide_by_sending_the_form_all_the_same(lived
     async with ana(lived) as browser:
         path = await propose(browser, PERU, before[0] + 1)
         for decision in ("approve", "reject"):
-            answer = await decide(browser, path, decision, note="mine", seen=await last_decision(lived, PERU))
+            answer = await decide(browser, path, decision, note="mine", seen=await state(lived, PERU))
             assert answer.status_code == 403 and "Somebody else has to decide this" in words(answer)
     assert await figures(lived.db, PERU) == before
     assert [row.state for row in await rows(lived.db, "select state from proposal where cell = :c", c=PERU)] == ["open"]
@@ -122,7 +126,7 @@ async def test_a_rejection_needs_a_reason_and_changes_nothing(lived: Front) -> N
         path = await propose(first, PERU, before[0] + 1)
         bare = await decide(second, path, "reject")
         assert bare.status_code == 422 and "Say why it is rejected" in words(bare) and "Error:" in bare.text
-        none = await second.post(path, data={"note": "Kept as typed", "seen_decision": "1"})
+        none = await second.post(path, data={"note": "Kept as typed", "state": "1"})
         assert none.status_code == 422 and "Kept as typed" in none.text and "Choose whether to adopt or to reject it" in words(none)
         answer = await decide(second, path, "reject", note="Wait for the second call.")
         assert answer.status_code == 303
@@ -136,14 +140,14 @@ async def test_a_proposal_that_the_figures_left_behind_shows_the_difference(live
     target, *_rest = await figures(lived.db, PERU)
     async with ana(lived) as first, bo(lived) as second:
         path = await propose(first, PERU, target + 2)
-        seen = await last_decision(lived, PERU)
+        seen = await state(lived, PERU)
         lived.clock.move(timedelta(seconds=30))
         await lived.answer(PERU, accept=1, decline=1)
         assert "Figures moved" in words(await second.get("/quotas/proposals"))
         page = words(await second.get(path))
         assert "What is different is marked." in page and "Waiting 6 5 3" in page and "Taken 0 1 1" in page
         late = await decide(second, path, "approve", note="Typed before", seen=seen)
-        assert late.status_code == 409 and "The cell has changed since you opened it" in words(late)
+        assert late.status_code == 409 and "The figures have changed since you opened it" in words(late)
         assert "Typed before" in late.text, "what was typed is kept"
         assert (await figures(lived.db, PERU))[0] == target
         answer = await decide(second, path, "approve", note="Looked again")
@@ -155,7 +159,7 @@ async def test_the_pool_cannot_give_more_than_it_has(lived: Front) -> None:
     target, *_rest = await figures(lived.db, PERU)
     async with ana(lived) as first, bo(lived) as second:
         look = await send(first, PERU, "look", target + 11)
-        assert look.status_code == 200 and "The pool has 10 places and 11 would be needed." in words(look)
+        assert look.status_code == 200 and "11 places would be needed and the pool has 10." in words(look)
         path = await propose(first, PERU, target + 11)
         answer = await decide(second, path, "approve")
         assert answer.status_code == 409 and "The pool does not have that many places" in words(answer)
@@ -166,9 +170,11 @@ async def test_the_pool_cannot_give_more_than_it_has(lived: Front) -> None:
 async def test_a_cut_below_what_is_held_is_said_before_and_revokes_nothing(lived: Front) -> None:
     target, *_rest = await figures(lived.db, PERU)
     async with ana(lived) as first, bo(lived) as second:
-        look = await send(first, PERU, "look", target - 3)
+        bare = await send(first, PERU, "send", target - 3)
+        assert bare.status_code == 422 and f"{target} places are held. Enter {target} or more" in words(bare)
+        look = await send(first, PERU, "look", target - 3, allow_over="yes")
         assert "3 people more would hold a place than there would be. Nobody loses theirs" in words(look)
-        assert (await decide(second, await propose(first, PERU, target - 3), "approve")).status_code == 303
+        assert (await decide(second, await propose(first, PERU, target - 3, allow_over="yes"), "approve")).status_code == 303
     assert await figures(lived.db, PERU) == (target - 3, 0, target, 0, 6)
     assert await held(lived.db) == {}
 
@@ -187,7 +193,7 @@ async def test_the_same_number_and_no_reason_are_refused_in_words(lived: Front) 
     async with ana(lived) as browser:
         page = await send(browser, PERU, "look", target, reason="  ")
         assert page.status_code == 422
-        assert f"the country has {target} places already" in words(page) and "Say why the number should change" in words(page)
+        assert f"the country has {target} places already" in words(page) and "Say why this should change" in words(page)
         long = await send(browser, PERU, "look", target + 1, reason="a" * 1001)
         assert long.status_code == 422 and "it has 1,001" in words(long)
         back = await send(browser, PERU, "change", target + 1)
@@ -209,7 +215,7 @@ async def test_what_was_decided_is_not_decided_again(lived: Front) -> None:
     target, *_rest = await figures(lived.db, PERU)
     async with ana(lived) as first, bo(lived) as second, lived.browser("officer") as third:
         path = await propose(first, PERU, target + 1)
-        seen = await last_decision(lived, PERU)
+        seen = await state(lived, PERU)
         assert (await decide(second, path, "approve", seen=seen)).status_code == 303
         again = await decide(third, path, "reject", note="No", seen=seen)
         assert again.status_code == 409 and "The proposal was decided already" in words(again) and "Adopted" in words(again)

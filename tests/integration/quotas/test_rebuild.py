@@ -38,13 +38,16 @@ async def books(db: Database) -> dict[str, list[Any]]:
     return {table: sorted(map(repr, await rows(db, f"select {columns} from {table}"))) for table, columns in BOOKS.items()}
 
 
-async def adopt(db: Database, cell: str, target: int) -> None:
-    """Two officers change a target."""
-    filed = await db.run(lambda tx: proposals.propose(tx, cell, target, "asked for", by="one", role="officer", now=START))
-    assert isinstance(filed, proposals.Proposed)
-    ((seen,),) = await rows(db, "select last_decision from cell where key = :cell", cell=cell)
-    done = await db.run(lambda tx: proposals.approve(tx, filed.proposal, by="two", role="officer", seen_decision=seen, now=LATER))
-    assert isinstance(done, proposals.Decided)
+async def adopt(db: Database, kind: str, **params: Any) -> None:
+    """Two officers change something."""
+    asked = proposals.params_of(kind, params)
+    assert not isinstance(asked, proposals.ProposalRefused)
+    filed = await db.run(lambda tx: proposals.propose(tx, kind, asked, "asked for", by="one", role="officer", now=START))
+    assert isinstance(filed, proposals.Proposed), filed
+    now = await db.run(lambda tx: proposals.opened(tx, kind, asked, by="two", now=LATER))
+    seen = proposals.state_of(now.figures)
+    done = await db.run(lambda tx: proposals.approve(tx, filed.proposal, by="two", role="officer", seen=seen, now=LATER))
+    assert isinstance(done, proposals.Decided), done
 
 
 async def a_history(db: Database) -> list[AnyEvent]:
@@ -56,8 +59,9 @@ async def a_history(db: Database) -> list[AnyEvent]:
     await apply_events(db, *[one.approved() for one in (ana, ben, cai, dua, eva, twice)])
     await apply_events(db, ana.accepts(1), ben.declines(1), eva.withdrawn())
     await apply_events(db, ana.withdrawn(START + timedelta(days=1)))
-    await adopt(db, BR, 1)
-    await adopt(db, PE, 5)
+    await adopt(db, "allotment_change", cell=BR, target=1)
+    await adopt(db, "allotment_change", cell=PE, target=5)
+    await adopt(db, "transfer", moves=[{"source": "training:CL:2016", "target": PE, "places": 1}])
     for sweep in sweeps(db, QuotasSettings()):
         if sweep.name in ("rounds", "offers", "lists", "participation"):
             while await sweep.run(LATER):

@@ -151,6 +151,15 @@ class Model:
                 self.pools[programme] -= gained
                 self.targets[cell] = x.target
                 self.serve(cell, x.at)
+        elif isinstance(x, c.MovePlaces):
+            has = self.pools[programme] if x.source is None else self.free(x.source)
+            if x.places <= has and (x.target is None or self.used(x.target) <= self.targets[x.target]):
+                self.pools[programme] += x.places * ((x.target is None) - (x.source is None))
+                for key, by in ((x.source, -x.places), (x.target, x.places)):
+                    if key is not None:
+                        self.targets[key] += by
+                if x.target is not None:
+                    self.serve(x.target, x.at)
         elif isinstance(x, c.ServeRound) and cell not in self.served:
             self.served.add(cell)
             self.serve(cell, x.at)

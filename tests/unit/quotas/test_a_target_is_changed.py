@@ -14,7 +14,7 @@ def test_a_raise_beyond_the_pool_is_not_made_and_says_what_is_missing() -> None:
     shelf = Shelf(pool=3)
     shelf.cell(PE, 2)
     (short,) = shelf.run(SetTarget(cell=PE, at=NOW, target=5)).short
-    assert (short.pool, short.wanted) == (1, 3)
+    assert (short.has, short.wanted) == (1, 3)
     assert shelf.figures(PE) == (2, 2, 0, 0, 0) and shelf.pools == {"training": 1}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from services.quotas.domain.chain import verify
-from services.quotas.domain.commands import CloseList, Command, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, Command, MovePlaces, ServeRound, SetTarget
 from tests.unit.quotas.model import HELD, Model
 from tests.unit.quotas.shelf import NOW, Person, Shelf, terms
 
@@ -27,6 +27,11 @@ PROGRAMMES = (
         list_ratio=0.0,
         list_at_least=2,
     ),
+)
+MOVES: tuple[tuple[str | None, str | None], ...] = (
+    *((CELLS[a], CELLS[b]) for a, b in ((0, 1), (1, 0))),
+    *((key, None) for key in CELLS),
+    *((None, key) for key in CELLS),
 )
 who = st.integers(0, 4)
 cells = st.sampled_from(CELLS)
@@ -132,6 +137,11 @@ class Histories(RuleBasedStateMachine):
     @rule(cell=cells, places=st.integers(0, 4), wait=more)
     def a_target_is_set(self, cell: str, places: int, wait: bool) -> None:
         self.command(SetTarget(cell=cell, at=self.now, target=places), wait=wait)
+
+    @rule(ends=st.sampled_from(MOVES), places=st.integers(1, 3), wait=more)
+    def places_are_moved(self, ends: tuple[str | None, str | None], places: int, wait: bool) -> None:
+        source, target = ends
+        self.command(MovePlaces(cell=source or target or "", at=self.now, source=source, target=target, places=places), wait=wait)
 
     @rule(wait=more)
     def the_round_is_served(self, wait: bool) -> None:

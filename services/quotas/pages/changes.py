@@ -1,0 +1,77 @@
+"""Proposals in words: what each is about and what it would change. A kind has one entry in `CHANGES`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from services.quotas.pages.kit import local
+from services.quotas.pages.words import cell_name
+from services.quotas.rows import ProposalRow
+from shared.events.applications import Names
+from shared.kernel.cells import Cell
+from shared.web.formats import format_number
+from shared.web.i18n import ngettext, translate
+
+_ = translate
+
+NamesOf = Mapping[str, Names]
+"""Cell -> the names of its country."""
+
+
+def subject(row: ProposalRow, names: NamesOf, programme: str) -> str:
+    """What it is about: a country and year where it has one, otherwise the programme."""
+    key = row.cell or (row.params["moves"][0]["source"] if row.kind == "transfer" and row.params.get("moves") else None)
+    if key:
+        return cell_name(key, names.get(key))
+    years = {Cell.parse(cell).year for cell in row.cells}
+    return f"{programme} {years.pop()}" if len(years) == 1 else programme
+
+
+def change(row: ProposalRow, names: NamesOf) -> str:
+    """What it would change, in a few words: `32 → 36 places`."""
+    return CHANGES[row.kind](row, names)
+
+
+def _allotment(row: ProposalRow, _names: NamesOf) -> str:
+    target = row.params["target"]
+    before = row.seen.get(row.cell or "", {}).get("target", 0)
+    return ngettext(
+        "{before} → {count} place", "{before} → {count} places", target, before=format_number(before), count=format_number(target)
+    )
+
+
+def _total(row: ProposalRow, _names: NamesOf) -> str:
+    places = row.params["places"]
+    return ngettext("{count} place in all", "{count} places in all", places, count=format_number(places))
+
+
+def _transfer(row: ProposalRow, names: NamesOf) -> str:
+    (move,) = row.params["moves"]
+    places, count = move["places"], format_number(move["places"])
+    if not move.get("source"):
+        return ngettext("{count} place from the pool", "{count} places from the pool", places, count=count)
+    to = move["target"]
+    country = local(names[to]) if to in names else Cell.parse(to).country
+    same = Cell.parse(to).year == Cell.parse(move["source"]).year
+    where = country if same else cell_name(to, names.get(to))
+    return ngettext("{count} place to {country}", "{count} places to {country}", places, count=count, country=where)
+
+
+def _return(row: ProposalRow, _names: NamesOf) -> str:
+    places = sum(move["places"] for move in row.params["moves"])
+    return ngettext("{count} place to the pool", "{count} places to the pool", places, count=format_number(places))
+
+
+def _redistribution(row: ProposalRow, _names: NamesOf) -> str:
+    moves: list[Mapping[str, Any]] = row.params["moves"]
+    places, countries = sum(move["places"] for move in moves), len({move["target"] for move in moves})
+    words = ngettext("{count} place to other countries", "{count} places to other countries", places, count=format_number(places))
+    return f"{words} ({format_number(countries)})"
+
+
+CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
+    "allotment_change": _allotment,
+    "total_change": _total,
+    "transfer": _transfer,
+    "return": _return,
+    "redistribution": _redistribution,
+}

@@ -1,0 +1,122 @@
+"""Redistributing free places of a year that nobody can use any more: who would get how many is computed, shown, then proposed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.quotas import lookups, views
+from services.quotas.access import MAY_PROPOSE, desk_of
+from services.quotas.domain.allotment import weights_of
+from services.quotas.domain.redistribution import redistribute
+from services.quotas.pages import asking, kit
+from services.quotas.pages.effects import Effect
+from services.quotas.proposals.kinds import Move, Moves
+from services.quotas.rows import Board, ProgrammeRow
+from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
+from shared.web.formats import format_number
+from shared.web.i18n import N_, translate
+from shared.web.identity import require
+from shared.web.pages import render
+from shared.web.problems import Problem
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+PATH: Final = "/quotas/redistribute"
+KIND: Final = "redistribution"
+UNUSED: Final[Mapping[str, str]] = {
+    "lapse": N_("In this programme, places that are free when the year is closed lapse."),
+    "roll_over": N_("In this programme, places that are free when the year is closed go to the pool, for later years."),
+}
+
+
+@router.get(PATH)
+async def redistribute_page(request: Request) -> Response:
+    require(request, *MAY_PROPOSE)
+    programmes, board, moves = await desk_of(request).db.run(lambda tx: _found(tx, request))
+    return _form(request, programmes, board, moves, {}, {})
+
+
+@router.post(PATH)
+async def redistribute_sent(request: Request) -> Response:
+    """The moves that were shown are those that are filed; whether they still can be is judged again."""
+    who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
+    shown_before = _read(typed.get("moves", ""))
+
+    async def look(tx: Tx) -> tuple[Sequence[ProgrammeRow], Board, Moves, Effect | None]:
+        programmes, board, moves = await _found(tx, request)
+        asked = shown_before if typed.get("step") == "send" and shown_before is not None else moves
+        return programmes, board, asked, await asking.look_at(tx, request, who, KIND, asked) if asked.moves else None
+
+    programmes, board, moves, shown = await desk_of(request).db.run(look)
+    fault = asking.reason_fault(typed.get("reason", ""))
+    if shown is None or fault or typed.get("step") == "change":
+        errors = {"reason": fault} if fault and typed.get("step") != "change" else {}
+        return _form(request, programmes, board, moves, typed, errors)
+    if typed.get("step") != "send":
+        rows = [(_("Places"), format_number(sum(move.places for move in moves.moves))), (_("Reason"), typed["reason"])]
+        kept = {**typed, "moves": msgspec.json.encode(moves.moves).decode()}
+        return asking.check_page(request, caption=_caption(board), back=_address(board), rows=rows, shown=shown, typed=kept)
+    return await asking.file(request, who, KIND, moves, typed)
+
+
+async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Board, Moves]:
+    """The programmes, the year that the address asks for, and what would move in it."""
+    now = kit.now(request)
+    programmes = await views.programmes(tx)
+    code = request.query_params.get("programme", "")
+    programme = next((one for one in programmes if one.code == code), None)
+    if programme is None and (code or not programmes):
+        raise Problem(404, code="unknown_board")
+    programme = programme or max(programmes, key=lambda one: one.places_total)
+    asked = kit.number_from(request.query_params.get("year")) or now.year
+    year = min(programme.years, key=lambda one: (abs(one - asked), one))
+    board = await views.board(tx, programme.code, year, on=kit.day_in(year, now.date()))
+    assert board is not None, "a programme has the cells of its years"
+    weights = weights_of((await lookups.policy(tx, programme.code)).weights)
+    return programmes, board, what_would_move(board, weights)
+
+
+def what_would_move(board: Board, weights: Mapping[str, Any]) -> Moves:
+    """From cells whose list was served and has nobody left who could use a place, to those in which people wait and none is free."""
+    served = [cell for cell in board.cells if cell.round != "before"]
+    free = {cell.key: cell.free for cell in served if cell.free}
+    takers = [cell for cell in served if cell.waiting and not cell.free and not cell.over and cell.participates and not cell.list_closed]
+    by_cell = {cell.key: sum(weights.get(group, 0) for group in cell.groups) for cell in takers}
+    found = redistribute(free, {cell.key: cell.waiting for cell in takers}, by_cell)
+    return Moves(moves=tuple(Move(source=giver, target=taker, places=places) for giver, taker, places in found))
+
+
+def _read(raw: str) -> Moves | None:
+    try:
+        return Moves(moves=msgspec.json.decode(raw, type=tuple[Move, ...]))
+    except msgspec.DecodeError:
+        return None
+
+
+def _caption(board: Board) -> str:
+    return f"{kit.local(board.programme.names)} {board.year}"
+
+
+def _address(board: Board) -> str:
+    return f"{PATH}?programme={board.programme.code}&year={board.year}"
+
+
+def _form(
+    request: Request, programmes: Sequence[ProgrammeRow], board: Board, moves: Moves, typed: Mapping[str, str], errors: Mapping[str, str]
+) -> Response:
+    return render(
+        request,
+        "redistribute.html",
+        status=422 if errors else 200,
+        caption=_caption(board),
+        selectors=kit.year_selectors(programmes, board.programme, board.year),
+        unused=_(UNUSED[board.programme.unused]) if board.programme.unused in UNUSED else "",
+        places=sum(move.places for move in moves.moves),
+        questions=[asking.reason_question(typed, errors)] if moves.moves else [],
+        form_key=typed.get("key", "") or str(new_id()),
+    )
