@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from services.quotas.domain.chain import seal
+from services.quotas.domain.chain import link
 from services.quotas.domain.commands import Command, OfApplication
 from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind
 from services.quotas.domain.model import NEW, Books, Decision, Ignored, Limit, Needs, PlaceState, Rank, Short, Transfer, Use, Verdict
@@ -189,28 +189,24 @@ class Desk:
     def note(self, cell: OpenCell, place: OpenPlace | None, cause: Cause, outcome: Outcome, uses: tuple[Use, ...] = ()) -> None:
         """Write a decision down as the next link of the cell's chain."""
         number = cell.last_decision + 1
-        at = cause.at.isoformat()
-        asked = place is not None and place.submitted_at is not None
-        record, digest = seal(
-            {
-                "application": str(place.application) if place is not None else None,
-                "at": at,
-                "cause": cause.name,
-                "cell": cell.key,
-                "event": str(cause.event) if cause.event is not None else None,
-                "lacking": outcome.lacking if type(outcome) is Waiting else (),
-                "limit": getattr(outcome, "limit", None),
-                "limits": [use._asdict() for use in uses],
-                "number": number,
-                "outcome": outcome.kind,
-                "position": outcome.position if type(outcome) is Waiting else None,
-                "prev": cell.last_hash,
-                "rank": (place.score, place.submitted_at.isoformat()) if asked else None,  # type: ignore[union-attr]
-                "reason": getattr(outcome, "reason", None),
-                "rule": cell.terms.rule,
-                "skips": [(str(application), limit) for application, limit in outcome.skips] if type(outcome) is Offered else (),
-                "until": outcome.answer_by.isoformat() if type(outcome) is Offered else None,
-            }
+        record, digest = link(
+            application=place.application if place is not None else None,
+            at=cause.at,
+            cause=cause.name,
+            cell=cell.key,
+            event=cause.event,
+            lacking=outcome.lacking if type(outcome) is Waiting else (),
+            limit=getattr(outcome, "limit", None),
+            limits=uses,
+            number=number,
+            outcome=outcome.kind,
+            position=outcome.position if type(outcome) is Waiting else None,
+            prev=cell.last_hash,
+            rank=(place.score, place.submitted_at) if place is not None and place.submitted_at is not None else None,
+            reason=getattr(outcome, "reason", None),
+            rule=cell.terms.rule,
+            skips=outcome.skips if type(outcome) is Offered else (),
+            until=outcome.answer_by if type(outcome) is Offered else None,
         )
         cell.last_decision, cell.last_hash, cell.counter.version = number, digest, number
         cell.changed = True
