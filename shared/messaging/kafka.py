@@ -59,6 +59,8 @@ CLOSE_DEADLINE_S: Final = 10.0
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 _HEADERS: Final = [("content-type", CONTENT_TYPE.encode())]
 _partition_of: Final = DefaultPartitioner()
+KNOWN_KEYS_MAX: Final = 100_000
+"""The client computes the hash of a key in Python, which takes longer than all else that is done to an event here: so many are kept."""
 
 
 def connection_settings(settings: CommonSettings) -> dict[str, Any]:
@@ -128,14 +130,15 @@ class KafkaPublisher:
         self._connection = connection
         self._prefix = prefix
         self._producer: AIOKafkaProducer | None = None
-        self._partitions: dict[str, list[int]] = {}
+        self._numbers: dict[str, list[int]] = {}
+        self._partitions: dict[tuple[str, str], Partition] = {}
 
     async def publish(self, rows: Sequence[Outgoing]) -> Sequence[int]:
         try:
             producer = await self._opened()
             queues: dict[Partition, list[Outgoing]] = defaultdict(list)
             for row in rows:
-                queues[Partition(row.topic, await self._partition(producer, row))].append(row)
+                queues[self._partitions.get((row.topic, row.key)) or await self._partition(producer, row)].append(row)
             sent = await asyncio.gather(*(self._send(producer, p, queue) for p, queue in queues.items()), return_exceptions=True)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
@@ -150,6 +153,7 @@ class KafkaPublisher:
 
     async def close(self) -> None:
         producer, self._producer = self._producer, None
+        self._numbers.clear()
         self._partitions.clear()
         if producer is not None:
             await _close(producer)
@@ -166,13 +170,16 @@ class KafkaPublisher:
             self._producer = producer
         return self._producer
 
-    async def _partition(self, producer: AIOKafkaProducer, row: Outgoing) -> int:
-        numbers = self._partitions.get(row.topic)
+    async def _partition(self, producer: AIOKafkaProducer, row: Outgoing) -> Partition:
+        numbers = self._numbers.get(row.topic)
         if numbers is None:
             async with asyncio.timeout(CHUNK_DEADLINE_S):
                 numbers = sorted(await producer.partitions_for(self._prefix + row.topic))
-            self._partitions[row.topic] = numbers
-        return int(_partition_of(row.key.encode(), numbers, numbers))
+            self._numbers[row.topic] = numbers
+        if len(self._partitions) >= KNOWN_KEYS_MAX:
+            self._partitions.clear()
+        found = self._partitions[row.topic, row.key] = Partition(row.topic, int(_partition_of(row.key.encode(), numbers, numbers)))
+        return found
 
     async def _send(self, producer: AIOKafkaProducer, partition: Partition, rows: list[Outgoing]) -> list[int]:
         stored: list[int] = []

@@ -5,7 +5,6 @@ event arrives only once: consumers settle repeats by the subject's version, in t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from shared.events.catalogue import Topic
@@ -18,8 +17,7 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A row of an outbox on its way out. `row` is the outbox id; `value` the encoded event."""
 
     row: int
@@ -28,8 +26,7 @@ class Outgoing:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What came in: where it stood, its key (None where the producer gave none), its bytes. `offset` counts from 0 in its partition."""
 
     partition: Partition
