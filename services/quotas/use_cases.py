@@ -7,14 +7,13 @@ from uuid import UUID
 from services.quotas.domain.commands import Command
 from services.quotas.domain.decide import decide
 from services.quotas.domain.model import Books, Needs, Verdict
-from services.quotas.domain.terms import Terms
 from services.quotas.facts import published
 from services.quotas.store import journal
 from services.quotas.store.journal import Number
 from services.quotas.store.load import first_wanted, load
 from services.quotas.store.save import save
 from shared.events.envelope import AnyEvent
-from shared.messaging.outbox import columns
+from shared.messaging import outbox
 from shared.persistence.database import Tx, driver
 
 STARTS_MAX: Final = 40
@@ -36,23 +35,24 @@ async def apply(
 
     The commands are recorded in the journal with what they came to; `number` is their batch's, where they were recorded before.
     """
-    verdict, terms = await judge(tx, commands)
+    verdict, books = await judge(tx, commands)
     if (verdict.cells or verdict.places) and not (whole and verdict.short):
         connection = await driver(tx)
         number = number or await journal.draw(connection)
         acts, hashes = [journal.act_of(command) for command in commands], [one.hash for one in verdict.decisions]
-        told = [*journal.told(number, acts, at=commands[-1].at, hashes=hashes), *published(verdict, terms, causes or {})]
-        await save(connection, verdict, number, columns(told))
+        recorded = journal.told(number, acts, at=commands[-1].at, hashes=hashes)
+        await save(connection, books, verdict, number)
+        await outbox.copy(connection, [*recorded, *published(verdict, books.terms, causes or {})])
     return verdict
 
 
-async def judge(tx: Tx, commands: Sequence[Command]) -> tuple[Verdict, Mapping[str, Terms]]:
-    """What the commands come to on the books as they are, under their locks; nothing is written. The terms of their programmes beside it.
+async def judge(tx: Tx, commands: Sequence[Command]) -> tuple[Verdict, Books]:
+    """What the commands come to on the books as they are, under their locks; nothing is written. The books are given beside it.
 
     Where deciding needs more than was locked, all locks are let go and taken again in their one order with the larger set.
     """
     if not commands:
-        return Verdict(), {}
+        return Verdict(), Books({}, {}, {}, {})
     connection = await driver(tx)
     wanted = await first_wanted(connection, commands)
     for _start in range(STARTS_MAX):
@@ -62,7 +62,7 @@ async def judge(tx: Tx, commands: Sequence[Command]) -> tuple[Verdict, Mapping[s
         if verdict.needs is None:
             assert isinstance(loaded, Books), "only books are decided upon"
             await connection.execute("release savepoint before_locks")
-            return verdict, loaded.terms
+            return verdict, loaded
         await connection.execute("rollback to savepoint before_locks")
         wanted = wanted.and_also(verdict.needs)
     raise RuntimeError(f"a batch of {len(commands)} commands still needed more after {STARTS_MAX} starts: {_names(verdict.needs)}")

@@ -5,7 +5,9 @@ subject, and the relay, which sends by id, keeps it.
 """
 
 from collections.abc import Sequence
+from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import text
 
 from shared.events.catalogue import BY_TYPE
@@ -17,6 +19,8 @@ _INSERT = text(
     "select * from unnest(cast(:topics as text[]), cast(:keys as text[]), cast(:ids as uuid[]), cast(:types as text[]), "
     "cast(:values as bytea[]), cast(:times as timestamptz[]))"
 )
+_NAMES: Final = ("topics", "keys", "ids", "types", "values", "times")
+_COLUMNS: Final = ("topic", "key", "event_id", "type", "value", "created_at")
 
 
 class TooLarge(Exception):
@@ -39,11 +43,15 @@ async def add(tx: Tx, *events: AnyEvent) -> None:
 
 def columns(events: Sequence[AnyEvent]) -> dict[str, list[object]]:
     """The outbox rows of `events` as parallel arrays, for services that write them in a statement of their own."""
-    return {
-        "topics": [BY_TYPE[event.type].topic.name for event in events],
-        "keys": [event.partitionkey for event in events],
-        "ids": [event.id for event in events],
-        "types": [event.type for event in events],
-        "values": [encoded(event) for event in events],
-        "times": [event.time for event in events],
-    }
+    rows = [_row(event) for event in events]
+    return {name: [row[place] for row in rows] for place, name in enumerate(_NAMES)}
+
+
+async def copy(connection: "asyncpg.Connection[Any]", events: Sequence[AnyEvent]) -> None:
+    """The same for many events on the driver's connection, by COPY, which costs less than half."""
+    if events:
+        await connection.copy_records_to_table("outbox", columns=_COLUMNS, records=map(_row, events))
+
+
+def _row(event: AnyEvent) -> tuple[object, ...]:
+    return BY_TYPE[event.type].topic.name, event.partitionkey, event.id, event.type, encoded(event), event.time

@@ -7,7 +7,7 @@ being added here. Acts say ids and codes, never a person's words.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, Final, NewType
 
@@ -46,11 +46,20 @@ async def draw(connection: "asyncpg.Connection[Any]") -> Number:
     return Number(await connection.fetchval(_NEXT))
 
 
+_NAMES: Final[Mapping[type[Command], str]] = {kind: name for name, kind in COMMANDS.items()}
+_ALWAYS: Final = {kind: tuple(one.name for one in fields(kind) if one.default is MISSING) for kind in DECISIONS}
+_USUAL: Final = {kind: tuple((one.name, one.default) for one in fields(kind) if one.default is not MISSING) for kind in DECISIONS}
+
+
 def act_of(command: Command) -> Act:
-    """The command as it is recorded; what is as it would be anyhow is left out."""
-    usual = {one.name for one in fields(command) if getattr(command, one.name) == one.default}
-    given = {name: value for name, value in msgspec.to_builtins(command).items() if name not in usual}
-    return Act(name=act_name(type(command)), given=given)
+    """The command as it is recorded; what is as it would be anyhow is left out. Ids and moments stand in it as they are."""
+    kind = type(command)
+    given = {name: getattr(command, name) for name in _ALWAYS[kind]}
+    for name, usual in _USUAL[kind]:
+        value = getattr(command, name)
+        if value is not usual and (type(value) is not type(usual) or value != usual):
+            given[name] = value
+    return Act(name=_NAMES[kind], given=given)
 
 
 def command_of(act: Act) -> Command:

@@ -40,10 +40,6 @@ _PLACES: Final = (
     f"union all select {_PLACE}, true from place where cell = any($2::text[]) and state = 'waiting'"
 )
 _ELSEWHERE: Final = "select person, cell from place where person = any($1::uuid[]) and state = 'waiting' order by person, cell"
-_MAKE_LIMITS: Final = (
-    "insert into limit_counter (key, kind) select key, split_part(key, ':', 1) from unnest($1::text[]) as key order by key "
-    "on conflict do nothing"
-)
 _LIMITS: Final = "select key, kind, capacity, used, version from limit_counter where key = any($1::text[]) order by key for no key update"
 _POOLS: Final = "select programme, balance from account where key = any($1::text[]) order by key for no key update"
 
@@ -133,10 +129,11 @@ async def _places(
 
 
 async def _limits(connection: "asyncpg.Connection[Any]", keys: Collection[str]) -> dict[str, Limit]:
+    """The counters, locked; one that nobody drew on yet is no row, and `save` finds out whether that is still so."""
     if not keys:
         return {}
-    await connection.execute(_MAKE_LIMITS, list(keys))
-    return {row[0]: Limit(*row) for row in await connection.fetch(_LIMITS, list(keys))}
+    found = {row[0]: Limit(*row) for row in await connection.fetch(_LIMITS, list(keys))}
+    return found | {key: Limit(key, key.partition(":")[0], None, 0, 0) for key in keys if key not in found}
 
 
 async def _elsewhere(connection: "asyncpg.Connection[Any]", persons: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:

@@ -1,16 +1,22 @@
-"""How a verdict is written: one statement with arrays for everything, however large the batch."""
+"""How a verdict is written: a constant number of statements, however large the batch.
 
-from collections.abc import Iterable, Mapping, Sequence
+What is new is copied in, each table by one COPY, which costs the client and the server less than arrays; what changes is written by one
+statement with arrays. A counter that nobody had drawn on yet is no row that could be locked: two batches may meet in it, and then the
+later one starts over.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
-from services.quotas.domain.model import PlaceState, Verdict
+from services.quotas.domain.model import Books, PlaceState, Verdict
 from services.quotas.store.journal import Number
 
 _SEPARATOR: Final = "\x1f"
 
-_WRITE: Final = """
+_CHANGE: Final = """
 with changed_cells as (
     update cell c set target = v.target, free = v.free, offered = v.offered, taken = v.taken, waiting = v.waiting,
         last_decision = v.last_decision, last_hash = v.last_hash, served = v.served, closed = v.closed
@@ -22,41 +28,58 @@ with changed_cells as (
     from unnest($11::text[], $12::int[], $13::int[], $14::int[]) as v (key, capacity, used, version)
     where l.key = v.key
 ), changed_places as (
-    insert into place (application, person, cell, state, application_version, version, decision, score, submitted_at, parts, course,
-        channel, nominated, ended, position, answer_by, reason, reason_limit, decided_at)
-    select application, person, cell, state, application_version, version, decision, score, submitted_at, string_to_array(parts, E'\\x1f'),
-        course, channel, nominated, ended, position, answer_by, reason, reason_limit, decided_at
-    from unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::int[], $20::int[], $21::int[], $22::int[], $23::timestamptz[],
-        $24::text[], $25::text[], $26::text[], $27::bool[], $28::bool[], $29::int[], $30::timestamptz[], $31::text[], $32::text[],
-        $33::timestamptz[]) as v (application, person, cell, state, application_version, version, decision, score, submitted_at, parts,
-        course, channel, nominated, ended, position, answer_by, reason, reason_limit, decided_at)
-    on conflict (application) do update set state = excluded.state, application_version = excluded.application_version,
-        version = excluded.version, decision = excluded.decision, score = excluded.score, submitted_at = excluded.submitted_at,
-        parts = excluded.parts, course = excluded.course, channel = excluded.channel, nominated = excluded.nominated,
-        ended = excluded.ended, position = excluded.position, answer_by = excluded.answer_by, reason = excluded.reason,
-        reason_limit = excluded.reason_limit, decided_at = excluded.decided_at
-), new_decisions as (
-    insert into decision (cell, number, application, at, outcome, record, hash, turn, batch)
-    select *, $57::bigint
-    from unnest($34::text[], $35::int[], $36::uuid[], $37::timestamptz[], $38::text[], $39::text[], $40::text[], $58::int[])
-), new_transfers as (
-    insert into transfer (programme, cell, decision, source, target, count, cause, at, turn, batch)
-    select *, $57::bigint
-    from unnest($41::text[], $42::text[], $43::int[], $44::text[], $45::text[], $46::int[], $47::text[], $48::timestamptz[], $59::int[])
+    update place p set state = v.state, application_version = v.application_version, version = v.version, decision = v.decision,
+        score = v.score, submitted_at = v.submitted_at, parts = string_to_array(v.parts, E'\\x1f'), course = v.course, channel = v.channel,
+        nominated = v.nominated, ended = v.ended, position = v.position, answer_by = v.answer_by, reason = v.reason,
+        reason_limit = v.reason_limit, decided_at = v.decided_at
+    from unnest($15::uuid[], $16::text[], $17::int[], $18::int[], $19::int[], $20::int[], $21::timestamptz[], $22::text[], $23::text[],
+        $24::text[], $25::bool[], $26::bool[], $27::int[], $28::timestamptz[], $29::text[], $30::text[], $31::timestamptz[])
+        as v (application, state, application_version, version, decision, score, submitted_at, parts, course, channel, nominated, ended,
+        position, answer_by, reason, reason_limit, decided_at)
+    where p.application = v.application
 ), changed_accounts as (
-    update account a set balance = a.balance + v.gained from unnest($49::text[], $50::int[]) as v (key, gained) where a.key = v.key
+    update account a set balance = a.balance + v.gained from unnest($32::text[], $33::int[]) as v (key, gained) where a.key = v.key
 )
-insert into outbox (topic, key, event_id, type, value, created_at)
-select * from unnest($51::text[], $52::text[], $53::uuid[], $54::text[], $55::bytea[], $56::timestamptz[])
+insert into limit_counter (key, kind, capacity, used, version)
+select key, kind, capacity, used, version
+from unnest($34::text[], $35::text[], $36::int[], $37::int[], $38::int[]) as v (key, kind, capacity, used, version) order by key
+on conflict (key) do update set capacity = excluded.capacity, used = excluded.used, version = excluded.version
+where limit_counter.version = 0
 """
+_PLACE: Final = PlaceState._fields
+_DECISION: Final = ("cell", "number", "application", "at", "outcome", "record", "hash", "batch", "turn")
+_TRANSFER: Final = ("programme", "cell", "decision", "source", "target", "count", "cause", "at", "batch", "turn")
 
 
-async def save(connection: "asyncpg.Connection[Any]", verdict: Verdict, number: Number, outbox: Mapping[str, Sequence[object]]) -> None:
-    """Write the verdict of a batch and the events that tell of it, given as the outbox's columns. The locks are held by `load`."""
+async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, number: Number) -> None:
+    """Write the verdict of a batch that was decided on `loaded`, whose locks are held.
+
+    Raises a serialization failure, after which the transaction is tried again, where another batch was the first to draw on a limit
+    that this one found unused.
+    """
+    stored = loaded.places.keys() | {place.application for waiters in loaded.lists.values() for place in waiters}
+    await _change(connection, loaded, verdict, stored)
     turns = {(decision.cell, decision.number): turn for turn, decision in enumerate(verdict.decisions)}
+    await _copy(connection, "place", _PLACE, [place for place in verdict.places if place.application not in stored])
+    await _copy(
+        connection,
+        "decision",
+        _DECISION,
+        [
+            (d.cell, d.number, d.application, d.at, d.outcome.kind, d.record, d.hash, number, turn)
+            for turn, d in enumerate(verdict.decisions)
+        ],
+    )
+    await _copy(connection, "transfer", _TRANSFER, [(*move, number, turns[move.cell, move.decision]) for move in verdict.transfers])
+
+
+async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, stored: Collection[UUID]) -> None:
+    """Write what is there already, among it the places of the applications in `stored`; and the counters drawn on for the first time."""
+    first_used = [limit for limit in verdict.limits if loaded.limits[limit.key].version == 0]
+    used_again = [limit for limit in verdict.limits if loaded.limits[limit.key].version != 0]
     pools = sorted(verdict.pools.items())
-    await connection.execute(
-        _WRITE,
+    done = await connection.execute(
+        _CHANGE,
         *_columns(
             10,
             (
@@ -64,17 +87,19 @@ async def save(connection: "asyncpg.Connection[Any]", verdict: Verdict, number: 
                 for c in verdict.cells
             ),
         ),
-        *_columns(4, ((limit.key, limit.capacity, limit.used, limit.version) for limit in verdict.limits)),
-        *_columns(19, map(_place, verdict.places)),
-        *_columns(7, ((d.cell, d.number, d.application, d.at, d.outcome.kind, d.record, d.hash) for d in verdict.decisions)),
-        *_columns(8, verdict.transfers),
+        *_columns(4, ((limit.key, limit.capacity, limit.used, limit.version) for limit in used_again)),
+        *_columns(17, (_place(place) for place in verdict.places if place.application in stored)),
         [f"pool:{programme}" for programme, _gained in pools],
         [gained for _programme, gained in pools],
-        *(outbox[name] for name in ("topics", "keys", "ids", "types", "values", "times")),
-        number,
-        list(turns.values()),
-        [turns[transfer.cell, transfer.decision] for transfer in verdict.transfers],
+        *_columns(5, first_used),
     )
+    if int(done.rpartition(" ")[2]) != len(first_used):
+        raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused")
+
+
+async def _copy(connection: "asyncpg.Connection[Any]", table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        await connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
 def _columns(width: int, rows: Iterable[Sequence[object]]) -> list[Sequence[object]]:
@@ -83,4 +108,5 @@ def _columns(width: int, rows: Iterable[Sequence[object]]) -> list[Sequence[obje
 
 
 def _place(state: PlaceState) -> Sequence[object]:
-    return (*state[:9], _SEPARATOR.join(state.parts), *state[10:])
+    """What of a place may change; its person and its cell stay."""
+    return (state.application, *state[3:9], _SEPARATOR.join(state.parts), *state[10:])
