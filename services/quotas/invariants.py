@@ -68,6 +68,7 @@ CHECKS: Final[Mapping[str, str]] = {
             where w.cell = c.key and w.state = 'waiting' and coalesce(l.used < l.capacity, true)
         )
     """,
+    "free_places_of_a_year_that_was_closed": "select count(*) from cell where settled and free > 0",
     "chains_whose_head_is_not_their_last_decision": """
         select count(*) from cell c left join (select cell, max(number) as last, count(*) as links from decision group by cell) as n
             on n.cell = c.key left join decision d on d.cell = c.key and d.number = n.last

@@ -19,7 +19,7 @@ from shared.messaging import parking
 from shared.persistence.database import Tx, driver
 
 _BEFORE: Final = "select key, planned from cell where programme = $1"
-_NOW: Final = "select key, target, offered + taken as held from cell where programme = $1 order by key for no key update"
+_NOW: Final = "select key, target, offered + taken as held from cell where programme = $1 and not settled order by key for no key update"
 
 
 @dataclass(frozen=True, slots=True)

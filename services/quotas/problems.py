@@ -52,6 +52,11 @@ WORDS: Final[Mapping[str, _Words]] = {
         N_("That country holds more places than it has"),
         N_("It holds {wanted} and has {has}. What moves there would serve nobody. Raise its number of places first."),
     ),
+    "year_closed": _Words(
+        409,
+        N_("That year was closed"),
+        N_("Its free places have lapsed or gone to the pool. Choose a later year; what is in the pool can be given to it."),
+    ),
     "takes_no_part": _Words(
         409, N_("That country does not take part"), N_("It can get places only while it takes part. Choose another country.")
     ),

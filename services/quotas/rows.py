@@ -37,6 +37,7 @@ class CellRow:
     """A cell with its figures. `names`, `side`, `groups` and `tile` are of its country; empty where the programme does not know it.
 
     `round`: `rolling`, or `before` or `after` the moment at which the list is served. `participates`: on the date asked about.
+    `settled`: its year was closed, and what was free then lapsed or went to the pool.
     """
 
     key: str
@@ -61,6 +62,7 @@ class CellRow:
     list_closes: datetime | None
     round: str
     list_closed: bool
+    settled: bool
     participates: bool
 
     @property

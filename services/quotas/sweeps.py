@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.quotas.domain.commands import CloseList, Command, EndParticipation, Expire, ServeRound
+from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, Expire, ServeRound
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import idempotency
 from services.quotas.store.terms import load_terms
@@ -25,6 +25,7 @@ _DUE: Final = """
 """
 _ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2"
 _LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2"
+_YEARS: Final = "select key, list_closes from cell where listed and closed and not settled and list_closes < $1 order by key limit $2"
 _LEFT: Final = (
     "select c.key from cell c join unnest($1::text[], $2::text[]) as gone (programme, country) using (programme, country) "
     "where c.listed and c.year <= $3 and (c.free > 0 or c.waiting > 0) order by c.key limit $4"
@@ -45,6 +46,7 @@ def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
         Sweep("rounds", 1.0, _sweep(db, rounds_due)),
         Sweep("offers", 1.0, _sweep(db, lambda tx, now: offers_due(tx, now, grace))),
         Sweep("lists", 5.0, _sweep(db, lists_due)),
+        Sweep("years", 5.0, _sweep(db, years_due)),
         Sweep("participation", 60.0, _sweep(db, participation_ended)),
         Sweep("idempotency_keys", 3600.0, old_keys),
     )
@@ -77,6 +79,12 @@ async def rounds_due(tx: Tx, now: datetime) -> Sequence[Command]:
 async def lists_due(tx: Tx, now: datetime) -> Sequence[Command]:
     """The cells whose waiting list has closed (its last second inside)."""
     return [CloseList(cell=row["key"], at=now) for row in await (await driver(tx)).fetch(_LISTS, now, CELLS)]
+
+
+async def years_due(tx: Tx, now: datetime) -> Sequence[Command]:
+    """The cells whose call is over: its list has closed, so that nobody can use what is free."""
+    rows = await (await driver(tx)).fetch(_YEARS, now, CELLS)
+    return [CloseYear(cell=row["key"], at=now, ends_at=row["list_closes"]) for row in rows]
 
 
 async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:

@@ -66,7 +66,8 @@ class Cell(Table, table=True):
     """Programme x country x year: its places by account, its list, and the head of its chain of decisions.
 
     `listed` is false where a request came for a cell that no plan has. `planned` is the plan's own figure, `target` the one in force.
-    `served`: the round was served; `closed`: the waiting list was closed. The row's lock orders everything that happens in the cell.
+    `served`: the round was served; `closed`: the waiting list was closed; `settled`: its year was.
+    The row's lock orders everything that happens in the cell.
     """
 
     __table_args__ = (
@@ -95,6 +96,7 @@ class Cell(Table, table=True):
     list_closes: datetime | None = _moment(optional=True)
     served: bool = False
     closed: bool = False
+    settled: bool = False
 
 
 class LimitCounter(Table, table=True):

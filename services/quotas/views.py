@@ -192,6 +192,7 @@ def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
         list_closes=row.list_closes,
         round="rolling" if row.grants_from is None else "after" if row.served else "before",
         list_closed=row.closed,
+        settled=row.settled,
         participates=any(one.start <= on and (one.end is None or on <= one.end) for one in here),
     )
 

@@ -92,6 +92,13 @@ class CloseList(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseYear(Command):
+    """The call that ends at `ends_at` is over: what is free by now lapses, or goes to the pool for later years, as the plan says."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndParticipation(Command):
     """The country's participation has ended: free places go back to the pool, and those who wait are told."""
 

@@ -11,6 +11,7 @@ from services.quotas.domain import moves, of_cell
 from services.quotas.domain.commands import (
     Accept,
     CloseList,
+    CloseYear,
     Command,
     Decline,
     End,
@@ -217,6 +218,7 @@ DECISIONS: Final[Mapping[type[Command], Callable[[Desk, Any], None]]] = {
     Expire: expire,
     ServeRound: of_cell.serve_round,
     CloseList: of_cell.close_list,
+    CloseYear: of_cell.close_year,
     EndParticipation: of_cell.end_participation,
     SetTarget: of_cell.set_target,
     MovePlaces: moves.move_places,

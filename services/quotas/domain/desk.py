@@ -30,6 +30,7 @@ class Desk:
         self._stored_waiters: dict[UUID, PlaceState] = {}
         self._waits_since: dict[UUID, set[str]] = {}
         self._pools: dict[str, int] = {}
+        self._lapsed: dict[str, int] = {}
         self._decisions: list[Decision] = []
         self._transfers: list[Transfer] = []
         self._ignored: list[Ignored] = []
@@ -173,8 +174,14 @@ class Desk:
         return Use(counter.key, counter.kind, counter.capacity, version, before, before + by)
 
     def move(self, cell: OpenCell, source: str, target: str, count: int, cause: Cause) -> None:
-        """Book a transfer between accounts, by the decision that is noted next; `pool` is the programme's, the others are the cell's."""
-        names = {name: f"pool:{cell.programme}" if name == "pool" else f"{name}:{cell.key}" for name in (source, target)}
+        """Book a transfer between accounts, by the decision that is noted next.
+
+        `pool` is the programme's, `lapsed` its year's, the others are the cell's.
+        """
+        shared = {"pool": f"pool:{cell.programme}", "lapsed": f"lapsed:{cell.programme}:{cell.year}"}
+        names = {name: shared.get(name) or f"{name}:{cell.key}" for name in (source, target)}
+        if target == "lapsed":
+            self._lapsed[names[target]] = self._lapsed.get(names[target], 0) + count
         if source == "pool" or target == "pool":
             self._pools[cell.programme] = self._pools.get(cell.programme, 0) + (count if target == "pool" else -count)
         self._transfers.append(
@@ -235,6 +242,7 @@ class Desk:
             limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version) for c in self._counters.values() if c.changed),
             places=tuple(place.as_state() for place in self._places.values() if place.changed),
             pools={programme: by for programme, by in self._pools.items() if by},
+            lapsed=self._lapsed,
             ignored=tuple(self._ignored),
             short=tuple(self._short),
         )

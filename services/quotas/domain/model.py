@@ -50,6 +50,8 @@ class CellState(NamedTuple):
     last_hash: str
     served: bool
     closed: bool
+    settled: bool = False
+    """Whether its year was closed: nothing is free any more, and what comes back goes where the free places went."""
 
 
 class PlaceState(NamedTuple):
@@ -175,6 +177,8 @@ class Verdict:
     places: tuple[PlaceState, ...] = ()
     pools: Mapping[str, int] = field(default_factory=dict)
     """By programme, how many places its pool gained (or lost, below 0)."""
+    lapsed: Mapping[str, int] = field(default_factory=dict)
+    """By account `lapsed:<programme>:<year>`, how many places came into it."""
     ignored: tuple[Ignored, ...] = ()
     short: tuple[Short, ...] = ()
     needs: Needs | None = None

@@ -12,7 +12,8 @@ def move_places(desk: Desk, command: MovePlaces) -> None:
     """Free places leave one cell and come to another, which serves its list with them. Both targets follow.
 
     Nothing happens, and `short` says why, where fewer are free than asked for, or the one that would get them is no cell of the
-    programme, takes no part on that day, or holds more than its target, so that they would vanish in what it holds too many.
+    programme, had its year closed, takes no part on that day, or holds more than its target, so that they would vanish in what it
+    holds too many.
     """
     giver = desk.cell(command.source) if command.source is not None else None
     taker = desk.cell(command.target) if command.target is not None else None
@@ -46,6 +47,8 @@ def _cannot_take(command: MovePlaces, giver: OpenCell | None, taker: OpenCell | 
         return None
     if taker.call is None or (giver is not None and giver.programme != taker.programme):
         return Short(command, 0, command.places, "unknown_cell")
+    if taker.settled:
+        return Short(command, taker.target, command.places, "year_closed")
     if not taker.terms.takes_part_at_all(taker.country, command.at):
         return Short(command, 0, command.places, "takes_no_part")
     if taker.counter.used > taker.target:

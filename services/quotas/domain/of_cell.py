@@ -1,6 +1,6 @@
 """What is decided about a cell as a whole: its round, its list, its participation, its target."""
 
-from services.quotas.domain.commands import CloseList, EndParticipation, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, CloseYear, EndParticipation, ServeRound, SetTarget
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.model import Short
 from services.quotas.domain.opened import Cause
@@ -37,6 +37,23 @@ def close_list(desk: Desk, command: CloseList) -> None:
     refuse_everybody(desk, cell, cause, "list_closed")
 
 
+def close_year(desk: Desk, command: CloseYear) -> None:
+    """What is free lapses or goes to the pool, once; what is held stays. A call whose end was moved meanwhile is left alone."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "year_closed")
+    if cell.settled or not cell.closed:
+        desk.ignore(command, "already_done" if cell.settled else "list_open")
+        return
+    if cell.call is None or cell.call.list_closes != command.ends_at or command.at <= command.ends_at:
+        desk.ignore(command, "moved_on")
+        return
+    cell.settled = cell.changed = True
+    before, free = cell.target, cell.free
+    if free:
+        desk.move(cell, "free", cell.unused, free, cause)
+        cell.counter.capacity = cell.counter.used
+    desk.note(cell, None, cause, TargetSet(before, cell.target), (desk.use(cell.counter, 0),))
+
+
 def end_participation(desk: Desk, command: EndParticipation) -> None:
     """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why."""
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
@@ -55,6 +72,9 @@ def set_target(desk: Desk, command: SetTarget) -> None:
     """More places come from the pool and serve the list; fewer go back to it as far as they are free. Nothing that is held is revoked."""
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, command.cause)
     gained = max(0, command.target - cell.counter.used) - cell.free
+    if cell.settled:
+        desk.too_short(Short(command, cell.target, command.target, "year_closed"))
+        return
     if gained > 0 and gained > (pool := desk.pool(cell.programme)):
         desk.too_short(Short(command, pool, gained))
         return

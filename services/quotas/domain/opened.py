@@ -55,6 +55,7 @@ class OpenCell:
         "offered",
         "programme",
         "served",
+        "settled",
         "taken",
         "terms",
         "waiting",
@@ -64,7 +65,7 @@ class OpenCell:
     def __init__(self, state: CellState, terms: Terms) -> None:
         self.key, self.programme, self.country, self.year = state.key, state.programme, state.country, state.year
         self.terms = terms
-        self.listed, self.served, self.closed = state.listed, state.served, state.closed
+        self.listed, self.served, self.closed, self.settled = state.listed, state.served, state.closed, state.settled
         self.offered, self.taken, self.waiting = state.offered, state.taken, state.waiting
         self.last_decision, self.last_hash = state.last_decision, state.last_hash
         self.counter = Counter(Limit(f"cell:{state.key}", CELL.name, state.target, state.offered + state.taken, state.last_decision))
@@ -78,6 +79,11 @@ class OpenCell:
     @property
     def free(self) -> int:
         return max(0, self.target - self.counter.used)
+
+    @property
+    def unused(self) -> str:
+        """The account of places that nobody uses once the year was closed: `pool`, or `lapsed`."""
+        return "pool" if self.terms.unused == "roll_over" else "lapsed"
 
     @property
     def call(self) -> Call | None:
@@ -99,7 +105,7 @@ class OpenCell:
     def as_state(self) -> CellState:
         return CellState(
             self.key, self.programme, self.country, self.year, self.listed, self.target, self.free, self.offered, self.taken,
-            self.waiting, self.last_decision, self.last_hash, self.served, self.closed,
+            self.waiting, self.last_decision, self.last_hash, self.served, self.closed, self.settled,
         )  # fmt: skip
 
 

@@ -60,7 +60,10 @@ def offer(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, skips: Ski
 
 
 def release(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:
-    """The place goes back: to the cell, or to the pool where the cell is over its target or the country takes part no longer."""
+    """The place goes back: to the cell, or to the pool where the cell is over its target or the country takes part no longer.
+
+    Once the year was closed, it goes where the places went that were free then.
+    """
     account = place.state
     over = cell.counter.used > cell.target
     uses = count(desk, cell, place, PLACE_KINDS, -1)
@@ -68,12 +71,13 @@ def release(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:
         cell.offered -= 1
     else:
         cell.taken -= 1
-    if not over and not cell.terms.takes_part_at_all(cell.country, cause.at):
+    back = "pool" if over else "free"
+    if not over and (cell.settled or not cell.terms.takes_part_at_all(cell.country, cause.at)):
         cell.counter.capacity = cell.target - 1
         uses = tuple(use._replace(capacity=cell.target) if use.kind == CELL.name else use for use in uses)
-        over = True
+        back = cell.unused if cell.settled else "pool"
     place.state, place.answer_by = RELEASED, None
-    desk.move(cell, account, "pool" if over else "free", 1, cause)
+    desk.move(cell, account, back, 1, cause)
     desk.note(cell, place, cause, Released(cause.name), uses)
     serve_who_gained(desk, cell, place, cause)
 

@@ -47,6 +47,8 @@ class Terms:
     nomination_ratio: float | None
     nomination_in_route: bool
     holds_per_person: int
+    unused: str = "lapse"
+    """What becomes of places that are free when their year is closed: they `lapse`, or `roll_over` into the pool."""
 
     def takes_part(self, country: str, at: datetime, parts: Iterable[str] = ()) -> bool:
         """Whether the country takes part on that day (in UTC) in those parts."""

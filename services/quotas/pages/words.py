@@ -29,6 +29,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "ended": N_("Somebody’s time in the programme ended."),
     "round": N_("The moment came at which the list is served by rank."),
     "list_closed": N_("The waiting list closed."),
+    "year_closed": N_("The year was closed."),
     "participation_ended": N_("The country’s participation ended."),
     "allotted": N_("The plan’s allotment came into force."),
     "adopted": N_("Two people changed the number of places."),
@@ -236,7 +237,9 @@ def remarks(cell: CellRow) -> list[tuple[str, str]]:
         found.append((_("Does not take part"), ""))
     if cell.over:
         found.append((ngettext("{n} over its places", "{n} over its places", cell.over), "red"))
-    if cell.list_closed:
+    if cell.settled:
+        found.append((_("Year closed"), ""))
+    elif cell.list_closed:
         found.append((_("List closed"), ""))
     if cell.target != cell.planned:
         found.append((_("Plan: {n}", n=format_number(cell.planned)), "blue"))

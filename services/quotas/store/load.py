@@ -22,7 +22,8 @@ from shared.kernel.cells import Cell
 Connection = "asyncpg.Connection[Any]"
 
 _CELLS: Final = (
-    "select key, programme, country, year, listed, target, free, offered, taken, waiting, last_decision, last_hash, served, closed "
+    "select key, programme, country, year, listed, target, free, offered, taken, waiting, last_decision, last_hash, served, closed, "
+    "settled "
     "from cell where key = any($1::text[]) order by key for no key update"
 )
 _STILL_TERMS: Final = "select 1 from programme where code = any($1::text[]) order by code for key share"

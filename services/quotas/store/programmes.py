@@ -51,6 +51,10 @@ _KEEP_CELLS: Final = """
     order by key
     on conflict (key) do update set listed = true, grants_from = excluded.grants_from, list_closes = excluded.list_closes
 """
+_KEEP_LAPSED: Final = """
+    insert into account (key, programme) select 'lapsed:' || $1::text || ':' || year, $1 from unnest($2::int[]) as year order by year
+    on conflict do nothing
+"""
 _LOCK_CELLS: Final = "select key from cell where programme = $1 order by key for no key update"
 _KEEP_PLANNED: Final = "update cell c set planned = v.planned from unnest($1::text[], $2::int[]) as v (key, planned) where c.key = v.key"
 _FUND: Final = """
@@ -75,6 +79,7 @@ async def put_in_force(
     await connection.execute(_KEEP_TERMS, data.programme, data.plan, data.plan_version, version, stored(data), data.places_total, at)
     await connection.execute("insert into account (key, programme) values ('pool:' || $1::text, $1) on conflict do nothing", data.programme)
     calls = {call.year: call for call in data.calls}
+    await connection.execute(_KEEP_LAPSED, data.programme, sorted(calls))
     cells = [cell for cell in map(Cell.parse, sorted(planned)) if cell.year in calls]
     await connection.execute(
         _KEEP_CELLS,

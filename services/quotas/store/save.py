@@ -19,9 +19,10 @@ _SEPARATOR: Final = "\x1f"
 _CHANGE: Final = """
 with changed_cells as (
     update cell c set target = v.target, free = v.free, offered = v.offered, taken = v.taken, waiting = v.waiting,
-        last_decision = v.last_decision, last_hash = v.last_hash, served = v.served, closed = v.closed
-    from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::text[], $9::bool[], $10::bool[])
-        as v (key, target, free, offered, taken, waiting, last_decision, last_hash, served, closed)
+        last_decision = v.last_decision, last_hash = v.last_hash, served = v.served, closed = v.closed,
+        settled = v.settled
+    from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::text[], $9::bool[], $10::bool[],
+        $39::bool[]) as v (key, target, free, offered, taken, waiting, last_decision, last_hash, served, closed, settled)
     where c.key = v.key
 ), changed_limits as (
     update limit_counter l set capacity = v.capacity, used = v.used, version = v.version
@@ -77,7 +78,7 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
     """Write what is there already, among it the places of the applications in `stored`; and the counters drawn on for the first time."""
     first_used = [limit for limit in verdict.limits if loaded.limits[limit.key].version == 0]
     used_again = [limit for limit in verdict.limits if loaded.limits[limit.key].version != 0]
-    pools = sorted(verdict.pools.items())
+    accounts = sorted({**{f"pool:{programme}": gained for programme, gained in verdict.pools.items()}, **verdict.lapsed}.items())
     done = await connection.execute(
         _CHANGE,
         *_columns(
@@ -89,9 +90,10 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
         ),
         *_columns(4, ((limit.key, limit.capacity, limit.used, limit.version) for limit in used_again)),
         *_columns(17, (_place(place) for place in verdict.places if place.application in stored)),
-        [f"pool:{programme}" for programme, _gained in pools],
-        [gained for _programme, gained in pools],
+        [account for account, _gained in accounts],
+        [gained for _account, gained in accounts],
         *_columns(5, first_used),
+        [cell.settled for cell in verdict.cells],
     )
     if int(done.rpartition(" ")[2]) != len(first_used):
         raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused")

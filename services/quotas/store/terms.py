@@ -44,6 +44,7 @@ def terms_of(data: ProgrammePublished) -> Terms:
         nomination_ratio=data.nomination_ratio,
         nomination_in_route="nomination" in data.route,
         holds_per_person=data.holds_per_person,
+        unused=data.unused,
     )
 
 

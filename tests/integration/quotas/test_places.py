@@ -1,6 +1,6 @@
 """The main path on a real database: an approval becomes a place, a waiting place, or a refusal; what frees a place serves the list."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.persistence.database import Database
 from tests.integration.quotas.scene import START, Person, apply_events, figures, held, programme, publication, rows, states, told
@@ -11,7 +11,10 @@ PE = "training:PE:2016"
 async def test_a_published_programme_has_its_places_in_the_books(db: Database) -> None:
     """Eight places come from the plan and are allotted, two a country; every cell tells its figures once."""
     assert await figures(db, PE) == (2, 2, 0, 0, 0)
-    assert [tuple(row) for row in await rows(db, "select key, balance from account")] == [("pool:training", 0)]
+    assert [tuple(row) for row in await rows(db, "select key, balance from account order by key")] == [
+        ("lapsed:training:2016", 0),
+        ("pool:training", 0),
+    ]
     assert sorted(one.subject for one in await told(db, "cell.changed")) == [f"training:{c}:2016" for c in ("AR", "BR", "CL", "PE")]
     assert await held(db) == {}
 
@@ -56,3 +59,26 @@ async def test_a_ranked_round_waits_for_its_moment(empty: Database) -> None:
         pass
     assert await states(empty, *people) == ["refused"] * 4 + ["waiting"] * 2 + ["offered"] * 2
     assert await held(empty) == {}
+
+
+async def test_a_year_is_lived_through_to_its_closing_by_the_clock(db: Database) -> None:
+    """The list closes, then the year: what is free lapses, what is held stays, and what comes back later lapses too."""
+    from services.quotas.settings import QuotasSettings
+    from services.quotas.sweeps import sweeps
+
+    holder, late = Person(PE), Person(PE)
+    await apply_events(db, holder.approved(), late.approved())
+    await apply_events(db, holder.accepts(1))
+    closed = datetime(2016, 8, 15, 16, 0, tzinfo=UTC)
+    for moment in (closed - timedelta(seconds=1), closed):
+        for sweep in sweeps(db, QuotasSettings()):
+            while sweep.name in ("lists", "years") and await sweep.run(moment):
+                pass
+        lapsed = await rows(db, "select balance from account where key = 'lapsed:training:2016'")
+        assert [row.balance for row in lapsed] == [0 if moment < closed else 6]
+    assert await figures(db, PE) == (2, 0, 1, 1, 0)
+    await apply_events(db, late.withdrawn(closed), Person(PE).approved(closed))
+    assert await figures(db, PE) == (1, 0, 0, 1, 0)
+    assert [row.balance for row in await rows(db, "select balance from account order by key")] == [7, 0]
+    assert (await told(db, "refused"))[-1].data.reason == "list_closed"
+    assert await held(db) == {}

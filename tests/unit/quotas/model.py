@@ -35,6 +35,8 @@ class Model:
     entries: dict[UUID, Entry] = field(default_factory=dict)
     served: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
+    lapsed: dict[str, int] = field(default_factory=dict)
 
     def of(self, cell: str) -> Terms:
         return self.terms[cell.split(":")[0]]
@@ -75,9 +77,24 @@ class Model:
             self.serve(cell, at)
 
     def release(self, e: Entry, at: datetime, why: str) -> None:
-        self.pools[e.cell.split(":")[0]] += self.used(e.cell) > self.targets[e.cell]
+        if self.used(e.cell) > self.targets[e.cell]:
+            self.pools[e.cell.split(":")[0]] += 1
+        elif e.cell in self.settled:
+            self.take_out(e.cell, 1)
         self.tell(e, "released", why)
         self.gained(e, at)
+
+    def take_out(self, cell: str, places: int) -> None:
+        """A closed year's places lapse, or go to the pool."""
+        programme, _country, year = cell.split(":")
+        self.targets[cell] -= places
+        if self.terms[programme].unused == "roll_over":
+            self.pools[programme] += places
+        else:
+            self.lapsed[f"lapsed:{programme}:{year}"] = self.lapsed.get(f"lapsed:{programme}:{year}", 0) + places
+
+    def can_take(self, cell: str) -> bool:
+        return cell not in self.settled and self.used(cell) <= self.targets[cell]
 
     def do(self, x: Any) -> None:
         """One command."""
@@ -147,13 +164,13 @@ class Model:
         cell, programme = x.cell, x.cell.split(":")[0]
         if isinstance(x, c.SetTarget):
             gained = max(0, x.target - self.used(cell)) - self.free(cell)
-            if gained <= self.pools[programme]:
+            if gained <= self.pools[programme] and cell not in self.settled:
                 self.pools[programme] -= gained
                 self.targets[cell] = x.target
                 self.serve(cell, x.at)
         elif isinstance(x, c.MovePlaces):
             has = self.pools[programme] if x.source is None else self.free(x.source)
-            if x.places <= has and (x.target is None or self.used(x.target) <= self.targets[x.target]):
+            if x.places <= has and (x.target is None or self.can_take(x.target)):
                 self.pools[programme] += x.places * ((x.target is None) - (x.source is None))
                 for key, by in ((x.source, -x.places), (x.target, x.places)):
                     if key is not None:
@@ -166,6 +183,12 @@ class Model:
             size = self.of(cell).list_size(self.targets[cell])
             for number, e in enumerate(self.waiters(cell)):
                 self.tell(e, "waiting") if number < size else self.tell(e, "refused", "list_full")
+        elif (
+            isinstance(x, c.CloseYear) and cell in self.closed - self.settled and x.at > x.ends_at == self.of(cell).calls[2016].list_closes
+        ):
+            self.settled.add(cell)
+            if self.free(cell):
+                self.take_out(cell, self.free(cell))
         elif isinstance(x, c.CloseList) and cell not in self.closed:
             self.closed.add(cell)
             for e in self.waiters(cell):

@@ -46,6 +46,7 @@ class Shelf:
         self.places: dict[UUID, PlaceState] = {}
         self.pools = dict.fromkeys(self.terms, pool)
         self.total = dict(self.pools)
+        self.lapsed: dict[str, int] = {}
         self.decisions: list[Decision] = []
         self.transfers: list[Transfer] = []
         self.starts = 0
@@ -111,6 +112,8 @@ class Shelf:
         self.places |= {place.application: place for place in verdict.places}
         for programme, gained in verdict.pools.items():
             self.pools[programme] += gained
+        for account, gained in verdict.lapsed.items():
+            self.lapsed[account] = self.lapsed.get(account, 0) + gained
         self.decisions += verdict.decisions
         self.transfers += verdict.transfers
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from services.quotas.domain.chain import verify
-from services.quotas.domain.commands import CloseList, Command, MovePlaces, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, CloseYear, Command, MovePlaces, ServeRound, SetTarget
 from tests.unit.quotas.model import HELD, Model
-from tests.unit.quotas.shelf import NOW, Person, Shelf, terms
+from tests.unit.quotas.shelf import CLOSES, NOW, Person, Shelf, terms
 
 EXAMPLES = int(os.environ.get("PUENTE_TEST_HISTORIES", "2000"))
 STEPS = 20
 CELLS = ("training:PE:2016", "training:BR:2016", "scholarship:PE:2016")
 PROGRAMMES = (
-    terms("training", list_ratio=0.5, list_at_least=1),
+    terms("training", list_ratio=0.5, list_at_least=1, unused="roll_over"),
     terms(
         "scholarship",
         grants_from=NOW + timedelta(days=30),
@@ -152,6 +152,10 @@ class Histories(RuleBasedStateMachine):
         if not really:
             self.command(CloseList(cell=cell, at=self.now), wait=wait)
 
+    @rule(cell=cells, wait=more, moved=st.sampled_from([0, 0, 0, 1]))
+    def the_year_is_closed(self, cell: str, wait: bool, moved: int) -> None:
+        self.command(CloseYear(cell=cell, at=self.now, ends_at=CLOSES + timedelta(days=moved)), wait=wait)
+
     @rule(days=DAYS)
     def time_passes(self, days: int) -> None:
         self.command()
@@ -171,7 +175,7 @@ class Histories(RuleBasedStateMachine):
         for shelf in (self.batches, self.singles):
             places = shelf.places.items()
             assert {a: (p.state, p.version, p.nominated, p.ended, p.answer_by) for a, p in places} == expected
-            assert shelf.pools == self.model.pools
+            assert shelf.pools == self.model.pools and shelf.lapsed == self.model.lapsed
             for key in CELLS:
                 entries = [e.state for e in self.model.entries.values() if e.cell == key]
                 counts = [entries.count(state) for state in ("offered", "taken", "waiting")]
@@ -187,7 +191,8 @@ class Histories(RuleBasedStateMachine):
             return
         for programme, total in shelf.total.items():
             inside = sum(c.free + c.offered + c.taken for c in shelf.cells.values() if c.programme == programme)
-            assert shelf.pools[programme] + inside == total and shelf.pools[programme] >= 0
+            lapsed = sum(places for account, places in shelf.lapsed.items() if account.split(":")[1] == programme)
+            assert shelf.pools[programme] + lapsed + inside == total and shelf.pools[programme] >= 0
         balances: dict[str, Any] = shelf.balances()
         for key, cell in shelf.cells.items():
             kept = {"free": cell.free, "offered": cell.offered, "taken": cell.taken}

@@ -1,0 +1,74 @@
+"""When a call is over, what is free lapses or goes to the pool, once; what is held stays, and goes the same way when it comes back."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.quotas.domain.chain import verify
+from services.quotas.domain.commands import CloseList, CloseYear, MovePlaces, SetTarget
+from services.quotas.domain.model import Verdict
+from tests.unit.quotas.shelf import BR, CLOSES, NOW, PE, Person, Shelf, reasons, terms
+
+AFTER = CLOSES + timedelta(seconds=1)
+LAPSED = "lapsed:training:2016"
+
+
+def close(shelf: Shelf, *, ends_at: timedelta = timedelta(), at: timedelta = timedelta()) -> Verdict:
+    shelf.run(CloseList(cell=PE, at=AFTER))
+    return shelf.run(CloseYear(cell=PE, at=AFTER + at, ends_at=CLOSES + ends_at))
+
+
+@pytest.fixture
+def two() -> tuple[Person, Person]:
+    return Person(), Person()
+
+
+@pytest.mark.parametrize(("unused", "pool", "lapsed"), [("lapse", 6, {LAPSED: 2}), ("roll_over", 8, {})])
+def test_free_places_lapse_or_roll_over(two: tuple[Person, Person], unused: str, pool: int, lapsed: dict[str, int]) -> None:
+    shelf = Shelf(terms(unused=unused))
+    shelf.cell(PE, 4)
+    shelf.run(*[one.asks() for one in two])
+    close(shelf)
+    assert shelf.figures(PE) == (2, 0, 2, 0, 0) and shelf.cells[PE].settled
+    assert (shelf.pools, shelf.lapsed) == ({"training": pool}, lapsed)
+    assert shelf.decisions[-1].cause == "year_closed" and verify(shelf.chain(PE)) is None
+    assert shelf.balances().get(LAPSED, 0) == sum(lapsed.values())
+
+
+def test_what_comes_back_later_goes_the_same_way(two: tuple[Person, Person]) -> None:
+    shelf = Shelf()
+    shelf.cell(PE, 3)
+    shelf.run(*[one.asks() for one in two])
+    close(shelf)
+    shelf.run(two[0].declines(at=AFTER), two[1].withdraws(at=AFTER))
+    assert shelf.figures(PE) == (0, 0, 0, 0, 0) and shelf.lapsed == {LAPSED: 3} and shelf.pools == {"training": 7}
+
+
+def test_what_is_over_the_target_goes_to_the_pool_all_the_same(two: tuple[Person, Person]) -> None:
+    shelf = Shelf()
+    shelf.cell(PE, 2)
+    shelf.run(*[one.asks() for one in two])
+    shelf.run(SetTarget(cell=PE, at=NOW, target=1))
+    close(shelf)
+    shelf.run(two[0].declines(at=AFTER))
+    assert shelf.pools == {"training": 9} and shelf.lapsed == {}
+
+
+def test_once_and_only_for_the_end_that_it_was_set_for() -> None:
+    shelf = Shelf()
+    shelf.cell(PE, 2)
+    assert reasons(shelf.run(CloseYear(cell=PE, at=AFTER, ends_at=CLOSES)).ignored) == ["list_open"]
+    assert reasons(close(shelf, ends_at=timedelta(days=1)).ignored) == ["moved_on"], "the plan has moved the end"
+    assert reasons(close(shelf, at=timedelta(seconds=-1)).ignored) == ["moved_on"], "its last second is inside"
+    assert close(shelf).decisions and shelf.lapsed == {LAPSED: 2}
+    assert reasons(close(shelf).ignored) == ["already_done"] and shelf.lapsed == {LAPSED: 2}
+
+
+def test_a_closed_year_gets_no_places() -> None:
+    shelf = Shelf()
+    shelf.cell(PE, 2)
+    shelf.cell(BR, 2)
+    close(shelf)
+    (short,) = shelf.run(SetTarget(cell=PE, at=AFTER, target=3)).short
+    (other,) = shelf.run(MovePlaces(cell=BR, at=AFTER, source=BR, target=PE, places=1)).short
+    assert (short.reason, other.reason) == ("year_closed", "year_closed")
