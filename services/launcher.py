@@ -174,6 +174,27 @@ def events_drop(
     ended(on_services(lambda services: drop(services[service], parked, reason.strip(), clock(), out), service))
 
 
+@events.command("republish")
+def events_republish(
+    days: Annotated[int, typer.Option(min=1, max=35, help="What was sent in so many days; topics keep 28.")] = 28,
+    service: Annotated[ServiceName | None, typer.Option(help="Only this service.")] = None,
+) -> None:
+    """Send events again, after topics were lost; consumers skip what they applied."""
+    from services.run.commands import clock
+    from services.run.replay import republish
+
+    on_services(lambda services: republish(services, days, clock(), out), *([service] if service else NAMES))
+
+
+@events.command("reread")
+def events_reread(service: Annotated[ServiceName | None, typer.Option(help="Only this service.")] = None) -> None:
+    """Read the topics again from their beginning, after topics were lost or a database was set back."""
+    from services.run.commands import clock
+    from services.run.replay import reread
+
+    on_services(lambda services: reread(services, clock(), out), *([service] if service else NAMES))
+
+
 @events.command("docs")
 def events_docs() -> None:
     """Draw schemas, AsyncAPI document and event map anew from the catalogue; refused where a published event would break."""

@@ -5,11 +5,16 @@ outboxes were not the true log: all their events go out again, and the services 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from rich.console import Console
 from sqlalchemy import text
 
 from services.run.home import Home
+from services.run.parked import actor
+from shared.kernel.clock import Clock
 from shared.messaging.service import Service
+from shared.persistence import audit
 from shared.persistence.database import Tx
 
 LOCAL = "local"
@@ -29,3 +34,40 @@ async def begin_log(home: Home, services: Mapping[str, Service], log: str) -> bo
 async def _again(tx: Tx) -> None:
     await tx.execute(text("delete from consumer_offset"))
     await tx.execute(text("update outbox set sent_at = null where sent_at is not null"))
+
+
+async def republish(services: Mapping[str, Service], days: int, clock: Clock, console: Console) -> int:
+    """Send again what was sent in the last `days`, in the old order; returns the events. Workers may run: consumers skip what they know."""
+    total = 0
+    for name, service in services.items():
+
+        async def work(tx: Tx, name: str = name) -> int:
+            marked = await tx.execute(
+                text("update outbox set sent_at = null where sent_at > now() - make_interval(days => :days) returning 1"), {"days": days}
+            )
+            found = len(marked.all())
+            await _noted(tx, clock.now(), "events.republish", name, {"events": found, "days": days})
+            return found
+
+        found = await service.db.run(work)
+        console.print(f"{name}: {found} events go out again", highlight=False)
+        total += found
+    return total
+
+
+async def reread(services: Mapping[str, Service], clock: Clock, console: Console) -> None:
+    """Read the topics again from the beginning of what they hold. Workers may run: they take up the new position within seconds."""
+    for name, service in services.items():
+
+        async def work(tx: Tx, name: str = name) -> int:
+            forgotten = await tx.execute(text("delete from consumer_offset returning 1"))
+            found = len(forgotten.all())
+            await _noted(tx, clock.now(), "events.reread", name, {"partitions": found})
+            return found
+
+        found = await service.db.run(work)
+        console.print(f"{name}: {found} partitions are read from their beginning", highlight=False)
+
+
+async def _noted(tx: Tx, now: datetime, act: str, service: str, detail: dict[str, int]) -> None:
+    await audit.record(tx, at=now, actor=actor(), role="operator", act=act, subject=service, detail=detail)

@@ -37,6 +37,8 @@ ACTS: Final[Mapping[str, str]] = {
     "plan.propose": N_("Plan proposed to a second person"),
     "events.resume": N_("Stopped events resumed"),
     "events.drop": N_("Stopped event dropped"),
+    "events.republish": N_("Events sent again"),
+    "events.reread": N_("Events read again from their beginning"),
 }
 
 
