@@ -238,6 +238,14 @@ def texts_check() -> None:
     ended(check_texts(out))
 
 
+@texts.command("update")
+def texts_update() -> None:
+    """Bring the catalogues up to date: new texts come in empty, those used nowhere go, translations stay."""
+    from services.run.commands import update_texts
+
+    update_texts(out)
+
+
 # -------------------------------------------------------------------------------------------------- the whole, to try it
 @app.command()
 def demo(

@@ -41,6 +41,16 @@ def check_texts(console: Console) -> bool:
     return not found
 
 
+def update_texts(console: Console) -> None:
+    """Write the catalogues of every language anew, and say what is to be translated."""
+    from shared.web.catalogues import update
+
+    for folder in (ROOT / "shared" / "web", *(ROOT / "services" / name for name in NAMES)):
+        for path in update(folder):
+            console.print(f"written: {path}", highlight=False, markup=False)
+    check_texts(console)
+
+
 def draw_events(console: Console) -> bool:
     """Write what is drawn from the event catalogue; whether no published event would break."""
     from shared.events import documents, schemas

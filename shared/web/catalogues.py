@@ -1,11 +1,9 @@
 """Keeping the catalogues complete: find the texts that a folder uses, compare them with its `.po` files, add what is new.
 
-python -m shared.web.i18n check  services/quotas
-python -m shared.web.i18n update services/quotas
+The commands are `puente texts check` and `puente texts update`.
 """
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -107,23 +105,6 @@ def update(folder: Path) -> list[str]:
             path.write_text(text, encoding="utf-8")
             written.append(str(path))
     return written
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command: `check` or `update`, then folders. 0 where all is well."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if len(words) < 2 or words[0] not in ("check", "update"):
-        print(__doc__)
-        return 2
-    folders = [Path(word) for word in words[1:]]
-    if words[0] == "update":
-        for folder in folders:
-            for name in update(folder):
-                print(f"written: {name}")
-    problems = check_catalogues(folders)
-    print(*problems, sep="\n")
-    print(f"{len(problems)} texts to see to" if problems else "every text is there in every language")
-    return 1 if problems and words[0] == "check" else 0
 
 
 def _messages(path: Path) -> dict[Id, Message]:

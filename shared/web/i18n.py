@@ -185,9 +185,3 @@ def _accepted(header: str) -> str | None:
 def markup(text: str) -> Markup:
     """`text` escaped, as markup; for building a parameter such as a link out of parts."""
     return escape(text)
-
-
-if __name__ == "__main__":
-    from shared.web.catalogues import main
-
-    raise SystemExit(main())

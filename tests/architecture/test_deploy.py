@@ -13,6 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from services.run.production import THROWN_AWAY, faults
+from services.run.registry import NAMES
 from shared.kernel.clock import SteeredClock, SystemClock
 from shared.settings import CommonSettings
 
@@ -21,7 +22,7 @@ COMPOSE_TEXT = (ROOT / "deploy/docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, one in SERVICES.items() if "build" in one]
-PROCESSES = [f"{name}-{kind}" for name in ("applications", "quotas", "notifications") for kind in ("api", "worker")]
+PROCESSES = [f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")]
 
 
 def env(name: str) -> dict[str, str]:
@@ -87,7 +88,7 @@ def test_ports_are_open_to_this_machine_only() -> None:
 
 
 def test_every_process_is_there_and_says_how_it_is() -> None:
-    """Three services of two processes each, every one with a health check and a restart."""
+    """Each service that the command knows has two processes, every one with a health check and a restart."""
     assert set(PROCESSES) <= set(SERVICES)
     for name in PROCESSES:
         _, kind, service, *_ = SERVICES[name]["command"]

@@ -3,12 +3,16 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import typer
 
+from services import launcher
 from services.applications import events as applications_events
 from services.notifications.domain import choose
 from services.quotas import events as quotas_events
+from services.run.registry import NAMES
 from shared.events.catalogue import ENTRIES
 from shared.messaging.broker import KAFKA_VERSION
 
@@ -47,6 +51,33 @@ def registry_hosts(text: str) -> list[str]:
         "crates" + ".io",
     ]
     return [host for host in hosts if host in text]
+
+
+CARDS = [f"services/{name}/README.md" for name in NAMES]
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+_PATH = re.compile(r"`((?:shared|services|tests|docs|deploy|plans)/[\w./-]*\w\.(?:py|md|toml|json|yml|env|sh|sql))`")
+_CODE = re.compile(r"```sh\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+_COMMAND = re.compile(r"\bpuente ([a-z]+)(?: ([a-z]+))?")
+
+
+def missing_links(text: str, folder: Path) -> list[str]:
+    """Links that lead to no file from `folder`, and paths in code that are none of the repository."""
+    links = [link for link in _LINK.findall(text) if not (folder / link).exists()]
+    return [*links, *(path for path in _PATH.findall(text) if not (ROOT / path).exists())]
+
+
+def unknown_commands(text: str) -> list[str]:
+    """Commands of ours in code that the program does not know."""
+    group = cast(Any, typer.main.get_command(launcher.app))
+    code = "\n".join("".join(parts) for parts in _CODE.findall(text))
+    found = set()
+    for first, second in _COMMAND.findall(code):
+        command = group.commands.get(first)
+        if command is None:
+            found.add(f"puente {first}")
+        elif hasattr(command, "commands") and second and second not in command.commands:
+            found.add(f"puente {first} {second}")
+    return sorted(found)
 
 
 def test_no_file_names_a_package_registry() -> None:
@@ -90,6 +121,20 @@ HANDLED = {
 def test_every_event_is_handled_by_exactly_the_consumers_that_the_catalogue_names(consumer: str) -> None:
     """An event that nobody handles, or a handler for an event that never comes, is a hole in the map."""
     assert HANDLED[consumer] == {entry.type for entry in ENTRIES if consumer in entry.consumers}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md", "docs/security.md", *CARDS])
+def test_documents_lead_somewhere(name: str) -> None:
+    """A link to a file that was moved, or a path or command that is no more, is worse than none."""
+    text = (ROOT / name).read_text()
+    assert missing_links(text, (ROOT / name).parent) == []
+    assert unknown_commands(text) == []
+
+
+def test_the_guard_of_documents_bites() -> None:
+    """A dead link, a path that is gone, and a command that nobody can type are seen."""
+    assert missing_links("see [here](docs/nothing.md) and `shared/nothing.py`", ROOT) == ["docs/nothing.md", "shared/nothing.py"]
+    assert unknown_commands("run `puente fly` and\n```sh\npuente events dance KEY\n```") == ["puente events dance", "puente fly"]
 
 
 def test_compose_and_code_run_the_same_kafka() -> None:
