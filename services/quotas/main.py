@@ -6,10 +6,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.quotas import api, pages, views
+from services.quotas import api, pages
 from services.quotas.access import Desk
 from services.quotas.events import handle
 from services.quotas.settings import QuotasSettings
+from services.quotas.store import checks
 from services.quotas.sweeps import sweeps
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
@@ -33,7 +34,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     app = _web(settings, clock, db)
 
     async def invariants() -> Mapping[str, int]:
-        return await views.invariants(db)
+        return await db.run(lambda tx: checks.broken(tx, clock.now()))
 
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}

@@ -1,16 +1,19 @@
 """A programme's terms come into force: its places are put into the books and split over the countries that take part."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from services.quotas.domain.allotment import Policy, allot, split_sides, weights_of
-from services.quotas.domain.commands import SetTarget
+from services.quotas.domain.commands import Recount, ServeLists, SetTarget
+from services.quotas.domain.limits import CELL, OF_PLAN, Named, keys_of
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal
 from services.quotas.proposals.kinds import AllotmentChange, TotalChange
 from services.quotas.store.programmes import fund, put_in_force
+from services.quotas.store.terms import terms_of
 from services.quotas.use_cases import apply
 from shared.events.applications import ProgrammePublished
 from shared.events.envelope import Event
@@ -20,6 +23,9 @@ from shared.persistence.database import Tx, driver
 
 _BEFORE: Final = "select key, planned from cell where programme = $1"
 _NOW: Final = "select key, target, offered + taken as held from cell where programme = $1 and not settled order by key for no key update"
+_WAITING: Final = "select key from cell where programme = $1 and waiting > 0 and free > 0 order by key"
+_HELD: Final = "select cell, course, channel, ended from place where starts_with(cell, $1) and state in ('offered', 'taken')"
+_COUNTED: Final = "select key, used from limit_counter where kind = any($1::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ async def publish(tx: Tx, publication: Publication) -> None:
     await put_in_force(tx, data, planned, version=event.subjectversion, at=event.time)
     await fund(tx, data.programme, data.places_total, at=event.time, only_more=True)
     await _allot(tx, publication, before, planned)
+    await _recount(tx, publication)
+    await _serve(tx, publication)
     left = await fund(tx, data.programme, data.places_total, at=event.time)
     if left:
         total = TotalChange(programme=data.programme, places=data.places_total)
@@ -90,3 +98,28 @@ async def _allot(tx: Tx, publication: Publication, before: Mapping[str, int], pl
     for key in sorted(refused):
         change = AllotmentChange(cell=key, target=planned.get(key, 0), allow_over=True)
         await file_proposal(tx, "allotment_change", change, by=SYSTEM, reason=f"{data.plan_version}", at=event.time)
+
+
+async def _recount(tx: Tx, publication: Publication) -> None:
+    """Counters of limits of the plan stand at what is held, also where these terms are the first that count it."""
+    event, data = publication.event, publication.event.data
+    connection, terms = await driver(tx), terms_of(data)
+    used = Counter[str]()
+    for row in await connection.fetch(_HELD, f"{data.programme}:"):
+        cell = Named(CELL, *Cell.parse(row["cell"]))
+        drawn = (kind for kind in OF_PLAN if not (row["ended"] and kind.freed_by_end))
+        place = Named(CELL, course=row["course"], channel=row["channel"])
+        used.update(key for _kind, key in keys_of(drawn, terms, cell, place))
+    counted = await connection.fetch(_COUNTED, [kind.name for kind in OF_PLAN])
+    uses = dict.fromkeys((row["key"] for row in counted if row["key"].split(":")[1] == data.programme), 0) | used
+    if uses != {row["key"]: row["used"] for row in counted if row["key"] in uses}:
+        home = Named(CELL, data.programme).home(min(data.places_per_year))
+        await apply(tx, [Recount(cell=home, at=event.time, event=event.id, uses=tuple(sorted(uses.items())))], in_order([event]))
+
+
+async def _serve(tx: Tx, publication: Publication) -> None:
+    """Whoever has room by the new terms, and had none by those before, is served."""
+    event = publication.event
+    cells = tuple(row["key"] for row in await (await driver(tx)).fetch(_WAITING, event.data.programme))
+    if cells:
+        await apply(tx, [ServeLists(cell=cells[0], at=event.time, event=event.id, cells=cells)], in_order([event]))

@@ -100,15 +100,19 @@ class Cell(Table, table=True):
 
 
 class LimitCounter(Table, table=True):
-    """A limit that is counted apart from the cell: `nomination:<cell>`, `person:<id>`. No capacity means no end."""
+    """A limit that is counted apart from the cell, such as `nomination:<cell>` or `person:<id>`. No capacity means no end.
 
-    __table_args__ = (_count("limit_counter_used", "used >= 0"),)
+    `capacity` is as it was when the limit was last drawn on; `fixed` is a capacity that officers set, or nothing where the plan's counts.
+    """
+
+    __table_args__ = (_count("limit_counter_used", "used >= 0"), _count("limit_counter_fixed", "fixed >= 0"))
 
     key: str = _text(primary=True, sorted_by_bytes=True)
     kind: str = _text()
     capacity: int | None = None
     used: int = 0
     version: int = 0
+    fixed: int | None = None
 
 
 class Place(Table, table=True):

@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row, text
 
-from services.quotas.invariants import CHECKS
 from services.quotas.rows import (
     Board,
     CellRow,
@@ -26,7 +25,7 @@ from services.quotas.rows import (
 )
 from services.quotas.store.terms import terms_of
 from shared.events.applications import CountryTerms, Names, ProgrammePublished
-from shared.persistence.database import Database, Tx
+from shared.persistence.database import Tx
 
 PAGE: Final = 500
 """The most rows that one call for a list returns."""
@@ -135,15 +134,6 @@ async def participation(tx: Tx, programme_code: str) -> tuple[ParticipationRow, 
     return tuple(
         ParticipationRow(one.country, one.start, one.end, tuple(one.parts)) for one in sorted(known, key=lambda p: (p.country, p.start))
     )
-
-
-async def invariants(db: Database) -> dict[str, int]:
-    """Name of each live check -> how many rows break it; 0 is the normal value."""
-
-    async def work(tx: Tx) -> dict[str, int]:
-        return {name: int((await tx.execute(text(statement))).scalar_one()) for name, statement in CHECKS.items()}
-
-    return await db.run(work)
 
 
 def _programme(row: Row[Any]) -> ProgrammeRow:

@@ -75,6 +75,34 @@ class ListRule(msgspec.Struct, frozen=True, kw_only=True):
     at_least: int
 
 
+class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """A course of one year, from `starts` to `ends` (last day inside): its seats, and the most that one country gets (absent: no end)."""
+
+    key: str
+    year: int
+    names: Names
+    seats: int | None = None
+    per_country: int | None = None
+    starts: date
+    ends: date
+
+
+class ChannelTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """A way of applying, and the part of a cell's places that is open to it: `places`, or a `share` (neither: all of them)."""
+
+    key: str
+    names: Names
+    places: int | None = None
+    share: float | None = None
+
+
+class HoldersTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How many places people of one country may hold at a time: `each` country, but for those named (absent: counted, without an end)."""
+
+    each: int | None = None
+    countries: dict[str, int] = {}
+
+
 class ProgrammePublished(Fact, frozen=True, kw_only=True):
     """A programme's terms, whole. Everything that quotas and notifications know of a programme, they know from here."""
 
@@ -103,6 +131,10 @@ class ProgrammePublished(Fact, frozen=True, kw_only=True):
     unused: str = "lapse"
     reasons: dict[str, Names] = {}
     """Words for the reason codes that coordinators and officers choose from."""
+    courses: list[CourseTerms] = []
+    channels: list[ChannelTerms] = []
+    holders: HoldersTerms | None = None
+    """Absent where the programme does not count who holds a place at a time."""
 
 
 class ApplicationSubmitted(Fact, frozen=True, kw_only=True):

@@ -4,10 +4,21 @@ A rule is one function, listed in `PROMISES`; each says what would be broken, in
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from services.applications.domain.answers import Page
+
+
+class Course(Protocol):
+    """A course of one year; no `seats` means no end."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def year(self) -> int: ...
+    @property
+    def seats(self) -> int | None: ...
 
 
 class Terms(Protocol):
@@ -19,15 +30,21 @@ class Terms(Protocol):
     def places_per_year(self) -> Mapping[int, int]: ...
     @property
     def places_total(self) -> int: ...
+    @property
+    def courses(self) -> Iterable[Course]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What was promised: the questions that have answers, the places offered or taken by year, the years with applications."""
+    """What was promised: the questions that have answers, the places offered or taken by year, the years with applications.
+
+    `seats` are the seats held by year and course.
+    """
 
     questions: frozenset[str]
     places: Mapping[int, int]
     years: frozenset[int]
+    seats: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
 
 def _keeps_questions(terms: Terms, held: Held) -> Iterable[str]:
@@ -51,7 +68,19 @@ def _keeps_years(terms: Terms, held: Held) -> Iterable[str]:
     return [f"there are applications to {year}, which would have no call" for year in sorted(held.years - set(terms.places_per_year))]
 
 
-PROMISES: Final[tuple[Callable[[Terms, Held], Iterable[str]], ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years)
+def _keeps_courses(terms: Terms, held: Held) -> Iterable[str]:
+    """A programme that gives no courses at all bounds nobody by one."""
+    given = {(course.year, course.key): course.seats for course in terms.courses}
+    for (year, key), used in sorted(held.seats.items()) if given else ():
+        if (year, key) not in given:
+            yield f'seats of the course "{key}" of {year} are held ({used}), and it would no longer be given'
+        elif (seats := given[year, key]) is not None and used > seats:
+            yield f'seats of the course "{key}" of {year} are held ({used}), and {seats} would remain'
+
+
+Promise = Callable[[Terms, Held], Iterable[str]]
+
+PROMISES: Final[tuple[Promise, ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years, _keeps_courses)
 
 
 def broken_promises(programme: str, terms: Terms | None, held: Held) -> list[str]:

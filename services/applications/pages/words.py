@@ -63,6 +63,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "person": N_("you already hold a place in a programme"),
     "holders": N_("as many people from {country} hold a place as may at one time"),
     "course": N_("the course is full"),
+    "course_country": N_("every seat of {country} in the course is given"),
     "channel": N_("every place of your way of applying is given"),
 }
 # fmt: on

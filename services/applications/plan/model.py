@@ -122,6 +122,32 @@ class PlanReason(msgspec.Struct, frozen=True, kw_only=True):
     names: Texts
 
 
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """A course of one year, from `starts` to `ends` (last day inside); `key` is an option of the question `course`."""
+
+    key: str
+    year: int
+    seats: int | None = None
+    per_country: int | None = None
+    starts: date
+    ends: date
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a cell's places that is open to a way of applying; `key` is an option of the question `channel`."""
+
+    key: str
+    places: int | None = None
+    share: float | None = None
+
+
+class Holders(msgspec.Struct, frozen=True, kw_only=True):
+    """How many places people of one country may hold at a time: `each` country, but for those named."""
+
+    each: int | None = None
+    countries: dict[str, int] = {}
+
+
 class Programme(msgspec.Struct, frozen=True, kw_only=True):
     """One programme, whole."""
 
@@ -146,6 +172,9 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     criteria: tuple[Criterion, ...]
     reasons: tuple[PlanReason, ...]
+    courses: tuple[Course, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    holders: Holders | None = None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -158,6 +187,17 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     def open_call(self, now: datetime) -> Call | None:
         """The call in which one may submit at `now`; the latest one where two overlap."""
         return next((call for call in reversed(self.calls) if call.is_open(now)), None)
+
+    def courses_of(self, year: int) -> list[Course]:
+        """The courses of that year, in the order of the file."""
+        return [course for course in self.courses if course.year == year]
+
+    def option_names(self, question: str, option: str) -> Texts:
+        """The words for an option of a question with options."""
+        asked = self.question(question)
+        chosen = asked.option(option) if asked else None
+        assert chosen is not None, f"{option} is an option of {question}, as the plan's files were checked to say"
+        return chosen.label
 
     def page(self, key: str) -> Page | None:
         """The page with that key."""

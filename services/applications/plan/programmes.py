@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from services.applications.plan.forms import Common, Forms
+from services.applications.plan.limits import read_channels, read_courses, read_holders
 from services.applications.plan.model import GROUPS, ROUTE, UNUSED, Call, Country, Criterion, Participation, Programme
 from services.applications.plan.tables import CODE, Table, listing, near
 from shared.events.applications import AllotmentPolicy, ListRule
@@ -30,6 +31,7 @@ def read_programme(
     forms = Forms(common, [country.code for country in countries], shared)
     pages = forms.pages(table)
     own_sides = read_sides(table, sides)
+    places_per_year, limits = _places_per_year(table), table.maybe_table("limits")
     programme = Programme(
         code=code,
         names=table.in_languages("names"),
@@ -38,7 +40,7 @@ def read_programme(
         sides=own_sides,
         side_places=_side_places(table, own_sides),
         places_total=table.whole("places_total", 1),
-        places_per_year=_places_per_year(table),
+        places_per_year=places_per_year,
         policy=_policy(table),
         calls=_calls(table),
         route=_route(table),
@@ -52,7 +54,12 @@ def read_programme(
         rules=forms.rules(table),
         criteria=_criteria(table),
         reasons=forms.reasons(table),
+        courses=read_courses(table, pages, tuple(places_per_year)),
+        channels=read_channels(limits, pages),
+        holders=read_holders(limits, [country.code for country in countries]),
     )
+    if limits is not None:
+        limits.done()
     if shared is not None:
         shared.done()
     _check_years(table, programme)

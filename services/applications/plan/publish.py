@@ -3,8 +3,17 @@
 from datetime import date
 
 from services.applications.domain.answers import LANGUAGES, Texts
-from services.applications.plan.model import Call, Country, Plan, Programme
-from shared.events.applications import CallTerms, CountryTerms, Names, Participation, ProgrammePublished
+from services.applications.plan.model import Call, Channel, Country, Course, Plan, Programme
+from shared.events.applications import (
+    CallTerms,
+    ChannelTerms,
+    CountryTerms,
+    CourseTerms,
+    HoldersTerms,
+    Names,
+    Participation,
+    ProgrammePublished,
+)
 
 
 def programme_published(plan: Plan, programme: Programme) -> ProgrammePublished:
@@ -34,6 +43,9 @@ def programme_published(plan: Plan, programme: Programme) -> ProgrammePublished:
         holds_per_person=programme.holds_per_person,
         unused=programme.unused,
         reasons={reason.code: _names(reason.names) for reason in programme.reasons},
+        courses=[_course(course, programme) for course in programme.courses],
+        channels=[_channel(channel, programme) for channel in programme.channels],
+        holders=HoldersTerms(each=programme.holders.each, countries=programme.holders.countries) if programme.holders else None,
     )
 
 
@@ -63,3 +75,20 @@ def _call(call: Call) -> CallTerms:
         returns_on=call.returns_on,
         timezone=call.timezone,
     )
+
+
+def _course(course: Course, programme: Programme) -> CourseTerms:
+    return CourseTerms(
+        key=course.key,
+        year=course.year,
+        names=_names(programme.option_names("course", course.key)),
+        seats=course.seats,
+        per_country=course.per_country,
+        starts=course.starts,
+        ends=course.ends,
+    )
+
+
+def _channel(channel: Channel, programme: Programme) -> ChannelTerms:
+    names = _names(programme.option_names("channel", channel.key))
+    return ChannelTerms(key=channel.key, names=names, places=channel.places, share=channel.share)

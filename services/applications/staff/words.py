@@ -70,6 +70,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "person": N_("the person already holds a place in a programme"),
     "holders": N_("as many people from {country} hold a place as may at one time"),
     "course": N_("the course is full"),
+    "course_country": N_("every seat of {country} in the course is given"),
     "channel": N_("every place of this way of applying is given"),
 }
 SYSTEM: Final = N_("Places service")

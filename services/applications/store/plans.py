@@ -97,3 +97,12 @@ async def applied_years(tx: Tx, programme: str) -> set[int]:
     """Years of the programme that somebody has applied to."""
     statement = text("select distinct year from application where programme = :programme and state <> 'withdrawn'")
     return set((await tx.execute(statement, {"programme": programme})).scalars())
+
+
+async def seats_held(tx: Tx, programme: str) -> dict[tuple[int, str], int]:
+    """Year and course -> applications that hold a seat of it, or held one until their stay was over."""
+    statement = text(
+        "select year, course, count(*)::int as seats from application where programme = :programme and course is not null "
+        "and state in ('offered', 'accepted', 'placed', 'ended') group by year, course"
+    )
+    return {(row.year, row.course): row.seats for row in await tx.execute(statement, {"programme": programme})}

@@ -119,6 +119,7 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[s
             questions=frozenset(await store.answered_questions(tx, code)),
             places=await store.held_by_year(tx, code),
             years=frozenset(await store.applied_years(tx, code)),
+            seats=await store.seats_held(tx, code),
         )
         found += broken_promises(code, plan.programme(code), held)
     return found

@@ -122,3 +122,26 @@ class MovePlaces(Command):
     target: str | None
     places: int
     cause: str = "transferred"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit(Command):
+    """The limit `key` shall have this capacity, whatever the plan says (none: what the plan says). `cell` is `limits.Named.home`'s."""
+
+    key: str
+    capacity: int | None
+    cause: str = "adopted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recount(Command):
+    """The terms count other limits now: `uses` says for each limit of several places how many of them draw on it."""
+
+    uses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeLists(Command):
+    """The programme's terms have changed: whoever waits in `cells` (`cell` among them) and has room by the new ones is served."""
+
+    cells: tuple[str, ...]

@@ -20,8 +20,11 @@ from services.quotas.domain.commands import (
     MovePlaces,
     Nominate,
     OfApplication,
+    Recount,
     RequestPlace,
+    ServeLists,
     ServeRound,
+    SetLimit,
     SetTarget,
     Withdraw,
 )  # fmt: skip
@@ -42,6 +45,8 @@ from services.quotas.domain.steps import (
     release,
     serve_who_gained,
 )
+
+_FREED_BY_END: Final = tuple(kind for kind in PLACE_KINDS if kind.freed_by_end)
 
 
 def decide(books: Books, commands: Sequence[Command]) -> Verdict:
@@ -177,9 +182,9 @@ def end(desk: Desk, command: End) -> None:
         release(desk, cell, place, cause)
         return
     place.ended = True
-    uses = count(desk, cell, place, (kind for kind in PLACE_KINDS if kind.freed_by_end), -1)
+    uses = count(desk, cell, place, _FREED_BY_END, -1)
     desk.note(cell, place, cause, Ended(), uses)
-    serve_who_gained(desk, cell, place, cause)
+    serve_who_gained(desk, cell, cause, uses)
 
 
 def _newer(desk: Desk, command: OfApplication, *, may_be_new: bool = False) -> OpenPlace | None:
@@ -222,4 +227,7 @@ DECISIONS: Final[Mapping[type[Command], Callable[[Desk, Any], None]]] = {
     EndParticipation: of_cell.end_participation,
     SetTarget: of_cell.set_target,
     MovePlaces: moves.move_places,
+    ServeLists: of_cell.serve_lists,
+    SetLimit: of_cell.set_limit,
+    Recount: of_cell.recount,
 }

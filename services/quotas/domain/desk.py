@@ -4,19 +4,15 @@ Nothing here judges anything; that is `rules` and `decide`. What was not loaded 
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from services.quotas.domain.chain import link
 from services.quotas.domain.commands import Command, OfApplication
-from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind
+from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind, keys_of
 from services.quotas.domain.model import NEW, Books, Decision, Ignored, Limit, Needs, PlaceState, Rank, Short, Transfer, Use, Verdict
 from services.quotas.domain.opened import Cause, Counter, Missing, OpenCell, OpenPlace
 from services.quotas.domain.outcomes import Offered, Outcome, Waiting
-
-AHEAD: Final = 64
-"""How many waiters' limits are asked for at once, where they were not loaded."""
 
 
 class Desk:
@@ -28,7 +24,7 @@ class Desk:
         self._counters: dict[str, Counter] = {}
         self._places: dict[UUID, OpenPlace] = {}
         self._stored_waiters: dict[UUID, PlaceState] = {}
-        self._waits_since: dict[UUID, set[str]] = {}
+        self._waits_since: dict[str, set[str]] = {}
         self._pools: dict[str, int] = {}
         self._lapsed: dict[str, int] = {}
         self._decisions: list[Decision] = []
@@ -88,18 +84,26 @@ class Desk:
             )
         return found
 
-    def counter(self, kind: Kind, cell: OpenCell, place: OpenPlace) -> Counter:
-        """The counter of a kind that this application draws on, with its capacity as it is now."""
-        if kind is CELL:
-            return cell.counter
-        key = kind.key(cell, place)
+    def counters(self, kinds: Iterable[Kind], cell: OpenCell, place: OpenPlace) -> list[tuple[Kind, Counter]]:
+        """The limits of these kinds that this application draws on, each with its capacity as it is now."""
+        found: list[tuple[Kind, Counter]] = []
+        for kind in kinds:
+            if kind is CELL:
+                found.append((kind, cell.counter))
+            elif kind.draws(cell.terms, cell, place):
+                counter = self.counter(kind.key(cell, place))
+                counter.capacity = kind.capacity(cell.terms, cell, place) if counter.fixed is None else counter.fixed
+                found.append((kind, counter))
+        return found
+
+    def counter(self, key: str) -> Counter:
+        """A limit other than a cell's own, with the capacity that it had when it was last drawn on."""
         found = self._counters.get(key)
         if found is None:
             limit = self._books.limits.get(key)
             if limit is None:
                 raise Missing(Needs(limits=frozenset((key,))))
             found = self._counters[key] = Counter(limit)
-        found.capacity = kind.capacity(cell.terms, cell)
         return found
 
     def waiters(self, cell: OpenCell) -> list[Rank]:
@@ -118,25 +122,31 @@ class Desk:
         assert found is not None, "everybody on a list was loaded"
         return found
 
+    def ask_for_lists(self, cells: Iterable[OpenCell]) -> None:
+        """Raise `Missing` for the lists of these cells, where any of them was not loaded."""
+        missing = frozenset(cell.key for cell in cells if cell.list is None)
+        if missing:
+            raise Missing(Needs(lists=missing))
+
     def ask_for_limits(self, cell: OpenCell, waiters: Sequence[Rank]) -> None:
-        """Raise `Missing` where the first waiter's limits were not loaded; then those of the next ones are asked for with them."""
-        if self._books.limits.keys() >= self._limits_of(cell, waiters[:1]):
-            return
-        raise Missing(Needs(limits=self._limits_of(cell, waiters[:AHEAD]).difference(self._books.limits)))
+        """Raise `Missing` for the limits of these waiters, where any of them was not loaded."""
+        keys = {key for rank in waiters for _kind, key in keys_of(PLACE_KINDS, cell.terms, cell, self.waiter(rank))}
+        missing = keys.difference(self._books.limits)
+        if missing:
+            raise Missing(Needs(limits=frozenset(missing)))
 
-    def _limits_of(self, cell: OpenCell, waiters: Sequence[Rank]) -> frozenset[str]:
-        return frozenset(kind.key(cell, self.waiter(rank)) for rank in waiters for kind in PLACE_KINDS if kind is not CELL)
-
-    def waits_elsewhere(self, person: UUID, cell: OpenCell) -> list[OpenCell]:
-        """The other cells in which the person waits, or did when the batch began; in the order of their keys."""
-        stored = self._books.elsewhere.get(person)
-        if stored is None:
-            raise Missing(Needs(persons=frozenset((person,))))
-        keys = sorted({*stored, *self._waits_since.get(person, ())} - {cell.key})
-        unlocked = frozenset(keys).difference(self._books.cells)
+    def cells_that_wait(self, keys: Sequence[str], besides: OpenCell | None = None) -> list[OpenCell]:
+        """The cells in which somebody waits who draws on one of these limits, or did when the batch began; in the order of their keys."""
+        unknown = frozenset(key for key in keys if key not in self._books.elsewhere)
+        if unknown:
+            raise Missing(Needs(gaining=unknown))
+        found = {cell for key in keys for cell in (*self._books.elsewhere[key], *self._waits_since.get(key, ()))}
+        if besides is not None:
+            found.discard(besides.key)
+        unlocked = frozenset(found).difference(self._books.cells)
         if unlocked:
             raise Missing(Needs(cells=unlocked))
-        return [self.cell(key) for key in keys]
+        return [self.cell(key) for key in sorted(found)]
 
     def pool(self, programme: str) -> int:
         """The places that no cell holds, as of now."""
@@ -153,7 +163,9 @@ class Desk:
         cell.waiting += 1
         if cell.list is not None:
             insort(cell.list, place.rank)
-        self._waits_since.setdefault(place.person, set()).add(cell.key)
+        for kind, key in keys_of(PLACE_KINDS, cell.terms, cell, place):
+            if kind.crosses:
+                self._waits_since.setdefault(key, set()).add(cell.key)
 
     def leave(self, cell: OpenCell, place: OpenPlace, state: str) -> None:
         """Take the application off the cell's list; it is in `state` now."""
@@ -172,6 +184,12 @@ class Desk:
             counter.kept = counter.capacity
             counter.changed = True
         return Use(counter.key, counter.kind, counter.capacity, version, before, before + by)
+
+    def change(self, counter: Counter) -> Use:
+        """Take the counter's capacity down as it is now, with nothing drawn on it."""
+        version = counter.version
+        counter.version, counter.kept, counter.changed = version + 1, counter.capacity, True
+        return Use(counter.key, counter.kind, counter.capacity, version, counter.used, counter.used)
 
     def move(self, cell: OpenCell, source: str, target: str, count: int, cause: Cause) -> None:
         """Book a transfer between accounts, by the decision that is noted next.
@@ -239,7 +257,7 @@ class Desk:
             decisions=tuple(self._decisions),
             transfers=tuple(self._transfers),
             cells=tuple(cell.as_state() for cell in self._cells.values() if cell.changed),
-            limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version) for c in self._counters.values() if c.changed),
+            limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version, c.fixed) for c in self._counters.values() if c.changed),
             places=tuple(place.as_state() for place in self._places.values() if place.changed),
             pools={programme: by for programme, by in self._pools.items() if by},
             lapsed=self._lapsed,

@@ -24,13 +24,17 @@ Rank = tuple[int, datetime, UUID]
 
 
 class Limit(NamedTuple):
-    """One counter: `used` of `capacity` (none: without end). `version` counts its changes."""
+    """One counter: `used` of `capacity` (none: without end). `version` counts its changes.
+
+    `fixed` is a capacity that officers set; none where the plan's own counts.
+    """
 
     key: str
     kind: str
     capacity: int | None
     used: int
     version: int
+    fixed: int | None = None
 
 
 class CellState(NamedTuple):
@@ -82,8 +86,9 @@ class PlaceState(NamedTuple):
 class Books:
     """Everything that was locked and loaded for a batch.
 
-    `lists` holds the whole waiting list of a cell, in any order; a cell that is absent was not loaded. `elsewhere` says for a person
-    who may let go of a place in which cells that person waits. `pools` are the balances of `pool:<programme>`, where one may be drawn on.
+    `lists` holds the whole waiting list of a cell, in any order; a cell that is absent was not loaded. `elsewhere` says
+    for a limit of several cells that may gain room in which cells somebody waits who draws on it.
+    `pools` are the balances of `pool:<programme>`, where one may be drawn on.
     """
 
     terms: Mapping[str, Terms]
@@ -91,7 +96,7 @@ class Books:
     limits: Mapping[str, Limit]
     places: Mapping[UUID, PlaceState]
     lists: Mapping[str, tuple[PlaceState, ...]] = field(default_factory=dict)
-    elsewhere: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -102,11 +107,12 @@ class Needs:
     cells: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
-    persons: frozenset[UUID] = frozenset()
+    gaining: frozenset[str] = frozenset()
+    """Limits of several cells that may gain room: it has to be known in which cells somebody waits who draws on them."""
     pools: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.limits or self.lists or self.persons or self.pools)
+        return bool(self.cells or self.limits or self.lists or self.gaining or self.pools)
 
 
 class Use(NamedTuple):

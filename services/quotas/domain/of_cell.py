@@ -1,10 +1,11 @@
 """What is decided about a cell as a whole: its round, its list, its participation, its target."""
 
-from services.quotas.domain.commands import CloseList, CloseYear, EndParticipation, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, CloseYear, EndParticipation, Recount, ServeLists, ServeRound, SetLimit, SetTarget
 from services.quotas.domain.desk import Desk
+from services.quotas.domain.limits import named
 from services.quotas.domain.model import Short
 from services.quotas.domain.opened import Cause
-from services.quotas.domain.outcomes import TargetSet, Waiting
+from services.quotas.domain.outcomes import LimitSet, Recounted, TargetSet, Waiting
 from services.quotas.domain.rules import Refusal, lacking
 from services.quotas.domain.steps import looked_at, promote, refuse, refuse_everybody
 
@@ -86,3 +87,41 @@ def set_target(desk: Desk, command: SetTarget) -> None:
             desk.move(cell, "free", "pool", -gained, cause)
         desk.note(cell, None, cause, TargetSet(before, command.target), (desk.use(cell.counter, 0),))
     promote(desk, cell, cause._replace(name="raised"))
+
+
+def set_limit(desk: Desk, command: SetLimit) -> None:
+    """The limit's new capacity is in force, and whoever waited for room in it is served. Nothing that is held is revoked."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, command.cause)
+    limit = named(command.key)
+    if limit is None or not limit.kind.settable or not limit.kind.draws(cell.terms, limit, limit):
+        desk.ignore(command, "unknown_limit")
+        return
+    counter = desk.counter(command.key)
+    planned = limit.kind.capacity(cell.terms, limit if limit.kind.crosses else cell, limit)
+    before = planned if counter.fixed is None else counter.fixed
+    after = planned if command.capacity is None else command.capacity
+    if counter.fixed == command.capacity:
+        desk.ignore(command, "already_done")
+        return
+    counter.fixed, counter.capacity = command.capacity, after
+    others = desk.cells_that_wait([command.key], cell) if limit.kind.crosses else []
+    desk.note(cell, None, cause, LimitSet(command.key, before, after), (desk.change(counter),))
+    promote(desk, cell, cause._replace(name="limit_raised"), others)
+
+
+def recount(desk: Desk, command: Recount) -> None:
+    """Counters stand at what is held, where new terms count what the terms before did not."""
+    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "recounted")
+    counters = [(desk.counter(key), used) for key, used in command.uses]
+    uses = tuple(desk.use(counter, used - counter.used) for counter, used in counters if used != counter.used)
+    if uses:
+        desk.note(cell, None, cause, Recounted(), uses)
+    else:
+        desk.ignore(command, "already_done")
+
+
+def serve_lists(desk: Desk, command: ServeLists) -> None:
+    """The lists of all these cells are served as one, by rank."""
+    cell, *others = [desk.cell(key) for key in sorted(command.cells)]
+    cause = Cause(command.at, command.event, "terms_changed")
+    promote(desk, cell, cause, others, elsewhere=cause)

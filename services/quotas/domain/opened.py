@@ -28,10 +28,10 @@ class Cause(NamedTuple):
 class Counter:
     """A limit's working copy: `capacity` is as it is now, `kept` as it was when the limit was last drawn on, which is what is stored."""
 
-    __slots__ = ("capacity", "changed", "kept", "key", "kind", "used", "version")
+    __slots__ = ("capacity", "changed", "fixed", "kept", "key", "kind", "used", "version")
 
     def __init__(self, state: Limit) -> None:
-        self.key, self.kind, self.capacity, self.used, self.version = state
+        self.key, self.kind, self.capacity, self.used, self.version, self.fixed = state
         self.kept = self.capacity
         self.changed = False
 

@@ -97,4 +97,25 @@ class TargetSet:
     published: ClassVar[bool] = False
 
 
-Outcome = NominationHeld | NominationRefused | Offered | Waiting | Refused | Taken | Released | Left | Ended | TargetSet
+@dataclass(frozen=True, slots=True)
+class LimitSet:
+    """Officers fixed the capacity of a limit, or gave it back to the plan. `limit` is its key."""
+
+    limit: str
+    before: int | None
+    after: int | None
+    kind: ClassVar[str] = "limit_set"
+    published: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """New terms count other limits; those that they count now stand at what is held."""
+
+    kind: ClassVar[str] = "recounted"
+    published: ClassVar[bool] = False
+
+
+Outcome = (
+    NominationHeld | NominationRefused | Offered | Waiting | Refused | Taken | Released | Left | Ended | TargetSet | LimitSet | Recounted
+)

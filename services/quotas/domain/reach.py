@@ -19,24 +19,39 @@ from services.quotas.domain.commands import (
     MovePlaces,
     Nominate,
     OfApplication,
+    Recount,
     RequestPlace,
+    ServeLists,
     ServeRound,
+    SetLimit,
     SetTarget,
     Withdraw,
 )  # fmt: skip
-from services.quotas.domain.limits import CELL, NOMINATION_KINDS, PLACE_KINDS
+from services.quotas.domain.limits import NOMINATION_KINDS, PLACE_KINDS, OfCell, OfPlace, crosses_cells, keys_of
 from services.quotas.domain.model import NOMINATED, WAITING, CellState, PlaceState
 from services.quotas.domain.terms import Terms
 
 SPARE: Final = 4
 """So many more waiters than places that may come free have their limits locked with the first look: some cannot be served."""
-_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, SetTarget)
+_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, SetTarget, SetLimit)
 _FREEING: Final = (Decline, Withdraw, End, Expire)
 
 
-def persons_who_let_go(commands: Iterable[Command]) -> frozenset[UUID]:
-    """Those who may hold less afterwards, so that they may be served in other cells in which they wait."""
-    return frozenset(command.person for command in commands if isinstance(command, OfApplication) and command.releases)
+def that_let_go(commands: Iterable[Command]) -> list[OfApplication]:
+    """The commands after which their application may hold less."""
+    return [command for command in commands if isinstance(command, OfApplication) and command.releases]
+
+
+def limits_that_gain(
+    cells: Mapping[str, OfCell], terms: Mapping[str, Terms], places: Mapping[UUID, OfPlace], commands: Iterable[Command]
+) -> frozenset[str]:
+    """The limits of several cells that may have more room afterwards, so that lists of other cells may be served."""
+    keys = {command.key for command in commands if isinstance(command, SetLimit) and crosses_cells(command.key)}
+    for command in that_let_go(commands):
+        place, cell = places.get(command.application), cells.get(command.cell)
+        if place is not None and cell is not None:
+            keys.update(key for kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, place) if kind.crosses)
+    return frozenset(keys)
 
 
 def pools_drawn_on(commands: Iterable[Command]) -> frozenset[str]:
@@ -53,6 +68,8 @@ def cells_named(commands: Iterable[Command]) -> frozenset[str]:
     named: set[str] = set()
     for command in commands:
         named.add(command.cell)
+        if isinstance(command, ServeLists):
+            named.update(command.cells)
         if isinstance(command, MovePlaces):
             named.update(key for key in (command.source, command.target) if key is not None)
     return frozenset(named)
@@ -88,20 +105,24 @@ def limits_to_lock(
         freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
         freed.update(_gained(command, cells))
         cell = cells[command.cell]
+        if isinstance(command, SetLimit):
+            keys.add(command.key)
+        elif isinstance(command, Recount):
+            keys.update(key for key, _used in command.uses)
         if not isinstance(command, OfApplication) or isinstance(command, Accept):
             continue
         place = places.get(command.application)
         if isinstance(command, Nominate):
-            keys.update(kind.key(cell, _draws(command, place)) for kind in NOMINATION_KINDS)
+            keys.update(key for _kind, key in keys_of(NOMINATION_KINDS, terms[cell.programme], cell, _draws(command, place)))
             continue
-        keys.update(kind.key(cell, _draws(command, place)) for kind in PLACE_KINDS if kind is not CELL)
+        keys.update(key for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, _draws(command, place)))
         if _touches_nomination(command, place, terms[cell.programme]):
-            keys.update(kind.key(cell, _draws(command, place)) for kind in NOMINATION_KINDS)
+            keys.update(key for _kind, key in keys_of(NOMINATION_KINDS, terms[cell.programme], cell, _draws(command, place)))
     for key, waiters in lists.items():
         cell = cells[key]
         most = len(waiters) if _before_round(cell, terms) else cell.free + freed[key] + SPARE
         first = sorted(waiters, key=lambda one: (-one.score, one.submitted_at, one.application))[:most]
-        keys.update(kind.key(cell, one) for one in first for kind in PLACE_KINDS if kind is not CELL)
+        keys.update(key for one in first for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, one))
     return frozenset(keys)
 
 

@@ -21,6 +21,8 @@ class Refusal(NamedTuple):
     uses: tuple[Use, ...] = ()
 
 
+_REFUSING: Final = tuple(kind for kind in PLACE_KINDS if kind.refuses)
+
 Rule = Callable[[Desk, OpenCell, OpenPlace, datetime], Refusal | None]
 
 
@@ -42,6 +44,20 @@ def the_country_takes_part_in_something(_desk: Desk, cell: OpenCell, _place: Ope
     return Refusal("not_participating", f"cell:{cell.key}")
 
 
+def the_course_is_given(_desk: Desk, cell: OpenCell, place: OpenPlace, _at: datetime) -> Refusal | None:
+    """A programme without courses in that year looks at none."""
+    if place.course is None or not cell.terms.has_courses(cell.year) or (cell.year, place.course) in cell.terms.courses:
+        return None
+    return Refusal("unknown_course", f"course:{cell.programme}:{cell.year}:{place.course}")
+
+
+def the_channel_is_open(_desk: Desk, cell: OpenCell, place: OpenPlace, _at: datetime) -> Refusal | None:
+    """A programme without channels looks at none."""
+    if place.channel is None or not cell.terms.channels or place.channel in cell.terms.channels:
+        return None
+    return Refusal("unknown_channel", f"channel:{cell.key}:{place.channel}")
+
+
 def the_nomination_was_not_refused(_desk: Desk, cell: OpenCell, place: OpenPlace, _at: datetime) -> Refusal | None:
     if place.state != NOMINATION_REFUSED:
         return None
@@ -55,7 +71,7 @@ def the_nomination_has_room(desk: Desk, cell: OpenCell, place: OpenPlace, _at: d
 
 
 def limits_without_a_list_have_room(desk: Desk, cell: OpenCell, place: OpenPlace, _at: datetime) -> Refusal | None:
-    return _no_room(desk, cell, place, (kind for kind in PLACE_KINDS if kind.refuses))
+    return _no_room(desk, cell, place, _REFUSING)
 
 
 def the_list_is_open(_desk: Desk, cell: OpenCell, _place: OpenPlace, at: datetime) -> Refusal | None:
@@ -79,6 +95,8 @@ NOMINATION_RULES: Final[tuple[Rule, ...]] = (
 REQUEST_RULES: Final[tuple[Rule, ...]] = (
     the_plan_has_the_cell,
     the_country_takes_part,
+    the_course_is_given,
+    the_channel_is_open,
     the_nomination_was_not_refused,
     the_nomination_has_room,
     limits_without_a_list_have_room,
@@ -97,12 +115,11 @@ def first_refusal(rules: Iterable[Rule], desk: Desk, cell: OpenCell, place: Open
 
 def lacking(desk: Desk, cell: OpenCell, place: OpenPlace) -> tuple[str, ...]:
     """The keys of the limits of a place that have no room for this application now."""
-    return tuple(counter.key for counter in (desk.counter(kind, cell, place) for kind in PLACE_KINDS) if not counter.has_room())
+    return tuple([counter.key for _kind, counter in desk.counters(PLACE_KINDS, cell, place) if not counter.has_room()])
 
 
 def _no_room(desk: Desk, cell: OpenCell, place: OpenPlace, kinds: Iterable[Kind]) -> Refusal | None:
-    for kind in kinds:
-        counter = desk.counter(kind, cell, place)
+    for kind, counter in desk.counters(kinds, cell, place):
         if not counter.has_room():
             return Refusal(kind.refuses, counter.key, (desk.use(counter, 0),))
     return None

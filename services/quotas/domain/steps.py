@@ -1,39 +1,69 @@
 """The steps that decisions are made of, and the one promotion: whatever frees a place or a limit serves the list here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 from services.quotas.domain.desk import Desk
-from services.quotas.domain.limits import CELL, NOMINATION_KINDS, PLACE_KINDS, Kind
-from services.quotas.domain.model import OFFERED, REFUSED, RELEASED, WAITING, Use
-from services.quotas.domain.opened import Cause, OpenCell, OpenPlace
+from services.quotas.domain.limits import BY_NAME, CELL, NOMINATION_KINDS, PLACE_KINDS, Kind
+from services.quotas.domain.model import OFFERED, REFUSED, RELEASED, WAITING, Rank, Use
+from services.quotas.domain.opened import Cause, Missing, OpenCell, OpenPlace
 from services.quotas.domain.outcomes import Offered, Refused, Released
 from services.quotas.domain.rules import Refusal, lacking
+
+AHEAD: Final = 64
+"""So many waiters' limits are asked for at once, where they were not loaded."""
 
 Skips = tuple[tuple[UUID, str], ...]
 """Who was passed over, and for want of room in which limit."""
 
 
-def promote(desk: Desk, cell: OpenCell, cause: Cause) -> Skips:
-    """Serve the list by rank as long as the cell has room: the one way in which anybody who waits gets a place, whatever freed it.
+def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell] = (), elsewhere: Cause | None = None) -> Skips:
+    """Serve who waits, as long as there is room: the one way in which anybody who waits gets a place, whatever freed it.
 
-    Whoever has no room in another limit is passed over; every offer after that names them and the limit. Returns those passed over.
+    `others` are cells in which somebody draws on a limit that gained room. The best ranked of all these lists come first, so that a seat
+    of a course goes to the best ranked who waits for it, wherever. Whoever has no room in some limit is passed over; every later
+    offer of the same cell names them and the limit. Returns those passed over in `cell`.
     """
-    if not cell.waiting or not cell.counter.has_room() or not cell.serves(cause.at):
-        return ()
-    skips: list[tuple[UUID, str]] = []
-    waiters = desk.waiters(cell)
-    at = 0
-    while at < len(waiters) and cell.counter.has_room():
-        desk.ask_for_limits(cell, waiters[at:])
-        place = desk.waiter(waiters[at])
-        without_room = _unservable(desk, cell, place, cause)
+    serving = [one for one in (cell, *others) if one.waiting and one.counter.has_room() and one.serves(cause.at)]
+    desk.ask_for_lists(serving)
+    there = elsewhere or cause._replace(name="limit_freed")
+    queues = [_Queue(one, desk.waiters(one), cause if one is cell else there) for one in serving]
+    going_on = queues
+    while going_on:
+        min(going_on, key=_Queue.rank).serve_next(desk)
+        going_on = [one for one in going_on if one.goes_on()]
+    return tuple(queues[0].skips) if queues and queues[0].cell is cell else ()
+
+
+class _Queue:
+    """A cell's list while it is served: `at` is the first that was neither served nor passed over."""
+
+    __slots__ = ("at", "cause", "cell", "skips", "waiters")
+
+    def __init__(self, cell: OpenCell, waiters: list[Rank], cause: Cause) -> None:
+        self.cell, self.waiters, self.cause = cell, waiters, cause
+        self.at = 0
+        self.skips: list[tuple[UUID, str]] = []
+
+    def rank(self) -> Rank:
+        return self.waiters[self.at]
+
+    def goes_on(self) -> bool:
+        return self.at < len(self.waiters) and self.cell.counter.has_room()
+
+    def serve_next(self, desk: Desk) -> None:
+        place = desk.waiter(self.waiters[self.at])
+        try:
+            without_room = _unservable(desk, self.cell, place, self.cause)
+        except Missing:
+            desk.ask_for_limits(self.cell, self.waiters[self.at : self.at + AHEAD])
+            raise
         if without_room is None:
-            offer(desk, cell, place, cause, tuple(skips))  # takes it off the list, so that the next one stands here now
+            offer(desk, self.cell, place, self.cause, tuple(self.skips))  # takes it off the list, so that the next one stands here now
         else:
-            skips.append((place.application, without_room))
-            at += 1
-    return tuple(skips)
+            self.skips.append((place.application, without_room))
+            self.at += 1
 
 
 def _unservable(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> str | None:
@@ -42,11 +72,10 @@ def _unservable(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> s
     return next(iter(lacking(desk, cell, place)), None)
 
 
-def serve_who_gained(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:
-    """Something was freed: serve this cell's list, then the other cells in which the person waits, who may have room now."""
-    promote(desk, cell, cause)
-    for other in desk.waits_elsewhere(place.person, cell):
-        promote(desk, other, cause._replace(name="person_freed"))
+def serve_who_gained(desk: Desk, cell: OpenCell, cause: Cause, uses: Iterable[Use]) -> None:
+    """Something was freed: serve this cell's list, and those of other cells in which somebody draws on what gained room."""
+    gained = [use.key for use in uses if use.after < use.before and BY_NAME[use.kind].crosses]
+    promote(desk, cell, cause, desk.cells_that_wait(gained, cell))
 
 
 def offer(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, skips: Skips, nomination: tuple[Use, ...] = ()) -> None:
@@ -79,7 +108,7 @@ def release(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:
     place.state, place.answer_by = RELEASED, None
     desk.move(cell, account, back, 1, cause)
     desk.note(cell, place, cause, Released(cause.name), uses)
-    serve_who_gained(desk, cell, place, cause)
+    serve_who_gained(desk, cell, cause, uses)
 
 
 def refuse(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, refusal: Refusal, nomination: tuple[Use, ...] = ()) -> None:
@@ -95,7 +124,7 @@ def refuse_everybody(desk: Desk, cell: OpenCell, cause: Cause, reason: str) -> N
 
 
 def count(desk: Desk, cell: OpenCell, place: OpenPlace, kinds: Iterable[Kind], by: int) -> tuple[Use, ...]:
-    return tuple([desk.use(desk.counter(kind, cell, place), by) for kind in kinds])
+    return tuple([desk.use(counter, by) for _kind, counter in desk.counters(kinds, cell, place)])
 
 
 def looked_at(desk: Desk, cell: OpenCell, place: OpenPlace) -> tuple[Use, ...]:

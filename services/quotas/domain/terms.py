@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 
@@ -34,6 +34,34 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """A course of one year: its seats for all, and the most that one country gets (none: no end)."""
+
+    seats: int | None
+    per_country: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way of applying, and the part of a cell's places that is open to it: so many, or a share (none of both: all)."""
+
+    places: int | None = None
+    share: float | None = None
+
+    def of(self, target: int) -> int | None:
+        """The places that are open to it where the cell has `target`; a share is rounded up, so that it is never nothing."""
+        return self.places if self.share is None else _times(self.share, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """How many places people of a country may hold at a time: `each` country, but for those named (none: no end, yet counted)."""
+
+    each: int | None = None
+    countries: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """One programme at one version of its plan; `rule` names that version in every decision made under it."""
 
@@ -49,6 +77,10 @@ class Terms:
     holds_per_person: int
     unused: str = "lapse"
     """What becomes of places that are free when their year is closed: they `lapse`, or `roll_over` into the pool."""
+    courses: Mapping[tuple[int, str | None], Course] = field(default_factory=dict)
+    """By year and key. A programme without courses draws on none."""
+    channels: Mapping[str | None, Channel] = field(default_factory=dict)
+    holders: Holders | None = None
 
     def takes_part(self, country: str, at: datetime, parts: Iterable[str] = ()) -> bool:
         """Whether the country takes part on that day (in UTC) in those parts."""
@@ -72,6 +104,14 @@ class Terms:
     def nomination_cap(self, places: int) -> int | None:
         """How many candidates a country may put forward for so many places; none where there is no cap."""
         return None if self.nomination_ratio is None else _times(self.nomination_ratio, places)
+
+    def holders_of(self, country: str) -> int | None:
+        """How many places people of that country may hold at a time; none where there is no end."""
+        return self.holders.countries.get(country, self.holders.each) if self.holders is not None else None
+
+    def has_courses(self, year: int) -> bool:
+        """Whether that year is given in courses."""
+        return any(one == year for one, _course in self.courses)
 
     def answer_by(self, year: int, at: datetime) -> datetime:
         """The deadline of an offer made now: its days, but not past the call's own date while that is still to come."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from services.quotas.domain.chain import digest
+from services.quotas.domain.limits import named
 from services.quotas.lookups import TransferRow
 from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
@@ -37,7 +38,10 @@ CAUSES: Final[Mapping[str, str]] = {
     "transferred": N_("Two people moved free places from one country to another."),
     "returned": N_("Two people returned free places to the pool."),
     "redistributed": N_("Two people moved places that would have lapsed to countries with waiting lists."),
-    "person_freed": N_("Somebody who waits here let go of a place elsewhere."),
+    "limit_raised": N_("Two people changed a limit, and there is more room."),
+    "terms_changed": N_("The terms of the programme changed, and there is more room."),
+    "recounted": N_("A new version of the plan counts other limits."),
+    "limit_freed": N_("Room came free in a limit on which somebody draws who waits here."),
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     "nominated": N_("The nomination of {application} counts against the country’s cap."),
@@ -51,6 +55,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "left": N_("{application} leaves; it held no place yet."),
     "ended": N_("The person of {application} is free for another place; this one stays counted as given."),
     "target_set": N_("The number of places is {places} now."),
+    "limit_set": N_("A limit was changed: {limit}."),
+    "recounted": N_("The limits of the plan stand at what is held."),
 }
 SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "nominated": (N_("Nominated"), "violet"),
@@ -63,6 +69,8 @@ SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "left": (N_("Left"), ""),
     "ended": (N_("Ended"), ""),
     "target_set": (N_("Places set"), "blue"),
+    "limit_set": (N_("Limit set"), "blue"),
+    "recounted": (N_("Recounted"), "blue"),
 }
 REASONS: Final[Mapping[str, str]] = {
     "not_participating": N_("The country did not take part on that day, or not in what was asked for."),
@@ -71,16 +79,26 @@ REASONS: Final[Mapping[str, str]] = {
     "list_full": N_("The waiting list is full."),
     "list_closed": N_("The waiting list is closed."),
     "unknown_cell": N_("The plan has no such places."),
+    "unknown_course": N_("The plan gives no such course in that year."),
+    "unknown_channel": N_("The plan has no such way of applying."),
 }
 SKIPS: Final[Mapping[str, str]] = {
     "cell": N_("no place was free"),
     "person": N_("the person already holds as many places as one may"),
+    "holders": N_("as many people of the country hold a place as may at a time"),
+    "course": N_("the course had no seat"),
+    "course_country": N_("the country had no seat left in the course"),
+    "channel": N_("no place was open to this way of applying"),
     "participation": N_("the country does not take part in what was asked for"),
 }
 LIMITS: Final[Mapping[str, str]] = {
     "cell": N_("Places of {cell}"),
     "nomination": N_("Nominations of {cell}"),
     "person": N_("Places of this person"),
+    "holders": N_("People of {country} who hold a place now"),
+    "course": N_("Seats of the course “{name}” in {year}"),
+    "course_country": N_("Seats for {country} in the course “{name}” of {year}"),
+    "channel": N_("Places of {cell} open to the way of applying “{name}”"),
     "participation": N_("Participation of the country"),
 }
 ACCOUNTS: Final[Mapping[str, str]] = {
@@ -157,7 +175,7 @@ def explain(decision: DecisionRow, names: Names | None) -> Explained:
         tag=_(tag),
         colour=colour,
         came=said(CAUSES, decision.cause),
-        became=_became(decision),
+        became=_became(decision, names),
         reason=said(REASONS, decision.reason) if decision.reason else "",
         limits=tuple(_limit(one, names) for one in decision.limits),
         skips=tuple(_skip(one) for one in decision.skips),
@@ -165,7 +183,7 @@ def explain(decision: DecisionRow, names: Names | None) -> Explained:
     )
 
 
-def _became(decision: DecisionRow) -> str:
+def _became(decision: DecisionRow, names: Names | None) -> str:
     code = "waits_for_round" if decision.outcome == "waiting" and not decision.position else decision.outcome
     capacity = next((one.capacity for one in decision.limits if one.kind == "cell"), None)
     params = {
@@ -173,6 +191,7 @@ def _became(decision: DecisionRow) -> str:
         "until": format_datetime(decision.until, BEIJING) if decision.until else "",
         "position": decision.position,
         "places": format_number(capacity or 0),
+        "limit": limit_name(decision.limit, names) if decision.outcome == "limit_set" and decision.limit else "",
     }
     return said(OUTCOMES, code, **params)
 
@@ -183,8 +202,12 @@ def _limit(limit: LimitRow, names: Names | None) -> LimitLine:
 
 def limit_name(key: str, names: Names | None) -> str:
     """The name of a limit, by its key."""
-    kind, _colon, rest = key.partition(":")
-    return said(LIMITS, kind, cell=cell_name(rest, names)) if kind in ("cell", "nomination") else said(LIMITS, kind)
+    limit, kind = named(key), key.partition(":")[0]
+    if limit is None:
+        return said(LIMITS, kind)
+    country = local(names) if names else limit.country
+    cell = f"{country} {limit.year}"
+    return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=limit.course or limit.channel)
 
 
 def used_of(limit: LimitRow) -> str:

@@ -5,19 +5,19 @@ happens under its cell's lock, so places need none of their own. Call it inside 
 that more has to be locked, everything is let go and taken again in order.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from services.quotas.domain import reach
 from services.quotas.domain.commands import Command, OfApplication
+from services.quotas.domain.limits import CELL, NO_COUNTRY, PERSON, Named, named
 from services.quotas.domain.model import Books, CellState, Limit, Needs, PlaceState
 from services.quotas.store.terms import load_terms
-from shared.kernel.cells import Cell
+from shared.kernel.cells import Cell as CellName
 
 Connection = "asyncpg.Connection[Any]"
 
@@ -40,8 +40,17 @@ _PLACES: Final = (
     f"select {_PLACE}, false from place where application = any($1::uuid[]) "  # noqa: S608 - a constant
     f"union all select {_PLACE}, true from place where cell = any($2::text[]) and state = 'waiting'"
 )
-_ELSEWHERE: Final = "select person, cell from place where person = any($1::uuid[]) and state = 'waiting' order by person, cell"
-_LIMITS: Final = "select key, kind, capacity, used, version from limit_counter where key = any($1::text[]) order by key for no key update"
+_LET_GO: Final = "select application, cell, person, course, channel from place where application = any($1::uuid[])"
+_WAITING_PERSONS: Final = "select 'person:' || person, cell from place where person = any($1::uuid[]) and state = 'waiting'"
+_WAITING_FOR: Final = """
+    select k.key, c.key from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[]) as k (key, programme, country, year, course)
+    join cell c on c.programme = k.programme and c.waiting > 0 and (k.country is null or c.country = k.country)
+        and (k.year is null or c.year = k.year)
+    where k.course is null or exists (select from place p where p.cell = c.key and p.state = 'waiting' and p.course = k.course)
+"""
+_LIMITS: Final = (
+    "select key, kind, capacity, used, version, fixed from limit_counter where key = any($1::text[]) order by key for no key update"
+)
 _POOLS: Final = "select programme, balance from account where key = any($1::text[]) order by key for no key update"
 
 
@@ -52,7 +61,7 @@ class Wanted:
     cells: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
-    persons: frozenset[UUID] = frozenset()
+    gaining: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset()
 
     def and_also(self, needs: Needs) -> "Wanted":
@@ -60,17 +69,36 @@ class Wanted:
             self.cells | needs.cells,
             self.limits | needs.limits,
             self.lists | needs.lists,
-            self.persons | needs.persons,
+            self.gaining | needs.gaining,
             self.pools | needs.pools,
         )
 
 
+class _LetGo(NamedTuple):
+    """What of a place says on which limits it draws."""
+
+    application: UUID
+    cell: str
+    person: UUID
+    course: str | None
+    channel: str | None
+
+
 async def first_wanted(connection: "asyncpg.Connection[Any]", commands: Sequence[Command]) -> Wanted:
     """What the commands make it likely to need, looked up without a lock."""
-    persons = reach.persons_who_let_go(commands)
-    elsewhere = await _elsewhere(connection, persons)
-    cells = reach.cells_named(commands).union(*elsewhere.values())
-    return Wanted(cells=cells, persons=persons, pools=reach.pools_drawn_on(commands))
+    gaining = await _that_gain(connection, commands)
+    elsewhere = await _elsewhere(connection, gaining)
+    return Wanted(cells=reach.cells_named(commands).union(*elsewhere.values()), gaining=gaining, pools=reach.pools_drawn_on(commands))
+
+
+async def _that_gain(connection: "asyncpg.Connection[Any]", commands: Sequence[Command]) -> frozenset[str]:
+    applications = [command.application for command in reach.that_let_go(commands)]
+    rows = await connection.fetch(_LET_GO, applications) if applications else []
+    places = {row[0]: _LetGo(*row) for row in rows}
+    cells = {place.cell: CellName.parse(place.cell) for place in places.values()}
+    terms = await load_terms(connection, {cell.programme for cell in cells.values()}) if cells else {}
+    shown = {key: Named(CELL, cell.programme, cell.country, cell.year) for key, cell in cells.items()}
+    return reach.limits_that_gain(shown, terms, places, commands)
 
 
 async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command], wanted: Wanted) -> Books | Needs:
@@ -90,7 +118,7 @@ async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command
     places, waiters = await _places(connection, commands, lists)
     keys = reach.limits_to_lock(cells, terms, places, waiters, commands) | wanted.limits
     limits = await _limits(connection, keys)
-    elsewhere = await _elsewhere(connection, wanted.persons)
+    elsewhere = await _elsewhere(connection, wanted.gaining)
     new_cells = frozenset().union(*elsewhere.values()) - wanted.cells
     if new_cells:
         return Needs(cells=new_cells)
@@ -100,7 +128,7 @@ async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command
 
 async def _make_cells(connection: "asyncpg.Connection[Any]", keys: Iterable[str]) -> None:
     """Rows for cells that no plan has: what is asked of them is refused, and the refusal has a chain to stand in."""
-    made = [Cell.parse(key) for key in sorted(keys)]
+    made = [CellName.parse(key) for key in sorted(keys)]
     await connection.execute(
         _MAKE_CELLS,
         [cell.key for cell in made],
@@ -137,13 +165,26 @@ async def _limits(connection: "asyncpg.Connection[Any]", keys: Collection[str]) 
     return found | {key: Limit(key, key.partition(":")[0], None, 0, 0) for key in keys if key not in found}
 
 
-async def _elsewhere(connection: "asyncpg.Connection[Any]", persons: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    if not persons:
-        return {}
-    found: defaultdict[UUID, list[str]] = defaultdict(list)
-    for person, cell in await connection.fetch(_ELSEWHERE, list(persons)):
-        found[person].append(cell)
-    return {person: tuple(found[person]) for person in persons}
+async def _elsewhere(connection: "asyncpg.Connection[Any]", keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Limit -> the cells in which somebody waits who draws on it. Asked again under the limits' locks, nobody can join unseen."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    limits = {key: limit for key in keys if (limit := named(key)) is not None}
+    persons = [limit.person for limit in limits.values() if limit.kind is PERSON]
+    if persons:
+        for key, cell in await connection.fetch(_WAITING_PERSONS, persons):
+            found[key].append(cell)
+    others = [(key, limit) for key, limit in limits.items() if limit.kind is not PERSON]
+    if others:
+        columns = [
+            [key for key, _limit in others],
+            [limit.programme for _key, limit in others],
+            [None if limit.country == NO_COUNTRY else limit.country for _key, limit in others],
+            [limit.year or None for _key, limit in others],
+            [limit.course for _key, limit in others],
+        ]
+        for key, cell in await connection.fetch(_WAITING_FOR, *columns):
+            found[key].append(cell)
+    return {key: tuple(cells) for key, cells in found.items()}
 
 
 async def _pools(connection: "asyncpg.Connection[Any]", programmes: Collection[str]) -> dict[str, int]:

@@ -12,10 +12,15 @@ from uuid import UUID
 import asyncpg
 
 from services.quotas.domain.model import Books, PlaceState, Verdict
+from services.quotas.domain.outcomes import LimitSet
 from services.quotas.store.journal import Number
 
 _SEPARATOR: Final = "\x1f"
 
+_FIX: Final = """
+    update limit_counter l set fixed = v.fixed from unnest($1::text[], $2::int[]) as v (key, fixed)
+    where l.key = v.key and l.fixed is distinct from v.fixed
+"""
 _CHANGE: Final = """
 with changed_cells as (
     update cell c set target = v.target, free = v.free, offered = v.offered, taken = v.taken, waiting = v.waiting,
@@ -60,6 +65,8 @@ async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Ve
     """
     stored = loaded.places.keys() | {place.application for waiters in loaded.lists.values() for place in waiters}
     await _change(connection, loaded, verdict, stored)
+    if any(type(decision.outcome) is LimitSet for decision in verdict.decisions):
+        await connection.execute(_FIX, *_columns(2, ((limit.key, limit.fixed) for limit in verdict.limits)))
     turns = {(decision.cell, decision.number): turn for turn, decision in enumerate(verdict.decisions)}
     await _copy(connection, "place", _PLACE, [place for place in verdict.places if place.application not in stored])
     await _copy(
@@ -92,7 +99,7 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
         *_columns(17, (_place(place) for place in verdict.places if place.application in stored)),
         [account for account, _gained in accounts],
         [gained for _account, gained in accounts],
-        *_columns(5, first_used),
+        *_columns(5, (limit[:5] for limit in first_used)),
         [cell.settled for cell in verdict.cells],
     )
     if int(done.rpartition(" ")[2]) != len(first_used):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from services.quotas.domain.terms import Call, Period, Terms
+from services.quotas.domain.terms import Call, Channel, Course, Holders, Period, Terms
 from shared.events.applications import ProgrammePublished
 from shared.messaging.service import Waits
 
@@ -45,6 +45,9 @@ def terms_of(data: ProgrammePublished) -> Terms:
         nomination_in_route="nomination" in data.route,
         holds_per_person=data.holds_per_person,
         unused=data.unused,
+        courses={(one.year, one.key): Course(one.seats, one.per_country) for one in data.courses},
+        channels={one.key: Channel(one.places, one.share) for one in data.channels},
+        holders=Holders(data.holders.each, data.holders.countries) if data.holders else None,
     )
 
 

@@ -1,6 +1,7 @@
 """Scores in thousandths, slates in the country's order, promises of a plan, and who may know of what."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from services.applications.domain.promises import Held, broken_promises
 from services.applications.domain.scoring import average, weighted, wrong_points
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer, may_know
-from services.applications.plan.model import STAGES
+from services.applications.plan.model import STAGES, Course
 
 ANA, BEN = UUID(int=1), UUID(int=2)
 WORDS = Texts("x", "x", "x", "x", "x", "x")
@@ -81,11 +82,12 @@ class Terms:
     pages: tuple[Page, ...]
     places_per_year: dict[int, int]
     places_total: int
+    courses: tuple[Course, ...] = ()
 
 
-def _terms(*questions: str, year: int = 2016, places: int = 10) -> Any:
+def _terms(*questions: str, year: int = 2016, places: int = 10, courses: tuple[Course, ...] = ()) -> Any:
     asked = tuple(Question(key=key, kind="text", label=WORDS) for key in questions)
-    return Terms((Page(key="p", title=WORDS, questions=asked),), {year: places}, places)
+    return Terms((Page(key="p", title=WORDS, questions=asked),), {year: places}, places, courses)
 
 
 def test_a_new_version_that_keeps_its_promises_breaks_none() -> None:
@@ -100,6 +102,17 @@ def test_each_broken_promise_is_named() -> None:
         "x: 11 places are held and 10 would remain",
         "x: there are applications to 2017, which would have no call",
     ]
+
+
+def test_seats_that_are_held_stay() -> None:
+    starts, ends = date(2016, 5, 9), date(2016, 5, 20)
+    given = (Course(key="solar", year=2016, seats=3, starts=starts, ends=ends), Course(key="wind", year=2016, starts=starts, ends=ends))
+    held = Held(frozenset(), {}, frozenset(), seats={(2016, "solar"): 4, (2016, "wind"): 9, (2016, "water"): 1})
+    assert broken_promises("x", _terms(courses=given), held) == [
+        'x: seats of the course "solar" of 2016 are held (4), and 3 would remain',
+        'x: seats of the course "water" of 2016 are held (1), and it would no longer be given',
+    ]
+    assert broken_promises("x", _terms(), held) == []
 
 
 def test_a_programme_may_go_while_nobody_has_applied() -> None:

@@ -23,6 +23,8 @@ class Entry:
     ended: bool = False
     until: datetime | None = None
     why: str = ""
+    course: str | None = None
+    channel: str | None = None
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Model:
     closed: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     lapsed: dict[str, int] = field(default_factory=dict)
+    fixed: dict[str, int | None] = field(default_factory=dict)
 
     def of(self, cell: str) -> Terms:
         return self.terms[cell.split(":")[0]]
@@ -50,8 +53,43 @@ class Model:
     def holds(self, person: UUID) -> bool:
         return any(e.person == person and e.state in HELD and not e.ended for e in self.entries.values())
 
-    def waiters(self, cell: str) -> list[Entry]:
-        return sorted((e for e in self.entries.values() if e.cell == cell and e.state == "waiting"), key=lambda e: e.rank)
+    def capacities(self, e: Entry) -> dict[str, int | None]:
+        """What an entry draws on besides its cell and its person, and how much of each there is."""
+        (programme, country, year), terms = e.cell.split(":"), self.of(e.cell)
+        found: dict[str, int | None] = {}
+        if terms.holders:
+            found[f"holders:{programme}:{country}"] = terms.holders.countries.get(country, terms.holders.each)
+        if e.course:
+            course = terms.courses[int(year), e.course]
+            found[f"course:{programme}:{year}:{e.course}"] = course.seats
+            found[f"course_country:{e.cell}:{e.course}"] = course.per_country
+        if e.channel:
+            channel = terms.channels[e.channel]
+            share = None if channel.share is None else -int(-channel.share * self.targets[e.cell] // 1)
+            found[f"channel:{e.cell}:{e.channel}"] = channel.places if share is None else share
+        return {key: planned if (fixed := self.fixed.get(key)) is None else fixed for key, planned in found.items()}
+
+    def count(self, key: str) -> int:
+        """How much of a limit is drawn on; what a person and a country hold counts until the stay is over."""
+        kind, rest = key.split(":", 1)
+        if kind == "person":
+            return sum(str(e.person) == rest and e.state in HELD and not e.ended for e in self.entries.values())
+        if kind == "nomination":
+            return sum(e.cell == rest and e.nominated for e in self.entries.values())
+        held = (e for e in self.entries.values() if e.state in HELD and not (e.ended and kind == "holders"))
+        return sum(key in self.capacities(e) for e in held)
+
+    def room(self, e: Entry) -> bool:
+        bounds = self.capacities(e).items()
+        return self.free(e.cell) > 0 and not self.holds(e.person) and all(c is None or self.count(key) < c for key, c in bounds)
+
+    def waiters(self, cell: str | None = None) -> list[Entry]:
+        """Everybody who waits, or who waits in one cell, best first."""
+        return sorted((e for e in self.entries.values() if e.state == "waiting" and cell in (None, e.cell)), key=lambda e: e.rank)
+
+    def cap(self, cell: str) -> int | None:
+        fixed = self.fixed.get(f"nomination:{cell}")
+        return self.of(cell).nomination_cap(self.targets[cell]) if fixed is None else fixed
 
     def gives(self, cell: str) -> bool:
         return self.of(cell).calls[2016].grants_from is None or cell in self.served
@@ -66,15 +104,11 @@ class Model:
         self.tell(e, "offered")
         e.until = self.of(e.cell).answer_by(2016, at)
 
-    def serve(self, cell: str, at: datetime) -> None:
-        for e in self.waiters(cell):
-            if self.gives(cell) and self.free(cell) and not self.holds(e.person):
+    def serve(self, at: datetime) -> None:
+        """Whatever came free, wherever: everybody who waits and has room now, best first."""
+        for e in self.waiters():
+            if self.gives(e.cell) and self.room(e):
                 self.offer(e, at)
-
-    def gained(self, e: Entry, at: datetime) -> None:
-        self.serve(e.cell, at)
-        for cell in sorted({o.cell for o in self.entries.values() if o.person == e.person and o.state == "waiting"}):
-            self.serve(cell, at)
 
     def release(self, e: Entry, at: datetime, why: str) -> None:
         if self.used(e.cell) > self.targets[e.cell]:
@@ -82,7 +116,7 @@ class Model:
         elif e.cell in self.settled:
             self.take_out(e.cell, 1)
         self.tell(e, "released", why)
-        self.gained(e, at)
+        self.serve(at)
 
     def take_out(self, cell: str, places: int) -> None:
         """A closed year's places lapse, or go to the pool."""
@@ -110,7 +144,7 @@ class Model:
 
     def Nominate(self, e: Entry, x: c.Nominate) -> None:
         if e.state in ("", "nomination_refused"):
-            cap = self.of(e.cell).nomination_cap(self.targets[e.cell])
+            cap = self.cap(e.cell)
             if cap is not None and sum(o.nominated for o in self.entries.values() if o.cell == e.cell) >= cap:
                 self.tell(e, "nomination_refused", "nomination_cap")
             else:
@@ -120,13 +154,14 @@ class Model:
         if e.state not in ("", "nominated", "nomination_refused"):
             return
         e.rank, terms, cell = (-x.score, x.submitted_at, x.application), self.of(e.cell), e.cell
-        cap, counted = terms.nomination_cap(self.targets[cell]), sum(o.nominated for o in self.entries.values() if o.cell == cell)
+        e.course, e.channel = x.course, x.channel
+        cap, counted = self.cap(cell), sum(o.nominated for o in self.entries.values() if o.cell == cell)
         if e.state == "nomination_refused" or (terms.nomination_in_route and not e.nominated and cap is not None and counted >= cap):
             return self.tell(e, "refused", "nomination_cap")
         if self.holds(e.person):
             return self.tell(e, "refused", "person_holds_place")
         e.nominated = e.nominated or terms.nomination_in_route
-        if self.gives(cell) and self.free(cell):
+        if self.gives(cell) and self.room(e):
             return self.offer(e, x.at)
         if not self.open(cell, x.at):
             return self.tell(e, "refused", "list_closed")
@@ -158,16 +193,19 @@ class Model:
             if x.reason == "left" and self.open(e.cell, x.at):
                 return self.release(e, x.at, "ended")
             e.ended = True
-            self.gained(e, x.at)
+            self.serve(x.at)
 
     def of_cell(self, x: Any) -> None:
         cell, programme = x.cell, x.cell.split(":")[0]
+        if isinstance(x, c.SetLimit):
+            self.fixed[x.key] = x.capacity
+            return self.serve(x.at)
         if isinstance(x, c.SetTarget):
             gained = max(0, x.target - self.used(cell)) - self.free(cell)
             if gained <= self.pools[programme] and cell not in self.settled:
                 self.pools[programme] -= gained
                 self.targets[cell] = x.target
-                self.serve(cell, x.at)
+                self.serve(x.at)
         elif isinstance(x, c.MovePlaces):
             has = self.pools[programme] if x.source is None else self.free(x.source)
             if x.places <= has and (x.target is None or self.can_take(x.target)):
@@ -176,10 +214,10 @@ class Model:
                     if key is not None:
                         self.targets[key] += by
                 if x.target is not None:
-                    self.serve(x.target, x.at)
+                    self.serve(x.at)
         elif isinstance(x, c.ServeRound) and cell not in self.served:
             self.served.add(cell)
-            self.serve(cell, x.at)
+            self.serve(x.at)
             size = self.of(cell).list_size(self.targets[cell])
             for number, e in enumerate(self.waiters(cell)):
                 self.tell(e, "waiting") if number < size else self.tell(e, "refused", "list_full")

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.quotas.domain import reach
 from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, SetTarget, Withdraw
 from services.quotas.domain.decide import decide
+from services.quotas.domain.limits import PLACE_KINDS, keys_of
 from services.quotas.domain.model import GENESIS, Books, CellState, Decision, Ignored, Limit, PlaceState, Transfer, Verdict
 from services.quotas.domain.terms import Call, Period, Terms
 
@@ -53,39 +54,45 @@ class Shelf:
 
     def cell(self, key: str, target: int = 0, *, listed: bool = True) -> str:
         """Open a cell with so many places from the pool; its key."""
-        programme, country, year = key.split(":")
-        self.cells[key] = CellState(key, programme, country, int(year), listed, 0, 0, 0, 0, 0, 0, GENESIS, False, False)
+        self.cells[key] = self._unlisted(key)._replace(listed=listed)
         if target:
             self.run(SetTarget(cell=key, at=NOW, target=target, cause="allotted"))
         return key
 
     def run(self, *commands: Command) -> Verdict:
         """Decide them as one batch and keep what follows."""
-        cells = {c.cell for c in commands} | {p.cell for p in self.waiting(reach.persons_who_let_go(commands))}
+        gaining = set(reach.limits_that_gain(self.cells, self.terms, self.places, commands))
+        cells = {c.cell for c in commands} | {cell for key in gaining for cell in self.that_wait_for(key)}
         limits: set[str] = set()
         lists: set[str] = set()
-        persons, pools = set(reach.persons_who_let_go(commands)), set(reach.pools_drawn_on(commands))
+        pools = set(reach.pools_drawn_on(commands))
         for _start in range(50):
             self.starts += 1
-            verdict = decide(self._books(commands, cells, limits, lists, persons, pools), commands)
+            verdict = decide(self._books(commands, cells, limits, lists, gaining, pools), commands)
             if verdict.needs is None:
                 self._keep(verdict)
                 return verdict
             cells |= verdict.needs.cells
             limits |= verdict.needs.limits
             lists |= verdict.needs.lists
-            persons |= verdict.needs.persons
+            gaining |= verdict.needs.gaining
             pools |= verdict.needs.pools
         raise AssertionError(f"never enough: {verdict.needs}")
 
-    def waiting(self, persons: Iterable[UUID]) -> list[PlaceState]:
-        known = frozenset(persons)
-        return [place for place in self.places.values() if place.person in known and place.state == "waiting"]
+    def that_wait_for(self, key: str) -> tuple[str, ...]:
+        """The cells in which somebody waits who draws on that limit."""
+        waiting = [place for place in self.places.values() if place.state == "waiting"]
+        return tuple(sorted({place.cell for place in waiting if any(key == drawn for _kind, drawn in self.drawn_by(place))}))
+
+    def drawn_by(self, place: PlaceState) -> list[tuple[str, str]]:
+        """Kind and key of every limit that a place draws on, the cell's own left out."""
+        cell = self.cells[place.cell]
+        return [(kind.name, key) for kind, key in keys_of(PLACE_KINDS, self.terms[cell.programme], cell, place)]
 
     def _books(
-        self, commands: Sequence[Command], cells: set[str], limits: set[str], lists: set[str], persons: set[UUID], pools: set[str]
+        self, commands: Sequence[Command], cells: set[str], limits: set[str], lists: set[str], gaining: set[str], pools: set[str]
     ) -> Books:
-        shown = {key: self.cells[key] for key in cells}
+        shown = {key: self.cells.get(key) or self._unlisted(key) for key in cells}
         listed = {
             key: tuple(p for p in self.places.values() if p.cell == key and p.state == "waiting")
             for key in reach.lists_to_load(shown, self.terms, commands) | lists
@@ -93,18 +100,19 @@ class Shelf:
         applications = {getattr(command, "application", None) for command in commands}
         places = {application: place for application, place in self.places.items() if application in applications}
         keys = reach.limits_to_lock(shown, self.terms, places, listed, commands) | limits
-        elsewhere: dict[UUID, tuple[str, ...]] = {}
-        for person in persons:
-            elsewhere[person] = tuple(place.cell for place in self.waiting((person,)))
         return Books(
             terms=self.terms,
             cells=shown,
             limits={key: self.limits.get(key) or Limit(key, key.partition(":")[0], None, 0, 0) for key in keys},
             places=places,
             lists=listed,
-            elsewhere=elsewhere,
+            elsewhere={key: self.that_wait_for(key) for key in gaining},
             pools={programme: self.pools[programme] for programme in pools},
         )
+
+    def _unlisted(self, key: str) -> CellState:
+        programme, country, year = key.split(":")
+        return CellState(key, programme, country, int(year), False, 0, 0, 0, 0, 0, 0, GENESIS, False, False)
 
     def _keep(self, verdict: Verdict) -> None:
         self.cells |= {cell.key: cell for cell in verdict.cells}
@@ -148,10 +156,19 @@ class Person:
 
     made = 0
 
-    def __init__(self, cell: str = PE, *, score: int = 50_000, who: "Person | None" = None, parts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        cell: str = PE,
+        *,
+        score: int = 50_000,
+        who: "Person | None" = None,
+        parts: tuple[str, ...] = (),
+        course: str | None = None,
+        channel: str | None = None,
+    ) -> None:
         Person.made += 1
         self.number = Person.made
-        self.cell, self.score, self.parts = cell, score, parts
+        self.cell, self.score, self.parts, self.course, self.channel = cell, score, parts, course, channel
         self.application = UUID(int=self.number)
         self.person: UUID = who.person if who else UUID(int=self.number << 64)
         self.version = 0
@@ -169,7 +186,14 @@ class Person:
 
     def asks(self, at: datetime = NOW, version: int | None = None) -> RequestPlace:
         submitted_at = NOW - timedelta(days=30) + timedelta(seconds=self.number)
-        return RequestPlace(**self._about(at, version), score=self.score, submitted_at=submitted_at, parts=self.parts)
+        return RequestPlace(
+            **self._about(at, version),
+            score=self.score,
+            submitted_at=submitted_at,
+            parts=self.parts,
+            course=self.course,
+            channel=self.channel,
+        )
 
     def accepts(self, place_version: int = 1, at: datetime = NOW, version: int | None = None) -> Accept:
         return Accept(**self._about(at, version), place_version=place_version)

@@ -73,7 +73,7 @@ def test_a_persons_freed_hold_serves_that_person_in_another_cell() -> None:
     shelf.run(ana.declines())
     verdict = shelf.run(elsewhere.declines())
     assert shelf.state(eva) == ["offered"]
-    assert verdict.decisions[-1].cause == "person_freed" and verdict.decisions[-1].cell == PE
+    assert verdict.decisions[-1].cause == "limit_freed" and verdict.decisions[-1].cell == PE
 
 
 def test_a_persons_freed_hold_serves_nobody_where_nothing_is_free() -> None:

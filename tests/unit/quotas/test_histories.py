@@ -10,15 +10,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from services.quotas.domain.chain import verify
-from services.quotas.domain.commands import CloseList, CloseYear, Command, MovePlaces, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, CloseYear, Command, MovePlaces, ServeRound, SetLimit, SetTarget
+from services.quotas.domain.limits import named
+from services.quotas.domain.terms import Channel, Course, Holders
 from tests.unit.quotas.model import HELD, Model
 from tests.unit.quotas.shelf import CLOSES, NOW, Person, Shelf, terms
 
 EXAMPLES = int(os.environ.get("PUENTE_TEST_HISTORIES", "2000"))
-STEPS = 20
+STEPS = 30
 CELLS = ("training:PE:2016", "training:BR:2016", "scholarship:PE:2016")
 PROGRAMMES = (
-    terms("training", list_ratio=0.5, list_at_least=1, unused="roll_over"),
+    terms(
+        "training",
+        list_ratio=0.5,
+        list_at_least=2,
+        courses={(2016, "solar"): Course(1, None), (2016, "wind"): Course(4, 1)},
+        holders=Holders(3, {"BR": 4}),
+        unused="roll_over",
+    ),
     terms(
         "scholarship",
         grants_from=NOW + timedelta(days=30),
@@ -26,6 +35,7 @@ PROGRAMMES = (
         nomination_in_route=True,
         list_ratio=0.0,
         list_at_least=2,
+        channels={"province": Channel(places=1), "mission": Channel(share=0.5)},
     ),
 )
 MOVES: tuple[tuple[str | None, str | None], ...] = (
@@ -33,30 +43,41 @@ MOVES: tuple[tuple[str | None, str | None], ...] = (
     *((key, None) for key in CELLS),
     *((None, key) for key in CELLS),
 )
-who = st.integers(0, 4)
+LIMITS = (
+    "course:training:2016:solar",
+    "course:training:2016:wind",
+    "course_country:training:PE:2016:wind",
+    "holders:training:PE",
+    "channel:scholarship:PE:2016:province",
+    "nomination:scholarship:PE:2016",
+)
+COURSES, CHANNELS = (None, "solar", "wind"), (None, "province", "mission")
+who = st.integers(0, 6)
 cells = st.sampled_from(CELLS)
 scores = st.integers(0, 3)
+draws = st.sampled_from([0, 1, 1, 2])
+"""Which course or channel somebody names, as far as the programme has any."""
 more = st.booleans()
 pick = st.integers(0, 10_000)
-DAYS = st.sampled_from([0, 0, 1, 13, 14, 15, 60, 300])
+DAYS = st.sampled_from([0, 0, 0, 1, 1, 13, 14, 15, 15, 60, 300])
 
 
 class Histories(RuleBasedStateMachine):
-    """Five persons, three cells, a handful of places. `more`: the command waits for the next one and is decided with it."""
+    """Seven persons, three cells, a handful of places. `more`: the command waits for the next one and is decided with it."""
 
     def __init__(self) -> None:
         super().__init__()
         Person.made = 0
-        self.batches, self.singles = Shelf(*PROGRAMMES, pool=6), Shelf(*PROGRAMMES, pool=6)
-        self.model = Model({one.programme: one for one in PROGRAMMES}, dict.fromkeys(self.batches.pools, 6), dict.fromkeys(CELLS, 0))
+        self.batches, self.singles = Shelf(*PROGRAMMES, pool=9), Shelf(*PROGRAMMES, pool=9)
+        self.model = Model({one.programme: one for one in PROGRAMMES}, dict.fromkeys(self.batches.pools, 9), dict.fromkeys(CELLS, 0))
         for shelf in (self.batches, self.singles):
             for key in CELLS:
                 shelf.cell(key)
-        self.people = [Person() for _ in range(5)]
+        self.people = [Person() for _ in range(7)]
         self.known: list[Person] = []
         self.queue: list[Command] = []
         self.now = NOW
-        self.command(*(SetTarget(cell=key, at=NOW, target=1) for key in CELLS))
+        self.command(*(SetTarget(cell=key, at=NOW, target=2) for key in CELLS))
 
     def command(self, *asked: Command, wait: bool = False) -> None:
         self.queue += asked
@@ -68,31 +89,35 @@ class Histories(RuleBasedStateMachine):
             self.model.do(one)
         self.queue = []
 
-    def one_of(self, number: int) -> Person:
-        return self.known[number % len(self.known)]
+    def one_of(self, number: int, state: str = "") -> Person:
+        """One of those in that state, seven times out of eight; else, or where nobody is, one of all."""
+        fitting = [one for one in self.known if state and number % 8 and self.batches.state(one) == [state]] or self.known
+        return fitting[number // 8 % len(fitting)]
+
+    def new(self, person: int, cell: str, score: int, draws: int) -> Person:
+        training = cell.startswith("training")
+        course, channel = (COURSES[draws], None) if training else (None, CHANNELS[draws])
+        self.known.append(Person(cell, score=score, who=self.people[person], course=course, channel=channel))
+        return self.known[-1]
 
     def offer_of(self, person: Person) -> int:
         place = self.batches.places.get(person.application)
         return place.version if place else 1
 
-    @rule(person=who, cell=cells, score=scores, wait=more, nominate=st.booleans())
-    def somebody_new_asks(self, person: int, cell: str, score: int, wait: bool, nominate: bool) -> None:
-        new = Person(cell, score=score, who=self.people[person])
-        self.known.append(new)
+    @rule(person=who, cell=cells, score=scores, draws=draws, wait=more, nominate=st.booleans())
+    def somebody_new_asks(self, person: int, cell: str, score: int, draws: int, wait: bool, nominate: bool) -> None:
+        new = self.new(person, cell, score, draws)
         asked: list[Command] = [new.nominated(self.now)] if nominate else []
         self.command(*asked, new.asks(self.now), wait=wait)
 
-    @rule(crowd=st.lists(st.tuples(who, scores), min_size=2, max_size=5), cell=cells, wait=more)
-    def several_ask_at_once(self, crowd: list[tuple[int, int]], cell: str, wait: bool) -> None:
-        new = [Person(cell, score=score, who=self.people[person]) for person, score in crowd]
-        self.known += new
+    @rule(crowd=st.lists(st.tuples(who, scores, draws), min_size=2, max_size=5), cell=cells, wait=more)
+    def several_ask_at_once(self, crowd: list[tuple[int, int, int]], cell: str, wait: bool) -> None:
+        new = [self.new(person, cell, score, draws) for person, score, draws in crowd]
         self.command(*(one.asks(self.now) for one in new), wait=wait)
 
-    @rule(person=who, cell=cells, score=scores, wait=more)
-    def somebody_new_is_nominated(self, person: int, cell: str, score: int, wait: bool) -> None:
-        new = Person(cell, score=score, who=self.people[person])
-        self.known.append(new)
-        self.command(new.nominated(self.now), wait=wait)
+    @rule(person=who, cell=cells, score=scores, draws=draws, wait=more)
+    def somebody_new_is_nominated(self, person: int, cell: str, score: int, draws: int, wait: bool) -> None:
+        self.command(self.new(person, cell, score, draws).nominated(self.now), wait=wait)
 
     @precondition(lambda self: self.known)
     @rule(number=pick, wait=more, again=st.booleans())
@@ -107,36 +132,45 @@ class Histories(RuleBasedStateMachine):
         self.command(self.one_of(number).nominated(self.now), wait=wait)
 
     @precondition(lambda self: self.known)
-    @rule(number=pick, wait=more, stale=st.sampled_from([0, 0, 0, -1, 1]))
+    @rule(number=pick, wait=more, stale=st.sampled_from([0] * 9 + [-1, 1]))
     def somebody_accepts(self, number: int, wait: bool, stale: int) -> None:
-        person = self.one_of(number)
+        person = self.one_of(number, "offered")
         self.command(person.accepts(self.offer_of(person) + stale, self.now), wait=wait)
 
     @precondition(lambda self: self.known)
-    @rule(number=pick, wait=more, stale=st.sampled_from([0, 0, 0, -1, 1]))
+    @rule(number=pick, wait=more, stale=st.sampled_from([0] * 9 + [-1, 1]))
     def somebody_declines(self, number: int, wait: bool, stale: int) -> None:
-        person = self.one_of(number)
+        person = self.one_of(number, "offered")
         self.command(person.declines(self.offer_of(person) + stale, self.now), wait=wait)
 
     @precondition(lambda self: self.known)
     @rule(number=pick, wait=more)
     def somebody_withdraws(self, number: int, wait: bool) -> None:
-        self.command(self.one_of(number).withdraws(self.now), wait=wait)
+        self.command(self.one_of(number, "taken" if number % 2 else "offered").withdraws(self.now), wait=wait)
 
     @precondition(lambda self: self.known)
     @rule(number=pick, wait=more, reason=st.sampled_from(["left", "finished"]))
     def a_stay_ends(self, number: int, wait: bool, reason: str) -> None:
-        self.command(self.one_of(number).ends(reason, self.now), wait=wait)
+        self.command(self.one_of(number, "taken").ends(reason, self.now), wait=wait)
 
     @precondition(lambda self: self.known)
     @rule(number=pick, wait=more)
     def a_deadline_is_swept(self, number: int, wait: bool) -> None:
-        person = self.one_of(number)
+        person = self.one_of(number, "offered")
         self.command(person.expires(self.offer_of(person), self.now), wait=wait)
 
-    @rule(cell=cells, places=st.integers(0, 4), wait=more)
-    def a_target_is_set(self, cell: str, places: int, wait: bool) -> None:
-        self.command(SetTarget(cell=cell, at=self.now, target=places), wait=wait)
+    @rule(cell=cells, places=st.integers(0, 4), wait=more, really=st.integers(0, 2))
+    def a_target_is_set(self, cell: str, places: int, wait: bool, really: int) -> None:
+        if not really:
+            self.command(SetTarget(cell=cell, at=self.now, target=places), wait=wait)
+
+    @rule(key=st.sampled_from(LIMITS), capacity=st.none() | st.integers(0, 3), wait=more, really=st.integers(0, 2))
+    def a_limit_is_set(self, key: str, capacity: int | None, wait: bool, really: int) -> None:
+        if really:
+            return
+        limit = named(key)
+        assert limit is not None
+        self.command(SetLimit(cell=limit.home(2016), at=self.now, key=key, capacity=capacity), wait=wait)
 
     @rule(ends=st.sampled_from(MOVES), places=st.integers(1, 3), wait=more)
     def places_are_moved(self, ends: tuple[str | None, str | None], places: int, wait: bool) -> None:
@@ -165,7 +199,7 @@ class Histories(RuleBasedStateMachine):
         self.command()
         self.all_say_the_same()
         for key in CELLS:
-            assert verify(self.batches.chain(key)) is None
+            assert verify(self.batches.chain(key)) is None, key
 
     @invariant()
     def all_say_the_same(self) -> None:
@@ -198,7 +232,9 @@ class Histories(RuleBasedStateMachine):
             kept = {"free": cell.free, "offered": cell.offered, "taken": cell.taken}
             assert all(balances.get(f"{account}:{key}", 0) == figure for account, figure in kept.items())
             if cell.free and model.gives(key):
-                assert all(model.holds(waiter.person) for waiter in model.waiters(key)), "a free place and somebody servable waiting"
+                assert not any(map(model.room, model.waiters(key))), "a free place and somebody servable waiting"
+        for limit in shelf.limits.values():
+            assert limit.used == model.count(limit.key), limit.key
         for person in self.people:
             mine = [p for p in shelf.places.values() if p.person == person.person and p.state in HELD and not p.ended]
             assert len(mine) <= 1

@@ -1,0 +1,148 @@
+"""The live checks: each counts the rows that break one promise. 0 is the normal value."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import text
+
+from services.quotas.domain.limits import CELL, PLACE_KINDS, Named, keys_of
+from services.quotas.store.terms import load_terms
+from shared.persistence.database import Tx, driver
+
+_BALANCES: Final = """
+    select 'free:' || key as account, free as balance from cell
+    union all select 'offered:' || key, offered from cell
+    union all select 'taken:' || key, taken from cell
+    union all select key, balance from account
+"""
+_MOVEMENTS: Final = """
+    select account, sum(count) as balance from (
+        select target as account, count from transfer
+        union all select source, -count from transfer
+    ) as movement where account not like 'plan:%' group by account
+"""
+_FIELDS: Final = {
+    "programme": "split_part(cell, ':', 1)",
+    "country": "split_part(cell, ':', 2)",
+    "year": "split_part(cell, ':', 3)",
+    "person": "person::text",
+    "course": "course",
+    "channel": "channel",
+}
+_KEYS: Final = {kind: " || ':' || ".join((f"'{kind.name}'", *(_FIELDS[field] for field in kind.fields))) for kind in PLACE_KINDS}
+_DRAWN: Final = " union all ".join(
+    f"select {_KEYS[kind]} as key, count(*) as used from place "  # noqa: S608 - built of constants
+    f"where state in ('offered', 'taken'){' and not ended' if kind.freed_by_end else ''} group by 1"
+    for kind in PLACE_KINDS
+    if kind is not CELL
+)
+"""Every limit of the places that are held, with how many draw on it."""
+_OF_PROGRAMME: Final = "exists (select from terms where code = split_part(l.key, ':', 2) and"
+_COUNTED: Final = f"""
+    l.kind = 'person'
+    or (l.kind = 'holders' and {_OF_PROGRAMME} terms ->> 'holders' is not null))
+    or (l.kind in ('course', 'course_country') and {_OF_PROGRAMME} exists (select from jsonb_array_elements(terms -> 'courses') as c
+        where l.key like '%:' || (c ->> 'year') || ':' || (c ->> 'key'))))
+    or (l.kind = 'channel' and {_OF_PROGRAMME} exists (select from jsonb_array_elements(terms -> 'channels') as c
+        where l.key like '%:' || (c ->> 'key'))))
+"""  # noqa: S608 - built of the constant above
+"""Whether the terms in force count a limit; one that they do not count stands at what it was."""
+_PUBLISHED: Final = "'offered', 'waiting', 'refused', 'taken', 'released', 'nomination_refused'"
+
+CHECKS: Final[Mapping[str, str]] = {
+    "programmes_whose_places_do_not_sum_to_the_plan": """
+        select count(*) from programme p where funded <>
+            coalesce((select sum(free + offered + taken) from cell where programme = p.code), 0)
+            + coalesce((select sum(balance) from account where programme = p.code), 0)
+    """,
+    "accounts_that_differ_from_their_transfers": f"""
+        select count(*) from ({_BALANCES}) as kept full join ({_MOVEMENTS}) as moved using (account)
+        where coalesce(kept.balance, 0) <> coalesce(moved.balance, 0)
+    """,  # noqa: S608 - built of the constants above
+    "cells_that_differ_from_their_places": """
+        select count(*) from cell c left join (
+            select cell, count(*) filter (where state = 'offered') as offered, count(*) filter (where state = 'taken') as taken,
+                count(*) filter (where state = 'waiting') as waiting
+            from place group by cell
+        ) as p on p.cell = c.key
+        where (c.offered, c.taken, c.waiting) <> (coalesce(p.offered, 0), coalesce(p.taken, 0), coalesce(p.waiting, 0))
+    """,
+    "cells_that_gave_places_over_their_target": """
+        select count(*) from decision d
+        cross join lateral jsonb_array_elements(cast(d.record as jsonb) -> 'limits') as used
+        where (used ->> 'after')::int > (used ->> 'before')::int and (used ->> 'after')::int > (used ->> 'capacity')::int
+    """,
+    "persons_who_hold_too_much": "select count(*) from limit_counter where kind = 'person' and used > capacity",
+    "persons_whose_places_no_limit_counts": """
+        select count(*) from place p where state in ('offered', 'taken') and not ended
+            and not exists (select from limit_counter l where l.key = 'person:' || p.person)
+    """,
+    "limits_that_differ_from_their_places": f"""
+        with terms as (select code, convert_from(terms, 'UTF8')::jsonb as terms from programme)
+        select count(*) from limit_counter l left join ({_DRAWN}) as p using (key)
+        where l.used <> coalesce(p.used, 0) and ({_COUNTED})
+    """,  # noqa: S608 - built of the constants above
+    "nomination_limits_that_differ_from_their_nominations": """
+        select count(*) from (select key, used from limit_counter where kind = 'nomination') as l
+        full join (select 'nomination:' || cell as key, count(*) as used from place where nominated group by cell) as p using (key)
+        where coalesce(l.used, 0) <> coalesce(p.used, 0)
+    """,
+    "places_whose_version_differs_from_their_decisions": f"""
+        select count(*) from place p left join (
+            select application, max(number) as last, count(*) filter (where outcome in ({_PUBLISHED})) as facts
+            from decision where application is not null group by application
+        ) as d using (application)
+        where coalesce(d.facts, 0) <> p.version or coalesce(d.last, 0) <> p.decision
+    """,  # noqa: S608 - built of the constant above
+    "free_places_of_a_year_that_was_closed": "select count(*) from cell where settled and free > 0",
+    "chains_whose_head_is_not_their_last_decision": """
+        select count(*) from cell c left join (select cell, max(number) as last, count(*) as links from decision group by cell) as n
+            on n.cell = c.key left join decision d on d.cell = c.key and d.number = n.last
+        where c.last_decision <> coalesce(n.last, 0) or c.last_decision <> coalesce(n.links, 0)
+            or c.last_hash <> coalesce(d.hash, repeat('0', 64))
+    """,
+    "decisions_whose_hash_or_link_is_wrong": """
+        select count(*) from (
+            select hash, record, lag(hash, 1, repeat('0', 64)) over (partition by cell order by number) as prev from decision
+        ) as d
+        where hash <> encode(sha256(convert_to(record, 'UTF8')), 'hex') or cast(record as jsonb) ->> 'prev' <> prev
+    """,
+}
+_GIVING: Final = """
+    select c.key, c.programme, c.country, c.year, c.target from cell c
+    where c.free > 0 and c.waiting > 0 and c.listed and not c.closed and (c.grants_from is null or c.served)
+"""
+_WAITERS: Final = "select cell, person, course, channel, parts from place where cell = any($1::text[]) and state = 'waiting'"
+_LIMITS: Final = "select key, used, fixed from limit_counter where key = any($1::text[])"
+
+
+async def broken(tx: Tx, now: datetime) -> dict[str, int]:
+    """Check -> how many rows break it."""
+    found = {name: int((await tx.execute(text(statement))).scalar_one()) for name, statement in CHECKS.items()}
+    return found | {"free_places_with_somebody_servable_waiting": await servable(await driver(tx), now)}
+
+
+async def servable(connection: "asyncpg.Connection[Any]", now: datetime) -> int:
+    """How many wait for whom there is a free place and room in every limit, by the same rules as the decision's; 0 at every commit."""
+    cells = {row["key"]: row for row in await connection.fetch(_GIVING)}
+    terms = await load_terms(connection, {row["programme"] for row in cells.values()}) if cells else {}
+    drawn: list[dict[str, int | None]] = []
+    for row in await connection.fetch(_WAITERS, list(cells)) if cells else ():
+        cell = _cell(cells[row["cell"]])
+        place = Named(CELL, person=row["person"], course=row["course"], channel=row["channel"])
+        own = terms[cell.programme]
+        if own.takes_part(cell.country, now, row["parts"]):
+            drawn.append({key: kind.capacity(own, cell, place) for kind, key in keys_of(PLACE_KINDS, own, cell, place)})
+    limits = {row["key"]: row for row in await connection.fetch(_LIMITS, sorted({key for keys in drawn for key in keys}))} if drawn else {}
+    return sum(all(_has_room(limits.get(key), planned) for key, planned in keys.items()) for keys in drawn)
+
+
+def _cell(row: "asyncpg.Record") -> Named:
+    return Named(CELL, row["programme"], row["country"], row["year"], target=row["target"])
+
+
+def _has_room(limit: "asyncpg.Record | None", planned: int | None) -> bool:
+    capacity = planned if limit is None or limit["fixed"] is None else limit["fixed"]
+    return capacity is None or (limit["used"] if limit is not None else 0) < capacity
