@@ -5,11 +5,25 @@ from typing import Final
 
 from fastapi import Request
 
+from services.quotas.proposals import KINDS
+from services.quotas.proposals.kind import Params
 from shared.kernel.clock import Clock
 from shared.persistence.database import Database
+from shared.web.identity import Identity
 
 MAY_PROPOSE: Final = ("officer",)
 """The roles that propose, adopt and reject a change of a target; adopting takes another person than proposing."""
+
+
+MAY_PROPOSE_PARTICIPATION: Final = ("officer", "coordinator")
+"""The roles that propose that a country leaves or returns; a coordinator only for the own country."""
+
+
+def may_file(who: Identity, kind: str, params: Params) -> bool:
+    """Whether they may file this proposal."""
+    if who.role in MAY_PROPOSE:
+        return True
+    return KINDS[kind].by_country and who.role == "coordinator" and who.country == getattr(params, "country", None)
 
 
 @dataclass(frozen=True, slots=True)

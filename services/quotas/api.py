@@ -2,29 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.quotas import proposals, views
-from services.quotas.access import MAY_PROPOSE, desk_of
+from services.quotas import lookups, proposals, views
+from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, desk_of, may_file
 from services.quotas.foresight import Foreseen, foresee
 from services.quotas.problems import problem_of
 from services.quotas.proposals import Decided, ProposalRefused, Proposed
 from services.quotas.proposals.counter import propose_counter
 from services.quotas.proposals.kind import Params
 from services.quotas.proposals.once import once
+from services.quotas.proposals.participation import consent
 from services.quotas.rows import CellRow
 from shared.persistence.database import Tx
-from shared.web.identity import Identity, needs
+from shared.web.identity import Identity, needs, refuse
 from shared.web.problems import Problem
 
 router = APIRouter(prefix="/quotas/api/v1", tags=["quotas"])
 
 Officer = Annotated[Identity, Depends(needs(*MAY_PROPOSE))]
+Proposer = Annotated[Identity, Depends(needs(*MAY_PROPOSE_PARTICIPATION))]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
 Json = dict[str, Any]
 
@@ -51,6 +53,15 @@ class ReasonBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
+
+
+class ConsentBody(BaseModel):
+    """A country's answer to a request to return. An officer who enters an answer in writing says in `note` where it stands."""
+
+    model_config = ConfigDict(extra="forbid")
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+    answer: Literal["yes", "no"]
+    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX)] = ""
 
 
 class DecisionBody(BaseModel):
@@ -114,9 +125,9 @@ async def proposed(request: Request, _who: Officer, state: str | None = None) ->
 
 
 @router.post("/proposals/preview")
-async def preview(request: Request, who: Officer, body: PreviewBody) -> Json:
+async def preview(request: Request, who: Proposer, body: PreviewBody) -> Json:
     """What a proposal would do if it were adopted now; nothing is filed."""
-    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(body.kind, body.params)
+    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(request, who, body.kind, body.params)
     foreseen = await desk.db.run(lambda tx: foresee(tx, body.kind, params, by=who.account_id, now=now))
     if foreseen.refused is not None:
         raise problem_of(foreseen.refused)
@@ -132,7 +143,7 @@ async def one_proposal(request: Request, who: Officer, proposal: UUID) -> Json:
         row = next(iter(await views.proposals(tx, proposal=proposal)), None)
         if row is None:
             return None
-        answer = asdict(row) | {"stale": row.stale}
+        answer = asdict(row) | {"stale": row.stale, "consents": [asdict(one) for one in await lookups.consents(tx, proposal)]}
         params = proposals.params_of(row.kind, row.params)
         if row.state != "open" or isinstance(params, ProposalRefused):
             return answer
@@ -142,9 +153,9 @@ async def one_proposal(request: Request, who: Officer, proposal: UUID) -> Json:
 
 
 @router.post("/proposals", status_code=201)
-async def propose(request: Request, who: Officer, body: ProposalBody, key: Key) -> Json:
+async def propose(request: Request, who: Proposer, body: ProposalBody, key: Key) -> Json:
     """Propose a change; the same key gives the same proposal."""
-    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(body.kind, body.params)
+    desk, now, params = desk_of(request), desk_of(request).clock.now(), _params(request, who, body.kind, body.params)
 
     async def file(tx: Tx) -> Proposed | ProposalRefused:
         return await proposals.propose(tx, body.kind, params, body.reason, by=who.account_id, role=who.role, now=now)
@@ -161,6 +172,29 @@ async def counter(request: Request, who: Officer, proposal: UUID, body: ReasonBo
         return await propose_counter(tx, proposal, body.reason, by=who.account_id, role=who.role, now=now)
 
     return _done(await desk.db.run(lambda tx: once(tx, who.account_id, key, {"counter": str(proposal), **body.model_dump()}, now, file)))
+
+
+@router.post("/proposals/{proposal}/consent")
+async def answer_for_country(request: Request, who: Proposer, proposal: UUID, body: ConsentBody) -> Json:
+    """Say whether another country may return; a coordinator says it for the own country."""
+    desk, now = desk_of(request), desk_of(request).clock.now()
+    if who.role == "coordinator" and who.country != body.country:
+        raise refuse(request)
+
+    async def work(tx: Tx) -> ProposalRefused | None:
+        return await consent(tx, proposal, body.country, body.answer, by=who.account_id, role=who.role, note=body.note, now=now)
+
+    refused = await desk.db.run(work)
+    if refused is not None:
+        raise problem_of(refused)
+    return {"proposal": str(proposal), "country": body.country, "answer": body.answer}
+
+
+@router.get("/participation/{programme}")
+async def participation(request: Request, programme: str) -> Json:
+    """Who takes part in a programme, from when to when and in what, as the plan says and as was adopted since."""
+    found = await desk_of(request).db.run(lambda tx: views.participation(tx, programme))
+    return _found({"programme": programme, "participation": [asdict(one) for one in found]} if found else None, "unknown_programme")
 
 
 @router.post("/proposals/{proposal}/approve")
@@ -181,10 +215,12 @@ async def reject(request: Request, who: Officer, proposal: UUID, body: DecisionB
     return _done(await desk.db.run(lambda tx: proposals.reject(tx, proposal, by=who.account_id, role=who.role, note=body.note, now=now)))
 
 
-def _params(kind: str, raw: Mapping[str, Any]) -> Params:
+def _params(request: Request, who: Identity, kind: str, raw: Mapping[str, Any]) -> Params:
     params = proposals.params_of(kind, raw)
     if isinstance(params, ProposalRefused):
         raise problem_of(params)
+    if not may_file(who, kind, params):
+        raise refuse(request)
     return params
 
 

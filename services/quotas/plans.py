@@ -1,7 +1,7 @@
 """A programme's terms come into force: its places are put into the books and split over the countries that take part."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -9,11 +9,12 @@ from typing import Final
 from services.quotas.domain.allotment import Policy, allot, split_sides, weights_of
 from services.quotas.domain.commands import Recount, ServeLists, SetTarget
 from services.quotas.domain.limits import CELL, OF_PLAN, Named, keys_of
+from services.quotas.domain.participation import Change
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal
 from services.quotas.proposals.kinds import AllotmentChange, TotalChange
-from services.quotas.store.programmes import fund, put_in_force
-from services.quotas.store.terms import terms_of
+from services.quotas.store.programmes import changes, fund, put_in_force
+from services.quotas.store.terms import participation_of, terms_of
 from services.quotas.use_cases import apply
 from shared.events.applications import ProgrammePublished
 from shared.events.envelope import Event
@@ -47,7 +48,7 @@ async def publish(tx: Tx, publication: Publication) -> None:
     known = await connection.fetchrow("select version from programme where code = $1 for update", data.programme)
     if known is not None and event.subjectversion <= known["version"]:
         return
-    planned = allotments(data)
+    planned = allotments(data, await changes(tx, data.programme))
     before = {row["key"]: row["planned"] for row in await connection.fetch(_BEFORE, data.programme)}
     await put_in_force(tx, data, planned, version=event.subjectversion, at=event.time)
     await fund(tx, data.programme, data.places_total, at=event.time, only_more=True)
@@ -61,16 +62,21 @@ async def publish(tx: Tx, publication: Publication) -> None:
     await parking.release(tx, f"programme:{data.programme}")
 
 
-def allotments(data: ProgrammePublished) -> dict[str, int]:
-    """The plan's own figure of every cell: each year's places by side, then by country; nothing for who takes no part that year."""
+def allotments(data: ProgrammePublished, adopted: Sequence[Change] = ()) -> dict[str, int]:
+    """The plan's own figure of every cell: each year's places by side, then by country; nothing for who takes no part that year.
+
+    `adopted` are the changes of participation that were adopted since.
+    """
+    participation = participation_of(data, adopted)
     policy = Policy(data.policy.base, weights_of(data.policy.weights), data.policy.minimum, data.policy.maximum, data.policy.rounding)
     found: dict[str, int] = {}
     for year, places in sorted(data.places_per_year.items()):
         by_side = split_sides(places, data.side_places, data.sides)
+        first, last = date(year, 1, 1), date(year, 12, 31)
         taking_part = {
-            one.country
-            for one in data.participation
-            if one.start <= date(year, 12, 31) and (one.end is None or one.end >= date(year, 1, 1))
+            country
+            for country, periods in participation.items()
+            if any(one.start <= last and (one.end is None or one.end >= first) for one in periods)
         }
         for side in data.sides:
             countries = [country for country in data.countries if country.side == side]

@@ -66,6 +66,37 @@ WORDS: Final[Mapping[str, _Words]] = {
     "other_programme": _Words(
         422, N_("Places do not change their programme"), N_("Choose two countries within one programme. Each programme has its own places.")
     ),
+    "unknown_country": _Words(
+        404, N_("That country has no places in this programme"), N_("Choose a programme and one of the countries that its plan names.")
+    ),
+    "in_the_past": _Words(422, N_("That day is past"), N_("It would begin on {start} and today is {today}. Choose today or a later day.")),
+    "bad_period": _Words(
+        422, N_("The last day is before the first"), N_("It would begin on {start} and end on {end}. Correct one of them.")
+    ),
+    "bad_parts": _Words(422, N_("A part has no name"), N_("Name each part by its code, or leave the parts away where all is meant.")),
+    "takes_no_part_then": _Words(
+        409, N_("The country takes no part then anyhow"), N_("Choose another period, or see what its participation is now.")
+    ),
+    "takes_part_already": _Words(
+        409, N_("The country takes part already"), N_("On that day it takes part in what was asked for. There is nothing to ask.")
+    ),
+    "consents_missing": _Words(
+        409,
+        N_("Not every country has answered"),
+        N_("{missing} of {asked} countries have not answered yet. It can be adopted once all of them agree."),
+    ),
+    "consent_refused": _Words(
+        409,
+        N_("Not every country agrees"),
+        N_("{against} of {asked} countries do not agree. It can only be rejected; the country may ask again."),
+    ),
+    "not_asked": _Words(404, N_("That country is not asked"), N_("Only countries that took part on the day of the request are asked.")),
+    "answered_already": _Words(
+        409, N_("That country has answered already"), N_("An answer stays as it was given. Open the request to see it.")
+    ),
+    "no_reference": _Words(
+        422, N_("The letter is missing"), N_("Say in which letter or note the country gave this answer, so that it can be found again.")
+    ),
     "unknown_kind": _Words(422, N_("There is no such kind of proposal"), N_("The kinds are: {kinds}.")),
     "bad_params": _Words(422, N_("What is asked for cannot be read"), N_("Correct this and send it again: {fault}.")),
     "no_counter": _Words(409, N_("This cannot be countered"), N_("Only what was adopted and moved places has a counter-move.")),

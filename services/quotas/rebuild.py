@@ -153,7 +153,8 @@ async def _in_force(tx: Tx, act: Act, number: Number, published: Published) -> N
             f"batch {number} put version {given.version} of {given.programme} in force, and its terms are not in the log. They are in the "
             "outbox of the applications service (puente.programmes.v1), which keeps them for good: export the journal with that database"
         )
-    await programmes.put_in_force(tx, data, allotments(data), version=given.version, at=given.at, number=number)
+    changes = await programmes.changes(tx, given.programme)
+    await programmes.put_in_force(tx, data, allotments(data, changes), version=given.version, at=given.at, number=number)
 
 
 async def _fund(tx: Tx, act: Act, number: Number, _published: Published) -> None:
@@ -161,8 +162,14 @@ async def _fund(tx: Tx, act: Act, number: Number, _published: Published) -> None
     await programmes.fund(tx, given.programme, given.total, at=given.at, only_more=given.only_more, number=number)
 
 
+async def _participation(tx: Tx, act: Act, number: Number, _published: Published) -> None:
+    given = msgspec.convert(act.given, programmes.ChangedParticipation)
+    await programmes.change_participation(tx, given.programme, given.change, at=given.at, number=number)
+
+
 ON_PROGRAMMES: Final[Mapping[str, Callable[[Tx, Act, Number, Published], Any]]] = {
     programmes.IN_FORCE: _in_force,
     programmes.FUND: _fund,
+    programmes.PARTICIPATION: _participation,
 }
 """The acts that are no commands of a cell."""

@@ -180,10 +180,23 @@ class ProposalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A country that is asked whether another may return, and its answer: `yes`, `no`, or none yet."""
+
+    country: str
+    answer: str | None
+    by: str | None
+    role: str | None
+    at: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipationRow:
-    """A country takes part from `start` to `end` (last day inside), in everything or in the named parts."""
+    """A country takes part from `start` to `end` (last day inside), in everything, in the named parts, or in all but those `without`."""
 
     country: str
     start: date
     end: date | None
     parts: tuple[str, ...]
+    without: tuple[str, ...] = ()

@@ -4,11 +4,12 @@ A sweep only looks for what is due and asks for it with the commands that everyt
 locks. So a sweep may run twice, late, or in several processes at once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, Expire, ServeRound
+from services.quotas.domain.terms import Terms
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import idempotency
 from services.quotas.store.terms import load_terms
@@ -29,6 +30,13 @@ _YEARS: Final = "select key, list_closes from cell where listed and closed and n
 _LEFT: Final = (
     "select c.key from cell c join unnest($1::text[], $2::text[]) as gone (programme, country) using (programme, country) "
     "where c.listed and c.year <= $3 and (c.free > 0 or c.waiting > 0) order by c.key limit $4"
+)
+
+_LEFT_PARTS: Final = (
+    "select distinct c.key from cell c "
+    "join unnest($1::text[], $2::text[], $3::text[]) as gone (programme, country, part) using (programme, country) "
+    "join place p on p.cell = c.key and p.state = 'waiting' and (p.course = gone.part or gone.part = any(p.parts)) "
+    "where c.listed and c.year <= $4 order by c.key limit $5"
 )
 
 Due = Callable[[Tx, datetime], Awaitable[Sequence[Command]]]
@@ -88,10 +96,27 @@ async def years_due(tx: Tx, now: datetime) -> Sequence[Command]:
 
 
 async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
-    """The cells, up to this year's, of countries that no longer take part and will not again by the plan as it is."""
+    """The cells, up to this year's, of countries that take part no longer, and those in which somebody waits for a part that was left."""
     connection = await driver(tx)
     codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
     terms = await load_terms(connection, codes)
     gone = [(code, country) for code in codes for country in sorted(terms[code].participation) if terms[code].has_left(country, now)]
     programmes, countries = [code for code, _country in gone], [country for _code, country in gone]
-    return [EndParticipation(cell=row["key"], at=now) for row in await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)]
+    rows = await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)
+    rows += await connection.fetch(_LEFT_PARTS, *_parts_left(terms, now), now.year, CELLS)
+    return [EndParticipation(cell=key, at=now) for key in dict.fromkeys(row["key"] for row in rows)]
+
+
+def _parts_left(terms: Mapping[str, Terms], now: datetime) -> tuple[list[str], list[str], list[str]]:
+    """Programmes, countries and parts of which the country takes part in everything else today."""
+    left = sorted(
+        {
+            (code, country, part)
+            for code, one in terms.items()
+            for country, periods in one.participation.items()
+            for period in periods
+            if period.covers(now.date(), period.parts)
+            for part in period.without
+        }
+    )
+    return [code for code, _country, _part in left], [country for _code, country, _part in left], [part for _code, _country, part in left]

@@ -47,7 +47,7 @@ class Table(SQLModel, registry=registry()):
 class Programme(Table, table=True):
     """A programme's terms as last published: `terms` is the event's data as JSON, `version` the last version applied of its subject.
 
-    `funded` is how many places the plan has put into its books.
+    `funded` is how many places the plan has put into its books. `changes` are those of participation that were adopted since, in order.
     """
 
     __table_args__ = (_count("programme_funded", "funded >= 0"),)
@@ -59,6 +59,7 @@ class Programme(Table, table=True):
     terms: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     places_total: int
     funded: int
+    changes: list[Any] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
     published_at: datetime = _moment()
 
 
@@ -230,6 +231,20 @@ class Proposal(Table, table=True):
     state: str = _text()
     decided_by: str | None = _text(optional=True)
     decided_at: datetime | None = _moment(optional=True)
+    note: str = _text()
+
+
+class ProposalConsent(Table, table=True):
+    """A country that is asked whether another may return, and its answer (`yes`, `no`, none yet): who gave it and when."""
+
+    __table_args__ = (CheckConstraint("answer in ('yes', 'no')", name="proposal_consent_answer"),)
+
+    proposal: UUID = Field(primary_key=True, foreign_key="proposal.id")
+    country: str = _text(primary=True)
+    answer: str | None = _text(optional=True)
+    by: str | None = _text(optional=True)
+    role: str | None = _text(optional=True)
+    at: datetime | None = _moment(optional=True)
     note: str = _text()
 
 

@@ -4,7 +4,7 @@ Every function takes a transaction and reads one consistent picture of the datab
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from services.quotas.rows import (
     SkipRow,
     WaiterRow,
 )
-from services.quotas.store.terms import terms_of
+from services.quotas.store.terms import changes_of, participation_of, terms_of
 from shared.events.applications import CountryTerms, Names, ProgrammePublished
 from shared.persistence.database import Tx
 
@@ -41,7 +41,7 @@ _PROGRAMMES: Final = text(
     "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
 )
 _CELLS: Final = """
-    select c.*, coalesce(n.used, 0) as nominated, p.terms
+    select c.*, coalesce(n.used, 0) as nominated, p.terms, p.changes::text as changes
     from cell c join programme p on p.code = c.programme left join limit_counter n on n.key = 'nomination:' || c.key
 """
 _BOARD: Final = text(_CELLS + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
@@ -129,10 +129,13 @@ async def proposals(
 
 async def participation(tx: Tx, programme_code: str) -> tuple[ParticipationRow, ...]:
     """Who takes part in a programme, from when to when; empty where the programme is unknown."""
-    row = (await tx.execute(text("select terms from programme where code = :code"), {"code": programme_code})).first()
-    known: Sequence[Any] = _terms.decode(row.terms).participation if row is not None else ()
+    statement = text("select terms, changes::text as changes from programme where code = :code")
+    row = (await tx.execute(statement, {"code": programme_code})).first()
+    known = participation_of(_terms.decode(row.terms), changes_of(row.changes)) if row is not None else {}
     return tuple(
-        ParticipationRow(one.country, one.start, one.end, tuple(one.parts)) for one in sorted(known, key=lambda p: (p.country, p.start))
+        ParticipationRow(country, one.start, one.end, tuple(sorted(one.parts)), tuple(sorted(one.without)))
+        for country, periods in sorted(known.items())
+        for one in periods
     )
 
 
@@ -158,7 +161,7 @@ def _programme(row: Row[Any]) -> ProgrammeRow:
 
 def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
     country = next((one for one in terms.countries if one.code == row.country), None) or _unknown(row.country)
-    here = [one for one in terms.participation if one.country == row.country]
+    here = participation_of(terms, changes_of(row.changes)).get(row.country, ())
     return CellRow(
         key=row.key,
         programme=row.programme,
@@ -183,7 +186,7 @@ def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
         round="rolling" if row.grants_from is None else "after" if row.served else "before",
         list_closed=row.closed,
         settled=row.settled,
-        participates=any(one.start <= on and (one.end is None or on <= one.end) for one in here),
+        participates=any(one.covers(on, one.parts) for one in here),
     )
 
 

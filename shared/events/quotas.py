@@ -85,11 +85,14 @@ class CellChanged(Fact, frozen=True, kw_only=True):
 
 
 class ParticipationChanged(Fact, frozen=True, kw_only=True):
+    """From `start` to `end` (last day inside; open where absent) the country takes part, or does not; in the named parts, or in all."""
+
     programme: str
     country: str
     start: date
     end: date | None = None
     parts: list[str] = []
+    takes_part: bool = True
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from services.quotas.domain.commands import CloseList, CloseYear, EndParticipati
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.limits import named
 from services.quotas.domain.model import Short
-from services.quotas.domain.opened import Cause
+from services.quotas.domain.opened import Cause, OpenCell
 from services.quotas.domain.outcomes import LimitSet, Recounted, TargetSet, Waiting
 from services.quotas.domain.rules import Refusal, lacking
 from services.quotas.domain.steps import looked_at, promote, refuse, refuse_everybody
@@ -56,10 +56,13 @@ def close_year(desk: Desk, command: CloseYear) -> None:
 
 
 def end_participation(desk: Desk, command: EndParticipation) -> None:
-    """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why."""
+    """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why.
+
+    Of a country that takes part no longer in some parts only those are told who wait for one of them.
+    """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
     if not cell.terms.has_left(cell.country, command.at):
-        desk.ignore(command, "takes_part")
+        _end_for_parts(desk, command, cell, cause)
         return
     refuse_everybody(desk, cell, cause, "not_participating")
     if cell.free:
@@ -67,6 +70,15 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
         desk.move(cell, "free", "pool", cell.free, cause)
         cell.counter.capacity = cell.counter.used
         desk.note(cell, None, cause, TargetSet(before, cell.target), (desk.use(cell.counter, 0),))
+
+
+def _end_for_parts(desk: Desk, command: EndParticipation, cell: OpenCell, cause: Cause) -> None:
+    waiters = [desk.waiter(rank) for rank in desk.waiters(cell)]
+    out = [one for one in waiters if not cell.terms.takes_part(cell.country, command.at, one.parts, one.course)]
+    if not out:
+        desk.ignore(command, "takes_part")
+    for place in out:
+        refuse(desk, cell, place, cause, Refusal("not_participating", f"cell:{cell.key}"))
 
 
 def set_target(desk: Desk, command: SetTarget) -> None:

@@ -33,7 +33,7 @@ def the_plan_has_the_cell(_desk: Desk, cell: OpenCell, _place: OpenPlace, _at: d
 
 
 def the_country_takes_part(_desk: Desk, cell: OpenCell, place: OpenPlace, at: datetime) -> Refusal | None:
-    if cell.terms.takes_part(cell.country, at, place.parts):
+    if cell.terms.takes_part(cell.country, at, place.parts, place.course):
         return None
     return Refusal("not_participating", f"cell:{cell.key}")
 

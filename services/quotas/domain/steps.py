@@ -67,7 +67,7 @@ class _Queue:
 
 
 def _unservable(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> str | None:
-    if not cell.terms.takes_part(cell.country, cause.at, place.parts):
+    if not cell.terms.takes_part(cell.country, cause.at, place.parts, place.course):
         return f"participation:{cell.country}"
     return next(iter(lacking(desk, cell, place)), None)
 

@@ -17,15 +17,24 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A country takes part from `start` to `end` (last day inside; open where absent), in everything or in the named parts."""
+    """A country takes part from `start` to `end` (last day inside; open where absent), in everything or in the named parts.
+
+    `without`: parts in which it takes no part, where it does in everything else.
+    """
 
     start: date
     end: date | None
     parts: frozenset[str]
+    without: frozenset[str] = frozenset()
 
-    def covers(self, day: date, parts: Iterable[str]) -> bool:
-        """Whether the day is inside and every part asked for takes part; who names no part asks for the whole."""
+    def covers(self, day: date, parts: Iterable[str], course: str | None = None) -> bool:
+        """Whether the day is inside and every part asked for takes part; who names no part asks for the whole.
+
+        The course that is asked for is a part too, where it is one of those that are left out.
+        """
         if day < self.start or (self.end is not None and day > self.end):
+            return False
+        if self.without and not self.without.isdisjoint((*parts, course)):
             return False
         if not self.parts:
             return True
@@ -75,6 +84,8 @@ class Terms:
     nomination_ratio: float | None
     nomination_in_route: bool
     holds_per_person: int
+    left: Mapping[str, tuple[tuple[date, date | None], ...]] = field(default_factory=dict)
+    """By country, the periods (last day inside) for which it decided to leave whole."""
     unused: str = "lapse"
     """What becomes of places that are free when their year is closed: they `lapse`, or `roll_over` into the pool."""
     courses: Mapping[tuple[int, str | None], Course] = field(default_factory=dict)
@@ -82,10 +93,10 @@ class Terms:
     channels: Mapping[str | None, Channel] = field(default_factory=dict)
     holders: Holders | None = None
 
-    def takes_part(self, country: str, at: datetime, parts: Iterable[str] = ()) -> bool:
+    def takes_part(self, country: str, at: datetime, parts: Iterable[str] = (), course: str | None = None) -> bool:
         """Whether the country takes part on that day (in UTC) in those parts."""
         day = at.date()
-        return any(period.covers(day, parts) for period in self.participation.get(country, ()))
+        return any(period.covers(day, parts, course) for period in self.participation.get(country, ()))
 
     def takes_part_at_all(self, country: str, at: datetime) -> bool:
         """Whether the country takes part on that day in anything."""
@@ -93,8 +104,10 @@ class Terms:
         return any(period.covers(day, period.parts) for period in self.participation.get(country, ()))
 
     def has_left(self, country: str, at: datetime) -> bool:
-        """Whether the country took part, does so no longer, and by these terms will not again."""
+        """Whether the country took part, does so no longer, and either will not again by these terms, or has left by its own decision."""
         day, periods = at.date(), self.participation.get(country, ())
+        if any(start <= day and (end is None or day <= end) for start, end in self.left.get(country, ())):
+            return not self.takes_part_at_all(country, at)
         return bool(periods) and all(period.end is not None and period.end < day for period in periods)
 
     def list_size(self, places: int) -> int:

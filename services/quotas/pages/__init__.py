@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.quotas.pages import board, cells, counter, proposals, propose, redistribute
+from services.quotas.pages import board, cells, counter, participation, proposals, propose, redistribute
 
 router = APIRouter()
-for module in (board, cells, propose, redistribute, counter, proposals):
+for module in (board, cells, propose, redistribute, counter, participation, proposals):
     router.include_router(module.router)
 
 __all__ = ["router"]

@@ -1,6 +1,7 @@
 """Proposals in words: what each is about and what it would change. A kind has one entry in `CHANGES`."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from services.quotas.pages.kit import local
@@ -8,7 +9,7 @@ from services.quotas.pages.words import cell_name
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import format_number
+from shared.web.formats import format_date, format_number
 from shared.web.i18n import ngettext, translate
 
 _ = translate
@@ -19,6 +20,9 @@ NamesOf = Mapping[str, Names]
 
 def subject(row: ProposalRow, names: NamesOf, programme: str) -> str:
     """What it is about: a country and year where it has one, otherwise the programme."""
+    if row.kind in ("leave", "return_to_programme"):
+        country = row.params["country"]
+        return next((local(names[cell]) for cell in row.cells if cell in names), country)
     key = row.cell or (row.params["moves"][0]["source"] if row.kind == "transfer" and row.params.get("moves") else None)
     if key:
         return cell_name(key, names.get(key))
@@ -68,10 +72,31 @@ def _redistribution(row: ProposalRow, _names: NamesOf) -> str:
     return f"{words} ({format_number(countries)})"
 
 
+def _leave(row: ProposalRow, _names: NamesOf) -> str:
+    words = _("takes part in some things no longer") if row.params.get("parts") else _("takes part no longer")
+    return f"{words}, {period(row.params)}"
+
+
+def _return_to(row: ProposalRow, _names: NamesOf) -> str:
+    words = _("takes part in some things again") if row.params.get("parts") else _("takes part again")
+    return f"{words}, {period(row.params)}"
+
+
+def period(params: Mapping[str, Any]) -> str:
+    """From when to when, in words."""
+    start, end = (date.fromisoformat(raw) if (raw := params.get(name)) else None for name in ("start", "end"))
+    assert start is not None, "every change of participation has a first day"
+    if end is None:
+        return _("from {start} on", start=format_date(start))
+    return _("from {start} to {end}", start=format_date(start), end=format_date(end))
+
+
 CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
     "allotment_change": _allotment,
     "total_change": _total,
     "transfer": _transfer,
     "return": _return,
     "redistribution": _redistribution,
+    "leave": _leave,
+    "return_to_programme": _return_to,
 }

@@ -1,7 +1,7 @@
 """Proposed changes: the list, one of them beside the figures, and the second person's decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,16 +15,17 @@ from services.quotas.foresight import foresee
 from services.quotas.pages import kit
 from services.quotas.pages.changes import NamesOf, change, subject
 from services.quotas.pages.effects import Effect, effect
+from services.quotas.pages.participation import consent_questions
 from services.quotas.pages.words import short_account
 from services.quotas.problems import problem_of
-from services.quotas.proposals import REASON_MAX, SYSTEM, ProposalRefused
+from services.quotas.proposals import KINDS, REASON_MAX, SYSTEM, ProposalRefused
 from services.quotas.proposals.counter import counter_of
-from services.quotas.rows import CellRow, ProgrammeRow, ProposalRow
+from services.quotas.rows import CellRow, ConsentRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
 from shared.persistence.database import Tx
 from shared.web.formats import BEIJING, format_datetime, format_number
 from shared.web.i18n import N_, ngettext, translate
-from shared.web.identity import Identity, require
+from shared.web.identity import Identity, refuse, require
 from shared.web.pages import render
 from shared.web.problems import Problem
 
@@ -40,6 +41,7 @@ DONE: Final[Mapping[str, str]] = {
     "proposed": N_("Proposed. Another person decides now; nothing has changed yet."),
     "approved": N_("Adopted. It is in force."),
     "rejected": N_("Rejected. Nothing has changed."),
+    "answered": N_("The answer was kept."),
 }
 
 
@@ -103,12 +105,16 @@ class Opened:
     effect: Effect | None
     state: str
     counter: bool
+    consents: Sequence[ConsentRow] = ()
+    countries: Mapping[str, Names] = field(default_factory=dict)
 
 
 @router.get("/quotas/proposals/{proposal}")
 async def proposal_page(request: Request, proposal: str) -> Response:
-    who = require(request, *kit.READERS)
+    who = require(request, *kit.READERS, "coordinator")
     opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, kit.id_from(proposal)))
+    if who.role not in kit.READERS and not KINDS[opened.row.kind].by_country:
+        raise refuse(request)
     return _page_of(request, who, opened)
 
 
@@ -154,6 +160,12 @@ def faults(verdict: str, note: str) -> dict[str, str]:
 
 async def open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     """The proposal and, while it is open, what adopting it now would do; 404 where there is none."""
+    opened = await _open_proposal(tx, request, proposal_id)
+    consents = await lookups.consents(tx, proposal_id)
+    return replace(opened, consents=consents, countries=await lookups.countries(tx, opened.programme.code)) if consents else opened
+
+
+async def _open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     now = kit.now(request)
     row = next(iter(await views.proposals(tx, proposal=proposal_id)), None)
     programme = await views.programme(tx, row.programme) if row is not None else None
@@ -196,9 +208,26 @@ def _page_of(
         own=row.proposed_by == who.account_id,
         may_decide=who.role in MAY_PROPOSE and row.state == "open" and row.proposed_by != who.account_id,
         questions=questions(one, typed or {}, errors or {}),
+        consents=[consent_line(consent, opened.countries, who) for consent in opened.consents],
+        consent_questions=consent_questions(who, _unanswered(opened)) if row.state == "open" else [],
         against=against,
         done=_(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and refused is None else "",
     )
+
+
+def _unanswered(opened: Opened) -> dict[str, str]:
+    """The countries that have not answered yet: code -> name."""
+    return {one.country: kit.local(opened.countries[one.country]) for one in opened.consents if one.answer is None}
+
+
+def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Identity) -> tuple[str, str, str, str]:
+    """Country, answer, the colour of its tag, and who gave it when."""
+    name = kit.local(countries[consent.country]) if consent.country in countries else consent.country
+    if consent.answer is None or consent.at is None:
+        return name, _("Not answered yet"), "amber", ""
+    words, colour = (_("Agrees"), "green") if consent.answer == "yes" else (_("Does not agree"), "red")
+    given = f"{format_datetime(consent.at, BEIJING)}, {person(consent.by or '', who)}"
+    return name, words, colour, f"{given}. {consent.note}" if consent.note else given
 
 
 def offered_words(people: int) -> str:

@@ -58,7 +58,7 @@ async def opened(
 ) -> Filed[Any]:
     """What the proposal is about, with the figures of its cells as they are now."""
     known = KINDS[kind]
-    rows = await tx.execute(_LOCK if lock else _LOOK, {"cells": list(known.cells(params))})
+    rows = await tx.execute(_LOCK if lock else _LOOK, {"cells": list(await known.cells(tx, params))})
     figures = {row.key: {name: getattr(row, name) for name in FIGURES} for row in rows}
     return Filed(known.programme(params), params, figures, now, by, proposal)
 
@@ -82,8 +82,10 @@ async def propose(
     if refused is not None:
         return refused
     proposal = await file_proposal(tx, kind, params, by=by, reason=reason, at=now, counters=counters)
+    await known.filed(tx, filed, proposal)
     detail = {"proposal": proposal, "kind": kind, **msgspec.to_builtins(params)}
-    await audit.record(tx, at=now, actor=by, role=role, act=f"{known.act}.propose", subject=_subject(known, params), detail=detail)
+    subject = known.subject(params, sorted(filed.figures))
+    await audit.record(tx, at=now, actor=by, role=role, act=f"{known.act}.propose", subject=subject, detail=detail)
     return Proposed(proposal)
 
 
@@ -92,7 +94,7 @@ async def file_proposal(tx: Tx, kind: str, params: Params, *, by: str, reason: s
     proposal, known = new_id(), KINDS[kind]
     filed = await opened(tx, kind, params, by=by, now=at)
     pool = (await tx.execute(_POOL, {"programme": filed.programme})).one().pool
-    cells = known.cells(params)
+    cells = await known.cells(tx, params)
     row = {
         "id": proposal,
         "kind": kind,
@@ -182,17 +184,13 @@ def _outcome(filed: Filed[Any], verdict: Verdict) -> dict[str, Any]:
     return {"cells": filed.figures, **told}
 
 
-def _subject(kind: Kind[Any], params: Params) -> str:
-    cells = kind.cells(params)
-    return cells[0] if len(cells) == 1 else kind.programme(params)
-
-
 async def _settle(
     tx: Tx, found: Row[Any], state: str, *, by: str, role: str, note: str, now: datetime, outcome: Mapping[str, Any] | None = None
 ) -> Decided:
     kept = {"state": state, "by": by, "at": now, "note": note.strip()[:REASON_MAX], "outcome": json.dumps(outcome or {})}
     await tx.execute(_SETTLE, {"id": found.id, **kept})
     act = f"{KINDS[found.kind].act}.{'approve' if state == 'approved' else 'reject'}"
+    subject = KINDS[found.kind].subject(msgspec.convert(found.params, KINDS[found.kind].params), found.cells)
     detail = {"proposal": found.id, "kind": found.kind, "proposed_by": found.proposed_by, **found.params, **(outcome or {})}
-    await audit.record(tx, at=now, actor=by, role=role, act=act, subject=found.cell or found.programme, detail=detail)
+    await audit.record(tx, at=now, actor=by, role=role, act=act, subject=subject, detail=detail)
     return Decided(found.id, state)

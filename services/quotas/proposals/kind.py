@@ -66,24 +66,33 @@ class Kind(ABC, Generic[P]):
     """One kind of proposal; `KINDS` in `kinds` has one entry for each.
 
     `act` is the word of its audit rows. `strict`: what could not be adopted now is not even filed.
+    `by_country`: a country's coordinator may propose it too, for that country (`params.country`).
     """
 
     name: str
     params: type[P]
     act: str
     strict: bool = False
+    by_country: bool = False
 
     @abstractmethod
     def programme(self, params: P) -> str:
         """The programme that it is about."""
 
     @abstractmethod
-    def cells(self, params: P) -> tuple[str, ...]:
+    async def cells(self, tx: Tx, params: P) -> tuple[str, ...]:
         """The cells whose figures it was judged by; where one of them was decided upon since, it has to be looked at again."""
 
     async def objection(self, _tx: Tx, _filed: Filed[P]) -> ProposalRefused | None:
         """What stands against it, whatever places there are; asked when it is filed, and again when it is adopted."""
         return None
+
+    def subject(self, params: P, cells: Sequence[str]) -> str:
+        """What its audit rows are about."""
+        return cells[0] if len(cells) == 1 else self.programme(params)
+
+    async def filed(self, tx: Tx, filed: Filed[P], proposal: UUID) -> None:
+        """What has to be done besides when it was filed under this id."""
 
     def commands(self, filed: Filed[P]) -> Sequence[Command]:
         """What it asks the books for."""

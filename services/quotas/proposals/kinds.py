@@ -8,6 +8,7 @@ from sqlalchemy import text
 from services.quotas.domain.commands import Command, MovePlaces, SetTarget
 from services.quotas.domain.model import Short, Verdict
 from services.quotas.proposals.kind import PLACES_MAX, Filed, Kind, Params, ProposalRefused
+from services.quotas.proposals.participation import LeaveProgramme, ReturnToProgramme
 from services.quotas.store.programmes import fund
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -32,7 +33,7 @@ class ChangeAllotment(Kind[AllotmentChange]):
     def programme(self, params: AllotmentChange) -> str:
         return params.cell.partition(":")[0]
 
-    def cells(self, params: AllotmentChange) -> tuple[str, ...]:
+    async def cells(self, _tx: Tx, params: AllotmentChange) -> tuple[str, ...]:
         return (params.cell,)
 
     async def objection(self, _tx: Tx, filed: Filed[AllotmentChange]) -> ProposalRefused | None:
@@ -72,7 +73,7 @@ class ChangeTotal(Kind[TotalChange]):
     def programme(self, params: TotalChange) -> str:
         return params.programme
 
-    def cells(self, params: TotalChange) -> tuple[str, ...]:
+    async def cells(self, _tx: Tx, _params: TotalChange) -> tuple[str, ...]:
         return ()
 
     async def look(self, tx: Tx, filed: Filed[TotalChange]) -> Verdict:
@@ -120,7 +121,7 @@ class MoveFree(Kind[Moves]):
     def programme(self, params: Moves) -> str:
         return next((key.partition(":")[0] for move in params.moves for key in (move.source, move.target) if key), "")
 
-    def cells(self, params: Moves) -> tuple[str, ...]:
+    async def cells(self, _tx: Tx, params: Moves) -> tuple[str, ...]:
         return tuple(sorted({key for move in params.moves for key in (move.source, move.target) if key}))
 
     async def objection(self, _tx: Tx, filed: Filed[Moves]) -> ProposalRefused | None:
@@ -159,5 +160,7 @@ _ENTRIES: Final[tuple[Kind[Any], ...]] = (
     MoveFree("transfer", "transferred"),
     MoveFree("return", "returned"),
     MoveFree("redistribution", "redistributed"),
+    LeaveProgramme(),
+    ReturnToProgramme(),
 )
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in _ENTRIES}

@@ -6,10 +6,13 @@ from typing import Final
 
 import msgspec
 
+from services.quotas.domain.participation import Change
 from services.quotas.store import journal
 from services.quotas.store.journal import Number
-from services.quotas.store.terms import stored
+from services.quotas.store.terms import StoredChange, changes_of, stored
+from shared.events import quotas
 from shared.events.applications import ProgrammePublished
+from shared.events.catalogue import event
 from shared.events.fact import Moment
 from shared.events.quotas import Act
 from shared.kernel.cells import Cell
@@ -18,6 +21,7 @@ from shared.persistence.database import Tx, driver
 
 IN_FORCE: Final = "terms_in_force"
 FUND: Final = "fund"
+PARTICIPATION: Final = "participation_changed"
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +41,16 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
 
 
+class ChangedParticipation(msgspec.Struct, frozen=True, kw_only=True):
+    """The act `participation_changed`: from its first day on, a country takes part in a programme, or does not."""
+
+    programme: str
+    change: StoredChange
+    at: Moment
+
+
+_LOCK_COUNTRY: Final = "select key from cell where programme = $1 and country = $2 order by key for no key update"
+_KEEP_CHANGES: Final = "update programme set changes = cast($2::text as jsonb) where code = $1"
 _KEEP_TERMS: Final = """
     insert into programme (code, plan, plan_version, version, terms, places_total, funded, published_at)
     values ($1, $2, $3, $4, $5, $6, 0, $7)
@@ -121,5 +135,32 @@ async def fund(tx: Tx, programme: str, total: int, *, at: datetime, only_more: b
     return 0 if gained > 0 else -gained - taken
 
 
-async def _record(tx: Tx, number: Number, name: str, given: InForce | Fund) -> None:
+async def changes(tx: Tx, programme: str) -> tuple[Change, ...]:
+    """What was adopted about participation; nothing where the programme is not known yet."""
+    raw = await (await driver(tx)).fetchval("select changes::text from programme where code = $1", programme)
+    return changes_of(raw) if raw is not None else ()
+
+
+async def change_participation(tx: Tx, programme: str, change: StoredChange, *, at: datetime, number: Number | None = None) -> None:
+    """From its first day on, the change counts over the plan and over the changes before it; others are told. No place is moved.
+
+    Locks the programme, then the country's cells, which every decision about the country holds.
+    """
+    connection = await driver(tx)
+    raw = await connection.fetchval("select changes::text from programme where code = $1 for update", programme)
+    await connection.fetch(_LOCK_COUNTRY, programme, change.country)
+    kept = [*msgspec.json.decode(raw), msgspec.to_builtins(change)]
+    await connection.execute(_KEEP_CHANGES, programme, msgspec.json.encode(kept).decode())
+    given = ChangedParticipation(programme=programme, change=change, at=at)
+    told = quotas.ParticipationChanged(
+        programme=programme, country=change.country, start=change.start, end=change.end, parts=list(change.parts),
+        takes_part=change.takes_part,
+    )  # fmt: skip
+    version = sum(one["country"] == change.country for one in kept)
+    key = Cell(programme, change.country, change.start.year).key
+    await _record(tx, number or await journal.draw(connection), PARTICIPATION, given)
+    await outbox.add(tx, event(told, subject=f"{programme}:{change.country}", version=version, key=key, at=at))
+
+
+async def _record(tx: Tx, number: Number, name: str, given: InForce | Fund | ChangedParticipation) -> None:
     await outbox.add(tx, *journal.told(number, [Act(name=name, given=msgspec.to_builtins(given))], at=given.at))

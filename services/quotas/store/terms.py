@@ -1,12 +1,14 @@
 """Programmes as published, read into the terms that decisions need."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 
+from services.quotas.domain.participation import Change, in_force
 from services.quotas.domain.terms import Call, Channel, Course, Holders, Period, Terms
 from shared.events.applications import ProgrammePublished
 from shared.messaging.service import Waits
@@ -14,6 +16,7 @@ from shared.messaging.service import Waits
 _decoder: Final = msgspec.json.Decoder(ProgrammePublished)
 _encoder: Final = msgspec.json.Encoder()
 _known: dict[bytes, Terms] = {}
+_HASHES: Final = "select code, sha256(terms || convert_to(changes::text, 'UTF8')) as hash from programme where code = any($1::text[])"
 _KEPT: Final = 64
 """Terms are kept in memory by the hash of what was published; beyond so many all are read again."""
 
@@ -28,17 +31,50 @@ def published(raw: bytes) -> ProgrammePublished:
     return _decoder.decode(raw)
 
 
-def terms_of(data: ProgrammePublished) -> Terms:
-    """What a decision needs of them."""
-    participation: defaultdict[str, list[Period]] = defaultdict(list)
+class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of participation, as a programme's row keeps it."""
+
+    country: str
+    takes_part: bool
+    start: date
+    end: date | None = None
+    parts: tuple[str, ...] = ()
+
+
+_changes: Final = msgspec.json.Decoder(tuple[StoredChange, ...])
+
+
+def changes_of(raw: str) -> tuple[Change, ...]:
+    """What was adopted since the plan was published, in its order."""
+    return tuple(Change(one.country, one.takes_part, one.start, one.end, frozenset(one.parts)) for one in _changes.decode(raw))
+
+
+def participation_of(data: ProgrammePublished, changes: Sequence[Change] = ()) -> dict[str, tuple[Period, ...]]:
+    """By country, when it takes part in what: as the plan says, and as was adopted since."""
+    planned: defaultdict[str, list[Period]] = defaultdict(list)
     for one in data.participation:
-        participation[one.country].append(Period(one.start, one.end, frozenset(one.parts)))
+        planned[one.country].append(Period(one.start, one.end, frozenset(one.parts)))
+    countries = dict.fromkeys([*planned, *(change.country for change in changes)])
+    return {code: in_force(planned[code], [change for change in changes if change.country == code]) for code in countries}
+
+
+def _left(changes: Sequence[Change]) -> dict[str, tuple[tuple[date, date | None], ...]]:
+    found: defaultdict[str, list[tuple[date, date | None]]] = defaultdict(list)
+    for change in changes:
+        if change.full_leave:
+            found[change.country].append((change.start, change.end))
+    return {country: tuple(periods) for country, periods in found.items()}
+
+
+def terms_of(data: ProgrammePublished, changes: Sequence[Change] = ()) -> Terms:
+    """What a decision needs of them."""
     return Terms(
         programme=data.programme,
         rule=f"{data.plan}:{data.plan_version}",
         calls={call.year: Call(call.grants_from, call.answers_due, call.list_closes) for call in data.calls},
         offer_days=data.offer_days,
-        participation={country: tuple(periods) for country, periods in participation.items()},
+        participation=participation_of(data, changes),
+        left=_left(changes),
         list_ratio=data.waiting_list.ratio,
         list_at_least=data.waiting_list.at_least,
         nomination_ratio=data.nomination_ratio,
@@ -53,7 +89,9 @@ def terms_of(data: ProgrammePublished) -> Terms:
 
 async def load_terms(connection: "asyncpg.Connection[Any]", codes: Collection[str]) -> dict[str, Terms]:
     """The terms of these programmes; `Waits` for the first that was not published yet."""
-    rows = await connection.fetch("select code, sha256(terms) as hash from programme where code = any($1::text[])", sorted(codes))
+    rows = await connection.fetch(
+        "select code, sha256(terms || convert_to(changes::text, 'UTF8')) as hash from programme where code = any($1::text[])", sorted(codes)
+    )
     found: dict[str, bytes] = {row["code"]: row["hash"] for row in rows}
     for code in sorted(codes):
         if code not in found:
@@ -61,5 +99,7 @@ async def load_terms(connection: "asyncpg.Connection[Any]", codes: Collection[st
         if found[code] not in _known:
             if len(_known) >= _KEPT:
                 _known.clear()
-            _known[found[code]] = terms_of(published(await connection.fetchval("select terms from programme where code = $1", code)))
+            row = await connection.fetchrow("select terms, changes::text as changes from programme where code = $1", code)
+            assert row is not None, "it was there a moment ago, and is never deleted"
+            _known[found[code]] = terms_of(published(row["terms"]), changes_of(row["changes"]))
     return {code: _known[key] for code, key in found.items()}

@@ -1,0 +1,272 @@
+"""Who takes part in what: the list for those who work on it, and the forms by which a country leaves or asks to return."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.quotas import lookups, views
+from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, desk_of, may_file
+from services.quotas.pages import asking, kit
+from services.quotas.pages.changes import change
+from services.quotas.pages.effects import Effect
+from services.quotas.problems import problem_of
+from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
+from services.quotas.proposals.participation import Leave, Return, consent
+from services.quotas.rows import ParticipationRow, ProgrammeRow, ProposalRow
+from shared.events.applications import Names
+from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
+from shared.web.formats import format_date, format_number
+from shared.web.i18n import N_, translate
+from shared.web.identity import Identity, refuse, require
+from shared.web.pages import render
+from shared.web.problems import Problem
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+PATH: Final = "/quotas/participation"
+ACTS: Final = {"leave": N_("Leave, fully or in part"), "return_to_programme": N_("Return, fully or in part")}
+
+LEAD: Final = N_(
+    "A country may leave at any time: from the first day on it gets no new place, places that are held stay, free ones go to the "
+    "pool, and those who wait are told. To return it needs the approval of the donor and of the countries that take part on the "
+    "day it asks."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A country with what it takes part in, and where to change it."""
+
+    name: str
+    now: bool
+    periods: tuple[str, ...]
+    href: str
+
+
+@router.get(PATH)
+async def participation_page(request: Request) -> Response:
+    """Everybody's participation in a programme; what is open for decision or answer on top."""
+    who, today = require(request, *kit.READERS, "coordinator"), kit.now(request).date()
+
+    async def read(
+        tx: Tx,
+    ) -> tuple[Sequence[ProgrammeRow], ProgrammeRow, Sequence[ParticipationRow], Mapping[str, Names], Sequence[ProposalRow]]:
+        programmes = await views.programmes(tx)
+        programme = _chosen(programmes, request.query_params.get("programme", ""))
+        open_now = [one for one in await views.proposals(tx, state="open") if one.kind in ACTS and one.programme == programme.code]
+        rows, names = await views.participation(tx, programme.code), await lookups.countries(tx, programme.code)
+        return programmes, programme, rows, names, open_now
+
+    programmes, programme, rows, names, open_now = await desk_of(request).db.run(read)
+    by_cell = {cell: names[cell.split(":")[1]] for one in open_now for cell in one.cells if cell.split(":")[1] in names}
+    return render(
+        request,
+        "participation.html",
+        name=kit.local(programme.names),
+        selector_=kit.year_selectors(programmes, programme, programme.years[0])[0],
+        lines=_lines(who, programme.code, rows, names, today),
+        open_now=[(f"{kit.PROPOSALS}/{one.id}", kit.local(names[one.params["country"]]), change(one, by_cell)) for one in open_now],
+    )
+
+
+@router.get(PATH + "/{programme}/{country}")
+async def change_page(request: Request, programme: str, country: str) -> Response:
+    _may(request, programme, country)
+    found, names = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
+    return _form(request, found, country, names, {}, {})
+
+
+@router.post(PATH + "/{programme}/{country}")
+async def change_sent(request: Request, programme: str, country: str) -> Response:
+    """What was typed is checked, shown with its effect on places, waiters and applicants, then filed."""
+    who, typed = _may(request, programme, country), await asking.typed_in(request)
+    act = typed.get("act", "")
+    start, end, errors = _dates(typed)
+    if act not in ACTS:
+        errors["act"] = _("Choose what the country wants")
+    if fault := asking.reason_fault(typed.get("reason", "")):
+        errors["reason"] = fault
+    parts = tuple(part for part in typed.get("parts", "").replace(",", " ").split() if part)
+    kind = act if act in ACTS else "leave"
+    made = Leave if kind == "leave" else Return
+    params = made(programme=programme, country=country, start=start or date.min, end=end, parts=parts)
+
+    async def look(tx: Tx) -> tuple[ProgrammeRow, Names, Effect | None, int, int]:
+        found, names = await _country(tx, programme, country)
+        if errors:
+            return found, names, None, 0, 0
+        cells = await KINDS[kind].cells(tx, params)
+        figures = (await views.figures(tx, cells)).values()
+        held = sum(one["offered"] + one["taken"] for one in figures)
+        return found, names, await asking.look_at(tx, request, who, kind, params), held, await lookups.put_forward(tx, cells)
+
+    found, names, shown, held, forward = await desk_of(request).db.run(look)
+    if shown is None or typed.get("step") == "change":
+        return _form(request, found, country, names, typed, {} if typed.get("step") == "change" else errors)
+    if typed.get("step") != "send":
+        rows = [
+            (_("What changes"), _(ACTS[kind])),
+            (_("First day"), format_date(params.start)),
+            (_("Last day"), format_date(params.end) if params.end else _("none: for good")),
+            *([(_("Parts"), ", ".join(parts))] if parts else []),
+            (_("Places that are held, and stay"), format_number(held)),
+            (_("Put forward without an answer yet"), format_number(forward)),
+            (_("Reason"), typed["reason"]),
+        ]
+        caption = f"{kit.local(found.names)}, {kit.local(names)}"
+        return asking.check_page(request, caption=caption, back=f"{PATH}/{programme}/{country}", rows=rows, shown=shown, typed=typed)
+    return await asking.file(request, who, kind, params, typed)
+
+
+@router.post("/quotas/proposals/{proposal}/consent")
+async def consent_sent(request: Request, proposal: str) -> Response:
+    """A country's answer to a request to return: its coordinator's, or one in writing that an officer enters."""
+    who, typed, now = require(request, *MAY_PROPOSE_PARTICIPATION), await asking.typed_in(request), kit.now(request)
+    country = who.country if who.role == "coordinator" else typed.get("country", "")
+    answer, note = typed.get("answer", ""), typed.get("note", "")[:REASON_MAX]
+    if answer not in ("yes", "no") or not country:
+        raise Problem(422, N_("An answer is missing"), N_("Go back and choose the country and whether it agrees."), code="no_answer")
+
+    async def work(tx: Tx) -> ProposalRefused | None:
+        given: Any = answer
+        return await consent(tx, kit.id_from(proposal), country, given, by=who.account_id, role=who.role, note=note, now=now)
+
+    refused = await desk_of(request).db.run(work)
+    if refused is not None:
+        raise problem_of(refused)
+    return RedirectResponse(f"{kit.PROPOSALS}/{proposal}?done=answered", 303)
+
+
+def _may(request: Request, programme: str, country: str) -> Identity:
+    who = require(request, *MAY_PROPOSE_PARTICIPATION)
+    if not may_file(who, "leave", Leave(programme=programme, country=country, start=date.min)):
+        raise refuse(request)
+    return who
+
+
+def _chosen(programmes: Sequence[ProgrammeRow], code: str) -> ProgrammeRow:
+    programme = next((one for one in programmes if one.code == code), None)
+    if programme is None and (code or not programmes):
+        raise Problem(404, code="unknown_board")
+    return programme or max(programmes, key=lambda one: one.places_total)
+
+
+async def _country(tx: Tx, programme: str, country: str) -> tuple[ProgrammeRow, Names]:
+    found, names = await views.programme(tx, programme), (await lookups.countries(tx, programme)).get(country)
+    if found is None or names is None:
+        raise problem_of(ProposalRefused("unknown_country"))
+    return found, names
+
+
+def _lines(who: Identity, programme: str, rows: Sequence[ParticipationRow], names: Mapping[str, Names], today: date) -> list[Line]:
+    found = []
+    for country, its in sorted(names.items(), key=lambda item: kit.sort_key(item[1])):
+        mine = [row for row in rows if row.country == country]
+        now = any(row.start <= today and (row.end is None or today <= row.end) for row in mine)
+        may = may_file(who, "leave", Leave(programme=programme, country=country, start=today))
+        found.append(Line(kit.local(its), now, tuple(map(_period, mine)), f"{PATH}/{programme}/{country}" if may else ""))
+    return found
+
+
+def _period(row: ParticipationRow) -> str:
+    start = format_date(row.start)
+    words = _("from {start} on", start=start) if row.end is None else _("from {start} to {end}", start=start, end=format_date(row.end))
+    if row.parts:
+        return _("{period}, only in {parts}", period=words, parts=", ".join(row.parts))
+    return _("{period}, without {parts}", period=words, parts=", ".join(row.without)) if row.without else words
+
+
+def _dates(typed: Mapping[str, str]) -> tuple[date | None, date | None, dict[str, str]]:
+    """First and last day, and what is wrong with them. No last day is none."""
+    errors: dict[str, str] = {}
+    found: dict[str, date | None] = {}
+    for name in ("start", "end"):
+        boxes = [typed.get(f"{name}-{box}", "") for box in ("day", "month", "year")]
+        found[name] = _day(boxes)
+        if found[name] is None and (name == "start" or any(boxes)):
+            errors[name] = _("Enter a day that there is, such as 27 3 2016")
+    return found["start"], found["end"], errors
+
+
+def _day(boxes: Sequence[str]) -> date | None:
+    if not all(box.isascii() and box.isdigit() and len(box) <= 4 for box in boxes):
+        return None
+    day, month, year = map(int, boxes)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _form(
+    request: Request, programme: ProgrammeRow, country: str, names: Names, typed: Mapping[str, str], errors: Mapping[str, str]
+) -> Response:
+    dates = {name: {box: typed.get(f"{name}-{box}", "") for box in ("day", "month", "year")} for name in ("start", "end")}
+    questions: list[dict[str, Any]] = [
+        {
+            "key": "act",
+            "kind": "radio",
+            "label": _("What does the country want?"),
+            "options": [{"key": key, "label": _(words)} for key, words in ACTS.items()],
+            "value": typed.get("act", ""),
+            "error": errors.get("act", ""),
+        },
+        {"key": "start", "kind": "date", "label": _("From which day on?"), "value": dates["start"], "error": errors.get("start", "")},
+        {
+            "key": "end",
+            "kind": "date",
+            "optional": True,
+            "label": _("Until which day?"),
+            "hint": _("The last day inside. Leave it empty where no end is set."),
+            "value": dates["end"],
+            "error": errors.get("end", ""),
+        },
+        {
+            "key": "parts",
+            "kind": "text",
+            "optional": True,
+            "label": _("Only some parts"),
+            "hint": _("The codes of courses or levels, as the plan names them. Leave it empty where everything is meant."),
+            "value": typed.get("parts", ""),
+        },
+        asking.reason_question(typed, errors),
+    ]
+    return render(
+        request,
+        "propose.html",
+        status=422 if errors else 200,
+        heading=_("Change participation"),
+        caption=f"{kit.local(programme.names)}, {kit.local(names)}",
+        back=f"{PATH}?programme={programme.code}",
+        lead=_(LEAD),
+        questions=questions,
+        form_key=typed.get("key", "") or str(new_id()),
+        still_open=(),
+    )
+
+
+def consent_questions(who: Identity, unanswered: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The fields of an answer: a coordinator answers for the own country, an officer enters what came in writing."""
+    if who.role == "coordinator" and who.country not in unanswered:
+        return []
+    if who.role not in MAY_PROPOSE_PARTICIPATION or not unanswered:
+        return []
+    answer = {
+        "key": "answer",
+        "kind": "radio",
+        "small": True,
+        "label": _("May the country return?"),
+        "options": [{"key": "yes", "label": _("It may return")}, {"key": "no", "label": _("It may not return")}],
+    }
+    officer = who.role in MAY_PROPOSE
+    options = [{"key": code, "label": name} for code, name in unanswered.items()]
+    hint = _("Say in which letter or note the answer stands.") if officer else ""
+    note = {"key": "note", "kind": "text", "optional": not officer, "label": _("Note for the records"), "hint": hint}
+    country = {"key": "country", "kind": "select", "label": _("Which country answered in writing?"), "options": options}
+    return [*([country] if officer else []), answer, note]

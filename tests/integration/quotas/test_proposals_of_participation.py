@@ -1,0 +1,196 @@
+"""A country leaves and returns: the effect is shown, two people decide, the others are asked, the sweep does it."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.quotas import rebuild
+from services.quotas.rebuild import log_of
+from services.quotas.settings import QuotasSettings
+from services.quotas.sweeps import sweeps
+from shared.kernel.clock import ManualClock
+from shared.persistence.database import Database
+from tests.conftest import NewDatabase
+from tests.integration.quotas.office import ANA, API, BO, PE, Office, code
+from tests.integration.quotas.pages_front import front, words
+from tests.integration.quotas.scene import START, Person, apply_events, figures, held, picture, programme, publication, rows, states, told
+
+FIRST = (START + timedelta(days=10)).date()
+
+
+def change(country: str = "PE", start: date = FIRST, **other: Any) -> dict[str, Any]:
+    return {"programme": "training", "country": country, "start": start.isoformat(), **other}
+
+
+@pytest.fixture
+async def office(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Office:
+    """Peru has one place offered and one free, and nobody waits; Brazil has both offered and one waits."""
+    clock.move_to(START)
+    service = front(await new_database("quotas"), clock, tmp_path)
+    await apply_events(service.db, publication(programme()))
+    return Office(service)
+
+
+async def sweep(db: Database, days: int) -> None:
+    for one in sweeps(db, QuotasSettings()):
+        while one.name == "participation" and await one.run(START + timedelta(days=days)):
+            pass
+
+
+async def give(office: Office, country: str, people: int) -> list[Person]:
+    made = [Person(f"training:{country}:2016", score=90_000 - n) for n in range(people)]
+    await apply_events(office.front.db, *[one.approved() for one in made])
+    return made
+
+
+async def agree(office: Office, proposal: str, country: str, answer: str = "yes", *, role: str = "coordinator", of: str = "") -> Any:
+    async with office.front.browser(role, country=of or country) as browser:
+        body = {"country": country, "answer": answer, "note": "Note 12" if role == "officer" else ""}
+        return await browser.post(f"{API}/{proposal}/consent", json=body, headers={"Accept": "application/json"})
+
+
+async def test_leaving_is_shown_adopted_and_carried_out_on_its_day(office: Office) -> None:
+    db = office.front.db
+    people = await give(office, "PE", 4)
+    await apply_events(db, people[0].accepts(1), people[1].declines(1))
+    await apply_events(db, people[3].withdrawn(), people[2].declines(2))
+    waiting = await give(office, "BR", 3)
+    assert await figures(db, PE) == (2, 1, 0, 1, 0)
+    before = await picture(db)
+    effect = (await office.look("leave", change())).json()
+    assert [(cell["after"]["target"], cell["after"]["free"], cell["after"]["taken"]) for cell in effect["cells"]] == [(1, 0, 1)]
+    assert effect["pool_gains"] == 1
+    brazil = (await office.look("leave", change("BR"))).json()
+    assert brazil["cells"][0]["refused"] == [str(waiting[2].application)] and brazil["told"] == 1
+    assert await picture(db) == before, "looking changes nothing"
+    await office.adopted("leave", change())
+    await office.adopted("leave", change("BR", end=(FIRST + timedelta(days=30)).isoformat()))
+    assert await figures(db, PE) == (2, 1, 0, 1, 0), "nothing moves before its day"
+    first, second = await told(db, "participation.changed")
+    assert (first.subject, first.subjectversion, first.data.takes_part, first.data.start) == ("training:PE", 1, False, FIRST)
+    assert (second.subject, second.data.end) == ("training:BR", FIRST + timedelta(days=30))
+    await sweep(db, 9)
+    assert await figures(db, PE) == (2, 1, 0, 1, 0)
+    await sweep(db, 10)
+    assert await figures(db, PE) == (1, 0, 0, 1, 0) and await states(db, people[0], waiting[2]) == ["taken", "refused"]
+    late = Person(PE)
+    await apply_events(db, late.approved(START + timedelta(days=11)))
+    assert (await told(db, "refused"))[-1].data.reason == "not_participating"
+    assert await held(db) == {}
+
+
+async def test_returning_needs_every_country_and_the_donor_each_on_record(office: Office) -> None:
+    db = office.front.db
+    await office.adopted("leave", change(start=START.date()))
+    await sweep(db, 0)
+    proposal = await office.filed("return_to_programme", change())
+    assert [one["country"] for one in (await office.shown(proposal))["consents"]] == ["AR", "BR", "CL"], "who takes part today"
+    assert code(await office.adopt(proposal)) == (409, "consents_missing")
+    assert (await agree(office, proposal, "AR")).status_code == 200
+    assert (await agree(office, proposal, "BR", of="CL")).status_code == 403, "only for the own country"
+    assert (await agree(office, proposal, "BR", role="reviewer")).status_code == 403
+    assert code(await agree(office, proposal, "AR")) == (409, "answered_already")
+    assert code(await agree(office, proposal, "PE")) == (404, "not_asked")
+    assert (await agree(office, proposal, "BR", role="officer", of="BR")).status_code == 200, "a letter that an officer enters"
+    bare = await office.ask(ANA, "POST", f"{API}/{proposal}/consent", {"country": "CL", "answer": "yes"})
+    assert code(bare) == (422, "no_reference")
+    before = await picture(db)
+    assert code(await office.adopt(proposal)) == (409, "consents_missing") and await picture(db) == before
+    assert (await agree(office, proposal, "CL")).status_code == 200
+    assert code(await office.adopt(proposal, by=ANA)) == (403, "same_person")
+    assert (await office.adopt(proposal)).status_code == 200
+    kept = await rows(db, "select country, answer, role, at, note from proposal_consent order by country")
+    assert [(row.country, row.answer, row.role, row.note) for row in kept] == [
+        ("AR", "yes", "coordinator", ""), ("BR", "yes", "officer", "Note 12"), ("CL", "yes", "coordinator", ""),
+    ]  # fmt: skip
+    early, late = Person(PE), Person(PE)
+    await apply_events(db, early.approved(START + timedelta(days=9)), late.approved(START + timedelta(days=10)))
+    assert await states(db, early, late) == ["refused", "waiting"], "it takes part again, and has no places yet"
+    office.front.clock.move_to(START + timedelta(days=10))
+    await office.adopted("allotment_change", {"cell": PE, "target": 1})
+    assert await states(db, late) == ["offered"]
+    assert await held(db) == {}
+
+
+async def test_a_country_that_does_not_agree_stops_it(office: Office) -> None:
+    await office.adopted("leave", change(start=START.date()))
+    proposal = await office.filed("return_to_programme", change())
+    for country, answer in (("AR", "yes"), ("BR", "no"), ("CL", "yes")):
+        assert (await agree(office, proposal, country, answer)).status_code == 200
+    assert code(await office.adopt(proposal)) == (409, "consent_refused")
+    rejected = await office.ask(BO, "POST", f"{API}/{proposal}/reject", {"note": "Brazil does not agree."})
+    assert rejected.status_code == 200 and code(await agree(office, proposal, "AR")) == (409, "not_open")
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "expected"),
+    [
+        ("leave", change("XX"), (404, "unknown_country")),
+        ("leave", {**change(), "programme": "nothing"}, (404, "unknown_country")),
+        ("leave", change(start=START.date() - timedelta(days=1)), (422, "in_the_past")),
+        ("leave", change(end=(FIRST - timedelta(days=1)).isoformat()), (422, "bad_period")),
+        ("leave", change(parts=[" "]), (422, "bad_parts")),
+        ("leave", {**change(), "start": "soon"}, (422, "bad_params")),
+        ("return_to_programme", change(), (409, "takes_part_already")),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_files_nothing(office: Office, kind: str, params: Any, expected: tuple[int, str]) -> None:
+    assert code(await office.propose(kind, params)) == expected
+    assert await rows(office.front.db, "select 1 from proposal") == []
+
+
+async def test_who_left_cannot_leave_again(office: Office) -> None:
+    await office.adopted("leave", change())
+    assert code(await office.propose("leave", change())) == (409, "takes_no_part_then")
+
+
+async def test_the_books_are_made_again_with_who_left(office: Office, new_database: NewDatabase) -> None:
+    db = office.front.db
+    await give(office, "PE", 3)
+    await office.adopted("leave", change(start=START.date()))
+    await sweep(db, 0)
+    await apply_events(db, Person(PE).approved(START + timedelta(days=1)))
+    again = Database(await new_database("quotas"))
+    await rebuild.rebuild(again, log_of([publication(programme()), *await told(db, "batch.decided")]))
+    for table in ("programme", "cell", "decision", "account"):
+        assert sorted(map(repr, await rows(again, f"select * from {table}"))) == sorted(map(repr, await rows(db, f"select * from {table}")))
+    assert await held(again) == {}
+    await again.close()
+
+
+async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None:
+    """A coordinator proposes for the own country only; an officer adopts; to return, the others answer on the page."""
+    db = office.front.db
+    path = "/quotas/participation/training/PE"
+    data = {"act": "leave", "start-day": str(FIRST.day), "start-month": str(FIRST.month), "start-year": str(FIRST.year)}
+    data |= {"end-day": "", "end-month": "", "end-year": "", "parts": "", "reason": "The government decided so.", "key": "0123456789"}
+    async with office.front.browser("coordinator", country="PE") as own, office.front.browser("officer", account=BO) as officer:
+        assert "PE" in words(await own.get("/quotas/participation?programme=training"))
+        assert (await own.get("/quotas/participation/training/BR")).status_code == 403
+        wrong = await own.post(path, data={"act": "", "start-day": "31", "start-month": "2", "start-year": "2016", "reason": ""})
+        said = words(wrong)
+        assert wrong.status_code == 422 and "Choose what the country wants" in said and "Enter a day that there is" in said
+        look = await own.post(path, data={**data, "step": "look"})
+        assert look.status_code == 200 and "Places that are held, and stay" in words(look) and "2 0" in words(look)
+        filed = await own.post(path, data={**data, "step": "send"})
+        assert filed.status_code == 303
+        at = filed.headers["location"].partition("?")[0]
+        assert "takes part no longer, from January 30, 2016 on" in words(await own.get(at))
+        page = await officer.get(at)
+        state = page.text.partition('name="state" value="')[2].partition('"')[0]
+        assert (await officer.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303
+        await sweep(db, 20)
+        assert await figures(db, PE) == (0, 0, 0, 0, 0)
+        back = {**data, "act": "return_to_programme", "start-month": "3", "key": "9876543210", "step": "send"}
+        asked = (await own.post(path, data=back)).headers["location"].partition("?")[0]
+        assert "AR Not answered yet" in words(await officer.get(asked)) and 'name="answer"' not in (await own.get(asked)).text
+        async with office.front.browser("coordinator", country="AR") as other:
+            assert "Waiting for a decision PE: takes part again" in words(await other.get("/quotas/participation"))
+            assert (await other.post(f"{asked}/consent", data={})).status_code == 422
+            assert (await other.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 303
+            assert "AR Agrees" in words(await other.get(asked))
+        async with office.front.browser("reviewer") as stranger:
+            assert (await stranger.get("/quotas/participation")).status_code == 403
+            assert (await stranger.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 403
