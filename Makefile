@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -32,6 +32,9 @@ format: setup ## write every file in the one format
 
 bench: setup ## ratios of speed on a real broker, in one run; not a test
 	$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: setup ## pictures of the main pages into var/screenshots, on a phone and on a desk; needs Chromium
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 lock: setup ## requirements.lock and requirements-run.lock anew, from requirements-dev.in and requirements.in
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) $(ARGS) requirements-dev.in --output-file requirements.lock

@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
 from shared.persistence.embedded import temporary
+from tests.chromium import NoChromium, program
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"
@@ -127,15 +127,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium of this machine; `PUENTE_CHROMIUM` names another program."""
-    program = os.environ.get("PUENTE_CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if program is None:
+    try:
+        chromium = program()
+    except NoChromium as missing:
         if os.environ.get("CI"):
-            pytest.fail("no Chromium here; on Debian, as root: apt-get install chromium")
-        pytest.skip("no Chromium here; on Debian, as root: apt-get install chromium")
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=program)
+        launched = await playwright.chromium.launch(executable_path=chromium)
         yield launched
         with suppress(Exception):
             await launched.close()

@@ -77,13 +77,13 @@ class House:
         await made.sign_in()
         return made
 
-    async def staff(self, role: str, country: str | None = None, *, number: int = 1) -> Staff:
+    async def staff(self, role: str, country: str | None = None, *, number: int = 1, language: str = "en") -> Staff:
         """A member of staff who is signed in; another `number` is another person."""
         name = f"{role}{number}{'.' + country.lower() if country else ''}@example.org"
         key = (role, name)
         if key not in self._staff:
             outcome = await self.stack.services["applications"].db.run(
-                lambda tx: add_staff(tx, email=name, role=role, country=country, actor="tests", now=self.now)
+                lambda tx: add_staff(tx, email=name, role=role, country=country, language=language, actor="tests", now=self.now)
             )
             assert not isinstance(outcome, Refused), outcome
             made = Staff(name, self.stack.url, self.stack.mail)

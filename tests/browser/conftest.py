@@ -1,0 +1,30 @@
+"""`house`, the whole platform in one process, as the stories of `tests/flows` have it; and people who come to it in Chromium."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.visitor import Visitor
+from tests.flows.conftest import database_template, house, plan
+from tests.flows.stack import House
+
+__all__ = ["database_template", "house", "plan"]
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def visit(house: House, browser: Browser) -> AsyncIterator[Visit]:
+    """Makes people at screens. Whatever the browser complained of on their pages fails the test."""
+    visitors: list[Visitor] = []
+
+    async def come(email: str, **screen: Any) -> Visitor:
+        visitors.append(await Visitor.come(browser, house, email, **screen))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        await visitor.page.context.close()
+    assert [line for visitor in visitors for line in visitor.complaints] == []

@@ -1,0 +1,37 @@
+"""`make screenshots` on a platform that runs: what a stranger and somebody signed in see, in the widths that are asked for."""
+
+import struct
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.chromium import Letters
+from tests.flows.stack import House
+from tests.pictures.__main__ import arguments, take
+from tests.pictures.scenes import MAILS, SCENES, Scene
+
+pytestmark = pytest.mark.browser
+
+
+async def test_each_page_in_each_width_and_what_cannot_be_taken_is_said(house: House, browser: Browser, tmp_path: Path) -> None:
+    options = arguments(["--languages", "zh", "--widths", "360,800", "--folder", str(tmp_path)])
+    scenes = [
+        next(scene for scene in SCENES if scene.name == "board"),
+        Scene("account", "/account", who="somebody@example.org"),
+        Scene("nowhere", "/", ("main a[href$='/no-such-link']",)),
+    ]
+    letters = Letters(house.stack.mail.url)
+    missed = await take(browser, house.stack.url, letters, scenes, options)
+    missed += await take(browser, house.stack.mail.url, letters, MAILS, options)
+    await letters.close()
+    assert [line.split(":")[0] for line in missed] == ["nowhere"]
+    taken = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.png")}
+    named = ("board", "account", "mails", "mail")
+    assert set(taken) == {f"{width}/{name}.zh.png" for width in (360, 800) for name in named}
+    assert {(name.split("/")[0], struct.unpack(">I", body[16:20])[0]) for name, body in taken.items()} == {("360", 360), ("800", 800)}
+
+
+def test_names_of_pictures_are_their_own() -> None:
+    names = [scene.name for scene in (*SCENES, *MAILS)]
+    assert len(names) == len(set(names))
