@@ -1,5 +1,7 @@
 """Dates, times and numbers as the reader's language writes them."""
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
@@ -23,9 +25,15 @@ def zone(name: str) -> ZoneInfo:
 
 
 def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "medium") -> str:
-    """`value` (aware) as date and time in `timezone`, with the zone named: `3 mar 2016, 17:00 (Lima)`."""
+    """`value` (aware) as date and time in `timezone`, with the zone named: `3 mar 2016, 17:00 (Lima)`.
+
+    The space before the zone does not break, so that no line begins with the zone alone.
+    """
     local = value.astimezone(zone(timezone))
-    return f"{babel_date(local.date(), form, locale=LOCALES[current_language()])}, {local:%H:%M} ({zone_name(timezone)})"
+    day = babel_date(local.date(), form, locale=LOCALES[current_language()])
+    if current_language() == "zh":
+        return f"{day} {local:%H:%M}（{zone_name(timezone)}）"
+    return f"{day}, {local:%H:%M}\u00a0({zone_name(timezone)})"
 
 
 def zone_name(timezone: str) -> str:
@@ -51,6 +59,22 @@ def format_number(value: float) -> str:
 def format_percent(value: float) -> str:
     """`0.5` as `50 %`, without decimals."""
     return str(babel_percent(value, format="#,##0 %" if current_language() in ("es", "fr") else None, locale=LOCALES[current_language()]))
+
+
+def listed(words: Iterable[str], *, apart: bool = False) -> str:
+    """Words in a row, as the language separates them; `apart` where the words hold commas themselves."""
+    comma, semicolon = ("、", "；") if current_language() == "zh" else (", ", "; ")
+    return (semicolon if apart else comma).join(words)
+
+
+def sort_key(name: str) -> str:
+    """Names in the order in which the language's readers look for them: without minding accents and capitals, in Chinese by sound.
+
+    The common Chinese characters stand in GB 18030 in the order of their pinyin.
+    """
+    if current_language() == "zh":
+        return name.encode("gb18030").hex()
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter))
 
 
 def time_left(until: datetime, now: datetime) -> str:

@@ -67,6 +67,7 @@ class Pages:
                 "format_date": formats.format_date,
                 "format_number": formats.format_number,
                 "format_percent": formats.format_percent,
+                "listed": formats.listed,
                 "time_left": formats.time_left,
                 "beijing": formats.BEIJING,
                 "asset": assets.url,

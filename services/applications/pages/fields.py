@@ -1,6 +1,5 @@
 """A plan's questions as form fields, and answers as people read them. No question is known here, only their kinds."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,7 @@ from typing import Any
 from services.applications.domain.answers import ANOTHER_COUNTRY, DATE_BOXES, Answer, Fault, Question, as_form, field_names
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
-from shared.web.formats import format_date, format_number
+from shared.web.formats import format_date, format_number, sort_key
 from shared.web.i18n import current_language, translate
 
 _ = translate
@@ -89,8 +88,3 @@ def shown(question: Question, answer: Answer | None, plan: Plan) -> str:
         return _("Another country") if answer == ANOTHER_COUNTRY else country_name(answer, plan)
     option = question.option(answer) if question.options else None
     return option.label[current_language()] if option else answer
-
-
-def sort_key(name: str) -> str:
-    """Names in an order that minds no accents and no capitals."""
-    return "".join(letter for letter in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(letter))

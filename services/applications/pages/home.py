@@ -10,13 +10,14 @@ from starlette.responses import Response
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Page, Question, parse_page
 from services.applications.domain.eligibility import Rule, check
-from services.applications.pages.fields import country_field, field, sort_key
+from services.applications.pages.fields import country_field, field
 from services.applications.pages.kit import zone_for
 from services.applications.pages.words import country_name, size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
 from services.applications.store.plans import InForce, all_in_force, in_force
 from shared.persistence.database import Tx
 from shared.web.context import context_of
+from shared.web.formats import listed, sort_key
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -69,7 +70,7 @@ async def home(request: Request) -> Response:
         return await all_in_force(tx), await zone_for(tx, request)
 
     terms, zone = await desk.db.run(read)
-    seasons = sorted((season(one, now) for one in terms), key=lambda one: not one.open)
+    seasons = sorted((season(one, now) for one in terms), key=_soonest)
     return render(
         request,
         "home.html",
@@ -80,6 +81,12 @@ async def home(request: Request) -> Response:
         papers=lambda programme: papers(programme),
         signed_out="signed-out" in request.query_params,
     )
+
+
+def _soonest(one: Season) -> tuple[bool, str]:
+    """What is open first, by when it closes; then what opens, by when; then the rest."""
+    moment = None if one.call is None else one.call.closes if one.open else one.call.opens
+    return not one.open, moment.isoformat() if moment else "~"
 
 
 @router.get("/programmes/{code}")
@@ -194,7 +201,7 @@ def in_words(document: Document, programme: Programme) -> Paper:
     if document.when is not None:
         question = programme.question(document.when.question)
         options = [question.option(key) for key in document.when.options] if question else []
-        only_for = ", ".join(option.label[language] for option in options if option)
+        only_for = listed(option.label[language] for option in options if option)
     hint = document.hint[language] if document.hint else ""
     return Paper(document.names[language], hint, type_words(document.accepted), size_words(document.max_bytes), document.optional, only_for)
 

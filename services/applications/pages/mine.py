@@ -11,7 +11,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
-from services.applications.pages.words import MOVES, STATES, country_name, limit_words, reason_words
+from services.applications.pages.words import BEFORE_ROUND, LIMITS, MOVES, SAID_BY_LIMIT, STATES, country_name, limit_words, reason_words
 from services.applications.plan.model import Plan, Programme
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -47,12 +47,25 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
             if call.grants_from and now < call.grants_from:
                 return Next(_("Places are given from"), call.grants_from)
             return Next(_("You have an answer by"), call.answers_due) if now <= call.answers_due else None
+        case State.WAITING if before_round(application, terms, now):
+            return Next(_("Places are given from"), call.grants_from)
         case State.WAITING:
             return Next(_("The waiting list closes"), application.list_closes) if application.list_closes else None
         case State.OFFERED:
             return Next(_("Answer by"), application.answer_by) if application.answer_by else None
         case _:
             return None
+
+
+def before_round(application: Application, terms: InForce, now: datetime) -> bool:
+    """Whether the person waits because nobody has been given a place yet: those of the round are given by rank, on one day."""
+    grants_from = terms.call(application.year).grants_from
+    return application.state == State.WAITING and not application.waiting_rank and grants_from is not None and now < grants_from
+
+
+def meaning(application: Application, terms: InForce, now: datetime) -> str:
+    """What the state means for the applicant, in a sentence or two."""
+    return _(BEFORE_ROUND if before_round(application, terms, now) else STATES[State(application.state)].meaning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,7 @@ def item(line: Line, now: datetime) -> Item:
         f"/applications/{application.id}",
         _(said.name),
         said.colour,
-        _(said.meaning),
+        meaning(application, terms, now),
         next_date(application, terms, now),
     )
 
@@ -119,8 +132,9 @@ def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[s
     if isinstance(detail.get("reason"), str):
         reasons.append(str(detail["reason"]))
     found += reason_words(reasons, programme)
-    if isinstance(detail.get("rank"), int):
-        found.append(_("Rank {rank}", rank=detail["rank"]))
+    rank = detail.get("rank")
+    if isinstance(rank, int) and rank > 0:  # before the places of a round are given, nobody has one
+        found.append(_("Rank {rank}", rank=rank))
     if isinstance(detail.get("correct_by"), str):
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(str(detail["correct_by"])))))
     if isinstance(detail.get("receipt"), str):
@@ -140,6 +154,12 @@ def lacking(folder: Folder) -> list[str]:
     return [words[0].upper() + words[1:] for words in said if words]
 
 
+def reasons(application: Application) -> list[str]:
+    """The codes of why, without the one that the limit's own words say better."""
+    kind = (application.reason_limit or "").partition(":")[0]
+    return [code for code in application.reasons if kind not in LIMITS or SAID_BY_LIMIT.get(code) != kind]
+
+
 @router.get("/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
@@ -155,9 +175,10 @@ async def application_page(request: Request, application_id: str) -> Response:
         folder=folder,
         state=_(said.name),
         colour=said.colour,
-        meaning=_(said.meaning),
+        meaning=meaning(application, folder.dossier.terms, folder.now),
+        before_round=before_round(application, folder.dossier.terms, folder.now),
         next=next_date(application, folder.dossier.terms, folder.now),
-        reasons=reason_words(application.reasons, programme),
+        reasons=reason_words(reasons(application), programme),
         lacking=lacking(folder),
         country=country_name(application.country, folder.plan),
         moments=moments(folder),

@@ -38,6 +38,9 @@ STATES: Final[Mapping[State, Said]] = {
     State.ENDED: Said(N_("Ended"), "", N_("Your time in the programme has ended.")),
 }
 
+BEFORE_ROUND: Final = N_("Your application is approved. The places of this call are given on one day, by rank; until then everybody waits.")
+"""What waiting means as long as nobody has been given a place."""
+
 MOVES: Final[Mapping[str, str]] = {
     Act.START: N_("You began the application"),
     Act.SUBMIT: N_("You sent the application"),
@@ -66,6 +69,8 @@ LIMITS: Final[Mapping[str, str]] = {
     "course_country": N_("every seat of {country} in the course is given"),
     "channel": N_("every place of your way of applying is given"),
 }
+SAID_BY_LIMIT: Final[Mapping[str, str]] = {"person_holds_place": "person", "nomination_cap": "nomination"}
+"""Reasons that say the same as a limit of this kind."""
 # fmt: on
 
 

@@ -30,8 +30,8 @@ router = APIRouter(include_in_schema=False)
 
 GROUPS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "submitted": (N_("To be looked at"), frozenset({State.SUBMITTED})),
-    "returned": (N_("Sent back"), frozenset({State.RETURNED})),
-    "nominated": (N_("Nominated"), frozenset({State.NOMINATED})),
+    "returned": (N_("Being corrected"), frozenset({State.RETURNED})),
+    "nominated": (N_("On the slate"), frozenset({State.NOMINATED})),
     "decided": (N_("Approved, waiting or offered"), frozenset({State.APPROVED, State.WAITING, State.OFFERED, State.ACCEPTED})),
     "placed": (N_("Place taken"), frozenset({State.PLACED, State.ENDED})),
     "closed": (

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.fields import sort_key
 from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.tabs import FIRST, NAMES, SCORE_FIRST, Tab, slices, tabs
@@ -22,6 +21,7 @@ from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from shared.persistence.database import Tx
+from shared.web.formats import sort_key
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 

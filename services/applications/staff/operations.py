@@ -47,6 +47,17 @@ REASONS: Final[Mapping[str, str]] = {
     "oversize": N_("It is too large"),
 }
 
+PROMISES: Final[Mapping[str, str]] = {
+    "every submitted application has a receipt and a moment": N_("Every application that was sent has a receipt and a moment"),
+    "the timeline ends where the application is": N_("Every timeline ends where its application stands"),
+    "every move continues where the one before it led": N_("Every move begins where the one before it led"),
+    "facts are counted without a gap": N_("What other services are told is counted without a gap"),
+    "an offer has its deadline and its version": N_("Every offer has a deadline and a version"),
+    "one slate rank is given once": N_("No number of a slate is given twice"),
+    "every programme in force has its plan": N_("Every programme in force has its plan"),
+}
+"""The live checks of this service, by the names that `puente check` prints."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -116,6 +127,7 @@ async def draw(request: Request, *, status: int = 200, said: str = "", others: t
         broken=broken,
         health=[(_(name), path) for name, path in HEALTH],
         reason_words=reason_words,
+        promise_words=lambda name: _(PROMISES[name]),
         now=desk.clock.now(),
         said=said,
         others=list(others),

@@ -1,6 +1,6 @@
 """What staff read: states and moves in the third person, limits, and refusals that say what stands against an act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -10,7 +10,7 @@ from services.applications.pages.words import country_name, reason_words, size_w
 from services.applications.plan.model import Plan, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import TimelineEntry
-from shared.web.formats import format_date, format_datetime, format_number
+from shared.web.formats import format_date, format_datetime, format_number, listed
 from shared.web.i18n import N_, current_language, translate
 from shared.web.navigation import role_name
 
@@ -96,7 +96,7 @@ def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[s
     found = reason_words(codes, programme)
     limits = [str(key) for key in detail.get("lacking") or ()] + ([str(detail["limit"])] if detail.get("limit") else [])
     found += [_sentence(limit_words(key, plan)) for key in limits]
-    if isinstance(detail.get("rank"), int):
+    if isinstance(detail.get("rank"), int) and detail["rank"] > 0:
         found.append(_("Rank {rank}", rank=detail["rank"]))
     if isinstance(detail.get("slate_rank"), int):
         found.append(_("Number {rank} on the country’s slate", rank=detail["slate_rank"]))
@@ -176,11 +176,6 @@ def refused(outcome: Any, file: File) -> str:
             return _("Give points to every criterion: {criteria}.", criteria=listed(parts))
         case _:
             raise AssertionError(f"{outcome!r} is no refusal of an act on an application")
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words in a row."""
-    return ("、" if current_language() == "zh" else ", ").join(words)
 
 
 def file_words(filename: str, size_bytes: int) -> str:

@@ -148,7 +148,7 @@ def _moment(desk: _Desk, moment: datetime) -> str:
 
     def said(name: str) -> str:
         local = moment.astimezone(ZoneInfo(name))
-        return f"{_day(desk, local.date())}, {local:%H:%M}"
+        return frame["moment"].format(day=_day(desk, local.date()), time=f"{local:%H:%M}")
 
     if zone == BEIJING:
         return frame["in_beijing"].format(beijing=said(BEIJING))

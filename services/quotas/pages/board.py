@@ -1,6 +1,5 @@
 """The board: one programme and year, every country as a tile and as a row. Public, and without a single application."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from services.quotas.pages import kit
 from services.quotas.pages.words import groups_of, remarks
 from services.quotas.rows import Board, CellRow, ProgrammeRow
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
+from shared.web.formats import format_number, sort_key
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -25,8 +24,8 @@ _ = translate
 router = APIRouter(include_in_schema=False)
 
 
-def _by_name(cell: CellRow) -> Any:
-    return unicodedata.normalize("NFKD", kit.local(cell.names)).casefold()
+def _by_name(cell: CellRow) -> str:
+    return sort_key(kit.local(cell.names))
 
 
 def _share(cell: CellRow) -> float:

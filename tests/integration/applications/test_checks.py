@@ -15,6 +15,7 @@ from services.applications.accounts import tables as accounts
 from services.applications.documents import DocumentStore
 from services.applications.domain.lifecycle import State
 from services.applications.settings import ApplicationsSettings
+from services.applications.staff.operations import PROMISES
 from services.applications.store import checks, idempotency
 from services.applications.sweeps import sweeps
 from services.applications.tables import Table
@@ -126,3 +127,7 @@ async def test_bytes_that_no_document_names_go_once_they_are_old(world: World, t
     run = await swept(world, tmp_path, "documents")
     assert await run(world.now) == 1
     assert set(await store.keys()) == {kept, young}
+
+
+def test_every_live_check_has_words_for_operators() -> None:
+    assert set(PROMISES) == set(checks.CHECKS)

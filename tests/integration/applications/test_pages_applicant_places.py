@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
@@ -126,6 +127,32 @@ async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(fro
         assert "You are number 3 on the list" in page
         assert "Every place of Peru for 2016 is given" in page
         assert "The waiting list closes" in page
+
+
+async def test_before_the_day_of_the_round_nobody_has_a_rank_and_the_day_is_said(front: Front) -> None:
+    async with front.browser() as browser:
+        world, _application, path = await reached(front, browser, State.WAITING)
+        await world.db.run(lambda tx: tx.execute(text("update application set waiting_rank = 0")))
+        await world.db.run(
+            lambda tx: tx.execute(text("update timeline_entry set detail = jsonb_set(detail, '{rank}', '0') where act = 'wait'"))
+        )
+        page = words(await browser.get(path))
+        assert "The places of this call are given on one day, by rank" in page
+        assert "Places are given from" in page
+        assert "on the list" not in page
+        assert "Rank 0" not in page
+
+
+async def test_a_reason_that_a_limit_says_better_is_said_once(front: Front) -> None:
+    async with front.browser() as browser:
+        world, application, path = await reached(front, browser, State.REFUSED)
+        said = text("update application set reasons = array[:reason], reason_limit = :limit where id = :id")
+        given = {"reason": "person_holds_place", "limit": f"person:{application.person_id}", "id": application.id}
+        await world.db.run(lambda tx: tx.execute(said, given))
+        page = words(await browser.get(path))
+        assert page.count("You already hold a place in a programme") == 1
+        why = page.split("Why")[1].split("What happened so far")[0]
+        assert "The person already holds a place" not in why
 
 
 async def test_a_refusal_is_in_words_and_names_the_limit(front: Front) -> None:

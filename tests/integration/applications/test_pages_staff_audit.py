@@ -98,7 +98,7 @@ async def test_an_operator_sees_that_all_is_well(house: House) -> None:
     said = main(await operator.get("/operations"))
     assert "0 broken promises" in said
     assert "Nothing has stopped" in said
-    assert "the timeline ends where the application is" in said
+    assert "Every timeline ends where its application stands" in said
 
 
 async def test_a_stopped_key_is_shown_with_its_reason_and_resumed_in_order(house: House) -> None:

@@ -108,10 +108,10 @@ def test_every_text_renders_with_an_example_of_its_event(template: str, kind: st
 
 def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     facts = {"answer_by": "2016-02-24T16:30:00Z"}
-    assert "24 de febrero de 2016, 11:30 (Lima) / 25 de febrero de 2016, 00:30 (Beijing)" in rendered("place_offered", facts, "es")[0].body
-    assert "利马时间2016年2月24日, 11:30（北京时间2016年2月25日, 00:30）" in rendered("place_offered", facts, "zh")[0].body
+    assert "24 de febrero de 2016, 11:30 (Lima) / 25 de febrero de 2016, 00:30 (Pekín)" in rendered("place_offered", facts, "es")[0].body
+    assert "利马时间2016年2月24日 11:30（北京时间2016年2月25日 00:30）" in rendered("place_offered", facts, "zh")[0].body
     once = rendered("place_offered", facts, "nl", "Asia/Shanghai")[0].body
-    assert "25 februari 2016, 00:30 (Beijing)." in once and "/" not in once
+    assert "25 februari 2016, 00:30 (Peking)." in once and "/" not in once
     assert "(UTC)" in rendered("place_offered", facts, "fr", "UTC")[0].body
     assert "(Buenos Aires)" in rendered("place_offered", facts, "pt", "America/Argentina/Buenos_Aires")[0].body
 

@@ -70,11 +70,11 @@ def test_filling_in_escapes_what_people_typed_as_soon_as_markup_is_there() -> No
 def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     moment = datetime(2016, 3, 31, 23, 59, 59, tzinfo=UTC)
     with speaking(TEXTS, "fr"):
-        assert formats.format_datetime(moment, "America/Lima") == "31 mars 2016, 18:59 (Lima)"
-        assert formats.format_datetime(moment, formats.BEIJING) == "1 avr. 2016, 07:59 (Pékin)"
+        assert formats.format_datetime(moment, "America/Lima") == "31 mars 2016, 18:59\u00a0(Lima)"
+        assert formats.format_datetime(moment, formats.BEIJING) == "1 avr. 2016, 07:59\u00a0(Pékin)"
     with speaking(TEXTS, "zh"):
         assert formats.format_date(moment) == "2016年3月31日"
-        assert formats.format_datetime(moment, formats.BEIJING).endswith("(北京)")
+        assert formats.format_datetime(moment, formats.BEIJING) == "2016年4月1日 07:59（北京）"
 
 
 def test_what_is_left_is_said_in_days_then_in_hours_and_then_not_at_all() -> None:
@@ -82,6 +82,21 @@ def test_what_is_left_is_said_in_days_then_in_hours_and_then_not_at_all() -> Non
     with speaking(TEXTS, "en"):
         spans = (timedelta(days=12, hours=5), timedelta(days=1), timedelta(hours=23), timedelta(minutes=5), timedelta())
         assert [formats.time_left(now + span, now) for span in spans] == ["12 days left", "1 day left", "23 hours left", "1 hour left", ""]
+
+
+def test_names_stand_where_their_readers_look_for_them() -> None:
+    with speaking(TEXTS, "es"):
+        assert sorted(("Uruguay", "Ávila", "brasil", "Belice"), key=formats.sort_key) == ["Ávila", "Belice", "brasil", "Uruguay"]
+    with speaking(TEXTS, "zh"):
+        by_sound = ["阿根廷", "巴西", "玻利维亚", "厄瓜多尔", "古巴", "海地", "秘鲁", "墨西哥", "乌拉圭", "智利"]
+        assert sorted(sorted(by_sound), key=formats.sort_key) == by_sound
+
+
+def test_words_in_a_row_are_separated_as_the_language_does_it() -> None:
+    with speaking(TEXTS, "fr"):
+        assert (formats.listed(["a", "b"]), formats.listed(["a, c", "b"], apart=True)) == ("a, b", "a, c; b")
+    with speaking(TEXTS, "zh"):
+        assert (formats.listed(["甲", "乙"]), formats.listed(["甲", "乙"], apart=True)) == ("甲、乙", "甲；乙")
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
