@@ -14,6 +14,9 @@ from services.run.registry import NAMES
 T = TypeVar("T")
 ServiceName = Literal["applications", "quotas", "notifications"]
 TransportName = Literal["local", "kafka"]
+OneProgramme = Annotated[str | None, typer.Option(help="Only this programme.")]
+OneCell = Annotated[str | None, typer.Option(help="Only this cell, such as scholarship:PE:2016.")]
+Target = Annotated[Path | None, typer.Argument(help="Where to; the standard output where not given.")]
 
 app = typer.Typer(
     help="Puente: applications, quotas and notifications of a cooperation plan.",
@@ -27,7 +30,10 @@ plan = typer.Typer(help="Cooperation plans.", no_args_is_help=True)
 events = typer.Typer(help="Events that stopped, and the documents of all.", no_args_is_help=True)
 account = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
 texts = typer.Typer(help="The texts in six languages.", no_args_is_help=True)
-for group, name in ((serve, "serve"), (plan, "plan"), (events, "events"), (account, "account"), (texts, "texts")):
+exports = typer.Typer(help="Files for those who check the books, or keep them.", no_args_is_help=True)
+again = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
+GROUPS = {"serve": serve, "plan": plan, "events": events, "account": account, "texts": texts, "export": exports, "rebuild": again}
+for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
 out = Console(soft_wrap=True)
@@ -244,6 +250,38 @@ def texts_update() -> None:
     from services.run.commands import update_texts
 
     update_texts(out)
+
+
+@exports.command("decisions")
+def export_decisions(file: Target = None, programme: OneProgramme = None, cell: OneCell = None) -> None:
+    """Write decisions and transfers as a file that anybody can check (puente verify)."""
+    from services.run.books import export_decisions as write
+
+    ended(on_services(lambda services: write(services["quotas"], file, programme, cell), "quotas"))
+
+
+@exports.command("journal")
+def export_journal(file: Target = None) -> None:
+    """Write what the books of quotas can be made again from (puente rebuild quotas --journal FILE)."""
+    from services.run.books import export_journal as write
+
+    ended(on_services(lambda services: write(services, file), "applications", "quotas"))
+
+
+@app.command()
+def verify(files: Annotated[list[Path], typer.Argument(help="Exports of decisions.")]) -> None:
+    """Check exports of decisions, without a database and without Kafka; several are also held against each other, by their age."""
+    from services.run.verifying import verify_files
+
+    ended(verify_files(files, out, Console(stderr=True, soft_wrap=True)))
+
+
+@again.command("quotas")
+def rebuild_quotas(journal: Annotated[Path | None, typer.Option(help="A file of puente export journal, not the topics.")] = None) -> None:
+    """Make the books of quotas again, in an empty database, from the topics: the same decisions, hash for hash."""
+    from services.run.books import rebuild_quotas as make
+
+    ended(run(make(journal, out)))
 
 
 # -------------------------------------------------------------------------------------------------- the whole, to try it

@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import Request
 
+from services.quotas.exports import Exports
 from services.quotas.proposals import KINDS
 from services.quotas.proposals.kind import Params
 from shared.kernel.clock import Clock
@@ -32,6 +33,7 @@ class Desk:
 
     db: Database
     clock: Clock
+    exports: Exports
 
 
 def desk_of(request: Request) -> Desk:

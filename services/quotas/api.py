@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from starlette.responses import StreamingResponse
 
-from services.quotas import lookups, proposals, views
+from services.quotas import exports, lookups, proposals, views
 from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, desk_of, may_file
 from services.quotas.foresight import Foreseen, foresee
 from services.quotas.problems import problem_of
@@ -29,6 +30,7 @@ Officer = Annotated[Identity, Depends(needs(*MAY_PROPOSE))]
 Proposer = Annotated[Identity, Depends(needs(*MAY_PROPOSE_PARTICIPATION))]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
 Json = dict[str, Any]
+JSON_LINES = "application/jsonl"
 
 
 class ProposalBody(BaseModel):
@@ -115,6 +117,21 @@ async def decisions(
         return {"cell": key, "decisions": [{"record": r, "hash": h} for r, h in links], "next": after + len(links) if links else None}
 
     return _found(await desk.db.run(read), "unknown_cell")
+
+
+@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {JSON_LINES: {}}}, 503: {}})
+async def export(request: Request, programme: str | None = None, cell: str | None = None) -> StreamingResponse:
+    """Decisions and transfers of everything, of a programme or of a cell, as a file that `puente verify` checks (docs/verifying.md)."""
+    desk = desk_of(request)
+    try:
+        covers = exports.scope_of(programme, cell)
+        made = await desk.exports.open(covers, desk.clock.now())
+    except exports.UnknownScope as error:
+        raise Problem(404, code="unknown_scope") from error
+    except exports.Busy as error:
+        raise Problem(503, code="busy", headers={"retry-after": "60"}) from error
+    name = f"puente-decisions{'-' if covers else ''}{covers.replace(':', '-')}.jsonl"
+    return StreamingResponse(made, media_type=JSON_LINES, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 @router.get("/proposals")

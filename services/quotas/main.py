@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.quotas import api, pages
 from services.quotas.access import Desk
 from services.quotas.events import handle
+from services.quotas.exports import Exports
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
 from services.quotas.sweeps import sweeps
@@ -53,7 +54,7 @@ def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:
         clock=clock,
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
     )
-    app.state.desk = Desk(db, clock)
+    app.state.desk = Desk(db, clock, Exports(db))
     app.include_router(api.router)
     app.include_router(pages.router)
     return app

@@ -22,6 +22,8 @@ from shared.events.envelope import AnyEvent
 from shared.events.quotas import Act, BatchDecided
 from shared.persistence.database import Database, Tx
 
+Progress = Callable[[int], None]
+"""Told how many batches are done."""
 Published = Mapping[tuple[str, int], ProgrammePublished]
 """Programme and version -> the terms that were published."""
 
@@ -93,7 +95,7 @@ _RECORDED: Final = text(f"update outbox set sent_at = now() where topic = '{JOUR
 _GO_ON: Final = text("select setval('batch_number', :last)")
 
 
-async def rebuild(db: Database, log: Log, progress: Callable[[int], None] = lambda _done: None) -> Rebuilt:
+async def rebuild(db: Database, log: Log, progress: Progress = lambda _done: None) -> Rebuilt:
     """Make the books of an empty, migrated database again; `progress` is told how many batches are done.
 
     Raises `CannotRebuild` where the database is not empty, terms are missing, or a batch comes to other decisions than it did.

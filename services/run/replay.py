@@ -6,18 +6,24 @@ outboxes were not the true log: all their events go out again, and the services 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from rich.console import Console
 from sqlalchemy import text
 
 from services.run.home import Home
 from services.run.parked import actor
+from shared.events.catalogue import KEPT
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
 from shared.persistence import audit
 from shared.persistence.database import Tx
 
 LOCAL = "local"
+_SENT_SINCE: Final = text(
+    "update outbox set sent_at = null where sent_at > now() - make_interval(days => :days) "
+    "or (sent_at is not null and topic = any(cast(:kept as text[]))) returning 1"
+)
 
 
 async def begin_log(home: Home, services: Mapping[str, Service], log: str) -> bool:
@@ -37,14 +43,15 @@ async def _again(tx: Tx) -> None:
 
 
 async def republish(services: Mapping[str, Service], days: int, clock: Clock, console: Console) -> int:
-    """Send again what was sent in the last `days`, in the old order; returns the events. Workers may run: consumers skip what they know."""
+    """Send again what was sent in the last `days`, in the old order; returns the events. Workers may run: consumers skip what they know.
+
+    What its topic keeps for good is sent again whole, so that a new broker has all of it.
+    """
     total = 0
     for name, service in services.items():
 
         async def work(tx: Tx, name: str = name) -> int:
-            marked = await tx.execute(
-                text("update outbox set sent_at = null where sent_at > now() - make_interval(days => :days) returning 1"), {"days": days}
-            )
+            marked = await tx.execute(_SENT_SINCE, {"days": days, "kept": sorted(KEPT)})
             found = len(marked.all())
             await _noted(tx, clock.now(), "events.republish", name, {"events": found, "days": days})
             return found

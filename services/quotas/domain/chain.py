@@ -1,30 +1,31 @@
 """Decisions of a cell are chained by their hashes, so that an outsider can check them from an export alone.
 
 A decision's record is canonical JSON: keys sorted, no blanks, ASCII. It holds the hash of the decision before it; its own hash
-is the SHA-256 of the record in hexadecimal.
+is the SHA-256 of the record in hexadecimal. `audit` checks what records say.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as _text
 from typing import Any, Final
 from uuid import UUID
 
-from services.quotas.domain.model import GENESIS, Use
+from services.quotas.domain.model import Use
 
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, check_circular=False)
-
-OF_CELL: Final = frozenset({"cell", "nomination"})
-"""The kinds of limit whose whole history stands in one cell's chain."""
 
 
 def seal(body: Mapping[str, Any]) -> tuple[str, str]:
     """The canonical record of a decision, and its hash."""
-    record = _canonical.encode(body)
+    record = canonical(body)
     return record, digest(record)
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """The one way to write these values down."""
+    return _canonical.encode(body)
 
 
 def link(
@@ -87,81 +88,3 @@ def _rank(value: tuple[int, datetime] | None) -> str:
 def digest(record: str) -> str:
     """The hash of a canonical record."""
     return hashlib.sha256(record.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The first decision at fault, by its number; `code` is stable, `detail` says what was found and what was expected."""
-
-    number: int
-    code: str
-    detail: str
-
-
-def verify(decisions: Iterable[tuple[str, str]]) -> Fault | None:
-    """Check a cell's chain from its first decision on, given as record and hash; the first fault, or none.
-
-    Found are a broken chain (`hash`, `link`, `number`), a counter that jumps (`counter`), a grant over capacity (`capacity`), and
-    a waiter who was overtaken without a reason (`overtaken`).
-    """
-    audit = _Audit()
-    for record, kept in decisions:
-        fault = audit.read(record, kept)
-        if fault is not None:
-            return fault
-    return None
-
-
-_Rank = tuple[int, str, str]
-
-
-@dataclass(slots=True)
-class _Audit:
-    """What is known after the decisions read so far."""
-
-    number: int = 0
-    prev: str = GENESIS
-    used: dict[str, int] = field(default_factory=dict)
-    waiting: dict[str, _Rank] = field(default_factory=dict)
-
-    def read(self, record: str, kept: str) -> Fault | None:
-        number = self.number + 1
-        if digest(record) != kept:
-            return Fault(number, "hash", f"the record hashes to {digest(record)}, kept is {kept}")
-        body = json.loads(record)
-        if body["number"] != number:
-            return Fault(number, "number", f"number {body['number']} follows {self.number}")
-        if body["prev"] != self.prev:
-            return Fault(number, "link", f"the one before has the hash {self.prev}, this one names {body['prev']}")
-        fault = self._limits(number, body) or self._order(number, body)
-        self.number, self.prev = number, kept
-        self._follow(body)
-        return fault
-
-    def _limits(self, number: int, body: Mapping[str, Any]) -> Fault | None:
-        for use in body["limits"]:
-            key, before, after, capacity = use["key"], use["before"], use["after"], use["capacity"]
-            if use["kind"] in OF_CELL and self.used.get(key, 0) != before:
-                return Fault(number, "counter", f"{key} stood at {self.used.get(key, 0)}, the decision says {before}")
-            if capacity is not None and after > before and after > capacity:
-                return Fault(number, "capacity", f"{key} went to {after} of {capacity}")
-            self.used[key] = after
-        return None
-
-    def _order(self, number: int, body: Mapping[str, Any]) -> Fault | None:
-        if body["outcome"] != "offered":
-            return None
-        mine = self.waiting.get(body["application"])
-        passed = {application for application, _limit in body["skips"]}
-        for application, rank in self.waiting.items():
-            if (mine is None or rank < mine) and application not in passed:
-                return Fault(number, "overtaken", f"{application} waits, ranks before {body['application']}, and no reason is given")
-        return None
-
-    def _follow(self, body: Mapping[str, Any]) -> None:
-        application = body["application"]
-        if body["outcome"] == "waiting":
-            score, submitted_at = body["rank"]
-            self.waiting[application] = (-score, submitted_at, application)
-        elif application is not None:
-            self.waiting.pop(application, None)

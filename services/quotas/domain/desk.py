@@ -4,7 +4,7 @@ Nothing here judges anything; that is `rules` and `decide`. What was not loaded 
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from services.quotas.domain.chain import link
@@ -190,6 +190,10 @@ class Desk:
         version = counter.version
         counter.version, counter.kept, counter.changed = version + 1, counter.capacity, True
         return Use(counter.key, counter.kind, counter.capacity, version, counter.used, counter.used)
+
+    def look(self, keys: Collection[str]) -> tuple[Use, ...]:
+        """These limits as they stand, in the order of their keys; a key that is no counter's (`participation:...`) is passed by."""
+        return tuple(self.use(self._counters[key], 0) for key in sorted(keys) if key in self._counters)
 
     def move(self, cell: OpenCell, source: str, target: str, count: int, cause: Cause) -> None:
         """Book a transfer between accounts, by the decision that is noted next.

@@ -85,7 +85,8 @@ def offer(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, skips: Ski
     place.state, place.answer_by = OFFERED, cell.terms.answer_by(cell.year, cause.at)
     cell.offered += 1
     desk.move(cell, "free", "offered", 1, cause)
-    desk.note(cell, place, cause, Offered(place.answer_by, skips), nomination + uses)
+    passed = desk.look({limit for _application, limit in skips})
+    desk.note(cell, place, cause, Offered(place.answer_by, skips), nomination + uses + passed)
 
 
 def release(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:

@@ -139,9 +139,6 @@ class Shelf:
         """The last decision about somebody."""
         return next(one for one in reversed(self.decisions) if one.application == person.application)
 
-    def chain(self, key: str) -> list[tuple[str, str]]:
-        return [(one.record, one.hash) for one in self.decisions if one.cell == key]
-
     def balances(self) -> dict[str, int]:
         """What the transfers add up to, by account."""
         found: defaultdict[str, int] = defaultdict(int)

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from services.quotas.domain.commands import SetTarget
 from services.quotas.domain.outcomes import Offered, Refused, Waiting
-from tests.unit.quotas.shelf import CLOSES, DUE, NOW, PE, Person, Shelf, terms
+from tests.unit.quotas.shelf import BR, CLOSES, DUE, NOW, PE, Person, Shelf, terms
 
 
 def test_a_free_place_is_offered_until_a_deadline() -> None:
@@ -54,3 +55,17 @@ def test_a_cell_that_no_plan_has_refuses_by_name() -> None:
     shelf.cell("training:XX:2016", listed=False)
     shelf.run(ana.asks())
     assert shelf.last(ana).outcome == Refused("unknown_cell", "cell:training:XX:2016")
+
+
+def test_an_offer_shows_the_limits_that_others_lacked_as_they_stood() -> None:
+    """So that whoever reads it sees that those passed over had no room."""
+    shelf, new = Shelf(pool=20), Person(score=50)
+    shelf.cell(PE, 1)
+    shelf.cell(BR, 3)
+    waits = Person(score=90)
+    shelf.run(Person().asks(), waits.asks())
+    shelf.run(Person(BR, who=waits).asks())
+    shelf.run(SetTarget(cell=PE, at=NOW, target=2), new.asks())
+    assert shelf.last(new).outcome == Offered(NOW + timedelta(days=14), ((waits.application, f"person:{waits.person}"),))
+    assert [use.key for use in shelf.last(new).uses] == [f"cell:{PE}", f"person:{new.person}", f"person:{waits.person}"]
+    assert shelf.last(new).uses[-1][2:] == (1, 1, 1, 1), "capacity, version, before, after"

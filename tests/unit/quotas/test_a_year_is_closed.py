@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.quotas.domain.chain import verify
 from services.quotas.domain.commands import CloseList, CloseYear, MovePlaces, SetTarget
 from services.quotas.domain.model import Verdict
+from tests.unit.quotas.exports import fault_of, lines_of
 from tests.unit.quotas.shelf import BR, CLOSES, NOW, PE, Person, Shelf, reasons, terms
 
 AFTER = CLOSES + timedelta(seconds=1)
@@ -31,7 +31,7 @@ def test_free_places_lapse_or_roll_over(two: tuple[Person, Person], unused: str,
     close(shelf)
     assert shelf.figures(PE) == (2, 0, 2, 0, 0) and shelf.cells[PE].settled
     assert (shelf.pools, shelf.lapsed) == ({"training": pool}, lapsed)
-    assert shelf.decisions[-1].cause == "year_closed" and verify(shelf.chain(PE)) is None
+    assert shelf.decisions[-1].cause == "year_closed" and fault_of(lines_of(shelf)) is None
     assert shelf.balances().get(LAPSED, 0) == sum(lapsed.values())
 
 

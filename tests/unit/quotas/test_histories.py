@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from services.quotas.domain.chain import verify
 from services.quotas.domain.commands import CloseList, CloseYear, Command, MovePlaces, ServeRound, SetLimit, SetTarget
 from services.quotas.domain.limits import named
 from services.quotas.domain.terms import Channel, Course, Holders
+from tests.unit.quotas.exports import fault_of, lines_of
 from tests.unit.quotas.model import HELD, Model
 from tests.unit.quotas.shelf import CLOSES, NOW, Person, Shelf, terms
 
@@ -198,8 +198,8 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.command()
         self.all_say_the_same()
-        for key in CELLS:
-            assert verify(self.batches.chain(key)) is None, key
+        for shelf in (self.batches, self.singles):
+            assert fault_of(lines_of(shelf)) is None
 
     @invariant()
     def all_say_the_same(self) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.quotas.domain.chain import verify
 from services.quotas.domain.commands import MovePlaces, SetTarget
 from services.quotas.domain.model import Verdict
 from services.quotas.domain.terms import Period
+from tests.unit.quotas.exports import fault_of, lines_of
 from tests.unit.quotas.shelf import BR, NOW, PE, Person, Shelf, terms
 
 
@@ -34,7 +34,7 @@ def test_places_go_from_free_to_free_and_serve_who_waits() -> None:
     assert [(one.cell, one.cause, one.outcome.kind) for one in verdict.decisions] == [
         (PE, "transferred", "target_set"), (BR, "transferred", "target_set"), (BR, "raised", "offered"), (BR, "raised", "offered"),
     ]  # fmt: skip
-    assert verify(shelf.chain(PE)) is None and verify(shelf.chain(BR)) is None
+    assert fault_of(lines_of(shelf)) is None
     balances = shelf.balances()
     assert (balances[f"free:{PE}"], balances[f"free:{BR}"], balances[f"offered:{BR}"]) == (2, 0, 3)
 
