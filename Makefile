@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench screenshots lock clean
+.PHONY: help setup demo test soak check format bench screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -20,6 +20,9 @@ demo: setup ## the platform with sample data, on this machine; TRANSPORT=kafka r
 
 test: check ## everything: the checks, then every test on both transports; says what it left out (CI=true leaves nothing out)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: setup ## the random and the crash tests for hours: a million histories of the quota core
+	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
 
 check: setup ## style, types, import contracts
 	@$(BIN)/ruff check .
