@@ -11,11 +11,12 @@ from services.run.serving import serve_app
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """The address of `app`, served as our processes serve it, on a free port of the loopback interface."""
+async def served(app: ASGIApp, *, port: int = 0) -> AsyncIterator[str]:
+    """The address of `app`, served as our processes serve it, on that or a free port of the loopback interface."""
     stop, started = asyncio.Event(), asyncio.Event()
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         listener.listen()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         task = asyncio.create_task(serve_app(app, stop, sockets=[listener], started=started))

@@ -1,4 +1,4 @@
-"""What routes reach the service by: its database and its clock; and who may do what."""
+"""What routes reach the service by: its database, its clock, and the boards that are watched; and who may do what."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +8,7 @@ from fastapi import Request
 from services.quotas.exports import Exports
 from services.quotas.proposals import KINDS
 from services.quotas.proposals.kind import Params
+from services.quotas.watch import BoardWatch
 from shared.kernel.clock import Clock
 from shared.persistence.database import Database
 from shared.web.identity import Identity
@@ -34,6 +35,7 @@ class Desk:
     db: Database
     clock: Clock
     exports: Exports
+    watch: BoardWatch
 
 
 def desk_of(request: Request) -> Desk:

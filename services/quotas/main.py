@@ -10,9 +10,11 @@ from services.quotas import api, pages
 from services.quotas.access import Desk
 from services.quotas.events import handle
 from services.quotas.exports import Exports
+from services.quotas.pages.kit import day_in
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
 from services.quotas.sweeps import sweeps
+from services.quotas.watch import BoardWatch
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
 from shared.persistence.database import Database
@@ -54,7 +56,8 @@ def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:
         clock=clock,
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
     )
-    app.state.desk = Desk(db, clock, Exports(db))
+    watch = BoardWatch(db, lambda year: day_in(year, clock.now().date()), listeners_max=settings.board_listeners_max)
+    app.state.desk = Desk(db, clock, Exports(db), watch)
     app.include_router(api.router)
     app.include_router(pages.router)
     return app

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.quotas import tally
 from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, Expire, ServeRound
 from services.quotas.domain.terms import Terms
 from services.quotas.settings import QuotasSettings
@@ -50,12 +51,16 @@ def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
     async def old_keys(now: datetime) -> int:
         return await db.run(lambda tx: idempotency.purge(tx, before=now - kept, most=KEYS))
 
+    async def count_days(_now: datetime) -> int:
+        return await db.run(tally.count)
+
     return (
         Sweep("rounds", 1.0, _sweep(db, rounds_due)),
         Sweep("offers", 1.0, _sweep(db, lambda tx, now: offers_due(tx, now, grace))),
         Sweep("lists", 5.0, _sweep(db, lists_due)),
         Sweep("years", 5.0, _sweep(db, years_due)),
         Sweep("participation", 60.0, _sweep(db, participation_ended)),
+        Sweep("day_counts", 2.0, count_days),
         Sweep("idempotency_keys", 3600.0, old_keys),
     )
 

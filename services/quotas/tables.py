@@ -4,7 +4,7 @@ Times are aware, in UTC. A score is in thousandths of a point. Decisions and tra
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -169,6 +169,26 @@ class Decision(Table, table=True):
     hash: str = _text()
     batch: int = Field(sa_column=Column(BigInteger, nullable=False))
     turn: int
+
+
+class DayCount(Table, table=True):
+    """How many decisions of an outcome a cell had on a day (UTC). Follows from the decisions; `tally` keeps it."""
+
+    __table_args__ = (_count("day_count_count", "count > 0"),)
+
+    cell: str = _text(primary=True, sorted_by_bytes=True)
+    day: date = Field(primary_key=True)
+    outcome: str = _text(primary=True)
+    count: int
+
+
+class CountedCell(Table, table=True):
+    """The last decision of a cell that is in its day counts."""
+
+    __table_args__ = (_count("counted_cell_number", "number > 0"),)
+
+    cell: str = _text(primary=True, sorted_by_bytes=True)
+    number: int
 
 
 class Transfer(Table, table=True):

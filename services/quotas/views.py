@@ -41,11 +41,11 @@ _PROGRAMMES: Final = text(
     "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
 )
 _CELLS: Final = """
-    select c.*, coalesce(n.used, 0) as nominated, p.terms, p.changes::text as changes
+    select c.*, coalesce(n.used, 0) as nominated, p.changes::text as changes{more}
     from cell c join programme p on p.code = c.programme left join limit_counter n on n.key = 'nomination:' || c.key
 """
-_BOARD: Final = text(_CELLS + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
-_CELL: Final = text(_CELLS + " where c.key = :key")
+_BOARD: Final = text(_CELLS.format(more="") + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
+_CELL: Final = text(_CELLS.format(more=", p.terms") + " where c.key = :key")
 _FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
     "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
@@ -70,23 +70,34 @@ _PROPOSALS: Final = text(
 
 async def programmes(tx: Tx) -> tuple[ProgrammeRow, ...]:
     """Every programme, by code."""
-    return tuple(_programme(row) for row in await tx.execute(_PROGRAMMES, {"code": None}))
+    return tuple(_programme(row, _terms.decode(row.terms)) for row in await tx.execute(_PROGRAMMES, {"code": None}))
 
 
 async def programme(tx: Tx, code: str) -> ProgrammeRow | None:
     """One programme, or none where it was never published."""
     row = (await tx.execute(_PROGRAMMES, {"code": code})).first()
-    return _programme(row) if row is not None else None
+    return _programme(row, _terms.decode(row.terms)) if row is not None else None
 
 
 async def board(tx: Tx, programme_code: str, year: int, *, on: date) -> Board | None:
     """A programme's cells of a year, with participation as on the date; none where the programme or the year is unknown."""
-    found = await programme(tx, programme_code)
-    if found is None or year not in found.years:
+    row = (await tx.execute(_PROGRAMMES, {"code": programme_code})).first()
+    if row is None:
         return None
-    rows = (await tx.execute(_BOARD, {"programme": programme_code, "year": year})).all()
-    terms = _terms.decode(rows[0].terms) if rows else None
-    return Board(found, year, tuple(_cell(row, terms, on) for row in rows if terms is not None))
+    terms = _terms.decode(row.terms)
+    if year not in terms.places_per_year:
+        return None
+    rows = await tx.execute(_BOARD, {"programme": programme_code, "year": year})
+    return Board(_programme(row, terms), year, tuple(_cell(one, terms, on) for one in rows))
+
+
+async def programmes_with_countries(tx: Tx, code: str | None = None) -> tuple[tuple[ProgrammeRow, tuple[CountryTerms, ...]], ...]:
+    """Every programme (or the one asked for), by code, with the countries of the sides that it is for."""
+    found = []
+    for row in await tx.execute(_PROGRAMMES, {"code": code}):
+        terms = _terms.decode(row.terms)
+        found.append((_programme(row, terms), tuple(one for one in terms.countries if one.side in terms.sides)))
+    return tuple(found)
 
 
 async def cell(tx: Tx, key: str, *, on: date) -> CellRow | None:
@@ -139,8 +150,7 @@ async def participation(tx: Tx, programme_code: str) -> tuple[ParticipationRow, 
     )
 
 
-def _programme(row: Row[Any]) -> ProgrammeRow:
-    terms = _terms.decode(row.terms)
+def _programme(row: Row[Any], terms: ProgrammePublished) -> ProgrammeRow:
     return ProgrammeRow(
         code=row.code,
         plan=terms.plan,

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.run.registry import service_for
 from shared.observability.logging import get_logger
+from shared.web.streams import END, EVENT_STREAM, STOPPING, until_gone
 
 log = get_logger(__name__)
 
@@ -69,12 +70,11 @@ class Gateway:
         if response is None:
             await _away(send)
             return
+        endless = response.headers.get("content-type", "").startswith(EVENT_STREAM)
         try:
             await send({"type": "http.response.start", "status": response.status_code, "headers": end_to_end(response.headers.raw)})
-            assert isinstance(response.stream, httpx2.AsyncByteStream)
-            async for chunk in response.stream:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            if not await until_gone(_pass_on(response, send), receive, scope.get(STOPPING) if endless else None):
+                await send(END)
         finally:
             await response.aclose()
 
@@ -117,6 +117,13 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     lowered = [(name.lower(), value) for name, value in headers]
     named = {part.strip().lower() for name, value in lowered if name == b"connection" for part in value.split(b",")}
     return [(name, value) for name, value in lowered if name not in HOP_BY_HOP and name not in named]
+
+
+async def _pass_on(response: httpx2.Response, send: Send) -> None:
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    async for chunk in response.stream:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send(END)
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:

@@ -23,6 +23,7 @@ from shared.messaging.service import Service
 from shared.messaging.transport import Transport
 from shared.messaging.worker import Worker
 from shared.observability.logging import get_logger
+from shared.web.streams import STOPPING
 
 log = get_logger(__name__)
 
@@ -99,8 +100,16 @@ async def serve_app(
     started: asyncio.Event | None = None,
     behind_gateway: bool = False,
 ) -> None:
-    """Serve on `sockets`, which listen already, until `stop`; then let requests under way finish. `started`: it accepts."""
-    web = server(app, started, behind_gateway=behind_gateway)
+    """Serve on `sockets`, which listen already, until `stop`; then let requests under way finish. `started`: it accepts.
+
+    Answers without an end, such as live figures, find `stop` in their scope and end by it.
+    """
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[STOPPING] = stop
+        await app(scope, receive, send)
+
+    web = server(told, started, behind_gateway=behind_gateway)
     task = asyncio.create_task(web.serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     try:

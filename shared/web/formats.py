@@ -8,7 +8,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
-from babel.dates import get_timezone_location
+from babel.dates import format_skeleton, get_timezone_location
 from babel.numbers import format_decimal
 from babel.numbers import format_percent as babel_percent
 
@@ -49,6 +49,11 @@ def format_date(value: date | datetime, form: DateForm = "long") -> str:
     """A day: `3 de marzo de 2016`. A moment is taken in its own zone."""
     day = value.date() if isinstance(value, datetime) else value
     return str(babel_date(day, form, locale=LOCALES[current_language()]))
+
+
+def format_day(value: date) -> str:
+    """A day without its year, as short as can be read: `3 mar`."""
+    return str(format_skeleton("MMMd", value, locale=LOCALES[current_language()]))
 
 
 def format_number(value: float) -> str:

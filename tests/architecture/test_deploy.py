@@ -197,3 +197,12 @@ def test_a_process_with_settings_of_the_demonstration_does_not_start() -> None:
     assert "PUENTE_PRODUCTION is true" in started.stderr
     assert "PUENTE_CLOCK_FILE" in started.stderr
     assert "Traceback" not in started.stderr
+
+
+def test_live_figures_pass_the_gateway_uncompressed_and_at_once() -> None:
+    """A compressed event would be held back until the next one comes."""
+    gateway = (ROOT / "deploy/Caddyfile").read_text()
+    assert re.search(r"@whole not path /quotas/live\n\s*encode @whole ", gateway) and gateway.count("encode") == 1
+    live = re.search(r"handle /quotas/live \{(.*?)\n\t\}", gateway, flags=re.DOTALL)
+    assert live is not None and "flush_interval -1" in live[1]
+    assert gateway.index("handle /quotas/live") < gateway.index("handle @quotas"), "the first that fits is taken"

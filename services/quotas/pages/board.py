@@ -1,6 +1,6 @@
-"""The board: one programme and year, every country as a tile and as a row. Public, and without a single application."""
+"""The board: one programme and year, every country as a tile and as a row, and how it filled. Public, and without a single application."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,62 +9,41 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.quotas import views
+from services.quotas import tally, views
 from services.quotas.access import MAY_PROPOSE, desk_of
-from services.quotas.pages import kit
-from services.quotas.pages.words import groups_of, remarks
+from services.quotas.pages import kit, trend
+from services.quotas.pages.asked import COUNTRIES, ONLY, Asked, heads, in_order, selectors, share, what_is_asked
+from services.quotas.pages.follow_up import reports
+from services.quotas.pages.live import LIVE
+from services.quotas.pages.tiles import ALL, NUMBERS, bar_title, in_groups, sum_of, tiles
+from services.quotas.pages.words import group_name, groups_of, remarks
 from services.quotas.rows import Board, CellRow, ProgrammeRow
+from services.quotas.tally import DayRow
+from services.quotas.watch import token_of
 from shared.persistence.database import Tx
-from shared.web.formats import format_number, sort_key
-from shared.web.i18n import N_, ngettext, translate
+from shared.web.formats import format_number
+from shared.web.i18n import ngettext, translate
+from shared.web.identity import Identity
 from shared.web.pages import render
-from shared.web.problems import Problem
 
 _ = translate
 router = APIRouter(include_in_schema=False)
 
 
-def _by_name(cell: CellRow) -> str:
-    return sort_key(kit.local(cell.names))
-
-
-def _share(cell: CellRow) -> float:
-    return cell.held / cell.target if cell.target else float(cell.held > 0)
+APPLICATIONS: Final = {"taken": "placed", "offered": "offered", "waiting": "waiting"}
+"""A figure, and the tab of the officers' list that shows the applications behind it."""
+APPLICATION_READERS: Final = ("officer", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column to sort by; `most_first`: numbers are wanted with the largest on top."""
+class Read:
+    """What the board shows, as read in one transaction."""
 
-    name: str
-    by: Callable[[CellRow], Any]
-    most_first: bool = True
-
-
-COLUMNS: Final[Mapping[str, Column]] = {
-    "country": Column(N_("Country"), _by_name, most_first=False),
-    "places": Column(N_("Places"), lambda cell: cell.target),
-    "taken": Column(N_("Taken"), lambda cell: cell.taken),
-    "offered": Column(N_("Offered"), lambda cell: cell.offered),
-    "free": Column(N_("Free"), lambda cell: cell.free),
-    "waiting": Column(N_("Waiting"), lambda cell: cell.waiting),
-    "share": Column(N_("Held"), _share),
-}
-"""The table's columns by the word that stands for them in the address; `-` before it turns the order round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for."""
-
-    programme: ProgrammeRow
-    year: int
-    sort: str
-    turned: bool
-
-    def path(self, **changed: str) -> str:
-        query = {"programme": self.programme.code, "year": str(self.year), "sort": ("-" if self.turned else "") + self.sort} | changed
-        return f"{kit.BOARD}?{urlencode({name: value for name, value in query.items() if (name, value) != ('sort', 'country')})}"
+    known: Sequence[ProgrammeRow]
+    asked: Asked
+    board: Board
+    flow: Sequence[DayRow]
+    proposals: int
 
 
 @router.get("/quotas")
@@ -72,83 +51,56 @@ class Asked:
 async def board(request: Request) -> Response:
     who, now = kit.reader(request), kit.now(request)
 
-    async def read(tx: Tx) -> tuple[Sequence[ProgrammeRow], Board | None, Asked | None, int]:
+    async def read(tx: Tx) -> Read | None:
         known = await views.programmes(tx)
         if not known:
-            return (), None, None, 0
+            return None
         asked = what_is_asked(request.query_params, known, now)
         year, code = asked.year, asked.programme.code
+        found = await views.board(tx, code, year, on=kit.day_in(year, now.date()))
+        assert found is not None, "the programme was read in this transaction"
         waiting = len(await views.proposals(tx, state="open")) if who is not None and who.role in (*MAY_PROPOSE, *kit.READERS) else 0
-        return known, await views.board(tx, code, year, on=kit.day_in(year, now.date())), asked, waiting
+        return Read(known, asked, found, await tally.flow(tx, code, year), waiting)
 
-    known, found, asked, proposals = await desk_of(request).db.run(read)
-    if found is None or asked is None:
-        return render(request, "board_empty.html")
-    return render(
-        request,
-        "board.html",
-        asked=asked,
-        board=found,
-        programme=found.programme,
-        name=kit.local(found.programme.names),
-        note=kit.local(found.programme.example_note),
-        selectors=selectors(known, asked),
-        figures=figures(found),
-        tiles=tiles(found),
-        heads=heads(asked),
-        rows=[row(cell) for cell in in_order(found.cells, asked)],
-        rounds=rounds(found),
-        staff=who is not None and who.role in kit.READERS,
-        proposals=proposals,
-    )
+    read_ = await desk_of(request).db.run(read)
+    return render(request, "board_empty.html") if read_ is None else render(request, "board.html", **shown(read_, who))
 
 
-def what_is_asked(query: Mapping[str, str], known: Sequence[ProgrammeRow], now: datetime) -> Asked:
-    """The programme and year of the address. Without one, the largest programme that has places this year.
-
-    A year that the programme does not have becomes the nearest that it has; a programme that is none is 404.
-    """
-    this_year = now.year
-    code = query.get("programme")
-    if code:
-        programme = next((one for one in known if one.code == code), None)
-        if programme is None:
-            raise Problem(404, code="unknown_board")
-    else:
-        programme = min(known, key=lambda one: (this_year not in one.years, -one.places_total, one.code))
-    wanted = kit.number_from(query.get("year")) or this_year
-    year = min(programme.years, key=lambda one: (abs(one - wanted), one))
-    sort = query.get("sort", "")
-    column = sort.removeprefix("-")
-    return Asked(programme, year, column if column in COLUMNS else "country", sort.startswith("-") and column in COLUMNS)
-
-
-def in_order(cells: Sequence[CellRow], asked: Asked) -> list[CellRow]:
-    """The cells as the address wants them sorted; equal ones by name."""
-    column = COLUMNS[asked.sort]
-    return sorted(sorted(cells, key=_by_name), key=column.by, reverse=column.most_first != asked.turned)
-
-
-def selectors(known: Sequence[ProgrammeRow], asked: Asked) -> list[dict[str, Any]]:
-    """The selectors."""
-    programmes = sorted(known, key=lambda one: (-one.places_total, one.code))
-    return [
-        {
-            "key": "programme",
-            "label": _("Programme"),
-            "options": [{"key": one.code, "label": kit.local(one.names)} for one in programmes],
-            "value": asked.programme.code,
-        },
-        {
-            "key": "year",
-            "label": _("Year"),
-            "options": [{"key": str(year), "label": str(year)} for year in asked.programme.years],
-            "value": str(asked.year),
-        },
-    ]
+def shown(read: Read, who: Identity | None) -> dict[str, Any]:
+    """What the board's template shows."""
+    asked, found = read.asked, read.board
+    cells = [cell for cell in found.cells if asked.shows(cell)]
+    weeks = trend.weeks(read.flow)
+    return {
+        "asked": asked,
+        "board": found,
+        "programme": found.programme,
+        "name": kit.local(found.programme.names),
+        "note": kit.local(found.programme.example_note),
+        "selectors": selectors(read.known, asked),
+        "figures": figures(found, asked),
+        "tiles": tiles(found),
+        "heads": heads(asked),
+        "rows": [row(cell, who) for cell in in_order(cells, asked)],
+        "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "") for figure in NUMBERS],
+        "groups": group_rows(found, asked),
+        "only": _(ONLY[asked.only]) if asked.only else "",
+        "weeks": weeks,
+        "chart": trend.weeks_chart(weeks, found.total("target")) if weeks else None,
+        "rounds": rounds(found),
+        "staff": who is not None and who.role in kit.READERS,
+        "proposals": read.proposals,
+        "live": f"{LIVE}?{urlencode({'programme': asked.programme.code, 'year': asked.year, 'seen': token_of(found.cells)})}",
+        "reports": reports(),
+    }
 
 
-def figures(board: Board) -> list[dict[str, Any]]:
+def _live_name(asked: Asked) -> str:
+    """Under which name the sums of the rows that are shown are told; nothing where what is shown depends on the figures."""
+    return "" if asked.only else asked.group or ALL
+
+
+def figures(board: Board, asked: Asked) -> list[dict[str, Any]]:
     """The numbers on top. What officers have changed shows as the difference from the year's places."""
     places, of_year = board.total("target"), board.programme.places_per_year.get(board.year, 0)
     countries = sum(1 for cell in board.cells if cell.participates)
@@ -156,9 +108,17 @@ def figures(board: Board) -> list[dict[str, Any]]:
     note = ngettext("in {n} country", "in {n} countries", countries)
     if places != of_year:
         note = _("of {n} in the plan for this year", n=format_number(of_year))
-    shown: list[dict[str, Any]] = [{"number": format_number(places), "text": _("places"), "note": note}]
+    shown: list[dict[str, Any]] = [{"number": format_number(places), "text": _("places"), "note": note, "live": "all.target"}]
     words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", _("people waiting")))
-    shown += [{"number": format_number(board.total(figure)), "text": text} for figure, text in words]
+    shown += [
+        {
+            "number": format_number(board.total(figure)),
+            "text": text,
+            "href": asked.path(only=figure, group="") + COUNTRIES if board.total(figure) else "",
+            "live": f"{ALL}.{figure}",
+        }
+        for figure, text in words
+    ]
     if over:
         shown.append(
             {"number": format_number(over), "text": ngettext("country over its places", "countries over their places", over), "alert": True}
@@ -166,61 +126,56 @@ def figures(board: Board) -> list[dict[str, Any]]:
     return shown
 
 
-def tiles(board: Board) -> list[dict[str, Any]]:
-    """The map: every country one square, in reading order, so that the keyboard goes through it as the eye does."""
-    return [tile(cell) for cell in sorted(board.cells, key=lambda cell: (cell.tile[1], cell.tile[0]))]
-
-
-def tile(cell: CellRow) -> dict[str, Any]:
-    held, places = format_number(cell.held), format_number(cell.target)
-    title = _(
-        "{country}: {held} of {places} places are held, {free} are free, {waiting} people wait",
-        country=kit.local(cell.names), held=held, places=places, free=format_number(cell.free), waiting=format_number(cell.waiting),
-    )  # fmt: skip
-    label = f"{held}/{places}" if cell.target or cell.held else "–"
-    column, row = cell.tile
-    href = kit.cell_path(cell.key)
-    return {"code": cell.country, "column": column, "row": row, "label": label, "title": title, "href": href, "step": step(cell)}
-
-
-def step(cell: CellRow) -> str | int:
-    """How full a cell is: 0 (nothing held), 1 to 5 (up to a fifth, two fifths, ... all), `over`, or `out` of the programme."""
-    if cell.over:
-        return "over"
-    if not cell.participates:
-        return "out"
-    return -(-5 * cell.held // cell.target) if cell.target else 0
-
-
-def heads(asked: Asked) -> list[dict[str, Any]]:
-    """The table's heads, each a link that sorts by its column or turns it round."""
-    found = []
-    for word, column in COLUMNS.items():
-        here = word == asked.sort
-        down = column.most_first != asked.turned
-        found.append(
-            {
-                "text": _(column.name),
-                "href": asked.path(sort=f"-{word}" if here and not asked.turned else word) + "#countries",
-                "sorted": ("descending" if down else "ascending") if here else "",
-                "arrow": ("↓" if down else "↑") if here else "",
-                "number": word not in ("country", "share"),
-            }
-        )
-    return found
-
-
-def row(cell: CellRow) -> dict[str, Any]:
-    bar = _("{taken} taken and {offered} offered of {places}", taken=cell.taken, offered=cell.offered, places=cell.target)
+def row(cell: CellRow, who: Identity | None) -> dict[str, Any]:
     return {
         "cell": cell,
         "name": kit.local(cell.names),
         "href": kit.cell_path(cell.key),
         "groups": groups_of(cell),
         "remarks": remarks(cell),
-        "bar": bar,
-        "share": _share(cell),
+        "bar": bar_title(cell),
+        "share": share(cell),
+        "numbers": [number(cell.country, figure, getattr(cell, figure), list_of(cell, figure, who)) for figure in NUMBERS],
     }
+
+
+def number(name: str, figure: str, value: int, href: str) -> dict[str, str]:
+    """A number that leads to what it counts; nothing leads nowhere."""
+    return {
+        "label": _(NUMBERS[figure]),
+        "text": format_number(value),
+        "live": f"{name}.{figure}" if name else "",
+        "href": href if value else "",
+    }
+
+
+def list_of(cell: CellRow, figure: str, who: Identity | None) -> str:
+    """Where a cell's number is shown one by one: the list for those who work on the applications, the cell's page for others."""
+    if who is not None and figure in APPLICATIONS and who.role in APPLICATION_READERS:
+        return f"/officer?{urlencode({'tab': APPLICATIONS[figure], **kit.of_cell(cell)})}"
+    if figure == "waiting" and kit.sees_applications(who, cell.country):
+        return kit.cell_path(cell.key, "list")
+    return kit.cell_path(cell.key)
+
+
+def group_rows(board: Board, asked: Asked) -> list[dict[str, Any]]:
+    """All countries and those of each group, each number leading to the countries behind it."""
+    found = []
+    for name, cells in in_groups(board.cells).items():
+        short, meaning = group_name(name)
+        group = "" if name == ALL else name
+        found.append(
+            {
+                "name": short,
+                "meaning": meaning,
+                "href": asked.path(group=group) + COUNTRIES,
+                "countries": format_number(sum(1 for cell in cells if cell.participates)),
+                "numbers": [
+                    number(name, figure, sum_of(cells, figure), asked.path(group=group, only=figure) + COUNTRIES) for figure in NUMBERS
+                ],
+            }
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,11 @@ def cell_path(key: str, *more: object) -> str:
     return "/".join([f"{BOARD}/cells/{quote(key, safe=':')}", *map(str, more)])
 
 
+def of_cell(cell: CellRow) -> dict[str, str]:
+    """A cell as the filters of lists name it."""
+    return {"programme": cell.programme, "country": cell.country, "year": str(cell.year)}
+
+
 def local(names: Names) -> str:
     """The name in the reader's language."""
     return str(getattr(names, current_language()))

@@ -114,6 +114,14 @@ GROUPS: Final[Mapping[str, tuple[str, str]]] = {
     "LLDC": (N_("LLDC"), N_("landlocked developing country")),
     "SIDS": (N_("SIDS"), N_("small island developing State")),
 }
+FIGURES: Final[Mapping[str, str]] = {
+    "allotted": N_("Allotted"),
+    "offered": N_("Offered"),
+    "taken": N_("Taken"),
+    "ended": N_("Ended, of those taken"),
+    "free": N_("Free"),
+    "waiting": N_("Waiting"),
+}
 # fmt: on
 
 
@@ -251,6 +259,19 @@ def _account(key: str) -> str:
 def groups_of(cell: CellRow) -> list[tuple[str, str]]:
     """The groups of the cell's country: abbreviation and name."""
     return [(_(GROUPS[one][0]), _(GROUPS[one][1])) if one in GROUPS else (one, "") for one in cell.groups]
+
+
+def group_name(group: str) -> tuple[str, str]:
+    """Abbreviation and name of a group, of all countries, or of those that are in no group."""
+    if group in GROUPS:
+        return _(GROUPS[group][0]), _(GROUPS[group][1])
+    name = _("All countries") if group == "all" else _("Countries of no group")
+    return name, name
+
+
+def group_label(group: str) -> str:
+    """Abbreviation and name in one."""
+    return ": ".join(dict.fromkeys(group_name(group)))
 
 
 def remarks(cell: CellRow) -> list[tuple[str, str]]:

@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 MODULES = ROOT / "node_modules"
 STATIC = HERE.parent / "static"
+SCRIPTS = ("app.js", "live.js")
+"""On every page, and on the pages whose figures follow by themselves."""
 COMPRESS = (".css", ".js", ".svg")
 NEEDED = ("govuk-frontend/dist/govuk/_base.scss", "htmx.org/dist/htmx.min.js", "sass/sass.js", "esbuild/bin/esbuild")
 
@@ -48,20 +50,21 @@ def build(node: str, modules: Path = MODULES, static: Path = STATIC) -> dict[str
                 work / "app.css",
             ]
         )
-        run(
-            [
-                *esbuild(node, modules),
-                HERE / "app.js",
-                "--bundle",
-                "--minify",
-                "--format=esm",
-                "--target=es2020",
-                "--legal-comments=none",
-                f"--outfile={work / 'app.js'}",
-                "--log-level=warning",
-            ],
-            NODE_PATH=str(modules),
-        )
+        for script in SCRIPTS:
+            run(
+                [
+                    *esbuild(node, modules),
+                    HERE / script,
+                    "--bundle",
+                    "--minify",
+                    "--format=esm",
+                    "--target=es2020",
+                    "--legal-comments=none",
+                    f"--outfile={work / script}",
+                    "--log-level=warning",
+                ],
+                NODE_PATH=str(modules),
+            )
         shutil.copyfile(modules / "htmx.org" / "dist" / "htmx.min.js", work / "htmx.js")
         strip_source_map(work / "htmx.js")
         for icon in HERE.glob("*.svg"):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.quotas.pages.board import step
 from services.quotas.pages.kit import day_in
+from services.quotas.pages.tiles import step
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, front, live_through, words

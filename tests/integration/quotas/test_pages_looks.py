@@ -19,8 +19,13 @@ from tests.served import served
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE_BYTES = 50_000
+SCRIPT_BYTES = 15_000
 PATHS = (
     "/quotas",
+    "/quotas?programme=scholarship&year=2016&group=SIDS&only=free",
+    "/quotas/overview",
+    "/quotas/overview/bridge",
+    "/quotas/follow-up/es",
     f"/quotas/cells/{PERU}",
     f"/quotas/cells/{PERU}/list",
     f"/quotas/cells/{PERU}/decisions",
@@ -92,12 +97,29 @@ async def test_every_page_fits_is_accessible_and_keeps_the_policy(
     await page.context.close()
 
 
-async def test_the_board_is_light(lived: Front, address: str, browser: Browser) -> None:
+@pytest.mark.parametrize("path", ["/quotas", "/quotas/overview", "/quotas/overview/bridge", "/quotas/follow-up/es"])
+async def test_the_board_and_what_it_leads_to_are_light(lived: Front, address: str, browser: Browser, path: str) -> None:
     page = await opened(browser, address, lived.token("officer"), width=1280)
-    await page.goto(f"{address}/quotas")
-    parts = [f"{address}/quotas", *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
-    bodies = [await (await page.request.get(part)).body() for part in parts]
-    assert sum(len(gzip.compress(body, 9)) for body in bodies) <= PAGE_BYTES
+    await page.goto(address + path)
+    names = await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    parts = [address + path, *(name for name in names if "/quotas/live" not in name)]
+    bodies = {part: len(gzip.compress(await (await page.request.get(part)).body(), 9)) for part in parts}
+    assert sum(bodies.values()) <= PAGE_BYTES, bodies
+    scripts = {part: size for part, size in bodies.items() if part.endswith(".js")}
+    assert scripts and sum(scripts.values()) <= SCRIPT_BYTES, scripts
+    assert len(parts) <= 5
+    await page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/quotas/overview/bridge", "/quotas/follow-up/es"])
+async def test_on_paper_no_column_is_cut_off(lived: Front, address: str, browser: Browser, path: str) -> None:
+    """As wide as the printed part of an A4 page; what scrolls on a screen would be lost on paper."""
+    page = await opened(browser, address, lived.token("officer"), width=700)
+    await page.emulate_media(media="print")
+    await page.goto(address + path)
+    wide = await page.evaluate("[...document.querySelectorAll('table')].map(one => one.getBoundingClientRect().right)")
+    assert len(wide) >= 3 and max(wide) <= 700
+    assert not await page.is_visible("text=XLSX")
     await page.context.close()
 
 

@@ -1,0 +1,86 @@
+// Live figures: a page with [data-live-source] is kept up to date from a stream of server-sent events.
+// Without this file the page is as true as when it was loaded. Each value says by its name where it stands: [data-live="PE.taken"].
+const box = document.querySelector('[data-live-source]')
+const [state, button, said] = ['[data-live-state]', 'button', '[data-live-say]'].map((one) => box.querySelector(one))
+const places = {}
+for (const one of document.querySelectorAll('[data-live]')) (places[one.dataset.live] ??= []).push(one)
+const address = new URL(box.dataset.liveSource, location.href)
+const SAY_EVERY = 30_000
+const FLASH = 2_000
+const AGAIN = 60_000
+
+let source, again, saying, lastSaid = 0, sentence = '', paused = false
+
+const flash = (element) => {
+  const shown = element.closest('.app-tile') ?? element
+  shown.classList.add('app-live-changed')
+  setTimeout(() => shown.classList.remove('app-live-changed'), FLASH)
+}
+
+const show = (values) => {
+  const changed = []
+  for (const [name, value] of Object.entries(values)) {
+    for (const element of places[name] ?? []) {
+      if (typeof value !== 'string') {
+        for (const [attribute, text] of Object.entries(value)) element.setAttribute(attribute, text)
+      } else if (element.textContent !== value) {
+        element.textContent = value
+        changed.push(element)
+      }
+    }
+  }
+  changed.forEach(flash)
+}
+
+// Whoever listens to the page hears one sentence now and then, not every change.
+const say = () => {
+  saying = undefined
+  lastSaid = performance.now()
+  said.textContent = sentence
+}
+const tell = (text) => {
+  sentence = text
+  saying ??= setTimeout(say, lastSaid ? Math.max(0, lastSaid + SAY_EVERY - performance.now()) : 0)
+}
+
+const mark = (how) => {
+  box.dataset.liveIs = how
+  state.textContent = state.dataset[how]
+}
+
+const close = () => {
+  clearTimeout(again)
+  source?.close()
+  source = undefined
+}
+const open = () => {
+  close()
+  if (paused || document.hidden) return
+  source = new EventSource(address)
+  source.onopen = () => mark('on')
+  source.onmessage = (event) => {
+    address.searchParams.set('seen', event.lastEventId)
+    const { values, say: text } = JSON.parse(event.data)
+    show(values)
+    tell(text)
+  }
+  source.onerror = () => {
+    mark('off')
+    // After an answer that is no stream the browser gives up; it may be that too many watch just now.
+    if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN * (0.5 + Math.random()))
+  }
+}
+
+button.addEventListener('click', () => {
+  paused = !paused
+  button.textContent = paused ? button.dataset.go : button.dataset.pause
+  if (paused) {
+    close()
+    mark('paused')
+  } else open()
+})
+document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+addEventListener('pagehide', close)
+addEventListener('pageshow', (event) => event.persisted && open())
+box.hidden = false
+open()

@@ -1,0 +1,135 @@
+"""Watching places being given, in a real browser: without reload, with a pause, quietly for who listens, and not without JavaScript."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from services.quotas import watch
+from services.quotas.pages import live
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
+from tests.integration.quotas.pages_front import Front, front
+from tests.integration.quotas.test_pages_live import CHINA, desk, until
+from tests.served import served
+
+BOARD = "/quotas?programme=bridge&year=2016"
+OFFERED = '.app-table--board [data-live="CN.offered"]'
+READ = """() => Object.fromEntries([...document.querySelectorAll('[data-live]')].map((one, n) => {
+    const look = String(one.getAttribute('class')).replace(' app-live-changed', '') + one.getAttribute('aria-label')
+    const size = ['x', 'width'].map(name => Number(one.getAttribute(name)))
+    return [`${n} ${one.dataset.live}`, (one.children.length ? look : one.textContent) + size]
+}))"""
+"""Everything on the page that has a name, as it is shown."""
+HEAR = """() => { window.heard = []
+    const said = document.querySelector('[data-live-say]')
+    new MutationObserver(() => window.heard.push(said.textContent)).observe(said, {childList: true}) }"""
+FLASH = f"""() => new Promise(done => {{
+    const number = document.querySelector(`{OFFERED}`)
+    new MutationObserver(() => done(getComputedStyle(number).animationName)).observe(number, {{attributes: true}}) }})"""
+
+
+@pytest.fixture
+async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(live, "RETRY_SECONDS", 0.2)
+    made = front(await new_database("quotas"), clock, tmp_path)
+    await made.publish("bridge")
+    await made.approve(CHINA, 1)
+    yield made
+    await made.db.close()
+
+
+async def opened(browser: Browser, address: str, **options: Any) -> Page:
+    context = await browser.new_context(locale="en", **options)
+    page = await context.new_page()
+    await page.goto(address + BOARD)
+    return page
+
+
+async def test_a_place_that_is_given_appears_without_a_reload_and_the_page_is_as_if_reloaded(service: Front, browser: Browser) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address)
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        await page.evaluate("window.loadedOnce = true")
+        await until(lambda: desk(service).watch.listeners == 1)
+        people = await service.approve(CHINA, 5)
+        await expect(page.locator(OFFERED)).to_have_text("6")
+        await expect(page.locator('svg [data-live="CN.label"]')).to_have_text("6/50")
+        await service.answer(CHINA, accept=4, decline=1)
+        await expect(page.locator('.app-table--board [data-live="CN.taken"]')).to_have_text("4")
+        await expect(page.locator('.app-stats [data-live="all.taken"]')).to_have_text("4")
+        assert len(people) == 5 and await page.evaluate("window.loadedOnce")
+        followed = await page.evaluate(READ)
+        await page.reload()
+        assert followed == await page.evaluate(READ), "every text, tile and bar stands as a fresh page has it"
+        assert said == []
+        await page.context.close()
+        await until(lambda: desk(service).watch.listeners == 0)
+
+
+async def test_who_listens_hears_one_sentence_and_not_each_change(service: Front, browser: Browser) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address)
+        status = page.locator("[data-live-say]")
+        await page.evaluate(HEAR)
+        assert await status.get_attribute("role") == "status"
+        await until(lambda: desk(service).watch.listeners == 1)
+        for n in range(2, 6):
+            await service.approve(CHINA, 1)
+            await expect(page.locator(OFFERED)).to_have_text(str(n))
+        assert await page.evaluate("window.heard") == ["0 places taken, 2 offered, 98 free, 0 people waiting"]
+        live_regions = page.locator("[aria-live], [role=status], [role=alert], [role=log]")
+        assert await live_regions.count() == 1, "the figures themselves speak to nobody"
+        await page.context.close()
+
+
+async def test_it_can_be_paused_and_goes_on_with_what_was_missed(service: Front, browser: Browser) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address)
+        await until(lambda: desk(service).watch.listeners == 1)
+        await page.click("text=Pause")
+        await expect(page.locator("[data-live-state]")).to_have_text("Paused")
+        await until(lambda: desk(service).watch.listeners == 0)
+        await service.approve(CHINA, 2)
+        await expect(page.locator(OFFERED)).to_have_text("1")
+        await page.click("text=Go on")
+        await expect(page.locator(OFFERED)).to_have_text("3")
+        await expect(page.locator("[data-live-state]")).to_have_text("The figures follow by themselves")
+        await page.context.close()
+
+
+async def test_it_comes_back_after_the_server_was_away(service: Front, browser: Browser) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address)
+        await until(lambda: desk(service).watch.listeners == 1)
+    await expect(page.locator("[data-live-state]")).to_contain_text("Not connected")
+    await service.approve(CHINA, 2)
+    async with served(service.app, port=int(address.rpartition(":")[2])):
+        await expect(page.locator(OFFERED)).to_have_text("3", timeout=15_000)
+        await page.context.close()
+
+
+async def test_without_javascript_it_is_the_page_as_it_was_loaded_and_promises_nothing(service: Front, browser: Browser) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address, java_script_enabled=False)
+        assert await page.text_content(OFFERED) == "1"
+        assert not await page.is_visible(".app-live")
+        assert desk(service).watch.listeners == 0
+        await page.context.close()
+
+
+@pytest.mark.parametrize(("motion", "animated"), [("reduce", "none"), ("no-preference", "app-live")])
+async def test_what_changed_flashes_only_for_who_likes_motion(service: Front, browser: Browser, motion: Any, animated: str) -> None:
+    async with served(service.app) as address:
+        page = await opened(browser, address, reduced_motion=motion)
+        await until(lambda: desk(service).watch.listeners == 1)
+        flashed = asyncio.create_task(page.evaluate(FLASH))
+        await service.approve(CHINA, 1)
+        assert await flashed == animated
+        await page.context.close()
