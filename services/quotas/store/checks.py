@@ -73,6 +73,7 @@ CHECKS: Final[Mapping[str, str]] = {
         select count(*) from decision d
         cross join lateral jsonb_array_elements(cast(d.record as jsonb) -> 'limits') as used
         where (used ->> 'after')::int > (used ->> 'before')::int and (used ->> 'after')::int > (used ->> 'capacity')::int
+            and d.outcome <> 'recounted'
     """,
     "persons_who_hold_too_much": "select count(*) from limit_counter where kind = 'person' and used > capacity",
     "persons_whose_places_no_limit_counts": """

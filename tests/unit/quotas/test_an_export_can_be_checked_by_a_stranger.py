@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from services.quotas.domain.chain import seal
-from services.quotas.domain.commands import MovePlaces
+from services.quotas.domain.commands import MovePlaces, Recount, SetLimit
 from services.quotas.domain.export import Reader
 from services.quotas.domain.outcomes import Outcome
 from services.quotas.domain.shapes import SAYS, body_of
+from services.quotas.domain.terms import Holders
 from tests.unit.quotas.exports import closed_again, decisions_in, edited, fault_of, lines_of, with_chain, with_record
 from tests.unit.quotas.shelf import BR, NOW, PE, Person, Shelf, terms
 from tests.unit.quotas.tampering import ROUND, books, changed, other, tampered
@@ -283,6 +284,20 @@ def test_history_that_was_written_anew_is_found_with_an_earlier_export() -> None
     assert fault is not None and (fault.code, fault.cell, fault.number) == ("rewritten", PE, 2)
     fault = fault_of(lines_of(Shelf()), reader.chain_heads())
     assert fault is None, "a cell that is not in the file says nothing"
+
+
+def test_new_terms_may_count_more_than_they_would_have_given() -> None:
+    """Two hold a place; from now on one country may hold one at a time. Officers allow three, and nothing jumps."""
+    shelf = Shelf(terms(holders=Holders(each=1)))
+    shelf.cell(PE, 3)
+    home = "training:ZZ:2016"
+    shelf.cell(home, listed=False)
+    shelf.run(Recount(cell=home, at=NOW, uses=(("holders:training:PE", 2),)))
+    shelf.run(SetLimit(cell=home, key="holders:training:PE", capacity=3, at=NOW))
+    shelf.run(Person(PE).asks(), Person(PE).asks())
+    uses = [use for _i, body in decisions_in(lines_of(shelf)) for use in body["limits"] if use["kind"] == "holders"]
+    assert [use["after"] for use in uses] == [2, 2, 3, 3]
+    assert fault_of(lines_of(shelf)) is None
 
 
 def test_every_outcome_is_known_to_the_checker() -> None:
