@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Protocol
+from urllib.parse import urljoin
 
 import httpx2
 
 from services.applications.domain.answers import Answer
 from services.applications.plan.model import Programme
-from services.run.browser import Browser, Unexpected
+from services.run.browser import Browser, Page, Unexpected
 from services.run.filling import fields, small_pdf
 
 _ATTEMPT: Final = re.compile(r"[?&]attempt=([0-9a-f-]{36})")
 _ID: Final = re.compile(r"/applications/([0-9a-f-]{36})")
 LIST_SIZE: Final = 200
+SIGN_INS_MAX: Final = 5
 
 
 class Letterbox(Protocol):
@@ -46,24 +48,29 @@ class Somebody:
 
     async def sign_in(self) -> None:
         """Ask for a code, take it from the mail, enter it."""
-        self.browser.forget()
-        if self._brisk:
-            await self._sign_in_briskly()
-            return
+        for _ in range(SIGN_INS_MAX):
+            self.browser.forget()
+            page = await (self._sign_in_briskly() if self._brisk else self._sign_in_by_the_pages())
+            if page.status < 400 and not page.path.startswith("/sign-in"):
+                return
+            if not page.repeated:
+                break  # otherwise the code was taken, and the answer with the session was lost: ask for another one
+        raise Unexpected(f"{self.email} could not sign in: {page.words()[:400]}")
+
+    async def _sign_in_by_the_pages(self) -> Page:
         page = await self.browser.get("/sign-in")
         page = await self.browser.send(page.form(action="/sign-in", having="email"), {"email": self.email})
         form = page.form(action="/sign-in/code", having="code")
-        page = await self.browser.send(form, {"code": await self._letterbox.code(self.email)})
-        if page.path.startswith("/sign-in"):
-            raise Unexpected(f"{self.email} could not sign in: {page.words()[:400]}")
+        return await self.browser.send(form, {"code": await self._letterbox.code(self.email)}, expect=(200, 422))
 
-    async def _sign_in_briskly(self) -> None:
+    async def _sign_in_briskly(self) -> Page:
         page = await self.browser.post("/sign-in", {"email": self.email}, follow=False, expect=())
         attempt = _ATTEMPT.search(page.headers.get("location", ""))
         if attempt is None:
             raise Unexpected(f"{self.email} got no code: {page.words()[:400]}")
         values = {"attempt": attempt.group(1), "code": await self._letterbox.code(self.email)}
-        await self.browser.post("/sign-in/code", values, follow=False, expect=())
+        page = await self.browser.post("/sign-in/code", values, follow=False, expect=(422,))
+        return replace(page, url=urljoin(page.url, page.headers.get("location", page.url)))
 
 
 @dataclass

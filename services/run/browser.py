@@ -3,6 +3,7 @@
 It knows only what a browser knows: addresses, forms, fields and cookies. Nothing here reaches around the pages.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ import httpx2
 
 REDIRECTS_MAX: Final = 8
 TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
+AGAIN_S: Final = 0.5
+PATIENCE_S: Final = 60.0
+"""So long people ask again where a part of Puente is starting again."""
 Upload = tuple[str, bytes, str]
 """File name, bytes, media type."""
 
@@ -44,6 +48,8 @@ class Page:
     status: int
     text: str
     headers: Mapping[str, str]
+    repeated: bool = False
+    """Whether it was asked for more than once: an earlier asking may have been heard, and its answer lost."""
     _forms: list[Form] | None = None
     _links: list[str] | None = None
 
@@ -107,8 +113,7 @@ class Browser:
 
     async def json(self, path: str) -> Any:
         """A read API's answer."""
-        self.requests += 1
-        response = await self._client.get(urljoin(self.origin + "/", path), headers={"Accept": "application/json"})
+        response, _ = await self._ask("GET", urljoin(self.origin + "/", path), headers={"Accept": "application/json"})
         if response.status_code != 200:
             raise Unexpected(f"GET {path} answered {response.status_code}: {response.text[:400]}")
         return response.json()
@@ -142,19 +147,17 @@ class Browser:
         return await self._go("POST", url, expect=expect, follow=follow, data=dict(values), files=dict(files or {}) or None, headers=sent)
 
     async def post_json(self, path: str, body: Mapping[str, Any]) -> Any:
-        """A write API's answer."""
-        self.requests += 1
+        """A write API's answer. An act that was repeated and is out of date by now was done the first time."""
         headers = {"Accept": "application/json", "Origin": self.origin}
-        response = await self._client.post(urljoin(self.origin + "/", path), json=dict(body), headers=headers)
-        if response.status_code >= 400:
+        response, repeated = await self._ask("POST", urljoin(self.origin + "/", path), json=dict(body), headers=headers)
+        if response.status_code >= 400 and not (repeated and response.status_code == 409):
             raise Unexpected(f"POST {path} answered {response.status_code}: {response.text[:400]}")
         return response.json()
 
     async def put_file(self, path: str, upload: Upload) -> None:
         """Hand in a file by the write API."""
-        self.requests += 1
         headers = {"Accept": "application/json", "Origin": self.origin}
-        response = await self._client.put(urljoin(self.origin + "/", path), files={"file": upload}, headers=headers)
+        response, _ = await self._ask("PUT", urljoin(self.origin + "/", path), files={"file": upload}, headers=headers)
         if response.status_code >= 400:
             raise Unexpected(f"PUT {path} answered {response.status_code}: {response.text[:400]}")
 
@@ -165,18 +168,37 @@ class Browser:
 
     async def _go(self, method: str, url: str, *, expect: Sequence[int], follow: bool = True, **sent: Any) -> Page:
         first = f"{method} {urlsplit(url).path}"
+        repeated = False
         for _ in range(REDIRECTS_MAX):
-            self.requests += 1
-            response = await self._client.request(method, url, **sent)
+            response, again = await self._ask(method, url, **sent)
+            repeated |= again
             if not response.is_redirect or not follow:
                 break
             url = urljoin(url, response.headers["location"])
             if response.status_code not in (307, 308):
                 method, sent = "GET", {}
-        page = Page(url, response.status_code, response.text, response.headers)
-        if response.status_code not in expect and not (response.is_redirect and not follow):
+        page = Page(url, response.status_code, response.text, response.headers, repeated)
+        done_before = repeated and page.status == 409
+        if response.status_code not in expect and not (response.is_redirect and not follow) and not done_before:
             raise Unexpected(f"{first} answered {page.status} at {page.path}: {page.words()[:600]}")
         return page
+
+    async def _ask(self, method: str, url: str, **sent: Any) -> tuple[httpx2.Response, bool]:
+        """The answer, and whether it was asked for more than once.
+
+        People ask again where they are told that this part of Puente is starting again. What they did may have been
+        done all the same; then the second asking finds it done.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_S
+        repeated = False
+        while True:
+            self.requests += 1
+            response = await self._client.request(method, url, **sent)
+            if response.status_code != 503 or "retry-after" not in response.headers or loop.time() > deadline:
+                return response, repeated
+            repeated = True
+            await asyncio.sleep(AGAIN_S)
 
 
 class _Reader(HTMLParser):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from shared.events.catalogue import topics_of
 from shared.messaging import parking
 from shared.messaging.service import Service
-from shared.messaging.transport import Partition, Source
+from shared.messaging.transport import Partition, Source, TransportAway
 from shared.persistence.database import Tx
 
 LOOK_SECONDS: Final = 0.05
@@ -56,7 +56,10 @@ class Settling:
                 return f"{unsent} events of {name} are not sent"
         if self._source is not None:
             for name, service in self._services.items():
-                behind = await self._behind(service, self._source)
+                try:
+                    behind = await self._behind(service, self._source)
+                except TransportAway as error:
+                    return f"what {name} has to apply is not known: {error}"
                 if behind:
                     return f"{name} has {behind} events to apply"
         for name, service in self._services.items():

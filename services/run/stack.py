@@ -28,7 +28,7 @@ from services.run.replay import LOCAL, begin_log
 from services.run.serving import Front, lifespans, run_workers, serve_app
 from services.run.settling import Settling
 from shared.kernel.clock import SteeredClock
-from shared.messaging.broker import BrokerFailure, Missing, find_broker
+from shared.messaging.broker import Broker, BrokerFailure, Missing, find_broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
@@ -72,6 +72,7 @@ class Stack:
         self.mail: MailDesk
         self.services: dict[str, Service] = {}
         self.supervisor = Supervisor(say)
+        self.broker: Broker | None = None
         self.values: dict[str, Any] = {}
         self._say = say
         self._log = LOCAL
@@ -155,6 +156,7 @@ class Stack:
             await asyncio.to_thread(broker.start)
         except BrokerFailure as failure:
             raise NotStarted(str(failure)) from failure
+        self.broker = broker
         self._exit.push_async_callback(asyncio.to_thread, broker.stop)
         self._say(f"Kafka ({broker.kind}) is at {broker.bootstrap}")
         self.values["kafka_bootstrap"] = broker.bootstrap

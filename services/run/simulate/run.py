@@ -28,6 +28,8 @@ from shared.observability.logging import configure_logging
 RESTING: Final = frozenset(("rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"))
 """States in which an application may stand at the end; in any other one an answer is missing."""
 UNTHROTTLED: Final = 10_000_000
+SETTINGS: Final = {"codes_asked_per_address": UNTHROTTLED, "codes_tried_per_address": UNTHROTTLED}
+"""Everybody sits at the same machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ async def simulate_call(order: Order, *, keep: Path | None, table: Path | None, 
 
 async def play(order: Order, *, keep: Path | None, console: Console, plan: Path = PLAN) -> Outcome:
     """The whole run, on a fresh stack in `keep` or a temporary folder."""
-    whole, programme, call = _call(order, plan)
+    call = _call(order, plan)[2]
     async with AsyncExitStack() as exits:
         if keep is None:
             folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="puente-simulation-", ignore_cleanup_errors=True)))
@@ -76,9 +78,15 @@ async def play(order: Order, *, keep: Path | None, console: Console, plan: Path 
             if folder.exists() and any(folder.iterdir()):
                 raise NotStarted(f"{folder} is not empty: a simulation needs a folder of its own")
         progress = Progress(console)
-        settings = {"codes_asked_per_address": UNTHROTTLED, "codes_tried_per_address": UNTHROTTLED}
-        wish = Wish(transport=order.transport, port=0, mail_port=0, starts=call.opens, settings=settings, database_url="")
+        wish = Wish(transport=order.transport, port=0, mail_port=0, starts=call.opens, settings=SETTINGS, database_url="")
         stack = await exits.enter_async_context(Stack(Home(folder), wish, progress.say))
+        return await play_on(stack, order, progress, plan=plan)
+
+
+async def play_on(stack: Stack, order: Order, progress: Progress, *, plan: Path = PLAN) -> Outcome:
+    """The call on a stack that runs, with nothing in it."""
+    whole, programme, call = _call(order, plan)
+    async with AsyncExitStack() as exits:
         progress.say(f"{order.applications} people apply for {programme.code} {call.year} at {stack.url}, events by {order.transport}")
         await load(stack.services["applications"], plan, stack.clock, Console(quiet=True))
         settling = await exits.enter_async_context(stack.settling())

@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from services.launcher import app
 from services.run.simulate import Order
-from services.run.simulate.outcome import write
+from services.run.simulate import run as simulation
+from services.run.simulate.outcome import Outcome, Row, write
 from services.run.simulate.run import play
 from shared.messaging.broker import Broker
 
@@ -53,3 +56,24 @@ async def test_the_same_seed_gives_the_same_table_on_both_transports(
 ) -> None:
     monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", kafka.bootstrap)
     assert await table(tmp_path, "local") == await table(tmp_path, "kafka")
+
+
+@pytest.mark.parametrize(
+    ("lost", "broken", "code"),
+    [((), 0, 0), ((), 1, 1), (("application 7 still is approved",), 0, 1)],
+    ids=["well", "an invariant is broken", "somebody has no answer"],
+)
+def test_the_command_ends_with_an_error_where_the_books_or_the_answers_are_wrong(
+    monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...], broken: int, code: int
+) -> None:
+    """What the run came to is given; what is made of it is the command's."""
+
+    async def played(order: Order, **_: Any) -> Outcome:
+        line = f"invariants: 30 checked, {broken} broken"
+        return Outcome({"seed": order.seed}, [Row("PE", places=1)], {"placed": 1}, [], lost, line, broken, None)
+
+    monkeypatch.setattr(simulation, "play", played)
+    done = CliRunner().invoke(app, ["simulate", "--applications", "1"])
+    assert done.exit_code == code, done.output
+    assert f"invariants: 30 checked, {broken} broken" in done.output
+    assert all(line in done.output for line in lost)

@@ -1,0 +1,94 @@
+"""kill -9 of every process of an installation, and of its broker, at random moments of a call: the books are those of a quiet run."""
+
+import asyncio
+import io
+import os
+import random
+import signal
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from services.applications.plan import check_folder
+from services.run.home import PLAN, Home
+from services.run.processes import Child
+from services.run.simulate import Order
+from services.run.simulate.outcome import Outcome
+from services.run.simulate.progress import Progress
+from services.run.simulate.run import SETTINGS, play, play_on
+from services.run.stack import Stack, Wish
+from shared.messaging.broker import Broker
+
+pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.timeout(900)]
+
+SEED = 5
+APPLICATIONS = 40
+BROKER = "broker"
+
+
+def table(outcome: Outcome) -> dict[str, Any]:
+    """Everything that depends on the seed alone."""
+    return {"rows": [asdict(row) for row in outcome.rows], "states": dict(outcome.final), "order": dict(outcome.order)}
+
+
+async def disturb(stack: Stack, chance: random.Random, killed: list[str]) -> None:
+    """Kill each process once, in random order at random moments, and the broker between them; then any of them, until it is over."""
+    assert stack.broker is not None and stack.broker.ours
+    names = [child.name for child in stack.supervisor.children]
+    first = chance.sample(names, len(names))
+    first.insert(len(first) // 2, BROKER)
+    for name in chain(first, iter(lambda: chance.choice(names), "")):
+        await asyncio.sleep(chance.uniform(0.0, 1.5) if len(killed) < len(first) else chance.uniform(4.0, 8.0))
+        if name == BROKER:
+            await asyncio.to_thread(stack.broker.kill)
+            await asyncio.sleep(chance.uniform(0.2, 1.0))
+            await asyncio.to_thread(stack.broker.restart)
+        else:
+            await kill(next(one for one in stack.supervisor.children if one.name == name))
+        killed.append(name)
+
+
+async def kill(child: Child) -> None:
+    """SIGKILL, and wait until the supervisor has started it again."""
+    starts, pid = child.starts, child.pid
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+    while child.pid is None or child.starts == starts:  # noqa: ASYNC110 - the supervisor looks five times a second
+        await asyncio.sleep(0.05)
+
+
+async def test_every_process_and_the_broker_killed_during_a_call_change_nothing(
+    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three APIs, three workers and the broker; nobody is lost, nobody has two places, and every invariant is 0."""
+    if not kafka.ours:
+        pytest.skip("the broker that the environment names is not ours to kill")
+    monkeypatch.delenv("PUENTE_KAFKA_BOOTSTRAP", raising=False)
+    order = Order(programme="scholarship", year=2016, applications=APPLICATIONS, seed=SEED, transport="kafka")
+    shown = io.StringIO()
+    quiet = await play(Order(**{**asdict(order), "transport": "local"}), keep=tmp_path / "quiet", console=Console(file=shown))
+    plan = check_folder(PLAN).plan
+    assert plan is not None
+    programme = plan.programme(order.programme)
+    assert programme is not None
+    call = programme.call(order.year)
+    assert call is not None
+    progress = Progress(Console(file=shown, width=200))
+    killed: list[str] = []
+    wish = Wish(transport="kafka", port=0, mail_port=0, starts=call.opens, settings=SETTINGS, database_url="")
+    async with Stack(Home(tmp_path / "hurt"), wish, progress.say) as stack:
+        disturbing = asyncio.create_task(disturb(stack, random.Random(SEED), killed))
+        try:
+            outcome = await play_on(stack, order, progress)
+        finally:
+            disturbing.cancel()
+            await asyncio.wait([disturbing])
+        assert {BROKER, *(child.name for child in stack.supervisor.children)} <= set(killed), shown.getvalue()
+        assert all(child.starts >= 2 for child in stack.supervisor.children)
+    assert not outcome.lost, outcome.lost
+    assert outcome.broken == 0, outcome.invariants
+    assert table(outcome) == table(quiet), shown.getvalue()
