@@ -2,6 +2,7 @@
 PYTHON ?= python3
 TRANSPORT ?= local
 ARGS ?=
+PAIRS ?=
 BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -21,7 +22,8 @@ demo: setup ## the platform with sample data, on this machine; TRANSPORT=kafka r
 test: check ## everything: the checks, then every test on both transports; says what it left out (CI=true leaves nothing out)
 	$(BIN)/python -m pytest $(ARGS)
 
-soak: setup ## the random and the crash tests for hours: a million histories of the quota core
+soak: setup ## the random and the crash tests for hours: every pair of faults, and a million histories of the quota core
+	$(BIN)/python -m tests.soak $(PAIRS)
 	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
 
 check: setup ## style, types, import contracts

@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from shared.events.catalogue import decode, types_for
 from shared.events.envelope import AnyEvent, Refusal
+from shared.kernel.crash_points import reach
 from shared.messaging import parking
 from shared.messaging.service import Handle, Service, Waits
 from shared.messaging.transport import Partition, Record, TransportAway
 from shared.observability.logging import get_logger
-from shared.persistence.database import RETRIED, Database, Tx, Unavailable, sqlstate
+from shared.persistence.database import RETRIED, Database, Tx, Unavailable, said, sqlstate
 
 log = get_logger(__name__)
 
@@ -57,7 +58,7 @@ class Consumer:
 
     async def _settle(self, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
         try:
-            return await self.db.run(lambda tx: self._apply(tx, records, positions))
+            return await self.db.run(lambda tx: self._apply(tx, records, positions), of="batch")
         except (Fenced, Unavailable, TransportAway):
             raise
         except Exception as error:
@@ -74,19 +75,18 @@ class Consumer:
         waits_for = error.what if isinstance(error, Waits) else None
         code = "waits" if waits_for else "handler_failed"
         if waits_for is None:
-            log.error(
-                "event_parked", service=self.service, key=parking.key_of(record), error=f"{type(error).__name__}: {error}", exc_info=error
-            )
+            log.error("event_parked", service=self.service, key=parking.key_of(record), error=said(error), exc_info=error)
 
         async def work(tx: Tx) -> dict[Partition, int]:
             moved = await self._move_offsets(tx, [record], positions)
-            await parking.park(tx, record, code=code, reason=f"{type(error).__name__}: {error}", waits_for=waits_for)
+            await parking.park(tx, record, code=code, reason=said(error), waits_for=waits_for)
             return moved
 
         return await self.db.run(work)
 
     async def _apply(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
         moved = await self._move_offsets(tx, records, positions)
+        await reach("batch.begun")
         stopped = set(await parking.locked(tx, {parking.key_of(record) for record in records}))
         events: list[AnyEvent] = []
         for record in records:
@@ -105,6 +105,7 @@ class Consumer:
                 events.append(event)
         if events:
             await self._handle(tx, events)
+        await reach("batch.applied")
         return moved
 
     async def _move_offsets(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:

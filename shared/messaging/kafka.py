@@ -19,6 +19,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shared.events.catalogue import Topic
 from shared.events.envelope import CONTENT_TYPE
+from shared.kernel.crash_points import reach
 from shared.messaging.transport import LogLost, Outgoing, Partition, Receiver, Record, Source, TransportAway
 from shared.settings import CommonSettings
 
@@ -197,6 +198,7 @@ class KafkaPublisher:
             batch.close()
             async with asyncio.timeout(CHUNK_DEADLINE_S):
                 future = await producer.send_batch(batch, self._prefix + partition.topic, partition=partition.number)
+                await reach("relay.sent")
                 await future
             stored += [row.row for row in rows[start:end]]
             start = end

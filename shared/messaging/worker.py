@@ -6,26 +6,30 @@ Nothing here decides anything. Every loop waits by itself for a database or a br
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from asyncpg import PostgresError
+from sqlalchemy.exc import DBAPIError
 
 from shared.events.catalogue import TOPICS, topics_of
 from shared.kernel.clock import Clock
+from shared.kernel.crash_points import reach
 from shared.kernel.ids import new_id
 from shared.messaging import parking
 from shared.messaging.consumer import Consumer, Fenced
 from shared.messaging.leases import RENEW_SECONDS, Leases, start_offsets, stored_offsets
-from shared.messaging.relay import BUSY_S, IDLE_S, Relay, connect, idle
+from shared.messaging.relay import BUSY_S, IDLE_S, LEADER_SECONDS, Relay, connect, idle, lead
 from shared.messaging.service import Service, Sweep
+from shared.messaging.together import Cancelled, together
 from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway
 from shared.observability.logging import get_logger
-from shared.persistence.database import Database, Unavailable
+from shared.persistence.database import RETRIED, Database, Unavailable, said, sqlstate
 
 log = get_logger(__name__)
 
 BATCH: Final = 1_000
 FETCH_WAIT_MS: Final = 250
-LEADER_LOCK: Final = 0x72656C61
 RETRY_WAITING_S: Final = 1.0
 PROBE_S: Final = 3.0
 STALLED_S: Final = 30.0
@@ -39,13 +43,22 @@ class Stalled(Exception):
 class Worker:
     """Runs one service's worker until `stop` is set."""
 
-    def __init__(self, service: Service, transport: Transport, clock: Clock, *, lease_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        transport: Transport,
+        clock: Clock,
+        *,
+        lease_seconds: float | None = None,
+        leader_seconds: float = LEADER_SECONDS,
+    ) -> None:
         self._service = service
         self._transport = transport
         self._clock = clock
         self._consumer = Consumer(service)
         self._wake = asyncio.Event()
         self._hold = {"hold_seconds": lease_seconds} if lease_seconds else {}
+        self._leader_seconds = leader_seconds
         self.state = "starting"
         self.ready = asyncio.Event()
         """Set when the consumer is subscribed; with the local transport no record can be missed after it."""
@@ -53,32 +66,33 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; then finish what is under way, give the leases away, and return."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep("consumer", stop, self._consume))
-            group.create_task(self._keep("leader", stop, self._lead))
-            group.create_task(self._keep("waiting", stop, self._retry_waiting))
+        await together(
+            self._keep("consumer", stop, self._consume),
+            self._keep("leader", stop, self._lead),
+            self._keep("waiting", stop, self._retry_waiting),
+        )
 
-    async def _keep(self, name: str, stop: asyncio.Event, loop: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    async def _keep(self, name: str, stop: asyncio.Event, loop: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
         """Run a loop for ever: what is away is waited for, with a growing pause, and everything else is an error that is shown."""
         pause = 0.1
         while not stop.is_set():
             began = time.monotonic()
             try:
-                await loop(stop)
+                # In a task of its own, so that a cancellation meant for this one and one that a client leaked are told apart.
+                await together(loop(stop))
                 return
-            except (TransportAway, Unavailable, Fenced, Stalled) as error:
+            except (TransportAway, Unavailable, Fenced, Stalled, Cancelled) as error:
                 self.state = f"{name} waits: {error}"
-                log.warning("worker_waits", service=self._service.name, loop=name, reason=str(error))
-            except asyncio.CancelledError:
-                # Only a cancellation meant for this task may end it; one that a client leaked is a fault like any other.
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
+                log.warning("worker_waits", service=self._service.name, name=name, reason=str(error))
+            except (DBAPIError, PostgresError) as error:
+                # Somebody kept a lock through every try, as a worker does that was stopped in mid-transaction, until the database ends it.
+                if sqlstate(error) not in RETRIED:
                     raise
-                self.state = f"{name} waits: the client cancelled itself"
-                log.warning("worker_waits", service=self._service.name, loop=name, reason="the client cancelled itself")
+                self.state = f"{name} waits: the database kept refusing the locks"
+                log.warning("worker_waits", service=self._service.name, name=name, reason=said(error))
             except LogLost as error:
                 self.state = f"{name} stopped: {error}"
-                log.error("worker_stopped", service=self._service.name, loop=name, reason=str(error))
+                log.error("worker_stopped", service=self._service.name, name=name, reason=str(error))
             pause = 0.1 if time.monotonic() - began > 10 else min(PAUSE_MAX_S, pause * 2)
             await _unless(stop, pause)
 
@@ -112,10 +126,11 @@ class Worker:
                 if now_held != held:
                     positions = await _stand(self._service.db, source, now_held)
                     held = now_held
-                    log.info("partitions_leased", service=self._service.name, partitions=len(held))
+                    log.info("partitions_leased", service=self._service.name, count=len(held))
                 self.state = "ok"
             records = await source.fetch(max_records=BATCH, timeout_ms=FETCH_WAIT_MS)
             if records:
+                await reach("batch.fetched")
                 positions |= await self._consumer.apply(records, positions)
                 probed = moved = time.monotonic()
             elif time.monotonic() - probed > PROBE_S:
@@ -130,22 +145,16 @@ class Worker:
     # ------------------------------------------------------------------ leading
 
     async def _lead(self, stop: asyncio.Event) -> None:
-        connection = await connect(self._service.db.url)
+        connection = await connect(self._service.db.url, idle_seconds=self._leader_seconds)
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):
+            while not await lead(connection):
                 if await _unless(stop, 0.5):
                     return
             publisher = await self._transport.publisher()
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._relay(Relay(connection, publisher), stop))
-                    for sweep in self._service.sweeps:
-                        group.create_task(self._sweep(sweep, stop))
-            except ExceptionGroup as failures:
-                expected, others = failures.split((TransportAway, Unavailable))
-                if others is not None or expected is None:
-                    raise
-                raise expected.exceptions[0] from failures
+                await together(
+                    self._relay(Relay(connection, publisher), stop), *(self._sweep(sweep, stop) for sweep in self._service.sweeps)
+                )
             finally:
                 await publisher.close()
         finally:
@@ -170,9 +179,7 @@ class Worker:
             except Unavailable:
                 raise
             except Exception as error:
-                log.error(
-                    "sweep_failed", service=self._service.name, sweep=sweep.name, error=f"{type(error).__name__}: {error}", exc_info=error
-                )
+                log.error("sweep_failed", service=self._service.name, sweep=sweep.name, error=said(error), exc_info=error)
             await _unless(stop, sweep.every_seconds)
 
     async def _retry_waiting(self, stop: asyncio.Event) -> None:

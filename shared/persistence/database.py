@@ -8,12 +8,17 @@ connection never goes back to the pool in the middle of a transaction (SQLAlchem
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from shared.kernel.crash_points import reach
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
 
 T = TypeVar("T")
 Tx = AsyncSession
@@ -21,11 +26,15 @@ Tx = AsyncSession
 
 RETRIED: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available: nothing was written and the same work may be tried again."""
-AWAY: Final = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08007", "53300"})
+AWAY: Final = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08007", "53300", "25P03", "25P04"})
+LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises itself where a connection is gone; the last one where it was cut off in the middle of an answer."""
 TRIES_MAX: Final = 6
 LOCK_TIMEOUT_MS: Final = 3_000
 STATEMENT_TIMEOUT_MS: Final = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 15_000
+TRANSACTION_TIMEOUT_MS: Final = 60_000
+"""Needs PostgreSQL 17. Ends what neither of the others does: a client that stands still between preparing and executing a statement."""
 
 
 class Unavailable(Exception):
@@ -41,6 +50,7 @@ class Database:
             "jit": "off",
             "lock_timeout": str(LOCK_TIMEOUT_MS),
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "transaction_timeout": str(TRANSACTION_TIMEOUT_MS),
             "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
             "timezone": "UTC",
             **(options or {}),
@@ -52,6 +62,8 @@ class Database:
             max_overflow=0,
             pool_timeout=20,
             pool_pre_ping=False,
+            # An error's text may end in a log; what people typed may not.
+            hide_parameters=True,
             connect_args={"server_settings": settings, "timeout": 10},
         )
         self._after_commit: list[Callable[[], None]] = []
@@ -60,35 +72,39 @@ class Database:
         """Call `callback` (quick, never failing) after every commit of this process; the relay wakes up by it."""
         self._after_commit.append(callback)
 
-    async def run(self, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES_MAX) -> T:
+    async def run(self, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES_MAX, of: Literal["request", "batch"] = "request") -> T:
         """Do `work` in one transaction and return its answer after the commit.
 
         A deadlock, a serialization failure or a lock that could not be had in time rolls back and tries again, at most
         `tries` times, with a growing random pause. Raises `Unavailable` where the database is away; any other error
-        rolls back and passes through.
+        rolls back and passes through. `of` names the crash points that are passed.
         """
-        task = asyncio.create_task(self._attempts(work, tries))
+        task = asyncio.create_task(self._attempts(work, tries, of))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if not task.done():
-                await asyncio.wait([task])
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is not None:
+                log.info("database_work_failed_after_cancel", error=str(task.exception()))
             raise
 
-    async def _attempts(self, work: Callable[[Tx], Awaitable[T]], tries: int) -> T:
+    async def _attempts(self, work: Callable[[Tx], Awaitable[T]], tries: int, of: str) -> T:
         for attempt in range(1, tries + 1):
             try:
                 async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                     answer = await work(session)
+                    await reach(f"{of}.committing")
+                    await reach(f"{of}.commit_sent")
             except (DBAPIError, asyncpg.PostgresError) as error:
                 state = sqlstate(error)
                 if is_away(error):
                     raise Unavailable(f"the database went away ({state or type(error).__name__}): {error}") from error
                 if state not in RETRIED or attempt == tries:
                     raise
-            except (OSError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 raise Unavailable(f"the database cannot be reached: {error}") from error
             else:
+                await reach(f"{of}.committed")
                 for callback in self._after_commit:
                     callback()
                 return answer
@@ -128,6 +144,11 @@ def sqlstate(error: BaseException) -> str | None:
             return str(state)
         seen = seen.__cause__
     return None
+
+
+def said(error: BaseException) -> str:
+    """What an error says, for logs and people who operate: its kind and its first line, without the rows that the database quotes."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def is_away(error: BaseException) -> bool:

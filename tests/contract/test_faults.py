@@ -3,10 +3,7 @@
 import asyncio
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -17,50 +14,10 @@ from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
+from tests.contract.members import Member, running
 from tests.contract.rig import KEYS, Rig, add_tables, fact, forward, history, in_order
 
-ROOT = Path(__file__).parents[2]
 GATE = 7_001
-
-
-class Member:
-    """A worker process under the test's thumb."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._arguments = arguments
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it and wait until it has subscribed."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.contract.member", *self._arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-        )
-        assert self.process.stdout is not None
-        async with asyncio.timeout(30):
-            while b"ready" not in (line := await self.process.stdout.readline()):
-                assert line, "the worker ended before it was ready"
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    async def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
-
-
-@asynccontextmanager
-async def running(*arguments: str) -> AsyncIterator[Member]:
-    """A member for the length of a block."""
-    member = Member(*arguments)
-    await member.start()
-    try:
-        yield member
-    finally:
-        await member.kill()
 
 
 class Bed:

@@ -11,9 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from shared.events.envelope import MAX_BYTES
 from shared.kernel.ids import new_id
 from shared.messaging import outbox
-from shared.messaging.relay import KEEP_SENT_DAYS, Relay, connect
+from shared.messaging.relay import KEEP_SENT_DAYS, LEADER_LOCK, Relay, connect
 from shared.messaging.transport import Outgoing, Publisher
-from shared.messaging.worker import LEADER_LOCK
 from shared.persistence.database import Database, Tx
 from tests.contract.rig import KEYS, MOMENT, Rig, fact, history, in_order
 

@@ -13,11 +13,13 @@ from shared.persistence.database import (
     IDLE_IN_TRANSACTION_TIMEOUT_MS,
     LOCK_TIMEOUT_MS,
     STATEMENT_TIMEOUT_MS,
+    TRANSACTION_TIMEOUT_MS,
     TRIES_MAX,
     Database,
     Tx,
     Unavailable,
     driver,
+    said,
     sqlstate,
 )
 from tests.conftest import NewDatabase
@@ -63,13 +65,15 @@ async def test_every_session_has_its_timeouts(db: Database) -> None:
     """A lock, a statement and an idle transaction all end by themselves."""
 
     async def work(tx: Tx) -> dict[str, str]:
-        names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "transaction_isolation", "TimeZone")
+        timeouts = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout")
+        names = (*timeouts, "transaction_isolation", "TimeZone")
         return {name: (await tx.execute(text(f"show {name}"))).scalar_one() for name in names}
 
     assert await db.run(work) == {
         "lock_timeout": f"{LOCK_TIMEOUT_MS // 1000}s",
         "statement_timeout": f"{STATEMENT_TIMEOUT_MS // 1000}s",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_MS // 1000}s",
+        "transaction_timeout": f"{TRANSACTION_TIMEOUT_MS // 60_000}min",
         "transaction_isolation": "read committed",
         "TimeZone": "UTC",
     }
@@ -257,3 +261,48 @@ async def test_a_lock_that_is_not_to_be_had_is_waited_for_and_then_had(db: Datab
     await quick.run(work)
     await quick.close()
     assert (attempts, await read(beside)) == (3, {"a": 1, "b": 0})
+
+
+async def test_what_an_error_says_holds_nothing_that_people_typed(db: Database) -> None:
+    """Its text may end in a log."""
+
+    async def by_a_model(tx: Tx) -> None:
+        await tx.execute(text("insert into counter (name, n) values (:name, null)"), {"name": "Rosa Quispe Mamani"})
+
+    async def by_the_driver(tx: Tx) -> None:
+        await (await driver(tx)).execute("insert into counter (name, n) values ($1, null)", "Rosa Quispe Mamani")
+
+    with pytest.raises(DBAPIError) as caught:
+        await db.run(by_a_model)
+    assert "Rosa" not in str(caught.value)
+    with pytest.raises(asyncpg.NotNullViolationError) as quoted:
+        await db.run(by_the_driver)
+    assert "Rosa" in str(quoted.value), "the database quotes the row"
+    assert "Rosa" not in said(quoted.value)
+    assert "null value in column" in said(quoted.value)
+
+
+async def test_a_client_that_stands_still_between_preparing_and_executing_keeps_no_lock(
+    url: str, beside: "asyncpg.Connection[Any]"
+) -> None:
+    """To the database it is neither idle nor busy with a statement, so that only the timeout of the whole transaction ends it."""
+    db = Database(url, options={"transaction_timeout": "500"})
+    prepared, free = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Tx) -> None:
+        connection = await driver(tx)
+        await connection.execute("select pg_advisory_xact_lock(77)")
+        await connection.prepare("select count(*) from counter")
+        prepared.set()
+        await free.wait()
+
+    await beside.execute("create table counter (name text)")
+    running = asyncio.create_task(db.run(work))
+    await prepared.wait()
+    async with asyncio.timeout(30):
+        while not await beside.fetchval("select pg_try_advisory_lock(77)"):  # noqa: ASYNC110 - the database ends it, nobody is told
+            await asyncio.sleep(0.05)
+    free.set()
+    with pytest.raises(Unavailable):
+        await running
+    await db.close()
