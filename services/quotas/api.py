@@ -98,7 +98,7 @@ async def cell(request: Request, key: str) -> Json:
 
     async def read(tx: Tx) -> Json | None:
         found = await views.cell(tx, key, on=desk.clock.now().date())
-        return _cell(found) | {"list": [asdict(one) for one in await views.waiting_list(tx, key)]} if found else None
+        return _cell(found) | {"list": [asdict(one) for one in await views.waiting_list(tx, key, now=desk.clock.now())]} if found else None
 
     return _found(await desk.db.run(read), "unknown_cell")
 

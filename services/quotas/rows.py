@@ -90,15 +90,14 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class WaiterRow:
-    """One application on a list; `rank` counts from 1 in the order in which the list is served. `free` is false while the
-    person already holds as many places as one may, so that the list passes over them."""
+    """One application on a list; `rank` counts from 1 in the order in which the list is served. `lacking` are the limits without room."""
 
     rank: int
     application: UUID
     score: int
     submitted_at: datetime
     waiting_since: datetime
-    free: bool
+    lacking: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

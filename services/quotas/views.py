@@ -23,9 +23,10 @@ from services.quotas.rows import (
     SkipRow,
     WaiterRow,
 )
+from services.quotas.store.room import lacking
 from services.quotas.store.terms import changes_of, participation_of, terms_of
 from shared.events.applications import CountryTerms, Names, ProgrammePublished
-from shared.persistence.database import Tx
+from shared.persistence.database import Tx, driver
 
 PAGE: Final = 500
 """The most rows that one call for a list returns."""
@@ -49,8 +50,7 @@ _CELL: Final = text(_CELLS.format(more=", p.terms") + " where c.key = :key")
 _FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
     "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
-    "p.decided_at as waiting_since, coalesce(l.used < l.capacity, true) as free "
-    "from place p left join limit_counter l on l.key = 'person:' || p.person "
+    "p.decided_at as waiting_since from place p "
     "where p.cell = :cell and p.state = 'waiting' order by p.score desc, p.submitted_at, p.application limit :most"
 )
 _DECISIONS: Final = text(
@@ -112,9 +112,13 @@ async def figures(tx: Tx, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]
     return {row.key: {name: getattr(row, name) for name in ("target", "free", "offered", "taken", "waiting")} for row in rows}
 
 
-async def waiting_list(tx: Tx, key: str, *, most: int = PAGE) -> tuple[WaiterRow, ...]:
-    """The cell's waiting list in the order in which it is served."""
-    return tuple(WaiterRow(*row) for row in await tx.execute(_WAITING, {"cell": key, "most": most}))
+async def waiting_list(tx: Tx, key: str, *, now: datetime, most: int = PAGE) -> tuple[WaiterRow, ...]:
+    """The cell's waiting list in the order in which it is served, each with what is lacking now."""
+    rows = (await tx.execute(_WAITING, {"cell": key, "most": most})).all()
+    lacks = await lacking(await driver(tx), [row.application for row in rows], now)
+    return tuple(
+        WaiterRow(row.rank, row.application, row.score, row.submitted_at, row.waiting_since, lacks.get(row.application, ())) for row in rows
+    )
 
 
 async def decisions(

@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter
 
-from services.quotas.pages import board, cells, counter, follow_up, live, overview, participation, proposals, propose, redistribute
+from services.quotas.pages import (
+    board,
+    cells,
+    counter,
+    follow_up,
+    live,
+    overview,
+    participation,
+    proposals,
+    propose,
+    redistribute,
+    waiting,
+)
 
 router = APIRouter()
-for module in (board, live, overview, follow_up, cells, propose, redistribute, counter, participation, proposals):
+for module in (board, live, overview, follow_up, cells, waiting, propose, redistribute, counter, participation, proposals):
     router.include_router(module.router)
 
 __all__ = ["router"]

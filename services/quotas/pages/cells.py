@@ -15,7 +15,7 @@ from services.quotas.domain.model import GENESIS
 from services.quotas.lookups import TransferRow
 from services.quotas.pages import kit
 from services.quotas.pages.changes import change
-from services.quotas.pages.words import Explained, cell_name, explain, groups_of, movement, remarks, short_id
+from services.quotas.pages.words import Explained, cell_name, explain, groups_of, lacking_words, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
 from shared.web.formats import BEIJING, format_date, format_datetime, format_number, zone
@@ -53,7 +53,7 @@ async def cell_page(request: Request, key: str) -> Response:
         if not kit.sees_applications(who, found.cell.country):
             return found, None
         return found, Inside(
-            await views.waiting_list(tx, key, most=WAITERS_SHOWN),
+            await views.waiting_list(tx, key, now=kit.now(request), most=WAITERS_SHOWN),
             await views.decisions(tx, key, most=DECISIONS_SHOWN),
             await lookups.transfers(tx, key, most=MOVEMENTS_SHOWN),
             await open_proposals(tx, key) if who is not None and who.role in kit.READERS else (),
@@ -91,7 +91,7 @@ async def whole_list(request: Request, key: str) -> Response:
     async def read(tx: Tx) -> tuple[kit.Found, Sequence[WaiterRow]]:
         found = await _of_staff(request, tx, key)
         most = min(first + kit.PAGE_ROWS, found.cell.waiting)
-        return found, (await views.waiting_list(tx, key, most=most) if most > first else ())[first:]
+        return found, (await views.waiting_list(tx, key, now=kit.now(request), most=most) if most > first else ())[first:]
 
     found, waiters = await desk_of(request).db.run(read)
     path = kit.cell_path(key, "list")
@@ -241,14 +241,7 @@ class Waiter:
 
 
 def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
-    if not row.free:
-        lacks = _("The person already holds as many places as one may.")
-    elif cell.round == "before":
-        lacks = _("The list was not served yet.")
-    elif not cell.participates:
-        lacks = _("The country does not take part.")
-    else:
-        lacks = _("No place is free.")
+    lacks = _("The list was not served yet.") if cell.round == "before" else " ".join(lacking_words(row.lacking))
     moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since.astimezone(zone(BEIJING)), "medium")
     return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
 

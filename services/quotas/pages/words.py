@@ -1,6 +1,6 @@
 """Causes, outcomes, reasons, limits and accounts in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -90,6 +90,15 @@ SKIPS: Final[Mapping[str, str]] = {
     "course_country": N_("the country had no seat left in the course"),
     "channel": N_("no place was open to this way of applying"),
     "participation": N_("the country does not take part in what was asked for"),
+}
+LACKING: Final[Mapping[str, str]] = {
+    "cell": N_("No place is free."),
+    "person": N_("The person already holds as many places as one may."),
+    "holders": N_("As many people of the country hold a place as may at a time."),
+    "course": N_("The course is full."),
+    "course_country": N_("The country’s seats in the course are taken."),
+    "channel": N_("The places for this way of applying are taken."),
+    "participation": N_("The country does not take part."),
 }
 LIMITS: Final[Mapping[str, str]] = {
     "cell": N_("Places of {cell}"),
@@ -216,6 +225,11 @@ def limit_name(key: str, names: Names | None) -> str:
     country = local(names) if names else limit.country
     cell = f"{country} {limit.year}"
     return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=limit.course or limit.channel)
+
+
+def lacking_words(keys: Sequence[str]) -> list[str]:
+    """What is lacking, a sentence for each limit."""
+    return [said(LACKING, key.partition(":")[0]) for key in keys]
 
 
 def used_of(limit: LimitRow) -> str:

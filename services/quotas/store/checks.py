@@ -7,8 +7,8 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import text
 
-from services.quotas.domain.limits import CELL, PLACE_KINDS, Named, keys_of
-from services.quotas.store.terms import load_terms
+from services.quotas.domain.limits import CELL, PLACE_KINDS
+from services.quotas.store.room import lacking
 from shared.persistence.database import Tx, driver
 
 _BALANCES: Final = """
@@ -111,12 +111,10 @@ CHECKS: Final[Mapping[str, str]] = {
         where hash <> encode(sha256(convert_to(record, 'UTF8')), 'hex') or cast(record as jsonb) ->> 'prev' <> prev
     """,
 }
-_GIVING: Final = """
-    select c.key, c.programme, c.country, c.year, c.target from cell c
-    where c.free > 0 and c.waiting > 0 and c.listed and not c.closed and (c.grants_from is null or c.served)
+_WAITING: Final = """
+    select p.application from place p join cell c on c.key = p.cell
+    where p.state = 'waiting' and c.free > 0 and c.listed and not c.closed and (c.grants_from is null or c.served)
 """
-_WAITERS: Final = "select cell, person, course, channel, parts from place where cell = any($1::text[]) and state = 'waiting'"
-_LIMITS: Final = "select key, used, fixed from limit_counter where key = any($1::text[])"
 
 
 async def broken(tx: Tx, now: datetime) -> dict[str, int]:
@@ -126,24 +124,6 @@ async def broken(tx: Tx, now: datetime) -> dict[str, int]:
 
 
 async def servable(connection: "asyncpg.Connection[Any]", now: datetime) -> int:
-    """How many wait for whom there is a free place and room in every limit, by the same rules as the decision's; 0 at every commit."""
-    cells = {row["key"]: row for row in await connection.fetch(_GIVING)}
-    terms = await load_terms(connection, {row["programme"] for row in cells.values()}) if cells else {}
-    drawn: list[dict[str, int | None]] = []
-    for row in await connection.fetch(_WAITERS, list(cells)) if cells else ():
-        cell = _cell(cells[row["cell"]])
-        place = Named(CELL, person=row["person"], course=row["course"], channel=row["channel"])
-        own = terms[cell.programme]
-        if own.takes_part(cell.country, now, row["parts"]):
-            drawn.append({key: kind.capacity(own, cell, place) for kind, key in keys_of(PLACE_KINDS, own, cell, place)})
-    limits = {row["key"]: row for row in await connection.fetch(_LIMITS, sorted({key for keys in drawn for key in keys}))} if drawn else {}
-    return sum(all(_has_room(limits.get(key), planned) for key, planned in keys.items()) for keys in drawn)
-
-
-def _cell(row: "asyncpg.Record") -> Named:
-    return Named(CELL, row["programme"], row["country"], row["year"], target=row["target"])
-
-
-def _has_room(limit: "asyncpg.Record | None", planned: int | None) -> bool:
-    capacity = planned if limit is None or limit["fixed"] is None else limit["fixed"]
-    return capacity is None or (limit["used"] if limit is not None else 0) < capacity
+    """How many wait for whom there is a free place and room in every limit; 0 at every commit."""
+    waiting = [row["application"] for row in await connection.fetch(_WAITING)]
+    return sum(not lacks for lacks in (await lacking(connection, waiting, now)).values())

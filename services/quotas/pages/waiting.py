@@ -1,0 +1,74 @@
+"""Waiting, told to the one who waits, in the words and with the figures that officers see."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+from starlette.responses import RedirectResponse, Response
+
+from services.quotas.access import desk_of
+from services.quotas.pages import kit
+from services.quotas.pages.words import cell_name, lacking_words
+from services.quotas.store.room import lacking
+from shared.persistence.database import Tx, driver
+from shared.web.formats import BEIJING, format_datetime
+from shared.web.i18n import translate
+from shared.web.identity import require
+from shared.web.pages import render
+from shared.web.problems import Problem
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+_PLACE = text("select cell, person, state from place where application = :application")
+_AHEAD = text(
+    "select count(*) from place p join place mine on mine.application = :application where p.cell = mine.cell and p.state = 'waiting' "
+    "and (-p.score, p.submitted_at, p.application) < (-mine.score, mine.submitted_at, mine.application)"
+)
+
+
+class Waiting(NamedTuple):
+    """Somebody's application on the list: how many rank before it, and which limits have no room for it now."""
+
+    found: kit.Found
+    ahead: int
+    lacking: tuple[str, ...]
+
+
+@router.get("/quotas/waiting/{application}")
+async def waiting_page(request: Request, application: str) -> Response:
+    """Only for the applicant, and for those who work on the country's applications; to others there is no such page."""
+    who, now, wanted = require(request), kit.now(request), kit.id_from(application)
+
+    async def read(tx: Tx) -> Waiting | None:
+        place = (await tx.execute(_PLACE, {"application": wanted})).one_or_none()
+        if place is None:
+            raise Problem(404, code="not_found")
+        found = await kit.find(tx, place.cell, now.date())
+        if str(place.person) != who.account_id and not kit.sees_applications(who, found.cell.country):
+            raise Problem(404, code="not_found")
+        return await _waiting(tx, found, wanted) if place.state == "waiting" else None
+
+    async def _waiting(tx: Tx, found: kit.Found, application: UUID) -> Waiting:
+        ahead = (await tx.execute(_AHEAD, {"application": application})).scalar_one()
+        return Waiting(found, ahead, (await lacking(await driver(tx), [application], now)).get(application, ()))
+
+    waiting = await desk_of(request).db.run(read)
+    if waiting is None:
+        return RedirectResponse(f"/applications/{wanted}", 303)
+    cell = waiting.found.cell
+    return render(
+        request,
+        "waiting.html",
+        programme_name=kit.local(waiting.found.programme.names),
+        title=cell_name(cell.key, cell.names),
+        back=f"/applications/{wanted}",
+        ahead=waiting.ahead,
+        listed=cell.waiting,
+        before_round=cell.round == "before",
+        served_from=format_datetime(cell.grants_from, BEIJING) if cell.grants_from else "",
+        lacks=lacking_words(waiting.lacking),
+        closes=format_datetime(cell.list_closes, BEIJING) if cell.list_closes else "",
+        figures=[(_("Places"), cell.target), (_("Offered"), cell.offered), (_("Taken"), cell.taken), (_("Free"), cell.free)],
+    )
