@@ -27,13 +27,13 @@ def zone(name: str) -> ZoneInfo:
 def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "medium") -> str:
     """`value` (aware) as date and time in `timezone`, with the zone named: `3 mar 2016, 17:00 (Lima)`.
 
-    The space before the zone does not break, so that no line begins with the zone alone.
+    The time and its zone stay on one line.
     """
-    local = value.astimezone(zone(timezone))
+    local, place = value.astimezone(zone(timezone)), zone_name(timezone)
     day = babel_date(local.date(), form, locale=LOCALES[current_language()])
     if current_language() == "zh":
-        return f"{day} {local:%H:%M}（{zone_name(timezone)}）"
-    return f"{day}, {local:%H:%M}\u00a0({zone_name(timezone)})"
+        return f"{day} {local:%H:%M}（{place}）"
+    return f"{day}, " + f"{local:%H:%M} ({place})".replace(" ", "\u00a0")
 
 
 def zone_name(timezone: str) -> str:

@@ -38,6 +38,7 @@ class House:
     _staff: dict[tuple[str, str], Staff] = field(default_factory=dict)
     _countries: dict[str, str] = field(default_factory=dict)
     _signed_in: list[Somebody] = field(default_factory=list)
+    _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
         """Everybody closes their browser."""
@@ -81,15 +82,16 @@ class House:
         """A member of staff who is signed in; another `number` is another person."""
         name = f"{role}{number}{'.' + country.lower() if country else ''}@example.org"
         key = (role, name)
-        if key not in self._staff:
-            outcome = await self.stack.services["applications"].db.run(
-                lambda tx: add_staff(tx, email=name, role=role, country=country, language=language, actor="tests", now=self.now)
-            )
-            assert not isinstance(outcome, Refused), outcome
-            made = Staff(name, self.stack.url, self.stack.mail)
-            self._signed_in.append(made)
-            await made.sign_in()
-            self._staff[key] = made
+        async with self._door:  # two who ask for the same person at once would take each other's codes
+            if key not in self._staff:
+                outcome = await self.stack.services["applications"].db.run(
+                    lambda tx: add_staff(tx, email=name, role=role, country=country, language=language, actor="tests", now=self.now)
+                )
+                assert not isinstance(outcome, Refused), outcome
+                made = Staff(name, self.stack.url, self.stack.mail)
+                self._signed_in.append(made)
+                await made.sign_in()
+                self._staff[key] = made
         return self._staff[key]
 
     # -------------------------------------------------------------------------------------------------------------- acts

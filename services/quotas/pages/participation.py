@@ -119,7 +119,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
             (_("Put forward without an answer yet"), format_number(forward)),
             (_("Reason"), typed["reason"]),
         ]
-        caption = f"{kit.local(found.names)}, {kit.local(names)}"
+        caption = f"{kit.local(found.names)} · {kit.local(names)}"
         return asking.check_page(request, caption=caption, back=f"{PATH}/{programme}/{country}", rows=rows, shown=shown, typed=typed)
     return await asking.file(request, who, kind, params, typed)
 
@@ -242,7 +242,7 @@ def _form(
         "propose.html",
         status=422 if errors else 200,
         heading=_("Change participation"),
-        caption=f"{kit.local(programme.names)}, {kit.local(names)}",
+        caption=f"{kit.local(programme.names)} · {kit.local(names)}",
         back=f"{PATH}?programme={programme.code}",
         lead=_(LEAD),
         questions=questions,

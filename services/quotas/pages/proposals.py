@@ -226,7 +226,7 @@ def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Ident
     if consent.answer is None or consent.at is None:
         return name, _("Not answered yet"), "amber", ""
     words, colour = (_("Agrees"), "green") if consent.answer == "yes" else (_("Does not agree"), "red")
-    given = f"{format_datetime(consent.at, BEIJING)}, {person(consent.by or '', who)}"
+    given = f"{format_datetime(consent.at, BEIJING)} · {person(consent.by or '', who)}"
     return name, words, colour, f"{given}. {consent.note}" if consent.note else given
 
 

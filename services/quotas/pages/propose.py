@@ -197,7 +197,7 @@ def _where(cell: CellRow) -> str:
 
 def _caption(found: kit.Found) -> str:
     shown = frame(found)
-    return f"{shown['programme_name']}, {shown['title']}"
+    return f"{shown['programme_name']} · {shown['title']}"
 
 
 def _check(request: Request, found: kit.Found, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str], form: str) -> Response:

@@ -141,7 +141,7 @@ def said(words: Mapping[str, str], code: str, **params: object) -> str:
 
 def short_id(application: UUID) -> Markup:
     """An application's id, cut to the end that tells two apart; the whole is in its title."""
-    return Markup('<code class="app-code" title="{}">…{}</code>').format(application, application.hex[-8:])
+    return Markup('<code class="app-code app-nowrap" title="{}">…{}</code>').format(application, application.hex[-8:])
 
 
 def short_account(account: str) -> str:
