@@ -19,6 +19,21 @@ WORDS: Final[Mapping[str, _Words]] = {
     "unknown_proposal": _Words(404, N_("There is no such proposal"), N_("Open the list of proposals and choose one there.")),
     "unchanged": _Words(422, N_("That is the target already"), N_("The cell has {target} places now. Enter another number.")),
     "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),
+    "unknown_limit": _Words(
+        404, N_("The plan has no such limit there"), N_("Choose one of the limits of this country and year: {limits}.")
+    ),
+    "limit_unchanged": _Words(422, N_("That is the limit already"), N_("There are {capacity} now. Enter another number.")),
+    "bad_capacity": _Words(
+        422, N_("That is no possible limit"), N_("Enter a whole number from 0 to 1,000,000, or none for the plan’s own.")
+    ),
+    "limit_below_used": _Words(
+        422,
+        N_("More is held than there would be"),
+        N_(
+            "{used} draw on this limit and there would be {capacity}. Propose {used} or more, or say that you want it all the same: "
+            "nobody loses a place, and nothing new is given before there is room."
+        ),
+    ),
     "no_reason": _Words(422, N_("A reason is missing"), N_("Say why this should change, for whoever decides and for the records.")),
     "not_open": _Words(409, N_("The proposal was decided already"), N_("Somebody else was first. Open it to see what was decided.")),
     "same_person": _Words(

@@ -7,6 +7,7 @@ from services.quotas.pages import (
     cells,
     counter,
     follow_up,
+    limits,
     live,
     overview,
     participation,
@@ -17,7 +18,7 @@ from services.quotas.pages import (
 )
 
 router = APIRouter()
-for module in (board, live, overview, follow_up, cells, waiting, propose, redistribute, counter, participation, proposals):
+for module in (board, live, overview, follow_up, cells, waiting, propose, limits, redistribute, counter, participation, proposals):
     router.include_router(module.router)
 
 __all__ = ["router"]

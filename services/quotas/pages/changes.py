@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.quotas.pages.kit import local
-from services.quotas.pages.words import cell_name
+from services.quotas.pages.words import cell_name, limit_name
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
@@ -23,6 +23,8 @@ def subject(row: ProposalRow, names: NamesOf, programme: str) -> str:
     if row.kind in ("leave", "return_to_programme"):
         country = row.params["country"]
         return next((local(names[cell]) for cell in row.cells if cell in names), country)
+    if row.kind == "limit_change":
+        return cell_name(row.params["cell"], names.get(row.params["cell"]))
     key = row.cell or (row.params["moves"][0]["source"] if row.kind == "transfer" and row.params.get("moves") else None)
     if key:
         return cell_name(key, names.get(key))
@@ -41,6 +43,12 @@ def _allotment(row: ProposalRow, _names: NamesOf) -> str:
     return ngettext(
         "{before} → {count} place", "{before} → {count} places", target, before=format_number(before), count=format_number(target)
     )
+
+
+def _limit(row: ProposalRow, names: NamesOf) -> str:
+    name = limit_name(row.params["limit"], names.get(row.params["cell"]))
+    capacity = row.params.get("capacity")
+    return f"{name}: {_('the plan’s own number') if capacity is None else format_number(capacity)}"
 
 
 def _total(row: ProposalRow, _names: NamesOf) -> str:
@@ -93,6 +101,7 @@ def period(params: Mapping[str, Any]) -> str:
 
 CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
     "allotment_change": _allotment,
+    "limit_change": _limit,
     "total_change": _total,
     "transfer": _transfer,
     "return": _return,

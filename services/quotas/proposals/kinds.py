@@ -8,6 +8,7 @@ from sqlalchemy import text
 from services.quotas.domain.commands import Command, MovePlaces, SetTarget
 from services.quotas.domain.model import Short, Verdict
 from services.quotas.proposals.kind import PLACES_MAX, Filed, Kind, Params, ProposalRefused
+from services.quotas.proposals.limits import ChangeLimit
 from services.quotas.proposals.participation import LeaveProgramme, ReturnToProgramme
 from services.quotas.store.programmes import fund
 from shared.kernel.cells import Cell
@@ -160,6 +161,7 @@ _ENTRIES: Final[tuple[Kind[Any], ...]] = (
     MoveFree("transfer", "transferred"),
     MoveFree("return", "returned"),
     MoveFree("redistribution", "redistributed"),
+    ChangeLimit(),
     LeaveProgramme(),
     ReturnToProgramme(),
 )

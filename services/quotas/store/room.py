@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from services.quotas.domain.limits import CELL, PLACE_KINDS, Named, keys_of
+from services.quotas.domain.limits import CELL, KINDS, PLACE_KINDS, Named, keys_of
 from services.quotas.domain.terms import Terms
 from services.quotas.store.terms import load_terms
 
@@ -49,3 +49,40 @@ def _lacks(
 def _has_room(limit: "asyncpg.Record | None", planned: int | None) -> bool:
     capacity = planned if limit is None or limit["fixed"] is None else limit["fixed"]
     return capacity is None or (limit["used"] if limit is not None else 0) < capacity
+
+
+class CellLimit(NamedTuple):
+    """A limit on which applications to a cell draw: what is used, what the plan says, and what officers have fixed instead."""
+
+    key: str
+    used: int
+    planned: int | None
+    fixed: int | None
+
+    @property
+    def capacity(self) -> int | None:
+        return self.planned if self.fixed is None else self.fixed
+
+
+async def limits_of(connection: "asyncpg.Connection[Any]", key: str) -> tuple[CellLimit, ...]:
+    """The limits of a cell that officers may set, in the order of their kinds, then of the plan; none where the plan has no such cell."""
+    row = await connection.fetchrow("select programme, country, year, target from cell where key = $1 and listed", key)
+    if row is None:
+        return ()
+    terms = (await load_terms(connection, [row["programme"]]))[row["programme"]]
+    cell = Named(CELL, row["programme"], row["country"], row["year"], target=row["target"])
+    draws = [
+        cell,
+        *(cell._replace(course=course) for year, course in terms.courses if year == cell.year),
+        *(cell._replace(channel=channel) for channel in terms.channels),
+    ]
+    planned: dict[str, int | None] = {}
+    for kind in (kind for kind in KINDS if kind.settable):
+        for place in draws:
+            if kind.draws(terms, cell, place) and all(getattr(place, name) is not None for name in kind.fields):
+                planned.setdefault(kind.key(cell, place), kind.capacity(terms, cell, place))
+    stored = {one["key"]: one for one in await connection.fetch(_LIMITS, list(planned))}
+    return tuple(
+        CellLimit(one, stored[one]["used"], count, stored[one]["fixed"]) if one in stored else CellLimit(one, 0, count, None)
+        for one, count in planned.items()
+    )

@@ -1,0 +1,116 @@
+"""Officers set a limit: previewed, adopted by a second person, served in the same commit; each way to go wrong does nothing at all."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.kernel.clock import ManualClock
+from shared.kernel.ids import new_id
+from tests.conftest import NewDatabase
+from tests.integration.quotas.office import ANA, PE, Office, code
+from tests.integration.quotas.pages_front import front, words
+from tests.integration.quotas.scene import START, Person, apply_events, held, picture, publication, rows, states
+from tests.integration.quotas.test_limits import BR, CL, SOLAR, terms
+
+
+@pytest.fixture
+async def office(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Office:
+    """The two seats of a course are offered, to Peru and Brazil; somebody of Chile waits for one."""
+    clock.move_to(START)
+    service = front(await new_database("quotas"), clock, tmp_path)
+    await apply_events(service.db, publication(terms()))
+    people = [Person(country, course="solar") for country in (PE, BR, CL)]
+    service.people[PE] = people
+    await apply_events(service.db, *(one.approved() for one in people))
+    return Office(service)
+
+
+def seats(capacity: int | None, *, limit: str = SOLAR, **other: Any) -> dict[str, Any]:
+    return {"cell": PE, "limit": limit, "capacity": capacity, **other}
+
+
+async def test_more_seats_are_looked_at_then_adopted_and_serve_who_waits(office: Office) -> None:
+    db, waiter = office.front.db, office.front.people[PE][2]
+    before = await picture(db)
+    effect = (await office.look("limit_change", seats(3))).json()
+    assert effect["told"] == 1
+    assert [cell["offered"] for cell in effect["cells"] if cell["key"] == CL] == [[str(waiter.application)]]
+    assert await picture(db) == before, "looking changes nothing"
+    await office.adopted("limit_change", seats(3))
+    assert await states(db, waiter) == ["offered"]
+    acts = await rows(db, "select act, subject from audit_entry order by id")
+    assert [act.act for act in acts] == ["limit.propose", "limit.approve"]
+    assert await held(db) == {}
+
+
+async def test_a_limit_goes_back_to_the_plan(office: Office) -> None:
+    await office.adopted("limit_change", seats(3))
+    await office.adopted("limit_change", seats(None, allow_over=True))
+    assert await rows(office.front.db, "select key from limit_counter where fixed is not null") == []
+    assert await held(office.front.db) == {}
+
+
+@pytest.mark.parametrize(
+    ("params", "answer"),
+    [
+        (seats(1), (422, "limit_below_used")),
+        (seats(-1), (422, "bad_capacity")),
+        (seats(None), (422, "limit_unchanged")),
+        (seats(3, limit="course:training:2016:water"), (404, "unknown_limit")),
+        (seats(3, limit=f"cell:{PE}"), (404, "unknown_limit")),
+        (seats(3, limit="nonsense"), (404, "unknown_limit")),
+        ({**seats(3), "cell": "training:XX:2016"}, (404, "unknown_cell")),
+        ({"cell": PE}, (422, "bad_params")),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_changes_nothing(office: Office, params: dict[str, Any], answer: tuple[int, str]) -> None:
+    before = await picture(office.front.db)
+    assert code(await office.propose("limit_change", params)) == answer
+    assert await picture(office.front.db) == before
+
+
+async def test_nobody_adopts_their_own_nor_twice_nor_on_figures_that_moved(office: Office) -> None:
+    proposal = await office.filed("limit_change", seats(3))
+    assert code(await office.adopt(proposal, by=ANA)) == (403, "same_person")
+    seen = (await office.shown(proposal))["effect"]["state"]
+    await apply_events(office.front.db, Person(CL, course="solar").approved())
+    assert code(await office.adopt(proposal, state=seen)) == (409, "stale")
+    assert (await office.adopt(proposal)).status_code == 200
+    assert code(await office.adopt(proposal)) == (409, "not_open")
+
+
+async def test_an_officer_finds_a_cells_limits_and_proposes_another_by_the_form(office: Office) -> None:
+    typed = {"limit": SOLAR, "capacity": "3", "reason": "The university has a larger room.", "key": str(new_id())}
+    async with office.front.browser("officer", account=ANA) as browser:
+        page = await browser.get(f"/quotas/cells/{PE}/limits")
+        assert "Seats of the course “solar” in 2016 (2 of 2)" in words(page) and "People of PE who hold a place now (1 of 2)" in words(page)
+        looked = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "look"})
+        assert "2 → 3" in words(looked) and "Nothing changes before another person adopts it." in words(looked)
+        sent = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
+        again = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
+        assert sent.status_code == 303 and sent.headers["location"] == again.headers["location"]
+        shown = words(await browser.get(sent.headers["location"]))
+    assert "Seats of the course “solar” in 2016: 3" in shown
+    assert len(await rows(office.front.db, "select id from proposal")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"limit": "", "capacity": "3"}, "Choose a limit"),
+        ({"limit": SOLAR, "capacity": "many"}, "Enter a whole number from 0 to"),
+        ({"limit": SOLAR, "capacity": "1"}, "2 draw on it. Enter 2 or more"),
+        ({"limit": SOLAR, "capacity": ""}, "that is the limit already"),
+    ],
+)
+async def test_a_wrong_form_says_so_and_keeps_what_was_typed(office: Office, typed: dict[str, str], said: str) -> None:
+    async with office.front.browser("officer", account=ANA) as browser:
+        page = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "reason": "A larger room.", "step": "look"})
+    assert page.status_code == 422 and said in words(page) and "A larger room." in page.text
+
+
+@pytest.mark.parametrize("role", ["applicant", "coordinator", "auditor", ""])
+async def test_only_officers_reach_the_form(office: Office, role: str) -> None:
+    async with office.front.browser(role, country="PE" if role == "coordinator" else "") as browser:
+        assert (await browser.get(f"/quotas/cells/{PE}/limits")).status_code in (303, 403, 404)
