@@ -98,6 +98,38 @@ SPOILED = [
         '"reasons" holds "unavailable"',
         'did you mean "not_available"?',
     ),
+    # courses, channels and holders
+    ("programmes/training.toml", 'key = "digital"\nseats', 'key = "digitl"\nseats', '"key" is "digitl"', 'did you mean "digital"?'),
+    ("programmes/training.toml", "per_country = 10", "per_country = 161", '"per_country" is 161, more than the 160 seats', "160 at most"),
+    ("programmes/training.toml", "2016 = [2017-01-02", "2026 = [2017-01-02", '"2026" is no year of the programme', "one of 2015, 2016"),
+    (
+        "programmes/training.toml",
+        "2016 = [2017-01-02, 2017-01-14]",
+        "2016 = [2017-01-02]",
+        '"2016" is not two days',
+        "[first day, last day]",
+    ),
+    (
+        "programmes/training.toml",
+        "2016 = [2017-01-02, 2017-01-14]",
+        "2016 = [2017-01-02, 2016-01-14]",
+        "ends on 2016-01-14, before it starts",
+        "2017-01-02 or later",
+    ),
+    ("programmes/training.toml", 'key = "digital"\nseats', 'key = "health"\nseats', 'the course "health" stands twice', "once a year"),
+    ("programmes/scholarship.toml", '"province", share', '"provinces", share', '"key" is "provinces"', 'did you mean "province"?'),
+    ("programmes/scholarship.toml", "share = 0.25", "share = 25", '"share" is 25', "from 0 to 1"),
+    ("programmes/scholarship.toml", "share = 0.25", "share = 0.25, places = 3", 'both "places" and "share"', "one of the two"),
+    (
+        "programmes/scholarship.toml",
+        '  { key = "province", share = 0.25 },\n',
+        "",
+        '"channels" leaves out province',
+        'every option of the question "channel"',
+    ),
+    ("programmes/masters.toml", "each = 12", "each = 12, countries = { PX = 3 }", '"PX" is no country of the plan', "alpha-2"),
+    ("programmes/masters.toml", "each = 12", "each = 0", '"each" is 0', "1 or more"),
+    ("programmes/masters.toml", "holders =", "holder =", '"holder" is not known here', 'did you mean "holders"?'),
     # figures and dates that do not fit together
     ("programmes/masters.toml", "2017 = 80", "2017 = 81", "the places per year sum to 401", "expected 400"),
     ("programmes/masters.toml", "base = 1", "base = 3", "33 countries of CELAC with 3 places each need 99 in 2015", "80 at most"),
@@ -119,7 +151,19 @@ SPOILED = [
     ("programmes/bridge.toml", 'code = "bridge"', 'code = "brigde"', '"code" is "brigde"', '"bridge", as the file is named'),
     ("programmes/bridge.toml", "max_megabytes = 5", "max_megabytes = 500", '"max_megabytes" is 500', "from 1 to 20"),
 ]
-AT_ANOTHER_LINE = ("sum to", "need 99", "has a call but", "not a day", "not after", "names", "stands twice", "shares", "taken by")
+AT_ANOTHER_LINE = (
+    "sum to",
+    "need 99",
+    "has a call but",
+    "not a day",
+    "not after",
+    "names",
+    "stands twice",
+    "shares",
+    "taken by",
+    "leaves out",
+    "more than the",
+)
 
 
 @pytest.mark.parametrize(("file", "old", "new", "problem", "hint"), SPOILED)
