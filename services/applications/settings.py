@@ -16,4 +16,9 @@ class ApplicationsSettings(CommonSettings):
         default=120, ge=1, description="Sign-in codes that may be entered from one network address in 15 minutes."
     )
     session_idle_minutes: int = Field(default=120, ge=5, description="Minutes without a page after which somebody is signed out.")
+    answer_grace_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="Seconds after an offer's deadline before it expires, for an answer that is being given in the last second.",
+    )
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")

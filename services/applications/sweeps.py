@@ -1,4 +1,4 @@
-"""Work started by time: nothing that anybody waits for, only what would pile up."""
+"""Work started by time: offers that nobody answered, and what would pile up."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from services.applications.accounts import people
 from services.applications.documents import DocumentStore
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks, idempotency
+from services.applications.use_cases.offers import tell_unanswered
 from shared.kernel.clock import SystemClock
 from shared.messaging.service import Sweep
 from shared.persistence.database import Database
@@ -22,11 +23,20 @@ Run = Callable[[datetime], Awaitable[int]]
 
 def sweeps(db: Database, store: DocumentStore, settings: ApplicationsSettings) -> tuple[Sweep, ...]:
     """The sweeps of this service."""
+    grace = timedelta(seconds=settings.answer_grace_seconds)
     return (
+        Sweep("offers", 1.0, _unanswered(db, grace)),
         Sweep("idempotency_keys", 3600, _old_keys(db, timedelta(days=settings.idempotency_days))),
         Sweep("sign_ins", 3600, _old_sign_ins(db)),
         Sweep("documents", 3600, _lost_bytes(db, store)),
     )
+
+
+def _unanswered(db: Database, grace: timedelta) -> Run:
+    async def run(now: datetime) -> int:
+        return await db.run(lambda tx: tell_unanswered(tx, before=now - grace, most=PORTION, now=now))
+
+    return run
 
 
 def _old_keys(db: Database, kept: timedelta) -> Run:

@@ -79,6 +79,8 @@ class Application(Table, table=True):
     parts: list[str] = _texts()
     answer_by: datetime | None = _moment(optional=True)
     offer_version: int | None = None
+    passed_version: int | None = None
+    """The offer whose deadline was told to have passed without an answer; none is taken for it any more."""
     waiting_rank: int | None = None
     list_closes: datetime | None = _moment(optional=True)
     reasons: list[str] = _texts()

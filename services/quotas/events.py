@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from services.quotas.domain.commands import Accept, Command, Decline, End, Nominate, RequestPlace, Withdraw
+from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, Withdraw
 from services.quotas.facts import in_order
 from services.quotas.plans import Publication, publish
 from services.quotas.use_cases import apply
@@ -60,6 +60,11 @@ def _declined(event: Event[applications.OfferDeclined]) -> Command:
     return Decline(**_of(event), place_version=event.data.place_version)
 
 
+def _unanswered(event: Event[applications.OfferUnanswered]) -> Command:
+    """The fact is about the offer, and the version is the offer's: the application's own facts are not counted by it."""
+    return Expire(**{**_of(event), "version": 0}, place_version=event.data.place_version)
+
+
 HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
     "puente.programme.published.v1": _published,
     "puente.application.nominated.v1": _nominated,
@@ -68,6 +73,7 @@ HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
     "puente.application.ended.v1": _ended,
     "puente.offer.accepted.v1": _accepted,
     "puente.offer.declined.v1": _declined,
+    "puente.offer.unanswered.v1": _unanswered,
 }
 
 

@@ -6,11 +6,6 @@ from shared.settings import CommonSettings
 
 
 class QuotasSettings(CommonSettings):
-    answer_grace_seconds: int = Field(
-        default=60,
-        ge=0,
-        description="Seconds after an offer's deadline before it expires, so that an answer given in the last second still arrives first.",
-    )
     proposal_key_days: int = Field(default=7, ge=1, description="Days that the answer to a proposal with an Idempotency-Key is kept.")
     board_listeners_max: int = Field(
         default=100, ge=0, description="Browsers that may watch boards live in one process at a time; whoever comes later reloads the page."

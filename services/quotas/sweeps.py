@@ -1,4 +1,4 @@
-"""Work started by time: deadlines, rounds, the closing of lists, the end of a participation.
+"""Work started by time: rounds, the closing of lists, the end of a participation.
 
 A sweep only looks for what is due and asks for it with the commands that everything goes through; the decision looks again under the
 locks. So a sweep may run twice, late, or in several processes at once.
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.quotas import tally
-from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, Expire, ServeRound
+from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, ServeRound
 from services.quotas.domain.terms import Terms
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import idempotency
@@ -18,13 +18,9 @@ from services.quotas.use_cases import apply
 from shared.messaging.service import Sweep
 from shared.persistence.database import Database, Tx, driver
 
-OFFERS: Final = 500
 CELLS: Final = 20
 KEYS: Final = 1_000
 
-_DUE: Final = """
-    select application, person, cell, version from place where state = 'offered' and answer_by < $1 order by answer_by, application limit $2
-"""
 _ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2"
 _LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2"
 _YEARS: Final = "select key, list_closes from cell where listed and closed and not settled and list_closes < $1 order by key limit $2"
@@ -45,7 +41,6 @@ Due = Callable[[Tx, datetime], Awaitable[Sequence[Command]]]
 
 def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
     """The sweeps of this service."""
-    grace = timedelta(seconds=settings.answer_grace_seconds)
     kept = timedelta(days=settings.proposal_key_days)
 
     async def old_keys(now: datetime) -> int:
@@ -56,7 +51,6 @@ def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
 
     return (
         Sweep("rounds", 1.0, _sweep(db, rounds_due)),
-        Sweep("offers", 1.0, _sweep(db, lambda tx, now: offers_due(tx, now, grace))),
         Sweep("lists", 5.0, _sweep(db, lists_due)),
         Sweep("years", 5.0, _sweep(db, years_due)),
         Sweep("participation", 60.0, _sweep(db, participation_ended)),
@@ -74,14 +68,6 @@ def _sweep(db: Database, due: Due) -> Callable[[datetime], Awaitable[int]]:
         return await db.run(work)
 
     return run
-
-
-async def offers_due(tx: Tx, now: datetime, grace: timedelta = timedelta()) -> Sequence[Command]:
-    """The offers whose deadline has passed, and the time for an answer that is under way."""
-    rows = await (await driver(tx)).fetch(_DUE, now - grace, OFFERS)
-    return [
-        Expire(cell=row["cell"], at=now, application=row["application"], person=row["person"], place_version=row["version"]) for row in rows
-    ]
 
 
 async def rounds_due(tx: Tx, now: datetime) -> Sequence[Command]:

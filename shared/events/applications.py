@@ -197,6 +197,15 @@ class OfferAccepted(Fact, frozen=True, kw_only=True):
     place_version: int
 
 
+class OfferUnanswered(Fact, frozen=True, kw_only=True):
+    """No answer was given in time, and none will be taken. Its subject is the offer, whose version is `place_version`."""
+
+    application: UUID
+    person: UUID
+    place_version: int
+    answer_by: Moment
+
+
 class OfferDeclined(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID

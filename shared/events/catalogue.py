@@ -68,6 +68,7 @@ ENTRIES: Final = (
     Entry(applications.ApplicationEnded, "puente.application.ended.v1", APPLICATIONS, "cell", A, (Q, N), "A placed person finished or left."),
     Entry(applications.OfferAccepted, "puente.offer.accepted.v1", APPLICATIONS, "cell", A, (Q,), "The applicant accepted the offered place."),
     Entry(applications.OfferDeclined, "puente.offer.declined.v1", APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
+    Entry(applications.OfferUnanswered, "puente.offer.unanswered.v1", APPLICATIONS, "cell", A, (Q,), "The deadline of an offer passed without an answer: quotas lets it expire."),
     Entry(quotas.NominationRefused, "puente.nomination.refused.v1", PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
     Entry(quotas.PlaceOffered, "puente.place.offered.v1", PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),
     Entry(quotas.PlaceWaiting, "puente.place.waiting.v1", PLACES, "cell", Q, (A, N), "No room now: the application is on the waiting list."),

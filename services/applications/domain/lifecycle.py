@@ -82,7 +82,7 @@ TABLE: Final = (
     Row((O,),                   Act.ACCEPT,            (APPLICANT,),            State.ACCEPTED,  "offer.accepted"),
     Row((O,),                   Act.DECLINE,           (APPLICANT,),            State.DECLINED,  "offer.declined"),
     Row((O,),                   Act.LAPSE,             (QUOTAS,),               State.LAPSED),
-    # An acceptance that reached quotas when the place had gone: the person is told, instead of waiting for ever.
+    # Quotas has given the place away although it was accepted, as after a backup was put back: the person is told, not left waiting.
     Row((A,),                   Act.LAPSE,             (QUOTAS,),               State.LAPSED),
     Row((A,),                   Act.TAKE,              (QUOTAS,),               State.PLACED),
     Row((State.PLACED,),        Act.END,               (OFFICER,),              State.ENDED,     "application.ended"),

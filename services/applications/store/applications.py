@@ -11,6 +11,7 @@ from sqlalchemy.types import Text
 from sqlmodel import col
 
 from services.applications.domain.answers import Stored
+from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import EVERYWHERE, Viewer
 from services.applications.store.idempotency import Known
 from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
@@ -40,6 +41,23 @@ async def locked(tx: Tx, application_id: UUID) -> Application | None:
     """The application for the service itself, its row locked: quotas' answers are for whomever they are."""
     statement = select(Application).where(col(Application.id) == application_id).with_for_update().execution_options(populate_existing=True)
     return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def unanswered(tx: Tx, *, before: datetime, most: int) -> Sequence[Application]:
+    """Offers with a deadline earlier than `before` that were neither answered nor told to be unanswered; their rows locked."""
+    statement = (
+        select(Application)
+        .where(
+            col(Application.state) == State.OFFERED,
+            col(Application.answer_by) < before,
+            col(Application.passed_version).is_distinct_from(col(Application.offer_version)),
+        )
+        .order_by(col(Application.answer_by), col(Application.id))
+        .limit(most)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.execute(statement)).scalars().all()
 
 
 async def live(tx: Tx, person_id: UUID, programme: str, year: int) -> Application | None:

@@ -1,4 +1,4 @@
-"""The applicant answers an offer, or withdraws."""
+"""The applicant answers an offer, lets it pass, or withdraws."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,8 +6,11 @@ from uuid import UUID
 from services.applications.domain.lifecycle import REASON_NEEDED, Act, State
 from services.applications.domain.outcomes import OfferPassed, OfferReplaced, ReasonsWrong
 from services.applications.domain.viewers import Viewer
-from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, facts_of, wrong_reasons
-from shared.events.applications import ApplicationWithdrawn, OfferAccepted, OfferDeclined
+from services.applications.store import applications as store
+from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, cell_of, facts_of, wrong_reasons
+from shared.events.applications import ApplicationWithdrawn, OfferAccepted, OfferDeclined, OfferUnanswered
+from shared.events.catalogue import event
+from shared.messaging import outbox
 from shared.persistence.database import Tx
 
 
@@ -35,11 +38,30 @@ async def _answer(
     assert application.answer_by is not None, "an offered application has a deadline"
     if application.offer_version != place_version:
         return OfferReplaced()
-    if now > application.answer_by:
+    if now > application.answer_by or application.passed_version == place_version:
         return OfferPassed(application.answer_by)
     kind = OfferAccepted if act is Act.ACCEPT else OfferDeclined
     fact = kind(**facts_of(application), place_version=place_version)
     return await advance(tx, standing, viewer, now=now, fact=fact, detail={"place_version": place_version})
+
+
+async def tell_unanswered(tx: Tx, *, before: datetime, most: int, now: datetime) -> int:
+    """Tell quotas of offers whose deadline was earlier than `before` and that nobody has answered; returns how many, at most `most`.
+
+    Only this service knows that no answer was given: an acceptance may be on its way to quotas for as long as a broker is away. Told
+    under the row's lock, once for each offer; an answer that comes after it is refused.
+    """
+    due = await store.unanswered(tx, before=before, most=most)
+    told = []
+    for application in due:
+        assert application.offer_version is not None and application.answer_by is not None, "an offer has a version and a deadline"
+        application.passed_version = application.offer_version
+        fact = OfferUnanswered(**facts_of(application), place_version=application.offer_version, answer_by=application.answer_by)
+        subject, version = f"offer:{application.id}", application.offer_version
+        told.append(event(fact, subject=subject, version=version, key=cell_of(application).key, at=now))
+    await tx.flush()
+    await outbox.add(tx, *told)
+    return len(told)
 
 
 async def withdraw(

@@ -8,7 +8,7 @@ from services.quotas.settings import QuotasSettings
 from services.quotas.sweeps import sweeps
 from shared.events.envelope import AnyEvent
 from shared.persistence.database import Database
-from tests.integration.quotas.scene import START, Person, apply_events, programme, publication, rows, told
+from tests.integration.quotas.scene import START, Person, apply_events, let_pass, programme, publication, rows, told
 
 BOOKS = {
     "programme": "*",
@@ -51,8 +51,9 @@ async def a_history(db: Database) -> list[AnyEvent]:
     await adopt(db, "allotment_change", cell=BR, target=1)
     await adopt(db, "allotment_change", cell=PE, target=5)
     await adopt(db, "transfer", moves=[{"source": "training:CL:2016", "target": PE, "places": 1}])
+    assert await let_pass(db, LATER) > 0
     for sweep in sweeps(db, QuotasSettings()):
-        if sweep.name in ("rounds", "offers", "lists", "participation"):
+        if sweep.name in ("rounds", "lists", "participation"):
             while await sweep.run(LATER):
                 pass
     second = publication(programme(places=14, version="2", grants_from=LATER), version=2, at=LATER)

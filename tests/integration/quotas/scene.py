@@ -123,6 +123,17 @@ class Person:
         return self.tells(facts.OfferDeclined(application=self.application, person=self.person, place_version=version), at)
 
 
+async def let_pass(db: Database, at: datetime) -> int:
+    """Applications tells of every offer whose deadline was before `at`; answers with how many there were."""
+    due = await rows(
+        db, "select application, person, cell, version, answer_by from place where state = 'offered' and answer_by < :at", at=at
+    )
+    for one in due:
+        fact = facts.OfferUnanswered(application=one.application, person=one.person, place_version=one.version, answer_by=one.answer_by)
+        await apply_events(db, event(fact, subject=f"offer:{one.application}", version=one.version, key=one.cell, at=at))
+    return len(due)
+
+
 def publication(data: facts.ProgrammePublished, *, version: int = 1, at: datetime = START) -> AnyEvent:
     return event(data, subject=data.programme, version=version, key=data.programme, at=at)
 

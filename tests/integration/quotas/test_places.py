@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from services.quotas.settings import QuotasSettings
+from services.quotas.sweeps import sweeps
 from shared.persistence.database import Database
-from tests.integration.quotas.scene import START, Person, apply_events, figures, held, programme, publication, rows, states, told
+from tests.integration.quotas.scene import START, Person, apply_events, figures, held, let_pass, programme, publication, rows, states, told
 
 PE = "training:PE:2016"
 
@@ -43,12 +45,23 @@ async def test_a_decline_serves_the_best_ranked_in_the_same_commit(db: Database)
     assert offered.data.answer_by == START + timedelta(days=14)
 
 
-async def test_a_ranked_round_waits_for_its_moment(empty: Database) -> None:
-    from services.quotas.main import PLANS
-    from services.quotas.settings import QuotasSettings
-    from services.quotas.sweeps import sweeps
+async def test_an_answer_given_in_time_counts_however_late_it_arrives(db: Database) -> None:
+    """The broker was away for days around the deadline: no timer of this service stands against what the person did."""
+    keen, idle, next_one = [Person(PE) for _ in range(3)]
+    await apply_events(db, *[one.approved() for one in (keen, idle, next_one)])
+    late = START + timedelta(days=20)
+    for sweep in sweeps(db, QuotasSettings()):
+        while await sweep.run(late):
+            pass
+    assert await states(db, keen, idle, next_one) == ["offered", "offered", "waiting"]
+    await apply_events(db, keen.accepts(1, at=START + timedelta(days=14)))
+    assert await let_pass(db, late) == 1
+    assert await states(db, keen, idle, next_one) == ["taken", "released", "offered"]
+    assert [one.data.cause for one in await told(db, "released")] == ["expired"]
+    assert await held(db) == {}
 
-    assert PLANS
+
+async def test_a_ranked_round_waits_for_its_moment(empty: Database) -> None:
     await apply_events(empty, publication(programme(grants_from=START + timedelta(days=30))))
     people = [Person(PE, score=1000 * n) for n in range(8)]
     await apply_events(empty, *[one.approved() for one in people])
