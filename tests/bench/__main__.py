@@ -1,23 +1,28 @@
 """`make bench`: ratios between two things measured in one run on this machine, with a real broker and the embedded PostgreSQL.
 
-Figures per second say something of this machine today; ratios travel. Nothing here is asserted: see docs/performance.md.
+Figures per second say something of this machine today; ratios travel. Nothing here is asserted but the end state of every side:
+see docs/performance.md.
 """
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from shared.messaging.broker import Missing, find_broker
-from shared.persistence.embedded import temporary
-from tests.bench import decisions, submissions
-from tests.bench.world import Databases
+from shared.messaging.broker import Broker, JavaBroker, Missing, find_broker
+from tests.bench import decisions, deep, latency, relay, submissions
+from tests.bench.decisions import PLACES_A_CELL, Run
+from tests.bench.world import Bench, Databases, cells, durable_postgres
 
-console = Console()
+console = Console(width=150)
 
 
 def arguments() -> argparse.Namespace:
@@ -26,41 +31,162 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=60_000, help="approvals for the pipeline")
     parser.add_argument("--peer-events", type=int, default=2_500, help="approvals for the consumer of one event a transaction")
     parser.add_argument("--rounds", type=int, default=3, help="how often both sides take turns; medians are quoted")
-    parser.add_argument("--only", choices=["decisions", "submissions"], help="one measurement alone")
+    parser.add_argument("--only", choices=[*ROWS], action="append", help="these measurements alone; may be given more than once")
+    parser.add_argument("--deep", type=int, default=0, metavar="ROWS", help="also with so many decided rows (5000000: half an hour)")
     return parser.parse_args()
 
 
-async def main() -> None:
+class Report:
+    """Rows of ratios, each the median of its rounds with the least and the most."""
+
+    def __init__(self) -> None:
+        self.table = Table("what", "ours", "beside", "ratio (from - to)", "goal", title="medians")
+
+    def pairs(self, what: str, pairs: Sequence[tuple[float, float]], goal: str) -> None:
+        """Both sides of every round."""
+        ours, beside = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratios = sorted(one / other for one, other in pairs)
+        spread = f"{statistics.median(ratios):.2f} x ({ratios[0]:.2f} - {ratios[-1]:.2f})"
+        self.table.add_row(what, f"{ours:,.0f}", f"{beside:,.0f}", spread, goal)
+
+    def figure(self, what: str, found: str, goal: str) -> None:
+        self.table.add_row(what, found, "", "", goal)
+
+    def cost(self, what: str, runs: Sequence[Run]) -> None:
+        """Where the CPU time of a decision goes."""
+        parts = sorted({part for run in runs for part in run.cost})
+        medians = {part: statistics.median(run.cost.get(part, 0.0) for run in runs) for part in parts}
+        console.print(f"CPU of a decision, {what}: {sum(medians.values()):,.0f} us", {part: round(us, 1) for part, us in medians.items()})
+
+
+def say(side: str, run: Run) -> None:
+    console.print(
+        f"  {side:<34}{run.rate:>9,.0f} decisions/s, {sum(run.cost.values()):>9,.0f} us of CPU each, load {os.getloadavg()[0]:.1f}"
+    )
+
+
+async def peers(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """The pipeline beside consumers of one event a transaction, each with the number of workers that suits it best."""
+    ours, orm, best = [], [], []
+    for seed in range(options.rounds):
+        console.print(f"decisions, round {seed + 1} of {options.rounds}")
+        ours.append(await decisions.pipeline(bench, options.events, seed))
+        say("pipeline", ours[-1])
+        found = []
+        for workers in ("1", "8"):
+            found.append(await decisions.peer(bench, "faststream_sqlmodel", options.peer_events, seed, f"bench{seed}{workers}", workers))
+            say(f"FastStream + SQLModel, {workers} workers", found[-1])
+        orm.append(max(found))
+        best.append(await decisions.peer(bench, "one_statement", options.peer_events * 4, seed))
+        say("asyncpg, one statement an event", best[-1])
+    for what, other, goal in (
+        ("one event a transaction, FastStream + SQLModel", orm, ">= 120 x"),
+        ("one event a transaction, asyncpg, 8 workers", best, ">= 12 x"),
+    ):
+        report.pairs(f"decisions/s: pipeline over {what}", [(one.rate, it.rate) for one, it in zip(ours, other, strict=True)], goal)
+        costs = [(sum(it.cost.values()), sum(one.cost.values())) for one, it in zip(ours, other, strict=True)]
+        report.pairs("   CPU us a decision: theirs over the pipeline's", costs, "")
+        report.cost(what, other)
+    report.cost("the pipeline", ours)
+
+
+async def bare(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """The pipeline beside the same batches without Kafka."""
+    pairs, counts = [], [0, 0]
+    for seed in range(options.rounds):
+        ours = await decisions.pipeline(bench, options.events, seed)
+        other, counts = await decisions.bare_loop(bench, options.events, seed)
+        say("pipeline", ours)
+        say("bare loop", other)
+        pairs.append((ours.rate, other.rate))
+    report.pairs("decisions/s: pipeline over a bare loop of the batches", pairs, ">= 0.75 x")
+    report.figure("statements of a batch of 1, and of 1,000", f"{counts[0]}, {counts[1]}", "constant")
+
+
+async def hot(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """All events on one cell beside the same number spread over all."""
+    pairs = []
+    for seed in range(options.rounds):
+        one = await decisions.pipeline(bench, options.events, seed, spread=cells()[:1], places=options.events)
+        spread = await decisions.pipeline(bench, options.events, seed, places=options.events)
+        say("one cell", one)
+        say(f"{len(cells())} cells", spread)
+        pairs.append((one.rate, spread.rate))
+    report.pairs(f"decisions/s: one hot cell over {len(cells())}", pairs, ">= 1.0 x")
+
+
+async def relays(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    pairs = [await relay.measure(bench, options.events, seed) for seed in range(options.rounds)]
+    report.pairs("events/s: relay over a bare loop of send()", pairs, ">= 1.5 x")
+
+
+async def delays(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """At half of the rate that the pipeline reaches now."""
+    for seed in range(options.rounds):
+        peak = await decisions.pipeline(bench, options.events // 2, seed)
+        say("pipeline", peak)
+        found = await latency.measure(bench, peak.rate / 2, 15)
+        batch_ms = 1_000 / peak.rate * 1_000
+        report.figure(
+            "event on its topic to its decision told, at half of the peak",
+            f"p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms",
+            f"p99 < {10 * batch_ms:.0f} ms (10 batches)",
+        )
+
+
+async def memory(bench: Bench, _options: argparse.Namespace, report: Report) -> None:
+    report.figure("memory of a worker with a backlog of 100,000", f"{await decisions.backlog(bench, 100_000):.0f} MB", "< 250 MB")
+
+
+async def posts(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    with tempfile.TemporaryDirectory(prefix="puente-bench-") as folder:
+        found = await submissions.measure(bench.databases, Path(folder), options.rounds, console)
+    report.pairs("submissions/s: durable over validating only", [(one.durable, one.checking) for one in found], ">= 0.8 x")
+    report.pairs("   CPU ms of the server: validating only over durable", [(one.checking_cpu, one.durable_cpu) for one in found], "")
+
+
+async def depth(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """With so many decided rows beside empty tables."""
+    full = await deep.filled(bench, options.deep)
+    given, pairs = options.deep, []
+    for seed in range(options.rounds):
+        ours = await decisions.pipeline(bench, options.events, 100 + seed, url=full, before=given)
+        given += options.events
+        empty = await decisions.pipeline(bench, options.events, 100 + seed, places=PLACES_A_CELL)
+        say(f"{options.deep:,} rows", ours)
+        say("empty", empty)
+        pairs.append((ours.rate, empty.rate))
+    report.pairs(f"decisions/s: with {options.deep:,} decided rows over empty", pairs, ">= 0.95 x")
+
+
+ROWS: dict[str, Callable[[Bench, argparse.Namespace, Report], Awaitable[Any]]] = {
+    "peers": peers,
+    "bare": bare,
+    "hot": hot,
+    "relay": relays,
+    "latency": delays,
+    "submissions": posts,
+    "memory": memory,
+}
+
+
+async def main(broker: Broker, url_of: Callable[[str], str]) -> None:
     """Measure, and print."""
-    options = arguments()
-    table = Table("what", "ours", "beside", "ratio", "goal")
-    with tempfile.TemporaryDirectory(prefix="puente-bench-") as folder, temporary() as server:
-        databases = Databases(server.url)
-        if options.only != "submissions":
-            broker = find_broker(Path(folder))
-            if isinstance(broker, Missing):
-                raise SystemExit(f"no Kafka: {broker.reason}; {broker.what_to_do}")
-            with broker:
-                rounds = []
-                for number in range(options.rounds):
-                    console.print(f"decisions, round {number + 1} of {options.rounds}")
-                    rounds.append(await decisions.measure(broker.bootstrap, databases, options.events, options.peer_events, console))
-                ours, peer = (statistics.median(side) for side in zip(*rounds, strict=True))
-                ratio = statistics.median(one / other for one, other in rounds)
-                table.add_row(
-                    "decisions/s: pipeline over FastStream + SQLModel", f"{ours:,.0f}", f"{peer:,.0f}", f"{ratio:.1f} x", ">= 60 x"
-                )
-                peak = await decisions.backlog(broker.bootstrap, databases, 100_000)
-                table.add_row("memory of a worker with a backlog of 100,000", f"{peak:.0f} MB", "", "", "< 250 MB")
-        if options.only != "decisions":
-            pairs = await submissions.measure(databases, Path(folder), options.rounds, console)
-            durable, checking = (statistics.median(side) for side in zip(*pairs, strict=True))
-            ratio = statistics.median(one / other for one, other in pairs)
-            table.add_row(
-                "submissions/s: durable over validating only", f"{durable:,.0f}", f"{checking:,.0f}", f"{ratio:.2f} x", ">= 0.8 x"
-            )
-    console.print(table)
+    options, report = arguments(), Report()
+    bench = Bench(Databases(url_of), broker.bootstrap, {broker.pid: "Kafka"} if isinstance(broker, JavaBroker) else {})
+    for name in options.only or ROWS:
+        await ROWS[name](bench, options, report)
+    if options.deep:
+        await depth(bench, options, report)
+    console.print(report.table)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    arguments()
+    with tempfile.TemporaryDirectory(prefix="puente-bench-") as folder, durable_postgres() as server:
+        found = find_broker(Path(folder))
+        if isinstance(found, Missing):
+            raise SystemExit(f"no Kafka: {found.reason}; {found.what_to_do}")
+        with found:
+            asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+            asyncio.run(main(found, server.url))

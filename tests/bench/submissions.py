@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from rich.console import Console
@@ -15,12 +16,20 @@ from shared.messaging.broker import free_port
 from shared.persistence.database import Database
 from shared.web.identity import IdentityIssuer
 from shared.web.keys import ensure_key_pair
+from tests.bench.cost import Meter
 from tests.bench.decisions import process
-from tests.bench.world import MOMENT, Databases
+from tests.bench.world import MOMENT, Databases, watching
 from tests.integration.applications.people import World, new_applicant, the_plan
 
 PROGRAMME = "short"
 APPLICATIONS = 600
+WRONG = """
+select abs(count(*) filter (where state = 'submitted' and receipt is not null) - $1)
+    + (select abs(count(*) - $1) from outbox where type = 'puente.application.submitted.v1')
+    + (select abs(count(*) - $1) from idempotency_key)
+from application
+"""
+"""How far the end state is from `$1` applications handed in, each told once."""
 CONNECTIONS = 32
 
 Ready = tuple[UUID, Viewer, str]
@@ -92,22 +101,43 @@ async def listening(port: int) -> None:
                 return
 
 
-async def measure(databases: Databases, folder: Path, rounds: int, console: Console) -> list[tuple[float, float]]:
-    """(durable, validating only) a round, each on applications of its own; the two take turns in going first."""
+class Both(NamedTuple):
+    """Answers a second, and CPU milliseconds of the server an answer, of a durable submission and of one that is only checked."""
+
+    durable: float
+    checking: float
+    durable_cpu: float
+    checking_cpu: float
+
+
+async def measure(databases: Databases, folder: Path, rounds: int, console: Console) -> list[Both]:
+    """Each round on applications of its own, which are checked first and handed in then."""
     ensure_key_pair(folder / "keys", "identity")
     issuer = IdentityIssuer.from_folder(folder / "keys")
     url = await databases.new("applications")
     db, port = Database(url), free_port()
-    found = []
-    async with process("tests.bench.api", url, str(folder), str(port)):
+    rounds_found: list[Both] = []
+    quiet = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
+    async with process("tests.bench.api", url, str(folder), str(port), **quiet) as server, watching(url) as look:
         await listening(port)
         world = World(db, MOMENT)
         await world.do(use_cases.load_plan, the_plan(), actor="bench")
         for number in range(rounds):
             ready = await drafts(world, issuer, APPLICATIONS)
-            checking = await rate(port, ready, "rehearsal", 204)
-            durable = await rate(port, ready, "submission", 200)
-            console.print(f"submissions, round {number + 1}: {durable:,.0f}/s durable, {checking:,.0f}/s validating only")
-            found.append((durable, checking))
+            meter = Meter(look, {server.pid: "server"})
+            sides = {}
+            for path, status in (("rehearsal", 204), ("submission", 200)):
+                await meter.start()
+                found = await rate(port, ready, path, status)
+                await meter.note()
+                sides[path] = (found, sum(meter.spent().values()) / len(ready) * 1e3)
+            (durable, durable_cpu), (checking, checking_cpu) = sides["submission"], sides["rehearsal"]
+            rounds_found.append(Both(durable, checking, durable_cpu, checking_cpu))
+            console.print(
+                f"submissions, round {number + 1}: {durable:,.0f}/s durable ({durable_cpu:.2f} ms of CPU each), "
+                f"{checking:,.0f}/s validating only ({checking_cpu:.2f} ms)"
+            )
+            wrong = await look.fetchval(WRONG, len(ready) * (number + 1))
+            assert wrong == 0, f"the end state is wrong by {wrong}"
     await db.close()
-    return found
+    return rounds_found

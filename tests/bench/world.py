@@ -1,10 +1,14 @@
 """What every measurement starts from: a programme, a stream of approvals, databases and topics of its own."""
 
 import asyncio
+import os
 import random
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 
@@ -15,6 +19,7 @@ from shared.events.envelope import AnyEvent, encode
 from shared.kernel.ids import new_id
 from shared.messaging.transport import Outgoing, Publisher
 from shared.persistence import migrate
+from shared.persistence.embedded import EmbeddedPostgres
 
 MOMENT = datetime(2016, 1, 20, 9, tzinfo=UTC)
 YEARS = tuple(range(2015, 2020))
@@ -84,6 +89,29 @@ async def publish(publisher: Publisher, topic: str, events: Sequence[AnyEvent]) 
         while left:
             stored = set(await publisher.publish(left))
             left = [row for row in left if row.row not in stored]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement runs on: one PostgreSQL that waits for its disk, one broker, and the broker's process where it is ours."""
+
+    databases: "Databases"
+    bootstrap: str
+    broker: dict[int, str]
+
+
+@contextmanager
+def durable_postgres() -> Iterator[EmbeddedPostgres]:
+    """A server on a new folder that is deleted afterwards. Nothing is measured on a database that does not wait for its disk."""
+    folder = Path(tempfile.mkdtemp(prefix="puente-bench-", dir="/tmp"))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    postgres = EmbeddedPostgres(folder)
+    try:
+        postgres.start()
+        yield postgres
+    finally:
+        postgres.remove()
 
 
 class Databases:

@@ -135,4 +135,5 @@ def fit(
 
 def periods_of(terms: InForce, application: Application) -> list[Participation]:
     """When, and in what, the application's country takes part in its programme."""
-    return [one for one in terms.plan.participation if (one.country, one.programme) == (application.country, application.programme)]
+    country, programme = application.country, application.programme  # each look at a mapped attribute costs more than the comparison
+    return [one for one in terms.plan.participation if one.country == country and one.programme == programme]

@@ -2,7 +2,7 @@
 
 It writes the same rows for a place that is given: place, decision, transfer, the person's counter, the cell's figures and
 an event in the outbox; it keeps no chain and no waiting list, so it does less.
-Run as `python -m tests.bench.peer URL BOOTSTRAP TOPIC GROUP WORKERS`.
+Run as `python -m tests.bench.peers.faststream_sqlmodel URL BOOTSTRAP TOPIC GROUP WORKERS`.
 """
 
 import asyncio

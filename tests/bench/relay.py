@@ -1,0 +1,63 @@
+"""The relay, from rows in the outbox to marked rows, beside a loop of `send` over the same bytes with no database."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+
+from shared.events.catalogue import PLACES
+from shared.events.envelope import encode
+from shared.messaging.kafka import PRODUCER_SETTINGS, KafkaTransport
+from shared.messaging.relay import Relay, connect
+from shared.messaging.transport import Outgoing, Partition
+from shared.settings import CommonSettings
+from tests.bench.decisions import UNSENT, topics
+from tests.bench.world import Bench, approvals, cells, watching
+
+_COLUMNS = ("topic", "key", "event_id", "type", "value", "created_at")
+
+
+async def measure(bench: Bench, number: int, seed: int) -> tuple[float, float]:
+    """Events a second of both sides; each ends with as many events on its topic as there were rows."""
+    rows = [(PLACES.name, one.partitionkey, one.id, one.type, encode(one), one.time) for one in approvals(number, cells(), seed)]
+    return await _relay(bench, rows), await _loop(bench, [Outgoing(0, row[0], row[1], row[4]) for row in rows])
+
+
+async def _relay(bench: Bench, rows: Sequence[tuple[object, ...]]) -> float:
+    url = await bench.databases.new("quotas")
+    prefix, transport = await topics(bench)
+    async with watching(url) as look:
+        await look.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
+        publisher, connection = await transport.publisher(), await connect(url)
+        began = time.perf_counter()
+        await Relay(connection, publisher).drain()
+        seconds = time.perf_counter() - began
+        await publisher.close()
+        await connection.close()
+        assert await look.fetchval(UNSENT) == 0, "every row is marked"
+    await _arrived(bench, prefix, len(rows))
+    return len(rows) / seconds
+
+
+async def _loop(bench: Bench, rows: list[Outgoing]) -> float:
+    prefix, _transport = await topics(bench)
+    producer = AIOKafkaProducer(bootstrap_servers=bench.bootstrap, **PRODUCER_SETTINGS)
+    await producer.start()
+    try:
+        began = time.perf_counter()
+        sent = [await producer.send(prefix + row.topic, row.value, key=row.key.encode()) for row in rows]
+        await asyncio.gather(*sent)
+        seconds = time.perf_counter() - began
+    finally:
+        await producer.stop()
+    await _arrived(bench, prefix, len(rows))
+    return len(rows) / seconds
+
+
+async def _arrived(bench: Bench, prefix: str, number: int) -> None:
+    transport = KafkaTransport(CommonSettings(kafka_bootstrap=bench.bootstrap, kafka_prefix=prefix))
+    source = await transport.source("bench", None)  # type: ignore[arg-type]
+    ends = await source.ends([Partition(PLACES.name, place) for place in range(PLACES.partitions)])
+    await source.close()
+    assert sum(ends.values()) == number, f"{sum(ends.values())} of {number} arrived"
