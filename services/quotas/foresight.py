@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
-from services.quotas.proposals import KINDS, looked, opened, short_of, state_of
+from services.quotas.proposals import KINDS, looked, opened, short_of
 from services.quotas.proposals.kind import Filed, Params, ProposalRefused
 from shared.persistence.database import Tx
 
@@ -51,8 +51,8 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
     verdict = await looked(tx, known, filed) if refused is None else Verdict()
     refused = refused or short_of(verdict)
     if refused is not None:
-        return Foreseen(state_of(filed.figures), (), 0, refused)
-    return Foreseen(state_of(filed.figures), _effects(filed, verdict), verdict.pools.get(filed.programme, 0))
+        return Foreseen(filed.state, (), 0, refused)
+    return Foreseen(filed.state, _effects(filed, verdict), verdict.pools.get(filed.programme, 0))
 
 
 def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:

@@ -1,20 +1,18 @@
 """A programme's terms come into force: its places are put into the books and split over the countries that take part."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
-from services.quotas.domain.allotment import Policy, allot, split_sides, weights_of
+from services.quotas.allotting import allotments
 from services.quotas.domain.commands import Recount, ServeLists, SetTarget
 from services.quotas.domain.limits import CELL, OF_PLAN, Named, keys_of
-from services.quotas.domain.participation import Change
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal
 from services.quotas.proposals.kinds import AllotmentChange, TotalChange
 from services.quotas.store.programmes import changes, fund, put_in_force
-from services.quotas.store.terms import participation_of, terms_of
+from services.quotas.store.terms import terms_of
 from services.quotas.use_cases import apply
 from shared.events.applications import ProgrammePublished
 from shared.events.envelope import Event
@@ -60,30 +58,6 @@ async def publish(tx: Tx, publication: Publication) -> None:
         total = TotalChange(programme=data.programme, places=data.places_total)
         await file_proposal(tx, "total_change", total, by=SYSTEM, reason=f"{data.plan_version}: {left}", at=event.time)
     await parking.release(tx, f"programme:{data.programme}")
-
-
-def allotments(data: ProgrammePublished, adopted: Sequence[Change] = ()) -> dict[str, int]:
-    """The plan's own figure of every cell: each year's places by side, then by country; nothing for who takes no part that year.
-
-    `adopted` are the changes of participation that were adopted since.
-    """
-    participation = participation_of(data, adopted)
-    policy = Policy(data.policy.base, weights_of(data.policy.weights), data.policy.minimum, data.policy.maximum, data.policy.rounding)
-    found: dict[str, int] = {}
-    for year, places in sorted(data.places_per_year.items()):
-        by_side = split_sides(places, data.side_places, data.sides)
-        first, last = date(year, 1, 1), date(year, 12, 31)
-        taking_part = {
-            country
-            for country, periods in participation.items()
-            if any(one.start <= last and (one.end is None or one.end >= first) for one in periods)
-        }
-        for side in data.sides:
-            countries = [country for country in data.countries if country.side == side]
-            groups = {country.code: country.groups.get(year, []) for country in countries if country.code in taking_part}
-            shares = allot(by_side[side], groups, policy)
-            found |= {Cell(data.programme, country.code, year).key: shares.get(country.code, 0) for country in countries}
-    return found
 
 
 async def _allot(tx: Tx, publication: Publication, before: Mapping[str, int], planned: Mapping[str, int]) -> None:

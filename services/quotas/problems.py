@@ -81,6 +81,27 @@ WORDS: Final[Mapping[str, _Words]] = {
     "other_programme": _Words(
         422, N_("Places do not change their programme"), N_("Choose two countries within one programme. Each programme has its own places.")
     ),
+    "unknown_year": _Words(404, N_("That programme has no such year"), N_("Choose a programme and one of the years that its plan names.")),
+    "minima_exceed": _Words(
+        422,
+        N_("The minima exceed the places"),
+        N_("{countries} countries would get at least {needed} places together and there are {places}. Lower the base or the minimum."),
+    ),
+    "bad_policy_number": _Words(422, N_("A number of the policy is not possible"), N_("Enter whole numbers from 0 to 1,000,000.")),
+    "bad_bounds": _Words(
+        422, N_("The maximum is below the minimum"), N_("Everybody gets at least {least} and at most {most}. Correct one of them.")
+    ),
+    "bad_weights": _Words(422, N_("A weight is not possible"), N_("Enter weights from 0 to 1,000, such as 0.5.")),
+    "unknown_rounding": _Words(422, N_("There is no such way of rounding"), N_("The ways are: {methods}.")),
+    "unchanged_policy": _Words(422, N_("That is how the year is allotted already"), N_("Change the policy, or leave the year as it is.")),
+    "policy_below_held": _Words(
+        422,
+        N_("Some countries would get fewer places than they hold"),
+        N_(
+            "{countries} countries hold more, {first} the first of them. Change the policy, or say that you want it all the same: "
+            "nobody loses a place, and what frees goes to the pool until the number is met."
+        ),
+    ),
     "unknown_country": _Words(
         404, N_("That country has no places in this programme"), N_("Choose a programme and one of the countries that its plan names.")
     ),

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import text
 
+from services.quotas.allotting import allotments
 from services.quotas.domain.commands import Command
-from services.quotas.plans import allotments
 from services.quotas.store import journal, programmes
 from services.quotas.store.journal import Number
 from services.quotas.use_cases import apply

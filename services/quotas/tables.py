@@ -254,6 +254,18 @@ class Proposal(Table, table=True):
     note: str = _text()
 
 
+class AllotmentPolicy(Table, table=True):
+    """A policy that two people adopted for a year, with its version: `params` are `AllotByPolicy`."""
+
+    programme: str = _text(primary=True)
+    year: int = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    proposal: UUID = Field(foreign_key="proposal.id")
+    params: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    adopted_by: str = _text()
+    adopted_at: datetime = _moment()
+
+
 class ProposalConsent(Table, table=True):
     """A country that is asked whether another may return, and its answer (`yes`, `no`, none yet): who gave it and when."""
 

@@ -11,6 +11,7 @@ from services.quotas.pages import (
     live,
     overview,
     participation,
+    policies,
     proposals,
     propose,
     redistribute,
@@ -18,7 +19,21 @@ from services.quotas.pages import (
 )
 
 router = APIRouter()
-for module in (board, live, overview, follow_up, cells, waiting, propose, limits, redistribute, counter, participation, proposals):
+for module in (
+    board,
+    live,
+    overview,
+    follow_up,
+    cells,
+    waiting,
+    propose,
+    limits,
+    redistribute,
+    counter,
+    participation,
+    policies,
+    proposals,
+):
     router.include_router(module.router)
 
 __all__ = ["router"]

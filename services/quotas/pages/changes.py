@@ -10,10 +10,14 @@ from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
 from shared.web.formats import format_date, format_number
-from shared.web.i18n import ngettext, translate
+from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
 
+ROUNDING: Final[Mapping[str, str]] = {
+    "largest_remainder": N_("rounded by largest remainder"),
+    "sainte_lague": N_("rounded by Sainte-Laguë"),
+}
 NamesOf = Mapping[str, Names]
 """Cell -> the names of its country."""
 
@@ -90,6 +94,23 @@ def _return_to(row: ProposalRow, _names: NamesOf) -> str:
     return f"{words}, {period(row.params)}"
 
 
+def _policy(row: ProposalRow, _names: NamesOf) -> str:
+    return _("allotted by a policy: {policy}", policy=policy_words(row.params))
+
+
+def policy_words(params: Mapping[str, Any]) -> str:
+    """A policy in one line: `base 4; LDC +1; at least 2; at most 60`."""
+    found = [_("base {n}", n=format_number(params["base"]))]
+    found += [f"{group} +{format_number(weight)}" for group, weight in sorted(params.get("weights", {}).items()) if weight]
+    if params.get("minimum"):
+        found.append(_("at least {n}", n=format_number(params["minimum"])))
+    if params.get("maximum") is not None:
+        found.append(_("at most {n}", n=format_number(params["maximum"])))
+    if params.get("places") is not None:
+        found.append(_("{n} in all", n=format_number(params["places"])))
+    return "; ".join([*found, _(ROUNDING.get(params.get("rounding", "largest_remainder"), ""))])
+
+
 def period(params: Mapping[str, Any]) -> str:
     """From when to when, in words."""
     start, end = (date.fromisoformat(raw) if (raw := params.get(name)) else None for name in ("start", "end"))
@@ -106,6 +127,7 @@ CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
     "transfer": _transfer,
     "return": _return,
     "redistribution": _redistribution,
+    "policy": _policy,
     "leave": _leave,
     "return_to_programme": _return_to,
 }

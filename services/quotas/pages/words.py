@@ -35,6 +35,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "allotted": N_("The plan’s allotment came into force."),
     "adopted": N_("Two people changed the number of places."),
     "raised": N_("The number of places was raised."),
+    "policy": N_("Two people allotted the year by a policy."),
     "transferred": N_("Two people moved free places from one country to another."),
     "returned": N_("Two people returned free places to the pool."),
     "redistributed": N_("Two people moved places that would have lapsed to countries with waiting lists."),

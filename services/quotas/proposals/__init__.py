@@ -3,7 +3,6 @@
 Both acts leave an audit row. Whoever adopts says which state of the books was shown to them; where it has changed since, nothing happens.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +21,7 @@ from shared.persistence.database import Tx, driver
 
 __all__ = [
     "KINDS", "REASON_MAX", "SYSTEM", "Decided", "ProposalRefused", "Proposed", "approve", "file_proposal", "opened", "params_of",
-    "propose", "reject", "state_of",
+    "propose", "reject",
 ]  # fmt: skip
 
 FIGURES: Final = ("target", "free", "offered", "taken", "waiting", "last_decision")
@@ -60,13 +59,7 @@ async def opened(
     known = KINDS[kind]
     rows = await tx.execute(_LOCK if lock else _LOOK, {"cells": list(await known.cells(tx, params))})
     figures = {row.key: {name: getattr(row, name) for name in FIGURES} for row in rows}
-    return Filed(known.programme(params), params, figures, now, by, proposal)
-
-
-def state_of(figures: Mapping[str, Mapping[str, int]]) -> str:
-    """A word for the state of these cells; another one as soon as one of them is decided upon."""
-    heads = "\n".join(f"{key} {figures[key]['last_decision']}" for key in sorted(figures))
-    return hashlib.sha256(heads.encode()).hexdigest()[:16]
+    return Filed(known.programme(params), params, figures, now, by, proposal, await known.basis(tx, params))
 
 
 async def propose(
@@ -113,7 +106,7 @@ async def file_proposal(tx: Tx, kind: str, params: Params, *, by: str, reason: s
 
 
 async def approve(tx: Tx, proposal: UUID, *, by: str, role: str, seen: str, note: str = "", now: datetime) -> Decided | ProposalRefused:
-    """Adopt a proposal. `seen` is the state of its cells (`state_of`) that was shown to whoever adopts.
+    """Adopt a proposal. `seen` is the state of its cells (`Filed.state`) that was shown to whoever adopts.
 
     Where one of them was decided upon since, nothing happens. What cannot be done whole is not done at all.
     """
@@ -123,7 +116,7 @@ async def approve(tx: Tx, proposal: UUID, *, by: str, role: str, seen: str, note
     known = KINDS[found.kind]
     params = msgspec.convert(found.params, known.params)
     filed = await opened(tx, found.kind, params, by=by, now=now, proposal=proposal, lock=True)
-    if state_of(filed.figures) != seen:
+    if filed.state != seen:
         return ProposalRefused("stale")
     refused = await known.objection(tx, filed)
     if refused is not None:

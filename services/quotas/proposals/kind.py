@@ -1,5 +1,6 @@
 """What a proposal is made of: its kind, what it asks for, and the answers of those who file and decide it."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,14 @@ class Filed(Generic[P]):
     now: datetime
     by: str
     proposal: UUID | None = None
+    basis: str = ""
+    """What beside the figures it was judged by (`Kind.basis`)."""
+
+    @property
+    def state(self) -> str:
+        """A word for the state of the books that it is judged by; another one as soon as one of its cells is decided upon."""
+        heads = "\n".join(f"{key} {self.figures[key]['last_decision']}" for key in sorted(self.figures))
+        return hashlib.sha256(f"{heads}\n{self.basis}".encode()).hexdigest()[:16]
 
 
 class Kind(ABC, Generic[P]):
@@ -82,6 +91,10 @@ class Kind(ABC, Generic[P]):
     @abstractmethod
     async def cells(self, tx: Tx, params: P) -> tuple[str, ...]:
         """The cells whose figures it was judged by; where one of them was decided upon since, it has to be looked at again."""
+
+    async def basis(self, _tx: Tx, _params: P) -> str:
+        """What beside the figures of its cells it was judged by; where that has changed, it has to be looked at again too."""
+        return ""
 
     async def objection(self, _tx: Tx, _filed: Filed[P]) -> ProposalRefused | None:
         """What stands against it, whatever places there are; asked when it is filed, and again when it is adopted."""

@@ -10,6 +10,7 @@ from services.quotas.domain.model import Short, Verdict
 from services.quotas.proposals.kind import PLACES_MAX, Filed, Kind, Params, ProposalRefused
 from services.quotas.proposals.limits import ChangeLimit
 from services.quotas.proposals.participation import LeaveProgramme, ReturnToProgramme
+from services.quotas.proposals.policy import AdoptPolicy
 from services.quotas.store.programmes import fund
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -164,5 +165,6 @@ _ENTRIES: Final[tuple[Kind[Any], ...]] = (
     ChangeLimit(),
     LeaveProgramme(),
     ReturnToProgramme(),
+    AdoptPolicy(),
 )
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in _ENTRIES}

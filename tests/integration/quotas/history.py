@@ -33,8 +33,7 @@ async def adopt(db: Database, kind: str, **params: Any) -> None:
     assert not isinstance(asked, proposals.ProposalRefused)
     filed = await db.run(lambda tx: proposals.propose(tx, kind, asked, "asked for", by="one", role="officer", now=START))
     assert isinstance(filed, proposals.Proposed), filed
-    now = await db.run(lambda tx: proposals.opened(tx, kind, asked, by="two", now=LATER))
-    seen = proposals.state_of(now.figures)
+    seen = (await db.run(lambda tx: proposals.opened(tx, kind, asked, by="two", now=LATER))).state
     done = await db.run(lambda tx: proposals.approve(tx, filed.proposal, by="two", role="officer", seen=seen, now=LATER))
     assert isinstance(done, proposals.Decided), done
 

@@ -34,6 +34,8 @@ PATHS = (
     f"/quotas/cells/{PERU}/propose",
     f"/quotas/cells/{PERU}/move",
     "/quotas/redistribute?programme=scholarship&year=2016",
+    "/quotas/policies?programme=scholarship&year=2016",
+    "/quotas/policies/propose?programme=scholarship&year=2016",
     "/quotas/participation?programme=scholarship",
     "/quotas/participation/scholarship/PE",
     "/quotas/proposals",

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from services.quotas.proposals import state_of
+from services.quotas.proposals.kind import Filed
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
@@ -46,7 +46,8 @@ def bo(service: Front) -> httpx2.AsyncClient:
 async def state(service: Front, *cells: str) -> str:
     """The state of these cells' books, as a page that was opened now would carry it."""
     found = await rows(service.db, "select key, last_decision from cell where key = any(:cells)", cells=list(cells))
-    return state_of({row.key: {"last_decision": row.last_decision} for row in found})
+    figures = {row.key: {"last_decision": row.last_decision} for row in found}
+    return Filed("", None, figures, SERVED, "").state  # type: ignore[type-var]
 
 
 async def send(

@@ -119,7 +119,7 @@ async def file(db: Database, cell: str, target: int) -> UUID:
 
 async def state(db: Database, cell: str, target: int) -> str:
     """The state of the books that is shown to whoever adopts."""
-    return proposals.state_of((await db.run(lambda tx: proposals.opened(tx, KIND, change(cell, target), by="two", now=START))).figures)
+    return (await db.run(lambda tx: proposals.opened(tx, KIND, change(cell, target), by="two", now=START))).state
 
 
 async def adopt(db: Database, proposal: UUID, *, seen: str) -> Decided | ProposalRefused:
