@@ -81,6 +81,13 @@ WORDS: Final[Mapping[str, _Words]] = {
     "other_programme": _Words(
         422, N_("Places do not change their programme"), N_("Choose two countries within one programme. Each programme has its own places.")
     ),
+    "not_waiting": _Words(
+        409, N_("They do not both wait here"), N_("Choose two different applications of this waiting list, as it is now.")
+    ),
+    "ahead_already": _Words(422, N_("They stand in that order already"), N_("Choose another place on the list.")),
+    "no_rank_between": _Words(
+        409, N_("There is no rank between these two"), N_("Move it ahead of the one before, or behind by moving the other one.")
+    ),
     "unknown_year": _Words(404, N_("That programme has no such year"), N_("Choose a programme and one of the years that its plan names.")),
     "minima_exceed": _Words(
         422,

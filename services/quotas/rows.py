@@ -98,6 +98,8 @@ class WaiterRow:
     submitted_at: datetime
     waiting_since: datetime
     lacking: tuple[str, ...]
+    by_hand: bool = False
+    """Whether two people gave it its rank; `score` and `submitted_at` are that rank then, and not its own."""
 
 
 @dataclass(frozen=True, slots=True)

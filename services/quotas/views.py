@@ -50,7 +50,9 @@ _CELL: Final = text(_CELLS.format(more=", p.terms") + " where c.key = :key")
 _FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
     "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
-    "p.decided_at as waiting_since from place p "
+    "p.decided_at as waiting_since, "
+    "exists (select from decision d where d.cell = p.cell and d.application = p.application and d.outcome = 'reordered') as by_hand "
+    "from place p "
     "where p.cell = :cell and p.state = 'waiting' order by p.score desc, p.submitted_at, p.application limit :most"
 )
 _DECISIONS: Final = text(
@@ -117,7 +119,8 @@ async def waiting_list(tx: Tx, key: str, *, now: datetime, most: int = PAGE) -> 
     rows = (await tx.execute(_WAITING, {"cell": key, "most": most})).all()
     lacks = await lacking(await driver(tx), [row.application for row in rows], now)
     return tuple(
-        WaiterRow(row.rank, row.application, row.score, row.submitted_at, row.waiting_since, lacks.get(row.application, ())) for row in rows
+        WaiterRow(row.rank, row.application, row.score, row.submitted_at, row.waiting_since, lacks.get(row.application, ()), row.by_hand)
+        for row in rows
     )
 
 

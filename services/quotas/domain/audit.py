@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from services.quotas.domain.chain import canonical, digest
 from services.quotas.domain.ledger import Expected, Ledger, Move, expected_moves
 from services.quotas.domain.model import GENESIS, OFFERED, RELEASED, TAKEN, WAITING
-from services.quotas.domain.shapes import SAYS, CountedUse, Wrong, body_of, changes_allowed, comes_after
+from services.quotas.domain.shapes import REORDERED, SAYS, CountedUse, Wrong, body_of, changes_allowed, comes_after
 
 PARTICIPATION: Final = "participation:"
 """Begins what somebody lacked whose country does not take part in what they asked for: no counter, but the plan's terms."""
@@ -200,19 +200,31 @@ class Audit:
             return
         at = (body["cell"], body["number"])
         rank = self.ranks.get(application)
+        if rank is not None and outcome == REORDERED:
+            rank = self._by_hand(body, chain, rank)
         if rank is not None and _rank(body) != rank:
             raise Wrong("rank", f"{application} waits with the rank {rank[0]}, {rank[1]}; the decision says {body['rank']}", *at)
         if rank is None and outcome == WAITING:
             rank = self.ranks[application] = _rank(body)
             insort(chain.waiters, rank)
-        elif rank is not None and outcome != WAITING:
+        elif rank is not None and outcome not in (WAITING, REORDERED):
             del chain.waiters[bisect_left(chain.waiters, rank)], self.ranks[application]
-        if outcome == WAITING and rank is not None and body["position"] not in (0, bisect_left(chain.waiters, rank) + 1):
+        told = (0,) if outcome == WAITING else ()
+        if outcome in (WAITING, REORDERED) and rank is not None and body["position"] not in (*told, bisect_left(chain.waiters, rank) + 1):
             raise Wrong("position", f"position {body['position']}, by rank it is {bisect_left(chain.waiters, rank) + 1}", *at)
+        if outcome == REORDERED:
+            return
         if outcome in (WAITING, OFFERED, TAKEN, "nominated"):
             self.states[application] = outcome
         else:
             self.states.pop(application, None)
+
+    def _by_hand(self, body: Mapping[str, Any], chain: Chain, rank: _Rank) -> _Rank:
+        """Two people gave the application another rank: from here on it is this one that nobody may overtake, or be overtaken by."""
+        del chain.waiters[bisect_left(chain.waiters, rank)]
+        moved = self.ranks[body["application"]] = _rank(body)
+        insort(chain.waiters, moved)
+        return moved
 
 
 def _rank(body: Mapping[str, Any]) -> _Rank:

@@ -112,6 +112,14 @@ class SetTarget(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reorder(Command):
+    """`application`, who waits, shall stand directly ahead of `ahead_of`, who waits in the same cell. Two people decided it."""
+
+    application: UUID
+    ahead_of: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovePlaces(Command):
     """`places` free places go from cell `source` to cell `target`; none of the two is the programme's pool, or one of them.
 

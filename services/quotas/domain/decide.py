@@ -7,7 +7,7 @@ a place serves the list before anything else is looked at, so that no newcomer o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from services.quotas.domain import moves, of_cell
+from services.quotas.domain import moves, of_cell, reordering
 from services.quotas.domain.commands import (
     Accept,
     CloseList,
@@ -21,6 +21,7 @@ from services.quotas.domain.commands import (
     Nominate,
     OfApplication,
     Recount,
+    Reorder,
     RequestPlace,
     ServeLists,
     ServeRound,
@@ -227,6 +228,7 @@ DECISIONS: Final[Mapping[type[Command], Callable[[Desk, Any], None]]] = {
     EndParticipation: of_cell.end_participation,
     SetTarget: of_cell.set_target,
     MovePlaces: moves.move_places,
+    Reorder: reordering.reorder,
     ServeLists: of_cell.serve_lists,
     SetLimit: of_cell.set_limit,
     Recount: of_cell.recount,

@@ -229,7 +229,7 @@ class Desk:
             limits=uses,
             number=number,
             outcome=outcome.kind,
-            position=outcome.position if type(outcome) is Waiting else None,
+            position=getattr(outcome, "position", None),
             prev=cell.last_hash,
             rank=(place.score, place.submitted_at) if place is not None and place.submitted_at is not None else None,
             reason=getattr(outcome, "reason", None),

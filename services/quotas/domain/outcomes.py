@@ -88,6 +88,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Reordered:
+    """The application stands at `position` of the list (from 1) by hand, and no longer by its score and moment."""
+
+    position: int
+    kind: ClassVar[str] = "reordered"
+    published: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSet:
     """The cell's target changed."""
 
@@ -117,5 +126,17 @@ class Recounted:
 
 
 Outcome = (
-    NominationHeld | NominationRefused | Offered | Waiting | Refused | Taken | Released | Left | Ended | TargetSet | LimitSet | Recounted
+    NominationHeld
+    | NominationRefused
+    | Offered
+    | Waiting
+    | Refused
+    | Taken
+    | Released
+    | Left
+    | Ended
+    | TargetSet
+    | LimitSet
+    | Recounted
+    | Reordered
 )

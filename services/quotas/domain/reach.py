@@ -20,6 +20,7 @@ from services.quotas.domain.commands import (
     Nominate,
     OfApplication,
     Recount,
+    Reorder,
     RequestPlace,
     ServeLists,
     ServeRound,
@@ -33,7 +34,7 @@ from services.quotas.domain.terms import Terms
 
 SPARE: Final = 4
 """So many more waiters than places that may come free have their limits locked with the first look: some cannot be served."""
-_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, SetTarget, SetLimit)
+_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, Reorder, SetTarget, SetLimit)
 _FREEING: Final = (Decline, Withdraw, End, Expire)
 
 

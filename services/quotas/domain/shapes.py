@@ -32,6 +32,8 @@ class CountedUse(NamedTuple):
         return self.capacity is None or self.before < self.capacity
 
 
+REORDERED: Final = "reordered"
+
 SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     NOMINATED: (),
     NOMINATION_REFUSED: ("limit", "reason"),
@@ -43,6 +45,7 @@ SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "left": (),
     "ended": (),
     "target_set": (),
+    REORDERED: ("position",),
     "limit_set": ("limit",),
     "recounted": (),
 }
@@ -58,6 +61,7 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     RELEASED: (OFFERED, TAKEN),
     "left": (NOMINATED, WAITING),
     "ended": (TAKEN,),
+    REORDERED: (WAITING,),
 }
 _CHANGES: Final[Mapping[str, tuple[int, ...]]] = {OFFERED: (1, 0), RELEASED: (-1,), "ended": (-1,), TAKEN: (), NOMINATED: (), "left": ()}
 _NOMINATION: Final[Mapping[str, tuple[int, ...]]] = {

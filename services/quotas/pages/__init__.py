@@ -15,6 +15,7 @@ from services.quotas.pages import (
     proposals,
     propose,
     redistribute,
+    reorder,
     waiting,
 )
 
@@ -29,6 +30,7 @@ for module in (
     propose,
     limits,
     redistribute,
+    reorder,
     counter,
     participation,
     policies,

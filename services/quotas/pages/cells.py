@@ -180,8 +180,18 @@ async def _of_staff(request: Request, tx: Tx, key: str) -> kit.Found:
 
 
 def _rows(request: Request, found: kit.Found, kind: str, rows: Sequence[object], previous: str, next_: str) -> Response:
-    heading = _(TITLES[kind])
-    return render(request, "cell_rows.html", **frame(found), kind=kind, heading=heading, rows=rows, previous=previous, next=next_)
+    heading, who = _(TITLES[kind]), kit.reader(request)
+    return render(
+        request,
+        "cell_rows.html",
+        **frame(found),
+        kind=kind,
+        heading=heading,
+        rows=rows,
+        previous=previous,
+        next=next_,
+        may_propose=who is not None and who.role in MAY_PROPOSE,
+    )
 
 
 def frame(found: kit.Found) -> dict[str, Any]:

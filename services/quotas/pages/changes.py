@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from services.quotas.pages.kit import local
 from services.quotas.pages.words import cell_name, limit_name
@@ -94,6 +95,11 @@ def _return_to(row: ProposalRow, _names: NamesOf) -> str:
     return f"{words}, {period(row.params)}"
 
 
+def _reorder(row: ProposalRow, _names: NamesOf) -> str:
+    ends = {name: f"…{UUID(row.params[key]).hex[-8:]}" for name, key in (("one", "application"), ("other", "ahead_of"))}
+    return _("waiting list: {one} ahead of {other}", **ends)
+
+
 def _policy(row: ProposalRow, _names: NamesOf) -> str:
     return _("allotted by a policy: {policy}", policy=policy_words(row.params))
 
@@ -128,6 +134,7 @@ CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
     "return": _return,
     "redistribution": _redistribution,
     "policy": _policy,
+    "reorder": _reorder,
     "leave": _leave,
     "return_to_programme": _return_to,
 }

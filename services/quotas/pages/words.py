@@ -35,6 +35,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "allotted": N_("The plan’s allotment came into force."),
     "adopted": N_("Two people changed the number of places."),
     "raised": N_("The number of places was raised."),
+    "reordered": N_("Two people changed the order of the list by hand."),
     "policy": N_("Two people allotted the year by a policy."),
     "transferred": N_("Two people moved free places from one country to another."),
     "returned": N_("Two people returned free places to the pool."),
@@ -55,6 +56,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "released": N_("The place of {application} went back."),
     "left": N_("{application} leaves; it held no place yet."),
     "ended": N_("The person of {application} is free for another place; this one stays counted as given."),
+    "reordered": N_("{application} stands at position {position} of the list by hand."),
     "target_set": N_("The number of places is {places} now."),
     "limit_set": N_("A limit was changed: {limit}."),
     "recounted": N_("The limits of the plan stand at what is held."),
@@ -70,6 +72,7 @@ SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "left": (N_("Left"), ""),
     "ended": (N_("Ended"), ""),
     "target_set": (N_("Places set"), "blue"),
+    "reordered": (N_("Order changed"), "violet"),
     "limit_set": (N_("Limit set"), "blue"),
     "recounted": (N_("Recounted"), "blue"),
 }

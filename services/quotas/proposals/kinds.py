@@ -9,6 +9,7 @@ from services.quotas.domain.commands import Command, MovePlaces, SetTarget
 from services.quotas.domain.model import Short, Verdict
 from services.quotas.proposals.kind import PLACES_MAX, Filed, Kind, Params, ProposalRefused
 from services.quotas.proposals.limits import ChangeLimit
+from services.quotas.proposals.order import ReorderList
 from services.quotas.proposals.participation import LeaveProgramme, ReturnToProgramme
 from services.quotas.proposals.policy import AdoptPolicy
 from services.quotas.store.programmes import fund
@@ -166,5 +167,6 @@ _ENTRIES: Final[tuple[Kind[Any], ...]] = (
     LeaveProgramme(),
     ReturnToProgramme(),
     AdoptPolicy(),
+    ReorderList(),
 )
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in _ENTRIES}

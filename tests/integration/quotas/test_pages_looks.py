@@ -33,6 +33,7 @@ PATHS = (
     f"/quotas/cells/{PERU}/movements",
     f"/quotas/cells/{PERU}/propose",
     f"/quotas/cells/{PERU}/move",
+    f"/quotas/cells/{PERU}/reorder",
     "/quotas/redistribute?programme=scholarship&year=2016",
     "/quotas/policies?programme=scholarship&year=2016",
     "/quotas/policies/propose?programme=scholarship&year=2016",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from services.quotas.domain.commands import CloseList, ServeRound, SetTarget
+from services.quotas.domain.commands import CloseList, Reorder, ServeRound, SetTarget
 from services.quotas.domain.shapes import SAYS
 from tests.unit.quotas.exports import decisions_in, lines_of
 from tests.unit.quotas.shelf import BR, NOW, PE, Person, Shelf, terms
@@ -34,6 +34,7 @@ def books() -> tuple[bytes, ...]:
     ranks = [Person(ROUND, score=n) for n in range(7)]
     shelf.run(*[one.nominated() for one in ranks])
     shelf.run(ranks[5].withdraws(), *[one.asks() for one in ranks[:5]])
+    shelf.run(Reorder(cell=ROUND, at=NOW, application=ranks[0].application, ahead_of=ranks[1].application))
     shelf.run(ServeRound(cell=ROUND, at=LATER), SetTarget(cell=ROUND, at=LATER, target=1), ranks[4].declines(at=LATER))
     shelf.run(ranks[3].withdraws(at=LATER), SetTarget(cell=PE, at=LATER, target=4), CloseList(cell=ROUND, at=LATER))
     return tuple(lines_of(shelf))
