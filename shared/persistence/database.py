@@ -37,6 +37,10 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 """Needs PostgreSQL 17. Ends what neither of the others does: a client that stands still between preparing and executing a statement."""
 
 
+UNKNOWN_SETTING: Final = "42704"
+NEEDS: Final = "PostgreSQL 17 or newer is needed"
+
+
 class Unavailable(Exception):
     """The database cannot be reached, or went away under the work; whether a commit under way counted is not known."""
 
@@ -97,6 +101,8 @@ class Database:
                     await reach(f"{of}.commit_sent")
             except (DBAPIError, asyncpg.PostgresError) as error:
                 state = sqlstate(error)
+                if is_too_old(error):
+                    raise Unavailable(f"{NEEDS}; this server refused a connection: {said(error)}") from error
                 if is_away(error):
                     raise Unavailable(f"the database went away ({state or type(error).__name__}): {error}") from error
                 if state not in RETRIED or attempt == tries:
@@ -117,7 +123,11 @@ class Database:
             async with self.engine.connect() as connection:
                 await connection.execute(text("select 1"))
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            return f"the database does not answer: {error}"
+            return (
+                f"{NEEDS}; this server refused a connection: {said(error)}"
+                if is_too_old(error)
+                else f"the database does not answer: {error}"
+            )
         return None
 
     async def close(self) -> None:
@@ -156,3 +166,8 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return sqlstate(error) in AWAY or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+
+
+def is_too_old(error: BaseException) -> bool:
+    """Whether a server refused a connection because it does not know one of our settings: no statement of ours is refused that way."""
+    return sqlstate(error) == UNKNOWN_SETTING and "configuration parameter" in str(error)

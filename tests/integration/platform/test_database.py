@@ -214,6 +214,17 @@ async def test_a_server_that_is_not_there_is_said_to_be_away() -> None:
     await db.close()
 
 
+async def test_a_server_that_is_too_old_is_said_to_be_too_old(new_database: NewDatabase) -> None:
+    """An older server refuses a connection whose settings it does not know."""
+    old = Database(await new_database("quotas"), options={"a_setting_of_a_later_version": "1"})
+    try:
+        assert (await old.ready() or "").startswith("PostgreSQL 17 or newer is needed")
+        with pytest.raises(Unavailable, match="PostgreSQL 17 or newer is needed"):
+            await old.run(lambda tx: tx.execute(text("select 1")))
+    finally:
+        await old.close()
+
+
 async def test_a_hot_statement_stands_in_the_same_transaction(db: Database, beside: "asyncpg.Connection[Any]") -> None:
     """What the driver's own connection does is rolled back with the rest, also where it was the first thing done."""
 
