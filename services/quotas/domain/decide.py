@@ -87,8 +87,7 @@ def request_place(desk: Desk, command: RequestPlace) -> None:
     if place.state not in (NEW, NOMINATED, NOMINATION_REFUSED):
         desk.ignore(command, "already_known")
         return
-    place.score, place.submitted_at, place.parts = command.score, command.submitted_at, command.parts
-    place.course, place.channel = command.course, command.channel
+    place.asks(command.score, command.submitted_at, command.parts, command.course, command.channel)
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "approved")
     refusal = first_refusal(REQUEST_RULES, desk, cell, place, command.at)
     if refusal is not None:

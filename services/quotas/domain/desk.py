@@ -87,12 +87,16 @@ class Desk:
     def counters(self, kinds: Iterable[Kind], cell: OpenCell, place: OpenPlace) -> list[tuple[Kind, Counter]]:
         """The limits of these kinds that this application draws on, each with its capacity as it is now."""
         found: list[tuple[Kind, Counter]] = []
+        terms, drawn = cell.terms, place.drawn
         for kind in kinds:
             if kind is CELL:
                 found.append((kind, cell.counter))
-            elif kind.draws(cell.terms, cell, place):
-                counter = self.counter(kind.key(cell, place))
-                counter.capacity = kind.capacity(cell.terms, cell, place) if counter.fixed is None else counter.fixed
+                continue
+            if kind.name not in drawn:
+                drawn[kind.name] = self.counter(kind.key(cell, place)) if kind.draws(terms, cell, place) else None
+            counter = drawn[kind.name]
+            if counter is not None:
+                counter.capacity = kind.capacity(terms, cell, place) if counter.fixed is None else counter.fixed
                 found.append((kind, counter))
         return found
 

@@ -60,22 +60,32 @@ class Kind:
     refuses: str = ""
     freed_by_end: bool = False
     settable: bool = True
+    always: bool = False
+    """Whether it counts whatever the plan bounds."""
     crosses: bool = field(init=False)
     """Whether applications to several cells draw on one counter, so that what one lets go of may serve another cell's list."""
+    key: Callable[[OfCell, OfPlace], str] = field(init=False)
+    """The key of the counter that such an application draws on."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crosses", not set(CELL_FIELDS).issubset(self.fields))
+        object.__setattr__(self, "key", _maker_of_keys(self.name, self.fields))
 
-    def key(self, cell: OfCell, place: OfPlace) -> str:
-        """The counter that such an application draws on."""
-        values = [str(getattr(cell if name in CELL_FIELDS else place, name)) for name in self.fields]
-        return ":".join((self.name, *values))
+
+def _maker_of_keys(name: str, fields: tuple[str, ...]) -> Callable[[OfCell, OfPlace], str]:
+    """Two of the kinds are drawn on by every application, so that theirs are written out."""
+    if fields == CELL_FIELDS:
+        return lambda cell, _place: f"{name}:{cell.programme}:{cell.country}:{cell.year}"
+    if fields == ("person",):
+        return lambda _cell, place: f"{name}:{place.person}"
+    return lambda cell, place: ":".join((name, *(str(getattr(cell if one in CELL_FIELDS else place, one)) for one in fields)))
 
 
 CELL: Final = Kind(
     name="cell",
     fields=CELL_FIELDS,
     capacity=lambda _terms, cell, _place: cell.target,
+    always=True,
     settable=False,
 )
 """The places of programme x country x year; its counter is the cell itself, and its capacity the cell's target."""
@@ -86,6 +96,7 @@ PERSON: Final = Kind(
     capacity=lambda terms, _cell, _place: terms.holds_per_person,
     refuses="person_holds_place",
     freed_by_end=True,
+    always=True,
     settable=False,
 )
 """The places that one person may hold at a time, across programmes."""
@@ -128,6 +139,7 @@ NOMINATION: Final = Kind(
     fields=CELL_FIELDS,
     capacity=lambda terms, cell, _place: terms.nomination_cap(cell.target),
     refuses="nomination_cap",
+    always=True,
 )
 """The candidates that a country may put forward in a call."""
 
@@ -143,8 +155,9 @@ BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 def keys_of(kinds: Iterable[Kind], terms: Terms, cell: OfCell, place: OfPlace) -> Iterator[tuple[Kind, str]]:
     """The kinds that this application draws on, each with its counter's key; the cell's own is left out, for it is the cell."""
+    bounded = terms.bounded
     for kind in kinds:
-        if kind is not CELL and kind.draws(terms, cell, place):
+        if kind is not CELL and (bounded or kind.always) and kind.draws(terms, cell, place):
             yield kind, kind.key(cell, place)
 
 

@@ -113,8 +113,8 @@ class OpenPlace:
     """The working copy of what one application has."""
 
     __slots__ = (
-        "answer_by", "application", "application_version", "cell", "changed", "channel", "course", "decided_at", "decision", "ended",
-        "nominated", "parts", "person", "position", "reason", "reason_limit", "score", "state", "submitted_at", "version",
+        "answer_by", "application", "application_version", "cell", "changed", "channel", "course", "decided_at", "decision", "drawn",
+        "ended", "nominated", "parts", "person", "position", "reason", "reason_limit", "score", "state", "submitted_at", "version",
     )  # fmt: skip
 
     def __init__(self, state: PlaceState) -> None:
@@ -124,6 +124,13 @@ class OpenPlace:
             self.reason, self.reason_limit, self.decided_at,
         ) = state  # fmt: skip
         self.changed = False
+        self.drawn: dict[str, Counter | None] = {}
+        """The counters that it draws on, by kind, as far as anybody asked."""
+
+    def asks(self, score: int, submitted_at: datetime, parts: tuple[str, ...], course: str | None, channel: str | None) -> None:
+        """A place is asked for: what it ranks by, and what it draws on."""
+        self.score, self.submitted_at, self.parts, self.course, self.channel = score, submitted_at, parts, course, channel
+        self.drawn.clear()
 
     @property
     def rank(self) -> Rank:

@@ -93,6 +93,11 @@ class Terms:
     channels: Mapping[str | None, Channel] = field(default_factory=dict)
     holders: Holders | None = None
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the plan bounds anything but the places of cells, nominations and persons."""
+        return bool(self.courses or self.channels or self.holders is not None)
+
     def takes_part(self, country: str, at: datetime, parts: Iterable[str] = (), course: str | None = None) -> bool:
         """Whether the country takes part on that day (in UTC) in those parts."""
         day = at.date()
