@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import text
@@ -16,8 +17,11 @@ from shared.events.catalogue import decode
 from shared.events.envelope import Refusal
 from shared.messaging.service import Handle, Waits
 from shared.messaging.transport import Record
+from shared.observability.logging import get_logger
 from shared.persistence import audit
-from shared.persistence.database import Database, Tx
+from shared.persistence.database import RETRIED, Database, Tx, Unavailable, said, sqlstate
+
+log = get_logger(__name__)
 
 CHUNK: Final = 500
 
@@ -180,11 +184,30 @@ async def _settle(tx: Tx, ids: list[int], how: str) -> None:
 
 
 async def resume_waiting(db: Database, handle: Handle, *, now: datetime) -> int:
-    """Try every key that waits for something; those for which it is known now go on. Returns how many events were handled."""
+    """Try every key that waits for something; those for which it is known now go on. Returns how many events were handled.
+
+    A key of which an event fails for another reason waits for nothing any more: it is kept for a person, with that reason, and the
+    keys after it have their turn. Raises `Unavailable` where the database is away.
+    """
     done = 0
     for key in await db.run(waiting):
         try:
             done += await resume(db, handle, key, now=now, actor="system")
-        except (Waits, ResumeFailed):
+        except Unavailable:
+            raise
+        except Waits:
             continue
+        except Exception as error:
+            if sqlstate(error) in RETRIED:
+                continue
+            log.error("event_parked", key=key, error=said(error), exc_info=error)
+            await db.run(partial(_failed, key=key, reason=said(error)))
     return done
+
+
+async def _failed(tx: Tx, *, key: str, reason: str) -> None:
+    """What the key waited for is known, and it cannot go on all the same: from here on it is a person's to look at."""
+    await tx.execute(
+        text("update parked_key set waits_for = null, reason_code = 'handler_failed', reason = :reason where key = :key"),
+        {"key": key, "reason": reason[:2000]},
+    )

@@ -179,6 +179,44 @@ async def test_an_event_that_waits_for_something_goes_on_by_itself(rig: Rig) -> 
     assert await rig.count("select count(*) from parked_key") == 0
 
 
+async def test_a_poison_behind_an_event_that_waits_stops_its_own_key_only(rig: Rig) -> None:
+    """What was waited for is known, and the event behind cannot be done: the key is a person's to look at, and the worker goes on."""
+    known, healed = asyncio.Event(), asyncio.Event()
+
+    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
+        if not known.is_set() and any(one.partitionkey in KEYS[:2] for one in events):
+            raise Waits("programme:scholarship")
+        if not healed.is_set() and any(one.subject == "bad" for one in events):
+            raise ArithmeticError("a place for two")
+        await apply_once(tx, events)
+
+    async with rig.consuming(handle), rig.relaying():
+        await rig.publish(fact("early", 1, KEYS[0]), fact("bad", 1, KEYS[0]), fact("late", 1, KEYS[1]))
+
+        async def wait() -> bool:
+            return await rig.count("select count(*) from parked_event") == 3
+
+        await rig.until(wait)
+        known.set()
+        await rig.until_effects(1)
+
+        async def shown() -> bool:
+            return await rig.count("select count(*) from parked_key where waits_for is null and reason_code = 'handler_failed'") == 1
+
+        await rig.until(shown)
+        await rig.publish(fact("other", 1, KEYS[2]), fact("bad", 2, KEYS[0]))
+        await rig.until_effects(2)
+        assert await rig.count("select count(*) from parked_key where key = 'scholarship:PE:2016' and reason like '%a place for two'") == 1
+        healed.set()
+        await rig.until(lambda: _is(rig, "select count(*) from parked_event where settled_at is null", 3))
+        assert await parking.resume(rig.consumer, handle, KEYS[0], now=MOMENT, actor="operator") == 3
+    assert in_order(await rig.effects())
+
+
+async def _is(rig: Rig, query: str, number: int) -> bool:
+    return await rig.count(query) == number
+
+
 async def test_two_workers_of_one_service_share_and_one_that_leaves_is_replaced(rig: Rig) -> None:
     """A second worker joins under load and the first leaves; nothing is lost, repeated or reordered."""
     events = history(subjects=60, versions=6)
