@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.quotas import tally
-from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, ServeRound
+from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, ServeLists, ServeRound
 from services.quotas.domain.terms import Terms
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import idempotency
+from services.quotas.store.room import lacking
 from services.quotas.store.terms import load_terms
 from services.quotas.use_cases import apply
 from shared.messaging.service import Sweep
@@ -21,8 +22,9 @@ from shared.persistence.database import Database, Tx, driver
 CELLS: Final = 20
 KEYS: Final = 1_000
 
-_ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2"
-_LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2"
+# Locked as they are looked at: a publication that moves a date holds the cells, and whoever waited for it looks at the date anew.
+_ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2 for no key update"
+_LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2 for no key update"
 _YEARS: Final = "select key, list_closes from cell where listed and closed and not settled and list_closes < $1 order by key limit $2"
 _LEFT: Final = (
     "select c.key from cell c join unnest($1::text[], $2::text[]) as gone (programme, country) using (programme, country) "
@@ -34,6 +36,11 @@ _LEFT_PARTS: Final = (
     "join unnest($1::text[], $2::text[], $3::text[]) as gone (programme, country, part) using (programme, country) "
     "join place p on p.cell = c.key and p.state = 'waiting' and (p.course = gone.part or gone.part = any(p.parts)) "
     "where c.listed and c.year <= $4 order by c.key limit $5"
+)
+
+_WAITING: Final = (
+    "select p.application, c.key from cell c join unnest($1::text[], $2::text[]) as back (programme, country) using (programme, country) "
+    "join place p on p.cell = c.key and p.state = 'waiting' where c.free > 0 and c.listed order by c.key"
 )
 
 Due = Callable[[Tx, datetime], Awaitable[Sequence[Command]]]
@@ -54,6 +61,7 @@ def sweeps(db: Database, settings: QuotasSettings) -> tuple[Sweep, ...]:
         Sweep("lists", 5.0, _sweep(db, lists_due)),
         Sweep("years", 5.0, _sweep(db, years_due)),
         Sweep("participation", 60.0, _sweep(db, participation_ended)),
+        Sweep("participation_again", 60.0, _sweep(db, participation_begun)),
         Sweep("day_counts", 2.0, count_days),
         Sweep("idempotency_keys", 3600.0, old_keys),
     )
@@ -96,6 +104,26 @@ async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
     rows = await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)
     rows += await connection.fetch(_LEFT_PARTS, *_parts_left(terms, now), now.year, CELLS)
     return [EndParticipation(cell=key, at=now) for key in dict.fromkeys(row["key"] for row in rows)]
+
+
+async def participation_begun(tx: Tx, now: datetime) -> Sequence[Command]:
+    """The lists of countries that take part again: what came free meanwhile served nobody there, and no decision marks the day."""
+    connection = await driver(tx)
+    codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
+    terms = await load_terms(connection, codes)
+    back = [
+        (code, country)
+        for code in codes
+        for country, periods in sorted(terms[code].participation.items())
+        if len(periods) > 1 and terms[code].takes_part_at_all(country, now)
+    ]
+    rows = await connection.fetch(_WAITING, [code for code, _country in back], [country for _code, country in back])
+    lacks = await lacking(connection, [row["application"] for row in rows], now)
+    due: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if lacks.get(row["application"]) == ():
+            due.setdefault(row["key"].partition(":")[0], {})[row["key"]] = None
+    return [ServeLists(cell=next(iter(keys)), at=now, cells=tuple(keys)[:CELLS], cause="takes_part_again") for keys in due.values()]
 
 
 def _parts_left(terms: Mapping[str, Terms], now: datetime) -> tuple[list[str], list[str], list[str]]:

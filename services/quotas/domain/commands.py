@@ -150,6 +150,9 @@ class Recount(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeLists(Command):
-    """The programme's terms have changed: whoever waits in `cells` (`cell` among them) and has room by the new ones is served."""
+    """Whoever waits in `cells` (`cell` among them) and has room is served. `cause` names why: the programme's `terms_changed`, or their
+    country `takes_part_again`.
+    """
 
     cells: tuple[str, ...]
+    cause: str = "terms_changed"

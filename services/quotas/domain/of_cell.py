@@ -11,12 +11,18 @@ from services.quotas.domain.steps import looked_at, promote, refuse, refuse_ever
 
 
 def serve_round(desk: Desk, command: ServeRound) -> None:
-    """The list is served by rank; the next ones up to the list's size go on waiting, and the others are refused."""
+    """The list is served by rank; the next ones up to the list's size go on waiting, and the others are refused.
+
+    Where the plan has the year no longer, there is nothing to wait for: everybody is refused.
+    """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "round")
     if cell.served:
         desk.ignore(command, "already_done")
         return
     cell.served = cell.changed = True
+    if cell.call is None:
+        refuse_everybody(desk, cell, cause, "unknown_cell")
+        return
     promote(desk, cell, cause)
     size = cell.terms.list_size(cell.target)
     for number, rank in enumerate(tuple(desk.waiters(cell)), 1):
@@ -39,12 +45,15 @@ def close_list(desk: Desk, command: CloseList) -> None:
 
 
 def close_year(desk: Desk, command: CloseYear) -> None:
-    """What is free lapses or goes to the pool, once; what is held stays. A call whose end was moved meanwhile is left alone."""
+    """What is free lapses or goes to the pool, once; what is held stays. A call whose end was moved meanwhile is left alone.
+
+    A year that the plan has no longer is closed too, so that what comes back goes where such places go.
+    """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "year_closed")
     if cell.settled or not cell.closed:
         desk.ignore(command, "already_done" if cell.settled else "list_open")
         return
-    if cell.call is None or cell.call.list_closes != command.ends_at or command.at <= command.ends_at:
+    if command.at <= command.ends_at or (cell.call is not None and cell.call.list_closes != command.ends_at):
         desk.ignore(command, "moved_on")
         return
     cell.settled = cell.changed = True
@@ -135,5 +144,5 @@ def recount(desk: Desk, command: Recount) -> None:
 def serve_lists(desk: Desk, command: ServeLists) -> None:
     """The lists of all these cells are served as one, by rank."""
     cell, *others = [desk.cell(key) for key in sorted(command.cells)]
-    cause = Cause(command.at, command.event, "terms_changed")
+    cause = Cause(command.at, command.event, command.cause)
     promote(desk, cell, cause, others, elsewhere=cause)

@@ -42,6 +42,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "redistributed": N_("Two people moved places that would have lapsed to countries with waiting lists."),
     "limit_raised": N_("Two people changed a limit, and there is more room."),
     "terms_changed": N_("The terms of the programme changed, and there is more room."),
+    "takes_part_again": N_("The country takes part again."),
     "recounted": N_("A new version of the plan counts other limits."),
     "limit_freed": N_("Room came free in a limit on which somebody draws who waits here."),
 }
