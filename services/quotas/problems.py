@@ -17,6 +17,12 @@ class _Words(NamedTuple):
 WORDS: Final[Mapping[str, _Words]] = {
     "unknown_cell": _Words(404, N_("There is no such cell"), N_("Choose a cell of the board: a programme, a country and a year.")),
     "unknown_proposal": _Words(404, N_("There is no such proposal"), N_("Open the list of proposals and choose one there.")),
+    "unknown_programme": _Words(404, N_("There is no such programme"), N_("Choose one of the programmes on the board.")),
+    "not_the_plans": _Words(
+        409,
+        N_("The plan says another number of places"),
+        N_("{places} places are asked for and the plan that is in force has {planned}. Reject this proposal, or publish a plan that says so."),
+    ),
     "unchanged": _Words(422, N_("That is the target already"), N_("The cell has {target} places now. Enter another number.")),
     "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),
     "unknown_limit": _Words(

@@ -20,6 +20,7 @@ _BOOKS: Final = text(
     "select p.funded, a.balance from programme p join account a on a.key = 'pool:' || p.code "
     "where p.code = :programme for no key update of a"
 )
+_PLANNED: Final = text("select places_total from programme where code = :programme")
 
 
 class AllotmentChange(Params, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class TotalChange(Params, frozen=True, kw_only=True):
 
 
 class ChangeTotal(Kind[TotalChange]):
-    """Take out of the pool what the plan has no more; all of it, or nothing."""
+    """Take out of the pool what the plan has no more; all of it, or nothing. Only the plan that is in force says how many there are."""
 
     name, params, act = "total_change", TotalChange, "allotment"
 
@@ -78,6 +79,14 @@ class ChangeTotal(Kind[TotalChange]):
 
     async def cells(self, _tx: Tx, _params: TotalChange) -> tuple[str, ...]:
         return ()
+
+    async def objection(self, tx: Tx, filed: Filed[TotalChange]) -> ProposalRefused | None:
+        planned = (await tx.execute(_PLANNED, {"programme": filed.programme})).scalar_one_or_none()
+        if planned is None:
+            return ProposalRefused("unknown_programme")
+        if planned != filed.params.places:
+            return ProposalRefused("not_the_plans", {"places": filed.params.places, "planned": planned})
+        return None
 
     async def look(self, tx: Tx, filed: Filed[TotalChange]) -> Verdict:
         return await self._short(tx, filed) or Verdict(pools={filed.programme: filed.params.places - await self._funded(tx, filed)})
