@@ -21,7 +21,10 @@ WORDS: Final[Mapping[str, _Words]] = {
     "not_the_plans": _Words(
         409,
         N_("The plan says another number of places"),
-        N_("{places} places are asked for and the plan that is in force has {planned}. Reject this proposal, or publish a plan that says so."),
+        N_(
+            "{places} places are asked for and the plan that is in force has {planned}. "
+            "Reject this proposal, or publish a plan that says so."
+        ),
     ),
     "unchanged": _Words(422, N_("That is the target already"), N_("The cell has {target} places now. Enter another number.")),
     "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from services.quotas.domain import reach
-from services.quotas.domain.commands import Command, OfApplication
+from services.quotas.domain.commands import Command, OfApplication, SetLimit
 from services.quotas.domain.limits import CELL, NO_COUNTRY, PERSON, Named, named
 from services.quotas.domain.model import Books, CellState, Limit, Needs, PlaceState
 from services.quotas.store.terms import load_terms
@@ -47,6 +47,10 @@ _WAITING_FOR: Final = """
     join cell c on c.programme = k.programme and c.waiting > 0 and (k.country is null or c.country = k.country)
         and (k.year is null or c.year = k.year)
     where k.course is null or exists (select from place p where p.cell = c.key and p.state = 'waiting' and p.course = k.course)
+"""
+_OF_LIMITS: Final = """
+    select c.key from unnest($1::text[], $2::text[], $3::int[]) as k (programme, country, year)
+    join cell c on c.programme = k.programme and (k.country is null or c.country = k.country) and (k.year is null or c.year = k.year)
 """
 _LIMITS: Final = (
     "select key, kind, capacity, used, version, fixed from limit_counter where key = any($1::text[]) order by key for no key update"
@@ -88,7 +92,20 @@ async def first_wanted(connection: "asyncpg.Connection[Any]", commands: Sequence
     """What the commands make it likely to need, looked up without a lock."""
     gaining = await _that_gain(connection, commands)
     elsewhere = await _elsewhere(connection, gaining)
-    return Wanted(cells=reach.cells_named(commands).union(*elsewhere.values()), gaining=gaining, pools=reach.pools_drawn_on(commands))
+    cells = reach.cells_named(commands).union(await _of_limits(connection, commands), *elsewhere.values())
+    return Wanted(cells=cells, gaining=gaining, pools=reach.pools_drawn_on(commands))
+
+
+async def _of_limits(connection: "asyncpg.Connection[Any]", commands: Sequence[Command]) -> set[str]:
+    """The cells that draw on the limits of several cells whose capacity is set.
+
+    One that nobody drew on yet is no row that could be locked: whoever begins to wait for it meanwhile holds a cell, and is seen so.
+    """
+    limits = [limit for one in commands if isinstance(one, SetLimit) and (limit := named(one.key)) is not None and limit.kind.crosses]
+    if not limits:
+        return set()
+    countries, years = [None if one.country == NO_COUNTRY else one.country for one in limits], [one.year or None for one in limits]
+    return {row[0] for row in await connection.fetch(_OF_LIMITS, [one.programme for one in limits], countries, years)}
 
 
 async def _that_gain(connection: "asyncpg.Connection[Any]", commands: Sequence[Command]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.quotas.domain.commands import SetLimit
 from services.quotas.domain.limits import named
+from services.quotas.events import handle
 from services.quotas.use_cases import apply
 from shared.events import applications as facts
 from shared.persistence.database import Database, Tx
@@ -152,3 +153,29 @@ async def test_the_live_check_sees_somebody_who_should_have_been_served(db: Data
 
 async def _execute(tx: Tx, statement: str) -> None:
     await tx.execute(text(statement))
+
+
+WAITS_FOR_A_LOCK = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+async def test_who_begins_to_wait_while_a_limit_that_nobody_drew_on_is_raised_is_not_left_behind(empty: Database) -> None:
+    """The course has no seat, so no counter's row that both could lock: the request is under way when two officers give it seats."""
+    await apply_events(empty, publication(terms(courses=[course(seats=0)])))
+    ana = Person(PE, course="solar")
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def ask(tx: Tx) -> None:
+        await handle(tx, [ana.approved()])
+        asked.set()
+        await go.wait()
+
+    asking = asyncio.create_task(empty.run(ask))
+    await asked.wait()
+    setting = asyncio.create_task(set_limit(empty, SOLAR, 2))
+    async with asyncio.timeout(20):
+        while not setting.done() and (await rows(empty, WAITS_FOR_A_LOCK))[0][0] == 0:  # noqa: ASYNC110 - the database says it
+            await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.gather(asking, setting)
+    assert await held(empty) == {}
+    assert await states(empty, ana) == ["offered"] and await limit(empty, SOLAR) == (1, 2)
