@@ -12,7 +12,18 @@ from services.applications.domain.outcomes import Changed, Forbidden, NotFound, 
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.tables import Review
-from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, facts_of, note, terms_of, wrong_reasons
+from services.applications.use_cases.steps import (
+    Done,
+    Refused,
+    Standing,
+    advance,
+    begin,
+    facts_of,
+    note,
+    on_own_case,
+    terms_of,
+    wrong_reasons,
+)
 from shared.events.applications import ApplicationApproved, ApplicationEnded, ApplicationRejected
 from shared.persistence.database import Tx
 
@@ -24,7 +35,7 @@ async def score(
     application = await store.find(tx, viewer, application_id, lock=True)
     if application is None:
         return NotFound()
-    if viewer.role != "reviewer":
+    if viewer.role != "reviewer" or on_own_case(viewer, application):
         return Forbidden()
     if expected_version is not None and expected_version != application.version:
         return Changed(State(application.state), application.version)

@@ -65,12 +65,17 @@ def role_ever(act: Act, role: str) -> bool:
     return any(row.act is act and role in row.who for row in TABLE)
 
 
+def on_own_case(viewer: Viewer, application: Application) -> bool:
+    """Whether a member of staff would act on the application that they handed in before they became one."""
+    return viewer.role != "applicant" and viewer.account_id == application.person_id
+
+
 async def begin(tx: Tx, viewer: Viewer, application_id: UUID, act: Act, *, expected_version: int | None) -> Standing | Refused:
     """Lock the application for `act`, or say why not. `expected_version` is the version that the viewer's form showed."""
     application = await store.find(tx, viewer, application_id, lock=True)
     if application is None:
         return NotFound()
-    if not role_ever(act, viewer.role):
+    if not role_ever(act, viewer.role) or on_own_case(viewer, application):
         return Forbidden()
     if expected_version is not None and expected_version != application.version:
         return Changed(State(application.state), application.version)

@@ -23,6 +23,7 @@ from tests.integration.applications.people import (
     World,
     new_applicant,
     reason,
+    the_plan,
 )
 
 STATES = [State.DRAFT, *WAY]
@@ -144,3 +145,37 @@ async def test_where_the_route_has_no_nomination_the_officer_approves_what_was_s
         approved = await world.act(use_cases.approve, OFFICER, application.id)
         told = (await world.published(application.id))[-1].data
         assert (approved.score, told.score) == ((100_000, 100_000) if programme == "open" else (0, 0))
+
+
+OWN = [
+    (state, act, role)
+    for state in (State.SUBMITTED, State.NOMINATED, State.PLACED)
+    for act in Act
+    for role in ("coordinator", "officer")
+    if isinstance(move(state, act, role, route=FULL), Moved)
+]
+
+
+@pytest.mark.parametrize(("state", "act", "role"), OWN)
+async def test_whoever_became_staff_does_not_decide_the_own_application(world: World, state: State, act: Act, role: str) -> None:
+    """The account stays the same when an applicant is made staff, and sees the country's applications, the own one among them."""
+    person, application = await world.reach(state)
+    if act is Act.APPROVE:
+        await world.score(application.id)
+    application = await world.application(application.id)
+    before = await world.rows(f"{SUMMARY} from application")
+    use_case, arguments = people_acts(application, world.now)[act]
+    same = Viewer(person.account_id, role, application.country if role == "coordinator" else "")
+    assert isinstance(await world.do(use_case, same, application.id, **arguments), Forbidden)
+    assert await world.rows(f"{SUMMARY} from application") == before
+
+
+async def test_a_reviewer_does_not_score_the_own_application(world: World) -> None:
+    person, application = await world.reach(State.NOMINATED)
+    terms = the_plan().programme(application.programme)
+    assert terms is not None
+    points = {one.key: 1 for one in terms.criteria}
+    given = {"points": points, "reason": "", "expected_version": application.version}
+    own = await world.do(use_cases.score, Viewer(person.account_id, "reviewer"), application.id, **given)
+    assert isinstance(own, Forbidden)
+    assert isinstance(await world.do(use_cases.score, REVIEWER, application.id, **given), Done)
