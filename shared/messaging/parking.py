@@ -206,8 +206,18 @@ async def resume_waiting(db: Database, handle: Handle, *, now: datetime) -> int:
 
 
 async def _failed(tx: Tx, *, key: str, reason: str) -> None:
-    """What the key waited for is known, and it cannot go on all the same: from here on it is a person's to look at."""
+    """What the key waited for is known, and it cannot go on all the same: from here on it is a person's to look at.
+
+    Its events are tried together, so that the reason stands at the first of them, whichever of them it was.
+    """
+    said_so = {"key": key, "reason": reason[:2000]}
     await tx.execute(
-        text("update parked_key set waits_for = null, reason_code = 'handler_failed', reason = :reason where key = :key"),
-        {"key": key, "reason": reason[:2000]},
+        text("update parked_key set waits_for = null, reason_code = 'handler_failed', reason = :reason where key = :key"), said_so
+    )
+    await tx.execute(
+        text(
+            "update parked_event set reason_code = 'handler_failed', reason = :reason "
+            "where id = (select min(id) from parked_event where key = :key and settled_at is null)"
+        ),
+        said_so,
     )
