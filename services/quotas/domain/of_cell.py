@@ -13,6 +13,7 @@ from services.quotas.domain.steps import looked_at, promote, refuse, refuse_ever
 def serve_round(desk: Desk, command: ServeRound) -> None:
     """The list is served by rank; the next ones up to the list's size go on waiting, and the others are refused.
 
+    Where the country takes no part at that moment, those wait on besides for whom the free places are once it does again.
     Where the plan has the year no longer, there is nothing to wait for: everybody is refused.
     """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "round")
@@ -24,7 +25,7 @@ def serve_round(desk: Desk, command: ServeRound) -> None:
         refuse_everybody(desk, cell, cause, "unknown_cell")
         return
     promote(desk, cell, cause)
-    size = cell.terms.list_size(cell.target)
+    size = cell.terms.list_size(cell.target) + (0 if cell.serves(command.at) else cell.free)
     for number, rank in enumerate(tuple(desk.waiters(cell)), 1):
         place = desk.waiter(rank)
         if number <= size:

@@ -48,14 +48,14 @@ async def test_who_waited_while_the_country_took_no_part_is_served_on_the_day_on
         Participation(country="PE", start=date(2015, 1, 9), end=date(2016, 1, 31)),
         Participation(country="PE", start=date(2016, 3, 1)),
     ]
-    dates: dict[str, Any] = {"grants_from": START + timedelta(days=20), "waiting_list": ListRule(ratio=1.0, at_least=3)}
+    dates: dict[str, Any] = {"grants_from": START + timedelta(days=20), "waiting_list": ListRule(ratio=0.5, at_least=1)}
     await apply_events(empty, publication(programme(participation=[*others, *gap], **dates)))
-    better, worse, third = Person(PE, score=90_000), Person(PE, score=80_000), Person(PE, score=70_000)
-    await apply_events(empty, worse.approved(), better.approved(), third.approved())
+    better, worse, third, last = (Person(PE, score=score) for score in (90_000, 80_000, 70_000, 60_000))
+    await apply_events(empty, *(one.approved() for one in (last, worse, better, third)))
     await sweep(empty, datetime(2016, 2, 29, 23, tzinfo=UTC))
-    assert await states(empty, better, worse, third) == ["waiting"] * 3
+    assert await states(empty, better, worse, third, last) == ["waiting"] * 3 + ["refused"], "two free places, and a list of one"
     await sweep(empty, datetime(2016, 3, 1, tzinfo=UTC))
-    assert await states(empty, better, worse, third) == ["offered", "offered", "waiting"]
+    assert await states(empty, better, worse, third, last) == ["offered", "offered", "waiting", "refused"]
     assert [one.data.cause for one in await told(empty, "place.offered")] == ["takes_part_again"] * 2
     before = await figures(empty, PE)
     await sweep(empty, datetime(2016, 3, 2, tzinfo=UTC))
