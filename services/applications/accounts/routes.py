@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
+from services.applications.access import viewer_of
 from services.applications.accounts.desk import Desk, desk_of
 from services.applications.accounts.details import router as details
 from services.applications.accounts.mail import sign_in_mail
@@ -15,6 +16,7 @@ from services.applications.accounts.session_layer import SessionLayer
 from services.applications.accounts.use_cases import (
     Asked,
     Entered,
+    SignedIn,
     TooManyRequests,
     ask_to_sign_in,
     asked_for,
@@ -26,7 +28,9 @@ from services.applications.accounts.use_cases import (
     signed_in,
     use_link,
 )
-from services.applications.domain.accounts import CODE_DIGITS, CodeOutcome, safe_return
+from services.applications.domain.accounts import CODE_DIGITS, CodeOutcome, first_page, safe_return
+from services.applications.domain.viewers import Viewer
+from services.applications.store import lists
 from shared.mail.smtp import Reason
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
@@ -59,8 +63,10 @@ def install(app: FastAPI, desk: Desk) -> None:
 @router.get("/sign-in")
 async def sign_in_page(request: Request) -> Response:
     going_to = safe_return(request.query_params.get("return"))
-    if context_of(request).identity is not None:
-        return RedirectResponse(going_to, 303)
+    identity = context_of(request).identity
+    if identity is not None:
+        desk = desk_of(request)
+        return RedirectResponse(await desk.db.run(lambda tx: _led_to(tx, viewer_of(identity), going_to)), 303)
     return render(request, "accounts/sign_in.html", going_to=going_to, email="", error="")
 
 
@@ -195,12 +201,23 @@ async def identity(request: Request) -> Response:
 
 
 async def _welcome(desk: Desk, entered: Entered) -> Response:
-    response = RedirectResponse(entered.return_to, 303)
+    async def read(tx: Tx) -> tuple[SignedIn | None, str]:
+        person = await signed_in(tx, token=entered.token, rules=desk.rules, now=desk.clock.now())
+        if person is None:
+            return None, entered.return_to
+        return person, await _led_to(tx, Viewer(person.account, person.role, person.country or ""), entered.return_to)
+
+    person, going_to = await desk.db.run(read)
+    response = RedirectResponse(going_to, 303)
     desk.give(response, entered.token)
-    person = await desk.db.run(lambda tx: signed_in(tx, token=entered.token, rules=desk.rules, now=desk.clock.now()))
     if person is not None:
         set_identity_cookie(response, desk.identity_token(person), secure=desk.secure)
     return response
+
+
+async def _led_to(tx: Tx, viewer: Viewer, asked: str) -> str:
+    """The page that whoever has signed in goes on to."""
+    return first_page(asked, viewer.role, has_applications=bool(await lists.of_person(tx, viewer)))
 
 
 def email_of(typed: str) -> str | None:

@@ -1,6 +1,6 @@
 """Who signs in, and when that is let through. Pure: values and `now` in, an outcome out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,17 @@ APPLICANT: Final = "applicant"
 STAFF_ROLES: Final = ("coordinator", "reviewer", "officer", "auditor", "operator")
 ROLES: Final = (APPLICANT, *STAFF_ROLES)
 ROLES_OF_A_COUNTRY: Final = ("coordinator",)
+
+FRONT_PAGE: Final = "/"
+MY_APPLICATIONS: Final = "/applications"
+FIRST_PAGES: Final[Mapping[str, str]] = {
+    "coordinator": "/country",
+    "reviewer": "/review",
+    "officer": "/officer",
+    "auditor": "/audit",
+    "operator": "/operations",
+}
+"""Where the work of a role begins, and so where those who sign in without having asked for a page are led."""
 
 CODE_DIGITS: Final = 6
 CODE_LIFE: Final = timedelta(minutes=15)
@@ -125,3 +136,15 @@ def safe_return(raw: str | None, default: str = "/") -> str:
     except ValueError:
         return default
     return default if parts.scheme or parts.netloc else raw
+
+
+def first_page(asked: str, role: str, *, has_applications: bool) -> str:
+    """Where a person goes who has signed in: where they had `asked` to go, else where their work begins.
+
+    The front page is what every sign-in asks for that asks for nothing; an applicant who has no application does begin there.
+    """
+    if asked != FRONT_PAGE:
+        return asked
+    if role == APPLICANT:
+        return MY_APPLICATIONS if has_applications else FRONT_PAGE
+    return FIRST_PAGES.get(role, FRONT_PAGE)

@@ -7,14 +7,17 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Page, Question, parse_page
 from services.applications.domain.eligibility import Rule, check
+from services.applications.domain.lifecycle import State
 from services.applications.pages.fields import country_field, field
 from services.applications.pages.kit import zone_for
 from services.applications.pages.words import country_name, size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
 from services.applications.store.plans import InForce, all_in_force, in_force
+from services.applications.views import Line, mine
 from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.formats import listed, sort_key
@@ -66,10 +69,10 @@ async def home(request: Request) -> Response:
     desk = desk_of(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[list[InForce], str]:
-        return await all_in_force(tx), await zone_for(tx, request)
+    async def read(tx: Tx) -> tuple[list[InForce], str, list[Line]]:
+        return await all_in_force(tx), await zone_for(tx, request), await _offers(tx, request, now)
 
-    terms, zone = await desk.db.run(read)
+    terms, zone, offers = await desk.db.run(read)
     seasons = sorted((season(one, now) for one in terms), key=_soonest)
     return render(
         request,
@@ -79,8 +82,22 @@ async def home(request: Request) -> Response:
         zone=zone,
         now=now,
         papers=lambda programme: papers(programme),
+        offers=offers,
         signed_out="signed-out" in request.query_params,
     )
+
+
+async def _offers(tx: Tx, request: Request, now: datetime) -> list[Line]:
+    """The offers that wait for the answer of whoever asks, the most urgent first; none of anybody who is no applicant."""
+    identity = context_of(request).identity
+    if identity is None or not _is_applicant(request):
+        return []
+    waiting = [
+        (line.application.answer_by, line)
+        for line in await mine(tx, viewer_of(identity))
+        if line.application.state == State.OFFERED and line.application.answer_by is not None
+    ]
+    return [line for answer_by, line in sorted(waiting, key=lambda one: one[0]) if now <= answer_by]
 
 
 def _soonest(one: Season) -> tuple[bool, str]:

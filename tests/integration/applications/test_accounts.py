@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -47,6 +48,18 @@ async def test_the_same_account_whatever_the_case_of_its_letters(front: Front) -
         async with front.browser() as browser:
             assert (await front.sign_in(browser, email)).status_code == 303
     assert (await front.db.run(lambda tx: tx.execute(text("select count(*) from account")))).scalar_one() == 1
+
+
+async def test_who_signs_in_without_a_wish_begins_where_their_work_is(front: Front) -> None:
+    for role, country, page in (("officer", None, "/officer"), ("coordinator", "PE", "/country")):
+        hire = partial(people.add_staff, email=f"{role}@example.org", role=role, country=country, now=front.clock.now())
+        assert isinstance(await front.db.run(hire), UUID)
+        async with front.browser() as browser:
+            assert (await front.sign_in(browser, f"{role}@example.org", "")).headers["location"] == page
+            assert (await browser.get("/sign-in")).headers["location"] == page, "who is signed in already goes there too"
+            assert (await front.sign_in(browser, f"{role}@example.org", "/quotas")).headers["location"] == "/quotas"
+    async with front.browser() as browser:
+        assert (await front.sign_in(browser, "ana@example.org", "")).headers["location"] == "/"
 
 
 async def test_a_scanner_that_opens_the_link_does_not_use_it_up(front: Front) -> None:

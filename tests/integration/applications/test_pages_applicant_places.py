@@ -94,6 +94,25 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         assert "exam.pdf" in words(await browser.get(examined.headers["location"]))
 
 
+async def test_the_first_page_says_that_an_offer_waits_until_it_is_answered_or_over(front: Front) -> None:
+    async with front.browser() as browser, front.browser() as other:
+        _world, application, path = await reached(front, browser, State.OFFERED)
+        page = await browser.get("/")
+        assert "A place is held for you" in words(page) and f'href="{path}/offer"' in page.text
+        await front.sign_in(other, "eva@example.org")
+        assert "A place is held for you" not in words(await other.get("/")), "it is told to nobody else"
+        answer = {"answer": "accept", "place_version": str(application.offer_version)}
+        await browser.post(f"{path}/offer", data=answer)
+        assert "A place is held for you" not in words(await browser.get("/"))
+    async with front.browser() as browser:
+        _world, application, _path = await reached(front, browser, State.OFFERED, "ben@example.org")
+        assert application.answer_by is not None
+        front.clock.move_to(application.answer_by + timedelta(seconds=1))
+        welcome = await front.sign_in(browser, "ben@example.org", "/")
+        assert welcome.headers["location"] == "/applications", "who has an application begins with it"
+        assert "A place is held for you" not in words(await browser.get("/")), "it is over"
+
+
 async def test_an_offer_that_was_replaced_or_ran_out_is_not_answered(front: Front) -> None:
     async with front.browser() as browser:
         world, application, path = await reached(front, browser, State.OFFERED)

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from services.applications.domain.accounts import (
     CODE_LIFE,
+    FIRST_PAGES,
+    STAFF_ROLES,
     TRIES_MAX,
     Attempt,
     CodeOutcome,
     Count,
     SessionTimes,
     Window,
+    first_page,
     judge,
     refused,
     safe_return,
@@ -92,6 +95,27 @@ def test_a_path_of_this_site_is_returned_to(path: str) -> None:
 )
 def test_what_leads_elsewhere_leads_home(path: str) -> None:
     assert safe_return(path) == "/"
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        ("coordinator", "/country"),
+        ("reviewer", "/review"),
+        ("officer", "/officer"),
+        ("auditor", "/audit"),
+        ("operator", "/operations"),
+        ("applicant", "/"),
+    ],
+)
+def test_who_asked_for_no_page_begins_where_their_work_is(role: str, page: str) -> None:
+    assert first_page("/", role, has_applications=False) == page
+    assert first_page("/account", role, has_applications=True) == "/account"
+    assert first_page("/", "applicant", has_applications=True) == "/applications"
+
+
+def test_every_role_has_a_page_to_begin_on() -> None:
+    assert set(FIRST_PAGES) == set(STAFF_ROLES)
 
 
 @given(st.text(st.sampled_from("/\\.:@?#ab\t\n %2fjavscript"), max_size=30))
