@@ -10,7 +10,7 @@ LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-h
 .PHONY: help setup demo test soak check format bench screenshots lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 
 setup: ## environment, packages, the pages' assets (by itself before the others; quick when nothing changed)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make setup PYTHON=/path/to/python3'; exit 1; }

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from rich.console import Console
 from rich.table import Table
 
+from services.run.home import default_home
 from shared.messaging import broker, broker_docker, broker_java
 from shared.persistence.embedded import temporary
 from shared.persistence.postgres_place import EmbeddedFailure
@@ -189,7 +190,10 @@ def free(port: int, use: str) -> Check:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            return Check(f"Port {port}", "warn", str(error.strerror), f"Wanted for {use}; make demo takes the next free one and says so.")
+            note = default_home().running
+            here = f" The demonstration of this folder runs at {note.read_text().strip()}." if note.exists() else ""
+            why = f"Wanted for {use}; make demo takes the next free one and says so.{here}"
+            return Check(f"Port {port}", "warn", str(error.strerror), why)
     return Check(f"Port {port}", "ok", f"free, for {use}")
 
 

@@ -1,8 +1,9 @@
 """The command `puente`: thin commands; what they do is in `services.run`."""
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -39,17 +40,17 @@ for name, group in GROUPS.items():
 out = Console(soft_wrap=True)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop; what a person can put right is said in a line, not as a traceback."""
-    import uvloop
-
+@contextlib.contextmanager
+def said_in_a_line() -> Iterator[None]:
+    """What a person can put right is said in a line, not as a traceback."""
     from services.run.failures import explained
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(work)
+        yield
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except typer.Exit:
+        raise
     except Exception as error:
         text = explained(error)
         if text is None:
@@ -58,17 +59,25 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(1) from None
 
 
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on uvloop."""
+    import uvloop
+
+    with said_in_a_line(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
 def ended(well: bool) -> None:
     """Leave with 0 or 1."""
     raise typer.Exit(0 if well else 1)
 
 
-def on_services(work: Callable[[dict[str, Any]], Awaitable[T]], *names: str) -> T:
-    """Run `work` on these services, opened for it."""
+def on_services(work: Callable[[dict[str, Any]], Awaitable[T]], *names: str, may_make: bool = False) -> T:
+    """Run `work` on these services, opened for it; `may_make`: also where nothing was started yet."""
     from services.run.opened import opened
 
     async def go() -> T:
-        async with opened(names or NAMES) as services:
+        async with opened(names or NAMES, may_make=may_make) as services:
             return await work(services)
 
     return run(go())
@@ -120,7 +129,7 @@ def plan_load(folder: Path) -> None:
     from services.run.commands import clock
     from services.run.plans import load
 
-    ended(on_services(lambda services: load(services["applications"], folder, clock(), out), "applications"))
+    ended(on_services(lambda services: load(services["applications"], folder, clock(), out), "applications", may_make=True))
 
 
 @plan.command("confirm")
@@ -224,6 +233,7 @@ def account_add(
         on_services(
             lambda services: add(services["applications"], clock(), out, email=email, role=role, country=country, language=language),
             "applications",
+            may_make=True,
         )
     )
 
@@ -273,7 +283,8 @@ def verify(files: Annotated[list[Path], typer.Argument(help="Exports of decision
     """Check exports of decisions, without a database and without Kafka; several are also held against each other, by their age."""
     from services.run.verifying import verify_files
 
-    ended(verify_files(files, out, Console(stderr=True, soft_wrap=True)))
+    with said_in_a_line():
+        ended(verify_files(files, out, Console(stderr=True, soft_wrap=True)))
 
 
 @again.command("quotas")

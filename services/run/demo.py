@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from rich.console import Console
@@ -66,7 +67,7 @@ async def _run(
                 await asyncio.wait([filling])
                 return
             await filling
-        show(stack, console)
+        show(stack, console, await _states(stack))
         used = memory.megabytes()
         say(f"ready{f', {used} MB of memory in all' if used else ''}; Ctrl-C stops it")
         await stack.wait(stop)
@@ -134,7 +135,21 @@ async def _applied(tx: Tx) -> int:
     return int((await tx.execute(text("select count(*) from application"))).scalar_one())
 
 
-def show(stack: Stack, console: Console) -> None:
+_STATES: Final = text(
+    "select p.email, a.programme, a.year, a.state from application a join account p on p.id = a.person_id where a.state <> 'withdrawn'"
+)
+
+
+async def _states(stack: Stack) -> dict[tuple[str, str, int], str]:
+    """E-mail, programme and year -> the state that the application is in by now."""
+
+    async def read(tx: Tx) -> dict[tuple[str, str, int], str]:
+        return {(row.email, row.programme, row.year): row.state for row in await tx.execute(_STATES)}
+
+    return await stack.services["applications"].db.run(read)
+
+
+def show(stack: Stack, console: Console, states: Mapping[tuple[str, str, int], str]) -> None:
     """The addresses and the sign-ins."""
     console.print()
     places = Table(box=None, show_header=False, pad_edge=False)
@@ -142,6 +157,7 @@ def show(stack: Stack, console: Console) -> None:
         ("Puente", stack.url),
         ("The places, on a map", f"{stack.url}/quotas/"),
         ("The mails (sign-in codes come there)", stack.mail.url),
+        *([("The broker", stack.broker.bootstrap)] if stack.broker is not None else []),
     ):
         places.add_row(what, f"[bold]{where}[/]")
     console.print(places)
@@ -152,7 +168,8 @@ def show(stack: Stack, console: Console) -> None:
     for clerk in STAFF:
         people.add_row(clerk.email, f"{clerk.role}{f' of {clerk.country}' if clerk.country else ''}", clerk.language)
     for story in SHOWN:
-        people.add_row(story.person.email, f"{story.name}: {story.programme} {story.year}, {story.ends}", story.language)
+        state = states.get((story.person.email, story.programme, story.year), "withdrawn")
+        people.add_row(story.person.email, f"{story.name}: {story.programme} {story.year}, {state}", story.language)
     people.add_row("any other address", "a new applicant", "")
     console.print(people)
     console.print()

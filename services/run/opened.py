@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from services.run import databases
-from services.run.home import Home, default_home
+from services.run.home import VARIABLE, Home, default_home
 from services.run.registry import NAMES, build, settings_of
 from shared.kernel.clock import Clock, clock_from
 from shared.messaging.service import Service
@@ -22,15 +22,28 @@ def values_of(home: Home, database_url: str) -> dict[str, Any]:
     }
 
 
+class NothingThere(Exception):
+    """A command was to look at an installation, and there is none; the text says where it looked and what to do."""
+
+    safe_text = True
+
+
 @contextlib.asynccontextmanager
-async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None) -> AsyncIterator[dict[str, Service]]:
+async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None, may_make: bool = True) -> AsyncIterator[dict[str, Service]]:
     """These services, ready for use cases and queries; their databases are made and migrated only where the embedded server is used.
+
+    Raises `NothingThere` where nothing was started in the home folder yet, unless it may be made.
 
     An installation with a database of its own takes everything from the environment. Without one, the home folder of the
     demonstration is used, with its clock and its keys, also while the demonstration runs.
     """
     common = CommonSettings()
     place = home or default_home()
+    if not (common.database_url or may_make or place.postgres.exists()):
+        raise NothingThere(
+            f"There is no Puente in {place.folder}: nothing was started there yet. Start one (make demo), name the folder of another one "
+            f"in {VARIABLE}, or its database in PUENTE_DATABASE_URL."
+        )
     async with databases.server(place, common.database_url) as url:
         values: Mapping[str, Any] = {}
         if not common.database_url:

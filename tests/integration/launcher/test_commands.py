@@ -1,6 +1,7 @@
 """What operators type: each command on real databases, by its exit code and its words."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -146,3 +147,16 @@ async def test_events_are_sent_and_read_again_on_request_with_an_audit_row(puent
         return unsent, offsets, list((await tx.execute(text("select act from audit_entry order by at"))).scalars())
 
     assert await quotas.run(look) == (3, 0, ["events.republish", "events.reread"])
+
+
+async def test_a_folder_in_which_nothing_was_started_is_not_said_to_be_well(puente: Puente, tmp_path: Path) -> None:
+    nowhere = tmp_path / "mistyped"
+    for arguments in (("check",), ("events", "parked"), ("export", "decisions")):
+        answer = await puente(*arguments, PUENTE_DATABASE_URL="", PUENTE_HOME=str(nowhere))
+        assert answer.code == 1 and f"There is no Puente in {nowhere}" in answer.text, answer.text
+        assert "Traceback" not in answer.text and not nowhere.exists()
+
+
+async def test_an_export_that_cannot_be_read_is_said_in_a_line(puente: Puente, tmp_path: Path) -> None:
+    answer = await puente("verify", str(tmp_path / "missing.jsonl"))
+    assert answer.code == 1 and "cannot be read" in answer.text and "Traceback" not in answer.text, answer.text
