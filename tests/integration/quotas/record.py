@@ -7,12 +7,12 @@ added; never record an old one again because the gate says that something is dec
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from services.quotas.domain.commands import MovePlaces, SetLimit
+from services.quotas.domain.commands import MovePlaces, Reorder, SetLimit
 from services.quotas.domain.limits import named
 from services.quotas.settings import QuotasSettings
 from services.quotas.store.programmes import change_participation
@@ -69,6 +69,26 @@ async def a_year_at_random(db: Database) -> Sequence[AnyEvent]:
     return published
 
 
+async def a_country_that_comes_back(db: Database) -> Sequence[AnyEvent]:
+    """The round's moment falls into a gap of Peru's participation; two people change the order of its list; then it takes part again."""
+    gap = [facts.Participation(country="PE", start=date(2015, 1, 9), end=date(2016, 1, 31))]
+    gap.append(facts.Participation(country="PE", start=date(2016, 3, 1)))
+    others = [facts.Participation(country=code, start=date(2015, 1, 9)) for code in COUNTRIES if code != "PE"]
+    terms = publication(programme(participation=[*others, *gap], grants_from=START + timedelta(days=20)))
+    await apply_events(db, terms)
+    people = [Person(f"training:{code}:2016", score=1_000 - n) for n in range(4) for code in COUNTRIES]
+    await apply_events(db, *[one.approved() for one in people])
+    for at in (START + timedelta(days=21), datetime(2016, 3, 1, tzinfo=UTC), datetime(2016, 3, 2, tzinfo=UTC)):
+        listed = [one for one in people if one.cell == "training:PE:2016"]
+        if at.month < 3:
+            order = Reorder(cell=listed[0].cell, at=at, application=listed[2].application, ahead_of=listed[1].application)
+            await db.run(lambda tx, order=order: apply(tx, [order]))  # type: ignore[misc]
+        for sweep in sweeps(db, QuotasSettings()):
+            while sweep.name in ("rounds", "participation_again") and await sweep.run(at):
+                pass
+    return [terms]
+
+
 async def _second_terms(db: Database, at: datetime) -> AnyEvent:
     """Holders are counted from now on, officers set one such limit, a place goes back to the pool, and Brazil leaves in the summer."""
     counted = programme("training", places=12, version="2", holders=facts.HoldersTerms(each=1))
@@ -116,6 +136,7 @@ async def _sweep(db: Database, at: datetime) -> None:
 HISTORIES: Final[dict[str, Callable[[Database], Awaitable[Sequence[AnyEvent]]]]] = {
     "everything-once": everything_once,
     "a-year-at-random": a_year_at_random,
+    "a-country-that-comes-back": a_country_that_comes_back,
 }
 
 
