@@ -3,6 +3,7 @@
 `PUENTE_TEST_DATABASE_URL` (such as postgresql://user:password@host:5432/{database}) names another server to test on.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 from playwright.async_api import Browser, async_playwright
 
 from shared.kernel.clock import ManualClock
@@ -53,6 +55,17 @@ class Server:
             await migrate.upgrade(self.url_of(name), service)
             self.templates[service] = name
         return self.templates[service]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A program that a test runs in this process sets up logs of its own; the next test finds them as they were."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -160,17 +160,14 @@ class Phases:
         """The moment comes at which the list is served; every cell gives what it has to the best of those who wait."""
         crowd = self._crowd
         assert self._call.grants_from is not None, "only a round is served"
-        free = {one["country"]: int(one["free"]) for one in await self.board()}
-        before: dict[str, int] = {}
-        for one in await crowd.standing("waiting"):
-            before[one["country"]] = before.get(one["country"], 0) + 1
-        expected = sum(min(free.get(country, 0), number) for country, number in before.items())
-        with self._progress.phase("serve", "decisions of the round", sum(before.values())):
+        waiting = [one["country"] for one in await crowd.standing("waiting")]
+        with self._progress.phase("serve", "decisions of the round", len(waiting)):
             self._move(self._call.grants_from + timedelta(minutes=1))
 
             async def served() -> str:
-                offered = len(await crowd.standing("offered"))
-                return "" if offered >= expected else f"{offered} of {expected} offers are out"
+                """How many are offered a place depends on every limit, so each list is asked whether it was served."""
+                left = [one["country"] for one in await self.board() if one["round"] == "before" and one["country"] in waiting]
+                return f"the lists of {', '.join(sorted(left))} were not served yet" if left else ""
 
             await until("serving the round", served, seconds=self._patience, alive=crowd.stack.raise_failures)
             await self._settled()
