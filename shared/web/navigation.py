@@ -27,7 +27,7 @@ MESSAGES: Final = Link("/messages", N_("Messages"))
 
 LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
     "": (HOME, PLACES),
-    "applicant": (HOME, Link("/applications", N_("My applications")), MESSAGES),
+    "applicant": (HOME, Link("/applications", N_("My applications")), PLACES, MESSAGES),
     "coordinator": (Link("/country", N_("My country")), PLACES, MESSAGES),
     "reviewer": (Link("/review", N_("To review")), PLACES, MESSAGES),
     "officer": (Link("/officer", N_("To decide")), PLACES, MESSAGES),

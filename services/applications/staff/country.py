@@ -80,6 +80,14 @@ def in_groups(counts: Iterable[work.Count]) -> dict[str, int]:
     return found
 
 
+def _of_country(terms: Iterable[InForce], country: str, counts: Iterable[work.Count]) -> list[InForce]:
+    """The programmes that the country is in by its side, and those that it has applications in all the same."""
+    applied = {count.programme for count in counts}
+    return [
+        one for one in terms if one.programme.code in applied or country in {known.code for known in one.plan.countries_of(one.programme)}
+    ]
+
+
 def _call_lines(
     counts: list[work.Count],
     terms: list[InForce],
@@ -123,15 +131,16 @@ async def country_page(request: Request) -> Response:
     after, before = mark(request.query_params.get("after")), mark(request.query_params.get("before"))
 
     async def read(tx: Tx) -> Overview:
-        terms = await terms_in(tx)
+        known = await terms_in(tx)
         counts = await work.counts(tx, viewer)
+        terms = _of_country(known, viewer.country, counts)
         keys = name_keys(terms)
         part = await work.part(tx, viewer, chosen, order="todo", after=after, before=before, limit=ROWS, name_keys=keys)
         names = await work.names(tx, part.rows, keys)
         cells = [Cell(one.programme.code, viewer.country, call.year) for one in terms for call in one.programme.calls]
         figures = await lists.figures(tx, cells)
         held = await work.put_forward(tx, viewer.country)
-        plan = terms[0].plan if terms else None
+        plan = known[0].plan if known else None
         return Overview(
             country=country_name(viewer.country, plan) if plan else viewer.country,
             totals=in_groups(one for one in counts if _asked_for(one, asked)),

@@ -36,8 +36,8 @@ from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application, Review
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
-from shared.web.i18n import current_language, ngettext, translate
+from shared.web.formats import format_number, format_percent
+from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 
 _ = translate
@@ -177,7 +177,7 @@ async def draw(
 
 
 def _field(criterion: Criterion, value: str, error: str) -> dict[str, Any]:
-    weight = ngettext("counts {n} hundredth of the score", "counts {n} hundredths of the score", criterion.weight)
+    weight = _("counts {percent} of the score", percent=format_percent(criterion.weight / 100))
     hint = _("0 to {most} points; {weight}", most=format_number(criterion.maximum), weight=weight)
     label = criterion.names[current_language()]
     return {

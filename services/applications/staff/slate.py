@@ -80,11 +80,13 @@ class Sheet:
 
 
 async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet | None:
-    """The slate of the coordinator's country; none where there is no such call, or nobody is nominated for it."""
+    """The slate of the coordinator's country; none where there is no such call, or nobody is nominated for it there."""
     terms = await terms_in(tx)
     one = known(terms, asked.programme)
     call = one.programme.call(asked.year) if one else None
     if one is None or call is None or "nomination" not in one.programme.route:
+        return None
+    if viewer.country not in {country.code for country in one.plan.countries_of(one.programme)}:
         return None
     cell = Cell(one.programme.code, viewer.country, call.year)
     name = country_name(viewer.country, one.plan)

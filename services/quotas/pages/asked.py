@@ -77,21 +77,18 @@ class Asked:
         return of_group and (not self.only or getattr(cell, self.only) > 0)
 
 
-def what_is_asked(query: Mapping[str, str], known: Sequence[ProgrammeRow], now: datetime) -> Asked:
-    """The programme and year of the address. Without one, the largest programme that has places this year.
+def what_is_asked(query: Mapping[str, str], known: Sequence[ProgrammeRow], held: Mapping[tuple[str, int], int], now: datetime) -> Asked:
+    """The programme and year of the address. What it leaves open becomes the one in which most places are held, so that there is
+    something to see; where none are, the largest programme that has places this year, and the year nearest to this one.
 
     A year that the programme does not have becomes the nearest that it has; a programme that is none is 404.
+    `held`: places that are held by programme and year.
     """
-    this_year = now.year
-    code = query.get("programme")
-    if code:
-        programme = next((one for one in known if one.code == code), None)
-        if programme is None:
-            raise Problem(404, code="unknown_board")
-    else:
-        programme = min(known, key=lambda one: (this_year not in one.years, -one.places_total, one.code))
-    wanted = kit.number_from(query.get("year")) or this_year
-    year = min(programme.years, key=lambda one: (abs(one - wanted), one))
+    code, wanted = query.get("programme"), kit.number_from(query.get("year"))
+    candidates = [one for one in known if not code or one.code == code]
+    if not candidates:
+        raise Problem(404, code="unknown_board")
+    programme, year = _most_held(candidates, wanted, held) or _nearest(candidates, wanted, now.year)
     sort = query.get("sort", "")
     column = sort.removeprefix("-")
     group, only = query.get("group", ""), query.get("only", "")
@@ -103,6 +100,21 @@ def what_is_asked(query: Mapping[str, str], known: Sequence[ProgrammeRow], now: 
         group if group in (*GROUPS, NO_GROUP) else "",
         only if only in NUMBERS else "",
     )
+
+
+def _most_held(
+    candidates: Sequence[ProgrammeRow], wanted: int | None, held: Mapping[tuple[str, int], int]
+) -> tuple[ProgrammeRow, int] | None:
+    """Where most places are held, of the year that is wanted if one is; of equal ones the latest year. None where none are."""
+    found = [(held.get((one.code, year), 0), year, one) for one in candidates for year in one.years if wanted in (None, year)]
+    most = max(found, key=lambda one: (one[0], one[1], one[2].places_total, one[2].code), default=None)
+    return (most[2], most[1]) if most is not None and most[0] else None
+
+
+def _nearest(candidates: Sequence[ProgrammeRow], wanted: int | None, this_year: int) -> tuple[ProgrammeRow, int]:
+    """The largest programme that has places this year, and of its years the nearest to the wanted one."""
+    programme = min(candidates, key=lambda one: (this_year not in one.years, -one.places_total, one.code))
+    return programme, min(programme.years, key=lambda one: (abs(one - (wanted or this_year)), one))
 
 
 def in_order(cells: Sequence[CellRow], asked: Asked) -> list[CellRow]:

@@ -33,7 +33,7 @@ def tiles(board: Board) -> list[dict[str, Any]]:
 def tile(cell: CellRow) -> dict[str, Any]:
     held, places = format_number(cell.held), format_number(cell.target)
     title = _(
-        "{country}: {held} of {places} places are held, {free} are free, {waiting} people wait",
+        "{country}: places held: {held} of {places}; free: {free}; people waiting: {waiting}",
         country=kit.local(cell.names), held=held, places=places, free=format_number(cell.free), waiting=format_number(cell.waiting),
     )  # fmt: skip
     label = f"{held}/{places}" if cell.target or cell.held else "–"
@@ -99,4 +99,4 @@ def bar_parts(parts: Sequence[int], whole: int) -> list[Value]:
 def summary(board: Board) -> str:
     """The board in one sentence, for those who listen to the page."""
     numbers = {figure: format_number(board.total(figure)) for figure in NUMBERS}
-    return _("{taken} places taken, {offered} offered, {free} free, {waiting} people waiting", **numbers)
+    return _("Places taken: {taken}; offered: {offered}; free: {free}; people waiting: {waiting}", **numbers)

@@ -31,6 +31,7 @@ from tests.integration.applications.people import CELL, PROGRAMME, World, the_pl
 STAFF: Mapping[str, tuple[str, str | None]] = {
     "peru": ("coordinator", "PE"),
     "chile": ("coordinator", "CL"),
+    "china": ("coordinator", "CN"),
     "reviewer": ("reviewer", None),
     "reviewer.two": ("reviewer", None),
     "officer": ("officer", None),

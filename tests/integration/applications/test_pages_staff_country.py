@@ -1,7 +1,7 @@
 """The coordinator's pages: what has to be done in one's own country, and nobody else's."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -46,6 +46,19 @@ async def test_the_country_sees_its_applications_with_counts_and_what_must_be_do
     assert "No application fits" in main(nothing)
     found = await browser.get(f"/country?search={(sent.receipt or '').replace('-', '').lower()}")
     assert links(found, "/country/applications/") == [f"/country/applications/{sent.id}"]
+
+
+async def test_a_country_sees_only_the_programmes_that_are_for_its_side(house: House) -> None:
+    """Scholarships and training are for the countries of CELAC; the bridge is for both sides, and opens on 1 March."""
+    house.front.clock.move_to(datetime(2016, 3, 2, 12, tzinfo=UTC))
+    peru, china = await house.browser("peru"), await house.browser("china")
+    assert "Government scholarships" in main(await peru.get("/country"))
+    page = await china.get("/country")
+    assert main(page).startswith("My country China")
+    assert "Government scholarships" not in main(page) and "training" not in main(page).lower()
+    assert {one.split("programme=")[1].split("&")[0] for one in links(page, "/country/slate")} == {"bridge"}
+    assert (await china.get(SLATE)).status_code == 404
+    assert (await peru.get(SLATE)).status_code == 200
 
 
 async def test_a_long_list_goes_on_and_back_without_losing_or_repeating_anybody(house: House) -> None:

@@ -50,6 +50,15 @@ async def test_the_queue_has_what_is_due_and_the_least_reviewed_first(house: Hou
     assert links(only, "/review/applications/") == [f"/review/applications/{open_route.id}?programme=open"]
 
 
+async def test_what_a_criterion_counts_is_said_in_per_cent(house: House) -> None:
+    application = await house.reach(State.NOMINATED)
+    page = main(await (await house.browser("reviewer")).get(f"/review/applications/{application.id}"))
+    programme = the_plan().programme("scholarship")
+    assert programme is not None
+    for one in programme.criteria:
+        assert f"0 to {one.maximum} points; counts {one.weight}% of the score" in page
+
+
 async def test_saving_leads_to_the_next_and_at_the_end_back_to_the_queue(house: House) -> None:
     first, second = await house.reach(State.NOMINATED), await house.reach(State.NOMINATED)
     browser = await house.browser("reviewer")

@@ -63,6 +63,19 @@ async def test_the_board_opens_on_this_year_and_shows_all_33_countries(lived: Fr
     assert total.places == 1200 and "1,200" in words(page) and total.waiting == 3
 
 
+async def test_the_board_opens_where_most_places_are_held_and_else_on_this_year(lived: Front) -> None:
+    async def opened(query: str = "") -> str:
+        async with lived.browser() as browser:
+            return words(await browser.get(f"/quotas{query}"))
+
+    lived.clock.move(timedelta(days=3 * 366))
+    assert "Government scholarships 2016 " in (await opened())[:400], "in 2019 nobody holds a place; in 2016 some do"
+    assert "Government scholarships 2016 " in (await opened("?programme=scholarship"))[:400]
+    assert "Government scholarships 2018 " in (await opened("?programme=scholarship&year=2018"))[:400], "who asks for a year gets it"
+    assert "2019" in (await opened("?programme=training"))[:400], "nobody holds a place there, so it is this year"
+    assert "places that no country holds" in await opened()
+
+
 async def test_a_stranger_sees_figures_and_no_application(lived: Front) -> None:
     known = [str(one) for row in await rows(lived.db, "select application, person from place") for one in row]
     assert len(known) > 30

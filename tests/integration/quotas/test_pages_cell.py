@@ -50,12 +50,31 @@ async def test_nobody_else_learns_who_waits(lived: Front) -> None:
         async with lived.browser(role, country=country) as browser:
             page = await browser.get(f"/quotas/cells/{PERU}")
             assert page.status_code == 200 and not [one for one in ids if one in page.text.replace("-", "")], role
-            assert "Who applied is shown only" in words(page)
+            assert "Names and answers are shown only to those who work on the applications" in words(page)
             for more in INSIDE:
                 answer = await browser.get(f"/quotas/cells/{PERU}/{more}")
                 assert answer.status_code == (404 if role else 303), (role, more)
                 assert not [one for one in ids if one in answer.text.replace("-", "")]
             assert (await browser.get(f"/quotas/cells/{PERU}/propose")).status_code == (403 if role else 303)
+
+
+async def test_the_public_can_take_the_decisions_to_check_them(lived: Front) -> None:
+    """What the pages say of the file is so: it is there for everybody, and an application is a code in it."""
+    async with lived.browser() as browser:
+        for path, covers in (
+            (f"/quotas/cells/{PERU}", PERU),
+            ("/quotas?programme=scholarship", "scholarship"),
+            ("/quotas/follow-up/en", ""),
+        ):
+            page = await browser.get(path)
+            assert "An application is a code in it, with its score and when it was sent, and without a name" in words(page), path
+            (link,) = re.findall(r'href="(/quotas/api/v1/export[^"]*)" download', page.text)
+            taken = await browser.get(unescape(link))
+            assert taken.status_code == 200 and "attachment" in taken.headers["content-disposition"]
+            head, *lines = [json.loads(line) for line in taken.text.splitlines()]
+            assert head["covers"] == covers
+            decided = [json.loads(line["record"]) for line in lines if line["is"] == "decision"]
+            assert decided and all(set(one) & {"name", "email", "person"} == set() for one in decided)
 
 
 async def test_what_is_no_cell_is_not_found(lived: Front) -> None:

@@ -110,7 +110,7 @@ async def test_a_place_that_is_given_is_told_with_what_it_changes_and_nothing_el
         assert told["values"]["CN.offered"] == str(cell.offered) == "2"
         assert told["values"]["CN.label"] == f"2/{cell.target}"
         assert {name.split(".")[0] for name in told["values"]} == {"CN", "all", "none"}, "China, the sums, and those of no group"
-        assert told["say"].startswith("0 places taken, 2 offered")
+        assert told["say"].startswith("Places taken: 0; offered: 2")
 
 
 async def test_whoever_has_an_old_picture_gets_the_whole_and_whoever_comes_back_says_what_they_had(service: Front) -> None:

@@ -83,7 +83,7 @@ async def test_who_listens_hears_one_sentence_and_not_each_change(service: Front
         for n in range(2, 6):
             await service.approve(CHINA, 1)
             await expect(page.locator(OFFERED)).to_have_text(str(n))
-        assert await page.evaluate("window.heard") == ["0 places taken, 2 offered, 98 free, 0 people waiting"]
+        assert await page.evaluate("window.heard") == ["Places taken: 0; offered: 2; free: 98; people waiting: 0"]
         live_regions = page.locator("[aria-live], [role=status], [role=alert], [role=log]")
         assert await live_regions.count() == 1, "the figures themselves speak to nobody"
         await page.context.close()

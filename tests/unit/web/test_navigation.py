@@ -30,3 +30,8 @@ def somebody(role: str) -> Identity | None:
 )
 def test_the_link_is_marked_that_the_page_belongs_to(role: str, path: str, current: list[str]) -> None:
     assert [item.text for item in navigation(somebody(role), path) if item.current] == current
+
+
+@pytest.mark.parametrize("role", ["", "applicant", "coordinator", "reviewer", "officer", "auditor", "operator"])
+def test_everybody_finds_the_places_signed_in_or_not(role: str) -> None:
+    assert "/quotas" in [item.href for item in navigation(somebody(role), "/")]
