@@ -1,15 +1,15 @@
 """The command `puente`: thin commands; what they do is in `services.run`."""
 
 import asyncio
-import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
 
+from services.run.failures import said_in_a_line
 from services.run.registry import NAMES
 
 T = TypeVar("T")
@@ -38,25 +38,6 @@ for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
 out = Console(soft_wrap=True)
-
-
-@contextlib.contextmanager
-def said_in_a_line() -> Iterator[None]:
-    """What a person can put right is said in a line, not as a traceback."""
-    from services.run.failures import explained
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except typer.Exit:
-        raise
-    except Exception as error:
-        text = explained(error)
-        if text is None:
-            raise
-        Console(stderr=True, soft_wrap=True).print(text, highlight=False, markup=False)
-        raise typer.Exit(1) from None
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

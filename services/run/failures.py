@@ -1,6 +1,11 @@
 """What a person can put right is told as text; everything else keeps its traceback."""
 
+import contextlib
+from collections.abc import Iterator
+
+import typer
 from pydantic import ValidationError
+from rich.console import Console
 
 
 def explained(error: BaseException) -> str | None:
@@ -16,3 +21,20 @@ def explained(error: BaseException) -> str | None:
     if getattr(error, "safe_text", False):
         return str(error)
     return None
+
+
+@contextlib.contextmanager
+def said_in_a_line() -> Iterator[None]:
+    """What a person can put right is said in a line, not as a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except typer.Exit:
+        raise
+    except Exception as error:
+        text = explained(error)
+        if text is None:
+            raise
+        Console(stderr=True, soft_wrap=True).print(text, highlight=False, markup=False)
+        raise typer.Exit(1) from None
