@@ -1,7 +1,7 @@
 """The rows that are shown: plain frozen values for pages, the API and exports. Applicants are ids here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ class ProgrammeRow:
     lapsed: int
     unused: str
     published_at: datetime
+    held: Mapping[int, int] = field(default_factory=dict)
+    """Places held (offered or taken) by year, where any are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ _terms = msgspec.json.Decoder(ProgrammePublished)
 _PROGRAMMES: Final = text(
     "select p.code, p.terms, p.published_at, "
     "coalesce(sum(a.balance) filter (where a.key = 'pool:' || p.code), 0) as pool, "
-    "coalesce(sum(a.balance) filter (where a.key like 'lapsed:%'), 0) as lapsed "
+    "coalesce(sum(a.balance) filter (where a.key like 'lapsed:%'), 0) as lapsed, "
+    "(select jsonb_object_agg(h.year, h.held) from (select c.year, sum(c.offered + c.taken) as held from cell c "
+    "where c.programme = p.code and c.offered + c.taken > 0 group by c.year) as h) as held "
     "from programme p left join account a on a.programme = p.code "
     "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
 )
@@ -47,7 +49,6 @@ _CELLS: Final = """
 """
 _BOARD: Final = text(_CELLS.format(more="") + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
 _CELL: Final = text(_CELLS.format(more=", p.terms") + " where c.key = :key")
-_HELD: Final = text("select programme, year, sum(offered + taken) as held from cell where offered + taken > 0 group by programme, year")
 _FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
     "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
@@ -92,11 +93,6 @@ async def board(tx: Tx, programme_code: str, year: int, *, on: date) -> Board | 
         return None
     rows = await tx.execute(_BOARD, {"programme": programme_code, "year": year})
     return Board(_programme(row, terms), year, tuple(_cell(one, terms, on) for one in rows))
-
-
-async def held(tx: Tx) -> Mapping[tuple[str, int], int]:
-    """How many places are held (offered or taken) by programme and year, where any are."""
-    return {(row.programme, row.year): int(row.held) for row in await tx.execute(_HELD)}
 
 
 async def programmes_with_countries(tx: Tx, code: str | None = None) -> tuple[tuple[ProgrammeRow, tuple[CountryTerms, ...]], ...]:
@@ -179,6 +175,7 @@ def _programme(row: Row[Any], terms: ProgrammePublished) -> ProgrammeRow:
         lapsed=int(row.lapsed),
         unused=terms.unused,
         published_at=row.published_at,
+        held={int(year): int(held) for year, held in (row.held or {}).items()},
     )
 
 

@@ -3,7 +3,7 @@
 A repeated last step files nothing new.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
@@ -65,6 +65,33 @@ def reason_question(typed: Mapping[str, str], errors: Mapping[str, str]) -> dict
         "value": typed.get("reason", ""),
         "error": errors.get("reason", ""),
     }
+
+
+def form_page(
+    request: Request,
+    *,
+    heading: str,
+    caption: str,
+    back: str,
+    questions: list[dict[str, Any]],
+    typed: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    lead: str = "",
+    still_open: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """The form, empty or as it was typed with what is wrong in it. `still_open`: address and words of what is proposed already."""
+    return render(
+        request,
+        "propose.html",
+        status=422 if errors else 200,
+        heading=heading,
+        caption=caption,
+        back=back,
+        lead=lead,
+        questions=questions,
+        form_key=typed.get("key", "") or str(new_id()),
+        still_open=still_open,
+    )
 
 
 async def look_at(tx: Tx, request: Request, who: Identity, kind: str, params: Params) -> Effect:

@@ -55,7 +55,7 @@ async def board(request: Request) -> Response:
         known = await views.programmes(tx)
         if not known:
             return None
-        asked = what_is_asked(request.query_params, known, await views.held(tx), now)
+        asked = what_is_asked(request.query_params, known, {(one.code, year): n for one in known for year, n in one.held.items()}, now)
         year, code = asked.year, asked.programme.code
         found = await views.board(tx, code, year, on=kit.day_in(year, now.date()))
         assert found is not None, "the programme was read in this transaction"

@@ -205,6 +205,12 @@ def frame(found: kit.Found) -> dict[str, Any]:
     }
 
 
+def caption(found: kit.Found) -> str:
+    """The cell over the heading of a form about it."""
+    shown = frame(found)
+    return f"{shown['programme_name']} · {shown['title']}"
+
+
 def figures(cell: CellRow) -> list[dict[str, Any]]:
     """The numbers on top of a cell's page."""
     planned = _("{n} by the plan’s allotment", n=format_number(cell.planned)) if cell.target != cell.planned else ""

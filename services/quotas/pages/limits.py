@@ -8,18 +8,16 @@ from starlette.responses import Response
 
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.pages import asking, kit
-from services.quotas.pages.cells import frame, open_proposals
+from services.quotas.pages.cells import caption, open_proposals
 from services.quotas.pages.words import limit_name
 from services.quotas.proposals.kind import PLACES_MAX
 from services.quotas.proposals.limits import LimitChange
 from services.quotas.store.room import CellLimit, limits_of
 from shared.events.applications import Names
-from shared.kernel.ids import new_id
 from shared.persistence.database import Tx, driver
 from shared.web.formats import format_number
 from shared.web.i18n import translate
 from shared.web.identity import require
-from shared.web.pages import render
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -46,7 +44,7 @@ async def limits_sent(request: Request, key: str) -> Response:
     limit = next(one for one in limits if one.key == params.limit)
     after = _("the plan’s own number") if params.capacity is None else format_number(params.capacity)
     rows = [(_name(limit, found.cell.names), f"{_count(limit.capacity)} → {after}"), (_("Reason"), typed.get("reason", ""))]
-    return asking.check_page(request, caption=_caption(found), back=kit.cell_path(key, "limits"), rows=rows, shown=shown, typed=typed)
+    return asking.check_page(request, caption=caption(found), back=kit.cell_path(key, "limits"), rows=rows, shown=shown, typed=typed)
 
 
 async def _found(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Sequence[CellLimit]]:
@@ -123,25 +121,18 @@ def _used(limit: CellLimit) -> str:
     return _("{used} of {capacity}", used=format_number(limit.used), capacity=_count(limit.capacity))
 
 
-def _caption(found: kit.Found) -> str:
-    shown = frame(found)
-    return f"{shown['programme_name']}, {shown['title']}"
-
-
 async def _form(request: Request, key: str, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     async def read(tx: Tx) -> tuple[kit.Found, Sequence[CellLimit], Sequence[tuple[str, str]]]:
         return *await _found(tx, request, key), await open_proposals(tx, key)
 
     found, limits, still_open = await desk_of(request).db.run(read)
-    return render(
+    return asking.form_page(
         request,
-        "propose.html",
-        status=422 if errors else 200,
         heading=_("Propose another limit"),
-        caption=_caption(found),
+        caption=caption(found),
         back=kit.cell_path(key),
-        lead="",
         questions=_questions(limits, found.cell.names, typed, errors),
-        form_key=typed.get("key", "") or str(new_id()),
+        typed=typed,
+        errors=errors,
         still_open=still_open,
     )

@@ -18,7 +18,6 @@ from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
 from services.quotas.proposals.participation import Leave, Return, consent
 from services.quotas.rows import ParticipationRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
-from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from shared.web.formats import format_date, format_number
 from shared.web.i18n import N_, translate
@@ -237,17 +236,15 @@ def _form(
         },
         asking.reason_question(typed, errors),
     ]
-    return render(
+    return asking.form_page(
         request,
-        "propose.html",
-        status=422 if errors else 200,
         heading=_("Change participation"),
         caption=f"{kit.local(programme.names)} · {kit.local(names)}",
         back=f"{PATH}?programme={programme.code}",
         lead=_(LEAD),
         questions=questions,
-        form_key=typed.get("key", "") or str(new_id()),
-        still_open=(),
+        typed=typed,
+        errors=errors,
     )
 
 

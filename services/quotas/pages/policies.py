@@ -19,7 +19,6 @@ from services.quotas.proposals.kind import ProposalRefused
 from services.quotas.proposals.policy import AllotByPolicy, bounds_fault, targets_of
 from services.quotas.rows import Board, CellRow, ProgrammeRow
 from shared.events.applications import AllotmentPolicy
-from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
 from shared.web.i18n import N_, ngettext, translate
@@ -264,15 +263,13 @@ def _form(request: Request, board: Board, params: AllotByPolicy, typed: Mapping[
         ],
         "value": ["yes"] if typed.get("allow_over") == "yes" else [],
     }
-    return render(
+    return asking.form_page(
         request,
-        "propose.html",
-        status=422 if errors else 200,
         heading=_("Propose a policy for the year"),
         caption=_caption(board),
         back=_address(params),
         lead=policy_words(_plain(params)),
         questions=[over, asking.reason_question(typed, errors)],
-        form_key=typed.get("key", "") or str(new_id()),
-        still_open=(),
+        typed=typed,
+        errors=errors,
     )

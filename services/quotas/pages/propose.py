@@ -9,17 +9,15 @@ from starlette.responses import Response
 from services.quotas import views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.pages import asking, kit
-from services.quotas.pages.cells import frame, open_proposals
+from services.quotas.pages.cells import caption, open_proposals
 from services.quotas.pages.effects import Effect
 from services.quotas.proposals.kind import PLACES_MAX, Params
 from services.quotas.proposals.kinds import AllotmentChange, Move, Moves
 from services.quotas.rows import CellRow
-from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
 from shared.web.i18n import N_, translate
 from shared.web.identity import require
-from shared.web.pages import render
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -195,15 +193,8 @@ def _where(cell: CellRow) -> str:
     return f"{kit.local(cell.names)} ({format_number(cell.waiting)})"
 
 
-def _caption(found: kit.Found) -> str:
-    shown = frame(found)
-    return f"{shown['programme_name']} · {shown['title']}"
-
-
 def _check(request: Request, found: kit.Found, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str], form: str) -> Response:
-    return asking.check_page(
-        request, caption=_caption(found), back=kit.cell_path(found.cell.key, form), rows=rows, shown=shown, typed=typed
-    )
+    return asking.check_page(request, caption=caption(found), back=kit.cell_path(found.cell.key, form), rows=rows, shown=shown, typed=typed)
 
 
 def _form(
@@ -215,15 +206,13 @@ def _form(
     typed: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
 ) -> Response:
-    return render(
+    return asking.form_page(
         request,
-        "propose.html",
-        status=422 if errors else 200,
         heading=_(HEADINGS[form]),
-        caption=_caption(found),
+        caption=caption(found),
         back=kit.cell_path(found.cell.key),
-        lead="",
         questions=questions,
-        form_key=typed.get("key", "") or str(new_id()),
+        typed=typed,
+        errors=errors,
         still_open=still_open,
     )

@@ -10,16 +10,14 @@ from starlette.responses import Response
 from services.quotas import views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.pages import asking, kit
-from services.quotas.pages.cells import frame
+from services.quotas.pages.cells import caption
 from services.quotas.pages.effects import Effect
 from services.quotas.proposals.order import MoveAhead
 from services.quotas.rows import WaiterRow
-from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
 from shared.web.i18n import translate
 from shared.web.identity import require
-from shared.web.pages import render
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -59,7 +57,7 @@ async def reorder_sent(request: Request, key: str) -> Response:
         names = [f"{format_number(rank or 0)} (…{one.hex[-8:]})" for rank, one in both]
         rows = [(_("Moves"), names[0]), (_("Directly ahead of"), names[1]), (_("Reason"), typed["reason"])]
         kept = {**typed, "application": str(params.application), "other": str(params.ahead_of)}
-        return asking.check_page(request, caption=_caption(found), back=kit.cell_path(key, "reorder"), rows=rows, shown=shown, typed=kept)
+        return asking.check_page(request, caption=caption(found), back=kit.cell_path(key, "reorder"), rows=rows, shown=shown, typed=kept)
     return await asking.file(request, who, KIND, params, typed)
 
 
@@ -91,11 +89,6 @@ def _faults(ranks: Sequence[int | None], reason: str, waiting: int) -> dict[str,
     return found
 
 
-def _caption(found: kit.Found) -> str:
-    shown = frame(found)
-    return f"{shown['programme_name']}, {shown['title']}"
-
-
 def _form(request: Request, found: kit.Found, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     labels = {"move": _("Which rank moves?"), "ahead": _("Directly ahead of which rank?")}
     hint = _("{n} people wait. The list shows their ranks.", n=format_number(found.cell.waiting))
@@ -103,15 +96,13 @@ def _form(request: Request, found: kit.Found, typed: Mapping[str, str], errors: 
         {"key": name, "kind": "number", "label": labels[name], "hint": hint, "value": typed.get(name, ""), "error": errors.get(name, "")}
         for name in FIELDS
     ]
-    return render(
+    return asking.form_page(
         request,
-        "propose.html",
-        status=422 if errors else 200,
         heading=_("Change the order of the list"),
-        caption=_caption(found),
+        caption=caption(found),
         back=kit.cell_path(found.cell.key, "list"),
         lead=_("The list is in the order of scores. Whoever is put elsewhere by hand is marked so, and the reason stays in the records."),
         questions=[*questions, asking.reason_question(typed, errors)],
-        form_key=typed.get("key", "") or str(new_id()),
-        still_open=(),
+        typed=typed,
+        errors=errors,
     )

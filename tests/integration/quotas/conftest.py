@@ -1,10 +1,14 @@
 """The quotas service's database, with one small programme."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from shared.kernel.clock import ManualClock
 from shared.persistence.database import Database
+from tests.conftest import NewDatabase
+from tests.integration.quotas.pages_front import Front, front
 from tests.integration.quotas.scene import apply_events, programme, publication
 
 
@@ -19,3 +23,11 @@ async def db(empty: Database) -> Database:
     """A database with the rolling programme `training`: eight places in 2016, two for each of four countries."""
     await apply_events(empty, publication(programme()))
     return empty
+
+
+@pytest.fixture
+async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    """The whole service, with its pages, on an empty database."""
+    made = front(await new_database("quotas"), clock, tmp_path)
+    yield made
+    await made.db.close()

@@ -1,29 +1,18 @@
 """The follow-up report: 33 countries with their zeros, numbers equal to the database, sums that agree, in Spanish and in English."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.quotas import summaries
 from services.quotas.report import report_of
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.quotas import sheets
-from tests.integration.quotas.pages_front import HAITI, PERU, Front, front, live_through, words
+from tests.integration.quotas.pages_front import HAITI, PERU, Front, live_through, words
 from tests.integration.quotas.scene import rows
 from tests.integration.quotas.statements import statements
 
 NAMES = {"es": ["Resumen", "Grupos", "Países", "Datos"], "en": ["Summary", "Groups", "Countries", "Data"]}
-
-
-@pytest.fixture
-async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    made = front(await new_database("quotas"), clock, tmp_path)
-    yield made
-    await made.db.close()
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """All programmes and all years: numbers that are the database's, each leading to what is behind it, for everybody."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, front, live_through, words
+from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, live_through, words
 from tests.integration.quotas.scene import rows
 from tests.integration.quotas.statements import statements
 
@@ -21,13 +17,6 @@ PLEDGED = {
     "Bridge of the Future": "1,000",
     "On-the-job master’s degrees": "400",
 }
-
-
-@pytest.fixture
-async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    made = front(await new_database("quotas"), clock, tmp_path)
-    yield made
-    await made.db.close()
 
 
 @pytest.fixture
