@@ -194,7 +194,7 @@ class EmbeddedPostgres:
     def _own(self, place: Place, lock: int) -> ServerAddress:
         data, log = place.home / "data", place.home / "server.log"
         if not data.is_dir():
-            self._initialise(place)
+            self._initialise(place, lock)
         version = (data / "PG_VERSION").read_text().strip()
         if version != VERSION:
             raise _failure(f"{data} is of PostgreSQL {version}, the programs are {VERSION}")
@@ -230,8 +230,11 @@ class EmbeddedPostgres:
         self._server, self._owner = server, owner
         return address
 
-    def _initialise(self, place: Place) -> None:
-        """A new data folder; made beside and renamed, so that a kill on the way leaves nothing that looks whole."""
+    def _initialise(self, place: Place, lock: int) -> None:
+        """A new data folder; made beside and renamed, so that a kill on the way leaves nothing that looks whole.
+
+        initdb outlives a killed process for a moment and goes on writing: it holds the lock, so that the next start waits for it.
+        """
         for half_made in place.home.glob("data.new.*"):
             shutil.rmtree(half_made, ignore_errors=True)
         fresh = place.home / f"data.new.{new_secret(16)}"
@@ -251,6 +254,7 @@ class EmbeddedPostgres:
                 *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
                 *("--set", "dynamic_shared_memory_type=mmap", "--set", "shared_buffers=16MB"),
             ],
+            held=[lock],
         )
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)

@@ -50,8 +50,13 @@ def become(identity: Identity) -> None:
         Path(f"/proc/self/{name}").write_text(text)
 
 
-def run_as(identity: Identity | None, command: Sequence[str | Path], **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a short program to its end as `identity`; `OSError` or `subprocess.SubprocessError` where that is not possible."""
+def run_as(
+    identity: Identity | None, command: Sequence[str | Path], *, held: Sequence[int] = (), **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a short program to its end as `identity`; `OSError` or `subprocess.SubprocessError` where that is not possible.
+
+    `held` are descriptors, such as a lock, that the program keeps open: it may outlive this process.
+    """
     as_identity: dict[str, Any] = {}
     if identity and identity.namespace:
         as_identity = {"preexec_fn": lambda: become(identity)}
@@ -66,6 +71,7 @@ def run_as(identity: Identity | None, command: Sequence[str | Path], **environme
         text=True,
         errors="replace",
         check=False,
+        pass_fds=tuple(held),
         **as_identity,
     )
 

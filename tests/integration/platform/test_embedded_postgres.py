@@ -21,6 +21,7 @@ import pytest
 from shared.persistence import postgres_place
 from shared.persistence.database import Database
 from shared.persistence.embedded import EmbeddedPostgres, ServerAddress
+from shared.persistence.file_lock import trying
 from shared.persistence.postgres_place import EmbeddedFailure, Place, find_programs
 from shared.persistence.server_process import Identity, run_as
 from tests.integration.platform.waiting import gone, until
@@ -177,9 +178,16 @@ async def test_a_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(
     )
     assert process.stdin and process.stdout
     until(lambda: any((ground / "pg").glob("data.new.*/data/PG_VERSION")))
+    making = [child for child in psutil.Process(process.pid).children() if child.name() == "initdb"]
+    for child in making:
+        child.suspend()  # so that it surely outlives its parent
     process.kill()
     process.communicate()
     assert not (ground / "pg" / "data").exists()
+    with trying(ground / "pg" / "lock") as lock:
+        assert making and lock is None, "the next start waits while what was begun still writes"
+    for child in making:
+        child.resume()
     with EmbeddedPostgres(ground / "pg") as postgres:
         assert await query(postgres.address, "select 1", "postgres") == 1
         assert list((ground / "pg").glob("data.new.*")) == []
