@@ -15,6 +15,9 @@ from shared.web.i18n import Texts
 from shared.web.identity import IdentityIssuer
 
 SESSION_COOKIE: Final = "puente_session"
+KEPT_COOKIE: Final = "puente_kept"
+KEPT_PATH: Final = "/kept"
+"""Where a form that was kept over a sign-in is sent from again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Desk:
     @property
     def cookie(self) -> str:
         """The session cookie's name; with the prefix, browsers take it from this very host and over TLS only."""
-        return f"__Host-{SESSION_COOKIE}" if self.secure else SESSION_COOKIE
+        return self._named(SESSION_COOKIE)
 
     def token(self, request: HTTPConnection) -> str:
         """The session's secret that the browser carries; empty where it carries none."""
@@ -50,6 +53,19 @@ class Desk:
 
     def take_back(self, response: Response) -> None:
         response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def kept_secret(self, request: HTTPConnection) -> str:
+        """The secret of a form that was kept for this browser; empty where none was."""
+        return request.cookies.get(self._named(KEPT_COOKIE), "")
+
+    def kept_cookie(self, secret: str) -> str:
+        """The header that gives that secret to the browser, or takes it back where it is empty."""
+        age = int(self.rules.kept_life.total_seconds()) if secret else 0
+        secure = "; Secure" if self.secure else ""
+        return f"{self._named(KEPT_COOKIE)}={secret}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+    def _named(self, cookie: str) -> str:
+        return f"__Host-{cookie}" if self.secure else cookie
 
     def identity_token(self, person: SignedIn) -> str:
         """The signed identity of a person, as of now."""

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications.accounts import zones
 from services.applications.accounts.desk import desk_of
 from services.applications.accounts.people import by_id, change_details
+from services.applications.accounts.sessions import browsers
 from services.applications.accounts.use_cases import signed_in
 from shared.web.i18n import LANGUAGES, translate
 from shared.web.identity import require, set_identity_cookie
@@ -25,7 +26,7 @@ async def details_page(request: Request) -> Response:
     account = await desk.db.run(lambda tx: by_id(tx, UUID(who.account_id)))
     assert account is not None, "an identity is issued for an account that exists"
     typed = {"name": account.name, "language": account.language, "timezone": account.timezone}
-    return _page(request, account.email, typed, {}, saved="saved" in request.query_params)
+    return await _page(request, account.email, typed, {}, saved="saved" in request.query_params)
 
 
 @router.post("/account")
@@ -43,7 +44,7 @@ async def save_details(request: Request) -> Response:
     account = UUID(who.account_id)
     if faults:
         row = await desk.db.run(lambda tx: by_id(tx, account))
-        return _page(request, row.email if row else "", typed, faults, status=422)
+        return await _page(request, row.email if row else "", typed, faults, status=422)
     await desk.db.run(lambda tx: change_details(tx, account=account, **typed))
     response = RedirectResponse("/account?saved=1", 303)
     token = desk.token(request)
@@ -54,10 +55,12 @@ async def save_details(request: Request) -> Response:
     return response
 
 
-def _page(
+async def _page(
     request: Request, email: str, typed: dict[str, str], faults: dict[str, str], *, saved: bool = False, status: int = 200
 ) -> Response:
-    now = desk_of(request).clock.now()
+    who, desk = require(request), desk_of(request)
+    now = desk.clock.now()
+    mine = await desk.db.run(lambda tx: browsers(tx, UUID(who.account_id), here=who.session_id, rules=desk.rules, now=now))
     chosen, offered = typed["timezone"], zones.offered()
     if chosen not in offered and zones.exists(chosen):
         offered = (chosen, *offered)
@@ -67,6 +70,9 @@ def _page(
         status=status,
         email=email,
         saved=saved,
+        ended="ended" in request.query_params,
+        browsers=mine,
+        zone=chosen if zones.exists(chosen) else zones.UTC,
         fields=_fields(typed, faults, [{"key": zone, "label": zones.label(zone, now)} for zone in offered]),
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from services.applications.accounts import throttle
+from services.applications.accounts import kept, throttle
 from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.accounts.use_cases import account_by_email, sign_out_everywhere
 from services.applications.domain.accounts import APPLICANT, staff_fault
@@ -120,9 +120,10 @@ async def staff(tx: Tx) -> list[Account]:
 
 
 async def clean(tx: Tx, *, before: datetime, now: datetime, most: int = 1000) -> int:
-    """Remove sign-ins and sessions that were over before `before`, and throttle windows that are over; returns how many rows."""
+    """Remove sign-ins and sessions that were over before `before`, throttle windows and kept forms that are over; returns how many rows."""
     old_attempts = select(col(SignInAttempt.id)).where(col(SignInAttempt.expires_at) < before).limit(most)
     old_sessions = select(col(Session.id)).where(col(Session.expires_at) < before).limit(most)
     attempts = await tx.execute(delete(SignInAttempt).where(col(SignInAttempt.id).in_(old_attempts)).returning(col(SignInAttempt.id)))
     sessions = await tx.execute(delete(Session).where(col(Session.id).in_(old_sessions)).returning(col(Session.id)))
-    return len(attempts.all()) + len(sessions.all()) + await throttle.clean(tx, now=now, most=most)
+    others = await throttle.clean(tx, now=now, most=most) + await kept.clean(tx, now=now, most=most)
+    return len(attempts.all()) + len(sessions.all()) + others

@@ -9,10 +9,12 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.access import viewer_of
-from services.applications.accounts.desk import Desk, desk_of
+from services.applications.accounts.desk import KEPT_PATH, Desk, desk_of
 from services.applications.accounts.details import router as details
+from services.applications.accounts.keep_layer import KeepLayer
 from services.applications.accounts.mail import sign_in_mail
 from services.applications.accounts.session_layer import SessionLayer
+from services.applications.accounts.sessions import router as sessions
 from services.applications.accounts.use_cases import (
     Asked,
     Entered,
@@ -29,6 +31,7 @@ from services.applications.accounts.use_cases import (
     use_link,
 )
 from services.applications.domain.accounts import CODE_DIGITS, CodeOutcome, first_page, safe_return
+from services.applications.domain.devices import device_of
 from services.applications.domain.viewers import Viewer
 from services.applications.store import lists
 from shared.mail.smtp import Reason
@@ -46,18 +49,24 @@ router = APIRouter(include_in_schema=False)
 
 OUTCOMES = {
     CodeOutcome.WRONG: N_("That is not the code in the message. Check it and enter it again."),
-    CodeOutcome.TOO_MANY_TRIES: N_("Too many wrong codes were entered, so this code no longer works. Ask for a new one."),
+    CodeOutcome.TOO_MANY_TRIES: N_(
+        "Too many wrong codes were entered, so this code no longer works. Open the link in the message, or ask for a new code."
+    ),
+    CodeOutcome.BARRED: N_(
+        "Too many wrong codes were entered for this address, perhaps by somebody else. Open the link in the message instead: it works."
+    ),
+    CodeOutcome.CROWDED: N_("Too many codes were entered from your network. Open the link in the message instead: it works."),
     CodeOutcome.EXPIRED: N_("This code is too old and no longer works. Ask for a new one."),
     CodeOutcome.USED: N_("This code was already used. Ask for a new one."),
 }
 
 
 def install(app: FastAPI, desk: Desk) -> None:
-    """Add signing in to the application: its pages, and the layer that keeps identities fresh (inside all others)."""
+    """Add signing in to the application: its pages, and the innermost layers, which keep identities fresh and forms over a sign-in."""
     app.state.desk = desk
-    app.include_router(router)
-    app.include_router(details)
-    app.user_middleware.append(Middleware(SessionLayer, desk=desk))
+    for one in (router, details, sessions):
+        app.include_router(one)
+    app.user_middleware += [Middleware(SessionLayer, desk=desk), Middleware(KeepLayer, desk=desk)]
 
 
 @router.get("/sign-in")
@@ -67,7 +76,7 @@ async def sign_in_page(request: Request) -> Response:
     if identity is not None:
         desk = desk_of(request)
         return RedirectResponse(await desk.db.run(lambda tx: _led_to(tx, viewer_of(identity), going_to)), 303)
-    return render(request, "accounts/sign_in.html", going_to=going_to, email="", error="")
+    return render(request, "accounts/sign_in.html", going_to=going_to, kept=going_to == KEPT_PATH, email="", error="")
 
 
 @router.post("/sign-in")
@@ -77,7 +86,8 @@ async def sign_in(request: Request) -> Response:
     typed, going_to = str(form.get("email", "")).strip(), safe_return(str(form.get("return", "")))
 
     def again(error: str, status: int) -> Response:
-        return render(request, "accounts/sign_in.html", status=status, going_to=going_to, email=typed, error=error)
+        kept = going_to == KEPT_PATH
+        return render(request, "accounts/sign_in.html", status=status, going_to=going_to, kept=kept, email=typed, error=error)
 
     email = email_of(typed)
     if email is None:
@@ -95,7 +105,12 @@ async def sign_in(request: Request) -> Response:
         )
     )
     if isinstance(asked, TooManyRequests):
-        return again(_("Too many codes were asked for. Wait until {time}, then try again.", time=format_datetime(asked.again_at)), 429)
+        said = N_("Too many codes were asked for. Wait until {time}, then try again.")
+        if asked.mailed:
+            said = N_(
+                "Several messages were sent to this address already. The link in the newest one works: open it. Or try again after {time}."
+            )
+        return again(_(said, time=format_datetime(asked.again_at)), 429)
     refusal = await _mail_refused(desk, asked)
     if refusal is Reason.ADDRESS_REFUSED:
         return again(_("The mail server takes no mail for this address. Check it for typing mistakes."), 422)
@@ -139,8 +154,9 @@ async def code(request: Request) -> Response:
         error = _("Enter the {digits} digits of the code", digits=CODE_DIGITS)
         return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=False)
     ip = request.client.host if request.client else ""
+    former, device, now = desk.token(request), _device(request), desk.clock.now()
     entered = await desk.db.run(
-        lambda tx: enter_code(tx, attempt=attempt, code=typed, ip=ip, rules=desk.rules, now=desk.clock.now(), former=desk.token(request))
+        lambda tx: enter_code(tx, attempt=attempt, code=typed, ip=ip, rules=desk.rules, now=now, former=former, device=device)
     )
     if entered.outcome is CodeOutcome.ACCEPTED:
         return await _welcome(desk, entered)
@@ -160,7 +176,8 @@ async def link_page(request: Request, token: str) -> Response:
 @router.post("/sign-in/link/{token}")
 async def link(request: Request, token: str) -> Response:
     desk = desk_of(request)
-    entered = await desk.db.run(lambda tx: use_link(tx, token=token, rules=desk.rules, now=desk.clock.now(), former=desk.token(request)))
+    former, device, now = desk.token(request), _device(request), desk.clock.now()
+    entered = await desk.db.run(lambda tx: use_link(tx, token=token, rules=desk.rules, now=now, former=former, device=device))
     if entered.outcome is CodeOutcome.ACCEPTED:
         return await _welcome(desk, entered)
     return render(request, "accounts/link.html", status=410, good=False, email="")
@@ -226,6 +243,10 @@ def email_of(typed: str) -> str | None:
         return validate_email(typed, check_deliverability=False).normalized
     except EmailNotValidError:
         return None
+
+
+def _device(request: Request) -> str:
+    return device_of(request.headers.get("user-agent", ""))
 
 
 def _uuid(raw: str | None) -> UUID | None:

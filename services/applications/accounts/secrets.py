@@ -18,6 +18,15 @@ def hash_of_session(token: str) -> bytes:
     return hashlib.sha256(b"session\x1f" + token.encode()).digest()
 
 
+def hash_of_kept(secret: str) -> bytes:
+    return hashlib.sha256(b"kept\x1f" + secret.encode()).digest()
+
+
+def key_of_kept(secret: str) -> bytes:
+    """The 256-bit key that a kept form is sealed with; it cannot be had from the hash that is stored."""
+    return hashlib.sha256(b"kept-key\x1f" + secret.encode()).digest()
+
+
 def same(one: bytes, other: bytes) -> bool:
     """Equality in a time that tells nothing."""
     return hmac.compare_digest(one, other)

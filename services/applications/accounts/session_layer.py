@@ -15,7 +15,8 @@ from shared.web.context import WebContext, context_of
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES, Translation, speak
 from shared.web.identity import IDENTITY_COOKIE, IDENTITY_LIFE, Identity
 
-PASSED_BY: Final = ("/assets/", "/health/")
+PASSED_BY: Final = ("/assets/", "/health/", "/session/left")
+"""Nothing that these answer is about a person, or lengthens a session."""
 
 
 class SessionLayer:

@@ -43,7 +43,10 @@ class SignInAttempt(Table, table=True):
 
 
 class Session(Table, table=True):
-    """One browser that is signed in. `expires_at` is its absolute end; idleness is counted from `last_seen_at`."""
+    """One browser that is signed in. `expires_at` is its absolute end; idleness is counted from `last_seen_at`.
+
+    `device` is what the browser said it is, in two words (`Firefox, Android`); the network address is not kept.
+    """
 
     id: UUID = Field(primary_key=True)
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
@@ -52,6 +55,22 @@ class Session(Table, table=True):
     last_seen_at: datetime = Field(sa_type=MOMENT)
     expires_at: datetime = Field(sa_type=MOMENT)
     ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    device: str = ""
+
+
+class KeptForm(Table, table=True):
+    """A form that somebody sent without being signed in, kept until they are.
+
+    `sealed` can be read only with the secret in the browser's cookie, of which the hash stands here. `account_id`: whose session had
+    ended; None of a stranger.
+    """
+
+    id: UUID = Field(primary_key=True)
+    secret_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    account_id: UUID | None = None
+    sealed: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
 
 
 class Throttle(Table, table=True):

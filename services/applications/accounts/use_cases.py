@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from services.applications.accounts.secrets import hash_of_code, hash_of_link, hash_of_session, same
 from services.applications.accounts.tables import Account, Session, SignInAttempt
-from services.applications.accounts.throttle import count, give_back
+from services.applications.accounts.throttle import count, forget, give_back
 from services.applications.domain.accounts import (
     APPLICANT,
     CODE_LIFE,
@@ -21,6 +21,8 @@ from services.applications.domain.accounts import (
     Rules,
     SessionTimes,
     judge,
+    judge_link,
+    network_of,
     refused,
     session_counts,
 )
@@ -42,13 +44,18 @@ class Asked:
     link: str
     expires_at: datetime
     closed: bool = False
+    ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests:
-    """Nothing was begun: too many requests for this e-mail or from this address; the next one counts from `again_at`."""
+    """Nothing was begun: too many requests for this e-mail or from this network; the next one counts from `again_at`.
+
+    `mailed`: messages went to this e-mail within the window, so that the link in the newest one still works.
+    """
 
     again_at: datetime
+    mailed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,16 @@ async def ask_to_sign_in(
     tx: Tx, *, email: str, ip: str, language: str, timezone: str, return_to: str, rules: Rules, now: datetime
 ) -> Asked | TooManyRequests:
     """Begin a sign-in for an address that was checked for its form. Does the same whether or not the address is known."""
-    by_ip = await count(tx, f"ip:{ip}", rules.requests_per_ip, now=now)
-    by_email = await count(tx, f"email:{email.lower()}", rules.requests_per_email, now=now)
-    waits = [c.ends_at for c, w in ((by_ip, rules.requests_per_ip), (by_email, rules.requests_per_email)) if refused(c, w)]
-    if waits:
-        return TooManyRequests(max(waits))
+    windows = {
+        f"ip:{network_of(ip)}": rules.requests_per_ip,
+        _here(email, ip): rules.requests_per_email_here,
+        f"email:{email.lower()}": rules.requests_per_email,
+    }
+    for key, window in windows.items():
+        # One after the other: what this network may not ask any more does not count against the e-mail.
+        counted = await count(tx, key, window, now=now)
+        if refused(counted, window):
+            return TooManyRequests(counted.ends_at, mailed=not key.startswith("ip:"))
     known = await account_by_email(tx, email)
     language = known.language if known else language
     code, link, attempt = new_code(), new_secret(), new_id()
@@ -103,26 +115,41 @@ async def ask_to_sign_in(
         )
     )
     await tx.flush()
-    return Asked(attempt, known.email if known else email, language, code, link, now + CODE_LIFE, closed=bool(known and known.disabled_at))
+    to, closed = known.email if known else email, bool(known and known.disabled_at)
+    return Asked(attempt, to, language, code, link, now + CODE_LIFE, closed=closed, ip=ip)
 
 
 async def mail_was_not_sent(tx: Tx, asked: Asked) -> None:
-    """The mail server was away: the request does not count against the person, and the code that nobody has is void."""
+    """The mail server was away: the request does not count against the person, and the code and link that nobody has are void."""
+    await give_back(tx, _here(asked.email, asked.ip))
     await give_back(tx, f"email:{asked.email.lower()}")
-    await tx.execute(update(SignInAttempt).where(col(SignInAttempt.id) == asked.attempt).values(tries=TRIES_MAX))
+    void = update(SignInAttempt).where(col(SignInAttempt.id) == asked.attempt)
+    await tx.execute(void.values(tries=TRIES_MAX, expires_at=col(SignInAttempt.created_at)))
 
 
-async def enter_code(tx: Tx, *, attempt: UUID, code: str, ip: str, rules: Rules, now: datetime, former: str = "") -> Entered:
-    """Let the person in who has the code of `attempt`. A wrong one is counted, and counts, whatever comes after."""
-    guesses = await count(tx, f"code:{ip}", rules.codes_per_ip, now=now)
+async def enter_code(
+    tx: Tx, *, attempt: UUID, code: str, ip: str, rules: Rules, now: datetime, former: str = "", device: str = ""
+) -> Entered:
+    """Let the person in who has the code of `attempt`. A wrong one is counted, and counts, whatever comes after.
+
+    Nobody but the browser that asked knows the attempt's id, so a stranger can try codes only of sign-ins of their own asking; for those
+    an e-mail has a window too, after which codes no longer count for it and links do.
+    """
+    guesses = await count(tx, f"code:{network_of(ip)}", rules.codes_per_ip, now=now)
     if refused(guesses, rules.codes_per_ip):
-        return Entered(CodeOutcome.TOO_MANY_TRIES)
-    row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.id) == attempt).with_for_update())).scalar_one_or_none()
-    if row is None:
+        return Entered(CodeOutcome.CROWDED)
+    email = await asked_for(tx, attempt)
+    if email is None:
         return Entered(CodeOutcome.EXPIRED)
+    await _one_at_a_time(tx, email)
+    row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.id) == attempt).with_for_update())).scalar_one()
     outcome = judge(_state(row), matches=same(row.code_hash, hash_of_code(attempt, code)), now=now)
+    if outcome in (CodeOutcome.ACCEPTED, CodeOutcome.WRONG, CodeOutcome.TOO_MANY_TRIES) and row.tries < TRIES_MAX:
+        tried = await count(tx, f"wrong:{email.lower()}", rules.wrong_codes_per_email, now=now)
+        if refused(tried, rules.wrong_codes_per_email):
+            return Entered(CodeOutcome.BARRED, return_to=row.return_to)
     if outcome is CodeOutcome.ACCEPTED:
-        return await _let_in(tx, row, rules, now, former)
+        return await _let_in(tx, row, rules, now, former, device)
     if row.used_at is None and row.tries < TRIES_MAX:
         row.tries += 1
     await tx.flush()
@@ -139,22 +166,24 @@ async def look_at_link(tx: Tx, *, token: str, now: datetime) -> tuple[CodeOutcom
     row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token)))).scalar_one_or_none()
     if row is None:
         return CodeOutcome.EXPIRED, ""
-    return judge(_state(row), matches=True, now=now), row.email
+    return judge_link(_state(row), now=now), row.email
 
 
-async def use_link(tx: Tx, *, token: str, rules: Rules, now: datetime, former: str = "") -> Entered:
-    """Let the person in who has the link, once."""
-    found = select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token)).with_for_update()
-    row = (await tx.execute(found)).scalar_one_or_none()
-    if row is None:
+async def use_link(tx: Tx, *, token: str, rules: Rules, now: datetime, former: str = "", device: str = "") -> Entered:
+    """Let the person in who has the link, once. It is not throttled: nobody guesses 256 bits, and it is the way in when codes are."""
+    found = select(SignInAttempt).where(col(SignInAttempt.link_hash) == hash_of_link(token))
+    email = (await tx.execute(found.with_only_columns(col(SignInAttempt.email)))).scalar_one_or_none()
+    if email is None:
         return Entered(CodeOutcome.EXPIRED)
-    outcome = judge(_state(row), matches=True, now=now)
+    await _one_at_a_time(tx, email)
+    row = (await tx.execute(found.with_for_update())).scalar_one()
+    outcome = judge_link(_state(row), now=now)
     if outcome is CodeOutcome.ACCEPTED:
-        return await _let_in(tx, row, rules, now, former)
+        return await _let_in(tx, row, rules, now, former, device)
     return Entered(outcome, return_to=row.return_to)
 
 
-async def open_session(tx: Tx, *, account: UUID, rules: Rules, now: datetime) -> tuple[UUID, str]:
+async def open_session(tx: Tx, *, account: UUID, rules: Rules, now: datetime, device: str = "") -> tuple[UUID, str]:
     """A new session of an account, as its id and its secret."""
     session, token = new_id(), new_secret()
     tx.add(
@@ -165,6 +194,7 @@ async def open_session(tx: Tx, *, account: UUID, rules: Rules, now: datetime) ->
             created_at=now,
             last_seen_at=now,
             expires_at=now + rules.absolute,
+            device=device,
         )
     )
     await tx.flush()
@@ -210,16 +240,20 @@ async def account_by_email(tx: Tx, email: str) -> Account | None:
     return (await tx.execute(select(Account).where(func.lower(col(Account.email)) == email.lower()))).scalar_one_or_none()
 
 
-async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, former: str) -> Entered:
-    """A person who proved the address: an account (made now if there is none), a new session; every open code of the address is void."""
+async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, former: str, device: str) -> Entered:
+    """A person who proved the address: an account (made now if there is none), a new session; every open code of the address is void.
+
+    What was asked and guessed for the address until now no longer counts against it.
+    """
     account = await _account_of(tx, row, now)
+    await forget(tx, f"email:{row.email.lower()}", f"wrong:{row.email.lower()}")
     mine = update(SignInAttempt).where(func.lower(col(SignInAttempt.email)) == row.email.lower(), col(SignInAttempt.used_at).is_(None))
     await tx.execute(mine.values(used_at=now))
     if account.disabled_at is not None:
         return Entered(CodeOutcome.EXPIRED)
     if former:
         await sign_out(tx, token=former, now=now)
-    session, token = await open_session(tx, account=account.id, rules=rules, now=now)
+    session, token = await open_session(tx, account=account.id, rules=rules, now=now, device=device)
     return Entered(CodeOutcome.ACCEPTED, token, account.id, session, account.language, row.return_to)
 
 
@@ -232,6 +266,16 @@ async def _account_of(tx: Tx, row: SignInAttempt, now: datetime) -> Account:
     account = await account_by_email(tx, row.email)
     assert account is not None, "the account was inserted or stood there"
     return account
+
+
+def _here(email: str, ip: str) -> str:
+    """The throttle's key of what one network asks for one e-mail."""
+    return f"here:{email.lower()} {network_of(ip)}"
+
+
+async def _one_at_a_time(tx: Tx, email: str) -> None:
+    """Sign-ins of one e-mail end one after the other, as each of them touches all that are open."""
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign-in:{email.lower()}", 0))))
 
 
 def _state(row: SignInAttempt) -> Attempt:

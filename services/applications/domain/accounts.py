@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ FIRST_PAGES: Final[Mapping[str, str]] = {
 CODE_DIGITS: Final = 6
 CODE_LIFE: Final = timedelta(minutes=15)
 TRIES_MAX: Final = 5
-"""Wrong codes after which the code is worthless, also when the right one follows."""
+"""Wrong codes after which a code is worthless, also when the right one follows. Its link, which nobody guesses, is not."""
 
 
 class CodeOutcome(StrEnum):
@@ -35,6 +36,10 @@ class CodeOutcome(StrEnum):
     ACCEPTED = "accepted"
     WRONG = "wrong"
     TOO_MANY_TRIES = "too_many_tries"
+    BARRED = "barred"
+    """Too many wrong codes were given for this e-mail of late: no code counts for it, until a link was used or the window is over."""
+    CROWDED = "crowded"
+    """Too many codes were tried from this network."""
     EXPIRED = "expired"
     USED = "used"
 
@@ -49,16 +54,22 @@ class Attempt:
 
 
 def judge(attempt: Attempt, *, matches: bool, now: datetime) -> CodeOutcome:
-    """Whether a code (or link) lets the person in. The order matters: a spent code never says whether it was right."""
-    if attempt.used_at is not None:
-        return CodeOutcome.USED
-    if now >= attempt.expires_at:
-        return CodeOutcome.EXPIRED
+    """Whether a code lets the person in. The order matters: a spent code never says whether it was right."""
+    over = judge_link(attempt, now=now)
+    if over is not CodeOutcome.ACCEPTED:
+        return over
     if attempt.tries >= TRIES_MAX:
         return CodeOutcome.TOO_MANY_TRIES
     if matches:
         return CodeOutcome.ACCEPTED
     return CodeOutcome.WRONG if attempt.tries + 1 < TRIES_MAX else CodeOutcome.TOO_MANY_TRIES
+
+
+def judge_link(attempt: Attempt, *, now: datetime) -> CodeOutcome:
+    """Whether the link of that sign-in lets the person in. Wrong codes do not count: else a stranger's guesses would shut the owner out."""
+    if attempt.used_at is not None:
+        return CodeOutcome.USED
+    return CodeOutcome.EXPIRED if now >= attempt.expires_at else CodeOutcome.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,12 @@ class SessionTimes:
 
 def session_counts(times: SessionTimes, *, idle: timedelta, now: datetime) -> bool:
     """Whether the session lets its holder in: not ended, not older than its absolute end, not idle for `idle` or more."""
-    return times.ended_at is None and now < times.expires_at and now < times.last_seen_at + idle
+    return times.ended_at is None and now < session_end(times, idle=idle)
+
+
+def session_end(times: SessionTimes, *, idle: timedelta) -> datetime:
+    """When the session ends if nobody opens a page until then."""
+    return min(times.expires_at, times.last_seen_at + idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +116,29 @@ def refused(count: Count, window: Window) -> bool:
 class Rules:
     """How long sessions last and how much is let through; the defaults are the ones in force where nothing is set.
 
-    A whole school may sit behind one address, so the window of an address is wide, and that of an e-mail narrow.
+    A whole school may sit behind one network, so the window of a network is wide, and that of an e-mail narrow. An e-mail has two: what
+    one network may ask for it is far less than what all may, so that a stranger uses up their own part and not the owner's. The window of
+    all is no longer than a link lives, so that whoever is refused has a link in the mailbox that works.
     """
 
     idle: timedelta = timedelta(hours=2)
     absolute: timedelta = timedelta(hours=12)
-    requests_per_email: Window = Window(5, timedelta(minutes=15))
+    requests_per_email: Window = Window(20, CODE_LIFE)
+    requests_per_email_here: Window = Window(5, CODE_LIFE)
     requests_per_ip: Window = Window(60, timedelta(minutes=15))
     codes_per_ip: Window = Window(120, timedelta(minutes=15))
+    wrong_codes_per_email: Window = Window(20, timedelta(hours=24))
+    kept_forms_per_ip: Window = Window(60, timedelta(minutes=15))
+    kept_life: timedelta = timedelta(hours=2)
+
+
+def network_of(ip: str) -> str:
+    """What requests are counted by: the address, and of IPv6 the network that one subscriber has (/64)."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
 def staff_fault(role: str, country: str | None, countries: Collection[str] | None = None) -> str | None:

@@ -1,5 +1,6 @@
 // Enhancements only: every page works without this file.
 import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
+import { watchSession } from './session.js'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 
@@ -10,6 +11,7 @@ const start = (scope) => {
   createAll(Button, { preventDoubleClick: true }, { scope })
 }
 start(document.body)
+watchSession()
 
 // Words so far, counted as the server counts them: a word between spaces, or one letter of a script that has no spaces.
 const SINGLE = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]/gu

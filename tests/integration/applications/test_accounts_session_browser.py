@@ -1,0 +1,77 @@
+"""A session that is about to end says so in time, in a real browser; and what was typed outlives it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from shared.kernel.clock import ManualClock
+from shared.web.i18n import LANGUAGE_COOKIE
+from tests.conftest import NewDatabase
+from tests.integration.applications.staff_pages import House, open_house
+from tests.served import served
+
+pytestmark = pytest.mark.browser
+WARNING = ".app-session"
+
+
+@pytest.fixture
+async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(new_database, clock, tmp_path) as house:
+        yield house
+
+
+async def opened(house: House, browser: Browser, address: str, path: str) -> Page:
+    """The page of somebody who is signed in, in a browser whose time the test moves."""
+    signed_in = await house.browser("ana")
+    context = await browser.new_context(viewport={"width": 360, "height": 740})
+    cookies = {one.name: one.value or "" for one in signed_in.cookies.jar} | {LANGUAGE_COOKIE: "en"}
+    await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto(address + path)
+    return page
+
+
+async def pass_by(house: House, page: Page, minutes: int) -> None:
+    """Time goes by, here and there; where the page then asks the server, its answer is awaited."""
+    house.front.clock.move(timedelta(minutes=minutes))
+    async with page.expect_response("**/session/left"):
+        await page.clock.fast_forward(minutes * 60_000)
+
+
+async def test_five_minutes_before_the_end_it_says_so_and_one_press_goes_on(house: House, browser: Browser) -> None:
+    async with served(house.front.app) as address:
+        page = await opened(house, browser, address, "/account")
+        await pass_by(house, page, 4)
+        assert await page.locator(WARNING).count() == 0
+        await pass_by(house, page, 111)
+        assert "In five minutes you will be signed out" in await page.locator(WARNING).inner_text()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        async with page.expect_response("**/session"):
+            await page.get_by_role("button", name="Stay signed in").click()
+        await page.locator(WARNING).wait_for(state="detached")
+        await pass_by(house, page, 115)
+        await page.locator(WARNING).wait_for()
+        await pass_by(house, page, 5)
+        await page.get_by_text("You are signed out. What you typed is still here").wait_for()
+        await page.context.close()
+
+
+async def test_what_is_sent_after_the_end_is_saved_by_signing_in(house: House, browser: Browser) -> None:
+    async with served(house.front.app) as address:
+        page = await opened(house, browser, address, "/account")
+        await page.fill("#name", "Íñigo Vásquez")
+        house.front.clock.move(timedelta(hours=3))
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("What you typed is kept").wait_for()
+        await page.fill("#email", "ana@example.org")
+        await page.get_by_role("button", name="Send me a code").click()
+        await page.fill("#code", house.front.code("ana@example.org"))
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Save and go on").click()
+        await page.get_by_text("Your details are saved").wait_for()
+        assert await page.input_value("#name") == "Íñigo Vásquez"
+        await page.context.close()
