@@ -1,7 +1,7 @@
 """What the core must come to, said once more in the plainest way: nothing is kept that can be counted, one command at a time."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ class Entry:
     why: str = ""
     course: str | None = None
     channel: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -59,11 +60,11 @@ class Model:
         found: dict[str, int | None] = {}
         if terms.holders:
             found[f"holders:{programme}:{country}"] = terms.holders.countries.get(country, terms.holders.each)
-        if e.course:
+        if (int(year), e.course) in terms.courses:
             course = terms.courses[int(year), e.course]
             found[f"course:{programme}:{year}:{e.course}"] = course.seats
             found[f"course_country:{e.cell}:{e.course}"] = course.per_country
-        if e.channel:
+        if e.channel in terms.channels:
             channel = terms.channels[e.channel]
             share = None if channel.share is None else -int(-channel.share * self.targets[e.cell] // 1)
             found[f"channel:{e.cell}:{e.channel}"] = channel.places if share is None else share
@@ -104,10 +105,20 @@ class Model:
         self.tell(e, "offered")
         e.until = self.of(e.cell).answer_by(2016, at)
 
-    def serve(self, at: datetime) -> None:
-        """Whatever came free, wherever: everybody who waits and has room now, best first."""
+    def takes_part(self, cell: str, at: datetime) -> bool:
+        return self.of(cell).takes_part_at_all(cell.split(":")[1], at)
+
+    def wants_in(self, e: Entry, at: datetime) -> bool:
+        """Whether the country takes part in what the entry asks for."""
+        return self.of(e.cell).takes_part(e.cell.split(":")[1], at, e.parts, e.course)
+
+    def servable(self, e: Entry, at: datetime) -> bool:
+        return self.gives(e.cell) and self.wants_in(e, at) and self.room(e)
+
+    def serve(self, at: datetime, cells: Any = None) -> None:
+        """Whatever came free, wherever: everybody who waits (in these cells) and has room now, best first."""
         for e in self.waiters():
-            if self.gives(e.cell) and self.room(e):
+            if (cells is None or e.cell in cells) and self.servable(e, at):
                 self.offer(e, at)
 
     def release(self, e: Entry, at: datetime, why: str) -> None:
@@ -115,20 +126,26 @@ class Model:
             self.pools[e.cell.split(":")[0]] += 1
         elif e.cell in self.settled:
             self.take_out(e.cell, 1)
+        elif not self.takes_part(e.cell, at):
+            self.to_pool(e.cell, 1)
         self.tell(e, "released", why)
         self.serve(at)
+
+    def to_pool(self, cell: str, places: int) -> None:
+        self.targets[cell] -= places
+        self.pools[cell.split(":")[0]] += places
 
     def take_out(self, cell: str, places: int) -> None:
         """A closed year's places lapse, or go to the pool."""
         programme, _country, year = cell.split(":")
-        self.targets[cell] -= places
         if self.terms[programme].unused == "roll_over":
-            self.pools[programme] += places
+            self.to_pool(cell, places)
         else:
+            self.targets[cell] -= places
             self.lapsed[f"lapsed:{programme}:{year}"] = self.lapsed.get(f"lapsed:{programme}:{year}", 0) + places
 
-    def can_take(self, cell: str) -> bool:
-        return cell not in self.settled and self.used(cell) <= self.targets[cell]
+    def can_take(self, cell: str, at: datetime) -> bool:
+        return cell not in self.settled and self.takes_part(cell, at) and self.used(cell) <= self.targets[cell]
 
     def do(self, x: Any) -> None:
         """One command."""
@@ -145,7 +162,9 @@ class Model:
     def Nominate(self, e: Entry, x: c.Nominate) -> None:
         if e.state in ("", "nomination_refused"):
             cap = self.cap(e.cell)
-            if cap is not None and sum(o.nominated for o in self.entries.values() if o.cell == e.cell) >= cap:
+            if not self.takes_part(e.cell, x.at):
+                self.tell(e, "nomination_refused", "not_participating")
+            elif cap is not None and sum(o.nominated for o in self.entries.values() if o.cell == e.cell) >= cap:
                 self.tell(e, "nomination_refused", "nomination_cap")
             else:
                 e.state, e.nominated, e.why = "nominated", True, ""
@@ -154,9 +173,17 @@ class Model:
         if e.state not in ("", "nominated", "nomination_refused"):
             return
         e.rank, terms, cell = (-x.score, x.submitted_at, x.application), self.of(e.cell), e.cell
-        e.course, e.channel = x.course, x.channel
+        e.course, e.channel, e.parts = x.course, x.channel, x.parts
+        if not self.wants_in(e, x.at):
+            return self.tell(e, "refused", "not_participating")
+        if e.course and terms.courses and (2016, e.course) not in terms.courses:
+            return self.tell(e, "refused", "unknown_course")
+        if e.channel and terms.channels and e.channel not in terms.channels:
+            return self.tell(e, "refused", "unknown_channel")
+        if e.state == "nomination_refused":
+            return self.tell(e, "refused", e.why)
         cap, counted = self.cap(cell), sum(o.nominated for o in self.entries.values() if o.cell == cell)
-        if e.state == "nomination_refused" or (terms.nomination_in_route and not e.nominated and cap is not None and counted >= cap):
+        if terms.nomination_in_route and not e.nominated and cap is not None and counted >= cap:
             return self.tell(e, "refused", "nomination_cap")
         if self.holds(e.person):
             return self.tell(e, "refused", "person_holds_place")
@@ -200,7 +227,18 @@ class Model:
         if isinstance(x, c.SetLimit):
             self.fixed[x.key] = x.capacity
             return self.serve(x.at)
-        if isinstance(x, c.SetTarget):
+        if isinstance(x, c.ServeLists):
+            self.serve(x.at, x.cells)
+        elif isinstance(x, c.Reorder):
+            self.reorder(cell, x)
+        elif isinstance(x, c.EndParticipation):
+            left = self.of(cell).has_left(cell.split(":")[1], x.at)
+            for e in self.waiters(cell):
+                if left or not self.wants_in(e, x.at):
+                    self.tell(e, "refused", "not_participating")
+            if left:
+                self.to_pool(cell, self.free(cell))
+        elif isinstance(x, c.SetTarget):
             gained = max(0, x.target - self.used(cell)) - self.free(cell)
             if gained <= self.pools[programme] and cell not in self.settled:
                 self.pools[programme] -= gained
@@ -208,7 +246,7 @@ class Model:
                 self.serve(x.at)
         elif isinstance(x, c.MovePlaces):
             has = self.pools[programme] if x.source is None else self.free(x.source)
-            if x.places <= has and (x.target is None or self.can_take(x.target)):
+            if x.places <= has and (x.target is None or self.can_take(x.target, x.at)):
                 self.pools[programme] += x.places * ((x.target is None) - (x.source is None))
                 for key, by in ((x.source, -x.places), (x.target, x.places)):
                     if key is not None:
@@ -218,7 +256,7 @@ class Model:
         elif isinstance(x, c.ServeRound) and cell not in self.served:
             self.served.add(cell)
             self.serve(x.at)
-            size = self.of(cell).list_size(self.targets[cell])
+            size = self.of(cell).list_size(self.targets[cell]) + (0 if self.takes_part(cell, x.at) else self.free(cell))
             for number, e in enumerate(self.waiters(cell)):
                 self.tell(e, "waiting") if number < size else self.tell(e, "refused", "list_full")
         elif (
@@ -231,3 +269,13 @@ class Model:
             self.closed.add(cell)
             for e in self.waiters(cell):
                 self.tell(e, "refused", "list_closed")
+
+    def reorder(self, cell: str, x: c.Reorder) -> None:
+        """The one stands directly ahead of the other, by a rank a hair better than the other's; nothing, where there is none between."""
+        e, other, row = self.entries.get(x.application), self.entries.get(x.ahead_of), self.waiters(cell)
+        if e is None or other is None or e is other or e not in row or other not in row:
+            return
+        rank = (other.rank[0], other.rank[1] - timedelta(microseconds=1), x.application)
+        at = row.index(other)
+        if at == 0 or (row[at - 1] is not e and row[at - 1].rank < rank):
+            e.rank = rank
