@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from services.applications import api, pages, staff
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
-from services.applications.documents import DocumentStore
+from services.applications.documents.scanner import Scanner
+from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Rules, Window
 from services.applications.events import handle
 from services.applications.pages.kit import UPLOAD_ROOM_BYTES
@@ -36,8 +37,9 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     """The service on its own database; nothing is opened or connected before its first use."""
     assert isinstance(settings, ApplicationsSettings), "this service has settings of its own"
     db = Database(settings.database(NAME), application_name=NAME)
-    documents = DocumentStore(settings.documents_folder)
-    app = _web(settings, clock, db, documents)
+    documents, scanner = DocumentStore(settings.documents_folder), Scanner(settings.documents_scanner)
+    app = _web(settings, clock, db)
+    app.state.documents, app.state.scanner = documents, scanner
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)
@@ -46,10 +48,10 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         return {"database": await db.ready() or ""}
 
     app.include_router(health_router("", ready=ready, invariants=invariants))
-    return Service(NAME, db, app, handle, sweeps(db, documents, settings), invariants)
+    return Service(NAME, db, app, handle, sweeps(db, documents, scanner, settings), invariants)
 
 
-def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: DocumentStore) -> FastAPI:
+def _web(settings: ApplicationsSettings, clock: Clock, db: Database) -> FastAPI:
     issuer = IdentityIssuer.from_folder(settings.keys_folder)
     app = create_web_app(
         service=NAME,
@@ -61,7 +63,6 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database, documents: 
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
         body_limit=_body_limit,
     )
-    app.state.documents = documents
     rules = Rules(
         idle=timedelta(minutes=settings.session_idle_minutes),
         requests_per_ip=Window(settings.codes_asked_per_address, WINDOW),

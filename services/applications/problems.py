@@ -25,6 +25,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.OfferPassed: 422,
     outcomes.NotTakingPart: 422,
     outcomes.Incomplete: 422,
+    outcomes.PaperFull: 409,
     outcomes.Ineligible: 422,
     outcomes.WrongAnswers: 422,
     outcomes.KeyReused: 422,
@@ -52,9 +53,10 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/state", "code": "state", "value": state}, {"pointer": "/version", "code": "version", "value": version}]
         case outcomes.WrongAnswers(faults=faults):
             return [{"pointer": f"/answers/{key}", "code": fault.code, **fault.parameters} for key, fault in faults.items()]
-        case outcomes.Incomplete(questions=questions, documents=documents):
+        case outcomes.Incomplete(questions=questions, documents=documents, checking=checking):
             asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
-            return [*asked, *({"pointer": f"/documents/{key}", "code": "required"} for key in documents)]
+            papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]
+            return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers)]
         case outcomes.Ineligible(reasons=reasons):
             return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):

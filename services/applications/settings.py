@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from services.applications.documents.scanner import address_of
 from shared.settings import CommonSettings
 
 
 class ApplicationsSettings(CommonSettings):
     documents_folder: Path = Field(default=Path("var/documents"), description="Folder for the documents that applicants attach.")
+    documents_scanner: str = Field(
+        default="",
+        description="Virus scanner that speaks clamd's INSTREAM, tcp://host:3310 or unix:/path; files are not scanned where empty.",
+    )
     codes_asked_per_address: int = Field(
         default=60, ge=1, description="Sign-in codes that may be asked for from one network address in 15 minutes."
     )
@@ -22,3 +27,8 @@ class ApplicationsSettings(CommonSettings):
         description="Seconds after an offer's deadline before it expires, for an answer that is being given in the last second.",
     )
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")
+
+    @field_validator("documents_scanner")
+    @classmethod
+    def _an_address(cls, given: str) -> str:
+        return address_of(given)

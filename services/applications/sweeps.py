@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from services.applications.accounts import people
-from services.applications.documents import DocumentStore
+from services.applications.documents.scanner import Clean, Scanner, Unknown
+from services.applications.documents.store import DocumentStore
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks, idempotency
+from services.applications.use_cases import papers
 from services.applications.use_cases.offers import tell_unanswered
 from shared.kernel.clock import SystemClock
 from shared.messaging.service import Sweep
@@ -17,11 +20,15 @@ PORTION: Final = 1_000
 UNDER_WAY: Final = timedelta(hours=1)
 """Bytes without a document that are younger may belong to an upload that is about to be noted."""
 SIGN_INS_KEPT: Final = timedelta(days=7)
+SCAN_SECONDS: Final = 60.0
+SCANNED_AT_ONCE: Final = 20
+GIVES_UP_AFTER: Final = 3
+"""Files without an answer, one after the other, after which the scanner is taken to be away until the next time."""
 
 Run = Callable[[datetime], Awaitable[int]]
 
 
-def sweeps(db: Database, store: DocumentStore, settings: ApplicationsSettings) -> tuple[Sweep, ...]:
+def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: ApplicationsSettings) -> tuple[Sweep, ...]:
     """The sweeps of this service."""
     grace = timedelta(seconds=settings.answer_grace_seconds)
     return (
@@ -29,6 +36,7 @@ def sweeps(db: Database, store: DocumentStore, settings: ApplicationsSettings) -
         Sweep("idempotency_keys", 3600, _old_keys(db, timedelta(days=settings.idempotency_days))),
         Sweep("sign_ins", 3600, _old_sign_ins(db)),
         Sweep("documents", 3600, _lost_bytes(db, store)),
+        Sweep("scanner", 5, _unchecked(db, store, scanner)),
     )
 
 
@@ -62,5 +70,30 @@ def _lost_bytes(db: Database, store: DocumentStore) -> Run:
         for key in lost:
             await store.delete(key)
         return len(lost)
+
+    return run
+
+
+def _unchecked(db: Database, store: DocumentStore, scanner: Scanner) -> Run:
+    """Files that came while the scanner was away. Where it was switched off since, they count as those that came without one."""
+
+    async def run(_now: datetime) -> int:
+        settled = silent = 0
+        for document in await db.run(lambda tx: papers.unchecked(tx, most=SCANNED_AT_ONCE)):
+            try:
+                verdict = await scanner.scan(await store.get(document.storage_key), seconds=SCAN_SECONDS)
+            except FileNotFoundError:
+                continue  # removed since
+            if isinstance(verdict, Unknown):
+                silent += 1
+                if silent == GIVES_UP_AFTER:
+                    break
+                continue
+            clean = isinstance(verdict, Clean)
+            noted = await db.run(partial(papers.checked, document_id=document.id, clean=clean))
+            if noted and not clean:
+                await store.delete(document.storage_key)
+            settled += noted
+        return settled
 
     return run

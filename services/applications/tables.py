@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import declared_attr, registry
 from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 
 from services.applications.domain.lifecycle import State
+from services.applications.domain.papers import FileState
 
 
 def _moment(*, optional: bool = False) -> Any:
@@ -97,9 +98,16 @@ class PageAnswers(Table, table=True):
 
 
 class Document(Table, table=True):
-    """A file that the applicant attached; its bytes are in the documents store under `storage_key`, a name that we made."""
+    """A file that the applicant attached; its bytes are in the documents store under `storage_key`, a name that we made.
 
-    __table_args__ = (UniqueConstraint("application_id", "kind", name="document_kind"),)
+    `state` is a `domain.papers.FileState`. The bytes of a refused one are gone. `pages` is absent where nobody counted them.
+    """
+
+    __table_args__ = (
+        Index("document_kind", "application_id", "kind"),
+        Index("document_checking", "uploaded_at", postgresql_where=text("state = 'checking'")),
+        CheckConstraint(f"state in ({', '.join(repr(state.value) for state in FileState)})", name="document_state"),
+    )
 
     id: UUID = Field(primary_key=True)
     application_id: UUID = Field(foreign_key="application.id", ondelete="CASCADE")
@@ -110,6 +118,8 @@ class Document(Table, table=True):
     sha256: str = _text()
     storage_key: str = _text()
     uploaded_at: datetime = _moment()
+    state: str = Field(default=FileState.READY, sa_column=Column(Text, nullable=False, server_default=FileState.READY))
+    pages: int | None = None
 
 
 class TimelineEntry(Table, table=True):

@@ -1,62 +1,91 @@
-"""From an uploaded file to a document of an application: checked, stored, noted; or nothing of it stays."""
+"""From an uploaded file to a document of an application: looked through, scanned, stored, noted; or nothing of it stays."""
 
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from fastapi import Request
 
 from services.applications import use_cases
-from services.applications.accounts.desk import desk_of
-from services.applications.documents import DocumentStore, Reads, UploadRefused, receive
-from services.applications.domain.outcomes import Forbidden, NotAllowed, NotFound
+from services.applications.accounts.desk import Desk, desk_of
+from services.applications.documents.receiving import Reads, Received, UploadRefused, receive
+from services.applications.documents.scanner import Infected, Scanner, Unknown
+from services.applications.documents.store import DocumentStore
+from services.applications.domain.outcomes import Forbidden, NotAllowed, NotFound, PaperFull
 from services.applications.domain.viewers import Viewer
+from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
-from services.applications.use_cases import Done
+from services.applications.use_cases import Done, NewFile
 from services.applications.use_cases.steps import terms_of
 from shared.persistence.database import Tx
 
 __all__ = ["UploadRefused", "take"]
 
+Taken = Done | UploadRefused | NotAllowed | NotFound | Forbidden
+AT_ONCE_SECONDS: Final = 10.0
+"""A scanner that takes longer is asked again by the sweep; the person is not kept waiting."""
+
 
 async def take(
-    request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None
-) -> Done | UploadRefused | NotAllowed | NotFound | Forbidden:
-    """Receive `upload` as the application's document of this kind."""
-    desk, documents = desk_of(request), documents_of(request)
-
-    async def terms(tx: Tx) -> tuple[tuple[str, ...], int] | None:
-        application = await store.find(tx, viewer, application_id)
-        if application is None:
-            return None
-        programme = (await terms_of(tx, application.programme)).programme
-        return next(((paper.accepted, paper.max_bytes) for paper in programme.documents if paper.key == kind), None)
-
-    asked = await desk.db.run(terms)
-    if asked is None:
+    request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None, *, replaces: UUID | None = None
+) -> Taken:
+    """Receive `upload` as a document of this kind; in the place of `replaces`, where it is given."""
+    desk = desk_of(request)
+    paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, kind))
+    if paper is None:
         return NotFound()
-    received = await receive(upload, filename, accepted=asked[0], max_bytes=asked[1])
+    received = await receive(upload, filename, accepted=paper.accepted, max_bytes=paper.max_bytes)
     if isinstance(received, UploadRefused):
-        return received
+        return replace(received, max_files=paper.max_files)
+    return await keep(request, desk, viewer, application_id, paper, received, replaces=replaces)
+
+
+async def keep(
+    request: Request, desk: Desk, viewer: Viewer, application_id: UUID, paper: Paper, received: Received, *, replaces: UUID | None
+) -> Taken:
+    """Scan, store and note a file that was looked through."""
+
+    def refused(code: str) -> UploadRefused:
+        size, found = len(received.content), received.content_type
+        return UploadRefused(code, received.filename, size, found, paper.accepted, paper.max_bytes, paper.max_files)
+
+    documents = documents_of(request)
+    verdict = await scanner_of(request).scan(received.content, seconds=AT_ONCE_SECONDS)
+    if isinstance(verdict, Infected):
+        return refused("infected")
     key = await documents.put(application_id, received.content)
+    file = NewFile(
+        filename=received.filename,
+        content_type=received.content_type,
+        size_bytes=len(received.content),
+        sha256=received.sha256,
+        storage_key=key,
+        pages=received.pages,
+        checked=not isinstance(verdict, Unknown),
+    )
     outcome = await desk.db.run(
-        lambda tx: use_cases.attach_document(
-            tx,
-            viewer,
-            application_id,
-            kind,
-            filename=received.filename,
-            content_type=received.content_type,
-            size_bytes=len(received.content),
-            sha256=received.sha256,
-            storage_key=key,
-            now=desk.clock.now(),
-        )
+        lambda tx: use_cases.attach_document(tx, viewer, application_id, paper.key, file, replaces=replaces, now=desk.clock.now())
     )
     if not isinstance(outcome, Done):
         await documents.delete(key)
-    return outcome
+    return refused("too_many") if isinstance(outcome, PaperFull) else outcome
+
+
+async def _paper(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Paper | None:
+    application = await store.find(tx, viewer, application_id)
+    if application is None:
+        return None
+    programme = (await terms_of(tx, application.programme)).programme
+    return next((paper for paper in programme.documents if paper.key == kind), None)
 
 
 def documents_of(request: Request) -> DocumentStore:
     """The application's store of documents."""
     found: DocumentStore = request.app.state.documents
+    return found
+
+
+def scanner_of(request: Request) -> Scanner:
+    """The application's virus scanner, which may be none."""
+    found: Scanner = request.app.state.scanner
     return found

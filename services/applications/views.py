@@ -1,5 +1,6 @@
 """What pages and the API show, read in one transaction: each function answers for a viewer, and with no more than that viewer may know."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from services.applications.domain.answers import Answer, from_stored, unanswered
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
-from services.applications.domain.papers import may_attach
+from services.applications.domain.papers import FileState, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
@@ -39,11 +40,31 @@ class PageState:
 
 @dataclass(frozen=True, slots=True)
 class PaperState:
-    """A paper that is asked for: the file that was attached, if one was, and whether the viewer may change it now."""
+    """A paper that is asked for: the files that were attached, in order, and whether the viewer may change them now."""
 
     paper: Paper
-    file: Document | None
+    files: tuple[Document, ...]
     editable: bool
+
+    @property
+    def file(self) -> Document | None:
+        """The first file that is ready; none where none is."""
+        return next((file for file in self.files if file.state == FileState.READY), None)
+
+    @property
+    def checking(self) -> bool:
+        """Whether a file of it is still being checked."""
+        return any(file.state == FileState.CHECKING for file in self.files)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it must be there and is not."""
+        return not (self.paper.optional or self.file or self.checking)
+
+    @property
+    def full(self) -> bool:
+        """Whether one must go before another one comes."""
+        return len(self.files) >= self.paper.max_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +97,7 @@ class Dossier:
     def complete(self) -> bool:
         """Nothing is missing that the submission needs."""
         papers = (one for one in self.papers if one.paper.stage == "submission")
-        return not any(page.missing for page in self.pages) and all(one.file or one.paper.optional for one in papers)
+        return not any(page.missing for page in self.pages) and not any(one.lacking or one.checking for one in papers)
 
 
 async def open_calls(tx: Tx, now: datetime) -> list[tuple[InForce, Call]]:
@@ -133,10 +154,12 @@ async def _pages(tx: Tx, programme: Programme, application_id: UUID, answers: Ma
 async def _papers(
     tx: Tx, viewer: Viewer, programme: Programme, application: Application, answers: Mapping[str, Answer]
 ) -> tuple[PaperState, ...]:
-    files = {document.kind: document for document in await store.documents(tx, application.id)}
+    files: dict[str, list[Document]] = defaultdict(list)
+    for document in await store.documents(tx, application.id):
+        files[document.kind].append(document)
     state = State(application.state)
     asked = [paper for paper in programme.documents if paper.when is None or paper.when.holds(answers)]
-    return tuple(PaperState(paper, files.get(paper.key), may_attach(paper.stage, viewer.role, state)) for paper in asked)
+    return tuple(PaperState(paper, tuple(files[paper.key]), may_attach(paper.stage, viewer.role, state)) for paper in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +180,11 @@ async def slate(tx: Tx, viewer: Viewer, programme: str, year: int, country: str)
 
 
 async def document(tx: Tx, viewer: Viewer, application_id: UUID, document_id: UUID) -> Document | None:
-    """A file of an application that the viewer may see."""
+    """A file of an application that the viewer may see, once it is ready."""
     if await store.find(tx, viewer, application_id) is None:
         return None
-    return next((one for one in await store.documents(tx, application_id) if one.id == document_id), None)
+    found = await store.documents(tx, application_id)
+    return next((one for one in found if one.id == document_id and one.state == FileState.READY), None)
 
 
 async def listed(tx: Tx, viewer: Viewer, wanted: lists.Wanted, *, after: UUID | None, limit: int) -> list[lists.Listed] | None:

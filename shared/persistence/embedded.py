@@ -172,7 +172,7 @@ class EmbeddedPostgres:
             self._address.socket,
         ]
         environment = {"PGPASSWORD": self._address.password, "PGCONNECT_TIMEOUT": "10"}
-        done = run_as(None, [*psql, "-p", str(PORT), "-U", USER, "-d", "postgres", "-c", statement], **environment)
+        done = run_as(None, [*psql, "-p", str(PORT), "-U", USER, "-d", "postgres", "-c", statement], held=(), **environment)
         if done.returncode == 0:
             return done.stdout.strip()
         if "already exists" in done.stderr or "pg_database_datname_index" in done.stderr:

@@ -140,11 +140,13 @@ class Visitor:
             if not paper.optional:
                 name = f"{paper.key}.pdf"
                 await self.follow(paper.names[self.language])
-                await self.add(name, small_pdf(paper.names.en))
+                await self.add(name, small_pdf(paper.names.en), several=paper.max_files > 1)
                 assert name in await self.reads()
                 added.append(name)
+                if paper.max_files > 1:
+                    await self.press("Continue")
         return added
 
-    async def add(self, name: str, body: bytes) -> None:
+    async def add(self, name: str, body: bytes, *, several: bool = False) -> None:
         await self.page.set_input_files("#file", {"name": name, "mimeType": "application/pdf", "buffer": body})
-        await self.press("Add and continue")
+        await self.press("Add" if several else "Add and continue")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from services.applications import views
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
-from services.applications.documents import as_download
+from services.applications.documents.giving import as_download
 from services.applications.domain.outcomes import NotFound
 from services.applications.problems import problem_of
 from services.applications.uploads import documents_of

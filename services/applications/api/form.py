@@ -85,12 +85,12 @@ async def save_page(request: Request, application_id: UUID, page: str, body: dic
 
 @router.put("/{application_id}/documents/{kind}", status_code=204)
 async def attach(request: Request, application_id: UUID, kind: str, file: UploadFile) -> Response:
-    """Attach a file, in the place of the one before it."""
+    """Attach a file: in the place of the one before it where the paper is of one file, beside the others where it is of several."""
     viewer = viewer_in(request, "applicant", "coordinator")
     outcome = await take(request, viewer, application_id, kind, file, file.filename)
     if isinstance(outcome, UploadRefused):
         shown = {"filename": outcome.filename, "size_bytes": outcome.size_bytes, "content_type": outcome.content_type}
-        expected = {"accepted": outcome.accepted, "max_bytes": outcome.max_bytes}
+        expected = {"accepted": outcome.accepted, "max_bytes": outcome.max_bytes, "max_files": outcome.max_files}
         raise Problem(422, code=f"upload_{outcome.code}", errors=[{"pointer": "/file", "code": outcome.code, **shown, **expected}])
     if not isinstance(outcome, Done):
         raise problem_of(request, outcome)
@@ -98,10 +98,12 @@ async def attach(request: Request, application_id: UUID, kind: str, file: Upload
 
 
 @router.delete("/{application_id}/documents/{kind}", status_code=204)
-async def detach(request: Request, application_id: UUID, kind: str) -> Response:
-    """Take a file back."""
+async def detach(request: Request, application_id: UUID, kind: str, document: UUID | None = None) -> Response:
+    """Take a file back; every one of this kind, where none is named."""
     viewer, desk = viewer_in(request, "applicant", "coordinator"), desk_of(request)
-    outcome = await desk.db.run(lambda tx: use_cases.remove_document(tx, viewer, application_id, kind, now=desk.clock.now()))
+    outcome = await desk.db.run(
+        lambda tx: use_cases.remove_document(tx, viewer, application_id, kind, document_id=document, now=desk.clock.now())
+    )
     if not isinstance(outcome, Done):
         raise problem_of(request, outcome)
     return Response(status_code=204)

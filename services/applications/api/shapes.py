@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -128,14 +128,17 @@ def application_out(application: Application, *, for_staff: bool) -> Application
     )
 
 
+_FILE: Final = ("id", "kind", "filename", "content_type", "size_bytes", "pages", "state")
+
+
 def dossier_out(found: Dossier, *, for_staff: bool) -> DossierOut:
     """One application whole."""
-    files = [one.file for one in found.papers if one.file]
+    files = [file for one in found.papers for file in one.files]
     return DossierOut(
         **application_out(found.application, for_staff=for_staff).model_dump(),
         answers=dict(found.answers),
         pages=[{"key": page.key, "saved_at": page.saved_at, "missing": page.missing} for page in found.pages],
-        documents=[{"id": one.id, "kind": one.kind, "filename": one.filename, "size_bytes": one.size_bytes} for one in files],
+        documents=[{name: getattr(one, name) for name in _FILE} for one in files],
         timeline=[
             {
                 "number": one.number,
@@ -174,6 +177,7 @@ def programme_out(terms: InForce) -> dict[str, Any]:
         "countries": [country.code for country in terms.plan.countries_of(programme)],
         "pages": [{"key": page.key, "questions": [question.key for question in page.questions]} for page in programme.pages],
         "documents": [
-            {"key": one.key, "stage": one.stage, "accepted": one.accepted, "max_bytes": one.max_bytes} for one in programme.documents
+            {"key": one.key, "stage": one.stage, "accepted": one.accepted, "max_bytes": one.max_bytes, "max_files": one.max_files}
+            for one in programme.documents
         ],
     }

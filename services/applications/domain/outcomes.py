@@ -75,11 +75,23 @@ class NotTakingPart:
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form."""
+    """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
+
+    `checking` are documents with a file that is not checked yet.
+    """
 
     questions: tuple[str, ...]
     documents: tuple[str, ...]
+    checking: tuple[str, ...] = ()
     code: ClassVar[str] = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFull:
+    """As many files as may be of this paper are there; one must go before another one comes."""
+
+    max_files: int
+    code: ClassVar[str] = "too_many_files"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,19 @@
-"""Which papers somebody may attach, by the stage at which a paper is asked for. Pure."""
+"""Which papers somebody may attach, by the stage at which a paper is asked for, and where a file stands. Pure."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from services.applications.domain.lifecycle import APPLICANT, COORDINATOR, State
+
+
+class FileState(StrEnum):
+    """Where a file stands: only one that is ready is given out, and counts as attached."""
+
+    CHECKING = "checking"
+    READY = "ready"
+    REFUSED = "refused"
+
 
 PAPERS: Final[Mapping[str, Mapping[str, frozenset[State]]]] = {
     "submission": {APPLICANT: frozenset({State.DRAFT, State.RETURNED})},
@@ -11,9 +21,14 @@ PAPERS: Final[Mapping[str, Mapping[str, frozenset[State]]]] = {
         APPLICANT: frozenset({State.DRAFT, State.RETURNED, State.SUBMITTED}),
         COORDINATOR: frozenset({State.SUBMITTED}),
     },
+    "after_nomination": {
+        APPLICANT: frozenset({State.NOMINATED, State.APPROVED, State.WAITING, State.OFFERED, State.ACCEPTED, State.PLACED}),
+    },
     "after_offer": {APPLICANT: frozenset({State.OFFERED, State.ACCEPTED, State.PLACED})},
 }
 """Stage, role: the states in which that role may attach and remove papers of that stage."""
+LATER: Final = ("after_nomination", "after_offer")
+"""Stages that ask the applicant for papers once the application was sent."""
 
 
 def may_attach(stage: str, role: str, state: State) -> bool:

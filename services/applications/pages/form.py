@@ -14,11 +14,13 @@ from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault, Page
 from services.applications.domain.outcomes import WrongAnswers
+from services.applications.domain.papers import LATER
 from services.applications.pages.fields import field
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
 from services.applications.views import PaperState
+from shared.web.formats import listed
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -31,6 +33,8 @@ IN_PROGRESS = N_("In progress")
 COMPLETED = N_("Completed")
 OPTIONAL = N_("Optional")
 ADDED = N_("Added, not yet sent")
+CHECKED = N_("Being checked")
+REFUSED = N_("Refused")
 CANNOT_START = N_("Cannot start yet")
 
 
@@ -73,7 +77,7 @@ async def tasks_page(request: Request, application_id: str) -> Response:
 def added_file(request: Request, folder: Folder) -> str:
     """The name of the file that was added just now, as the address says; empty where none was."""
     kind = request.query_params.get("added", "")
-    return next((one.file.filename for one in folder.dossier.papers if one.file and one.paper.key == kind), "")
+    return next((one.files[-1].filename for one in folder.dossier.papers if one.files and one.paper.key == kind), "")
 
 
 def page_tasks(folder: Folder) -> list[Task]:
@@ -95,7 +99,7 @@ def page_tasks(folder: Folder) -> list[Task]:
 
 def asked_now(folder: Folder) -> list[PaperState]:
     """The papers that can be added before the application is sent."""
-    return [one for one in folder.dossier.papers if one.editable and one.paper.stage != "after_offer"]
+    return [one for one in folder.dossier.papers if one.editable and one.paper.stage not in LATER]
 
 
 def paper_tasks(folder: Folder) -> list[Task]:
@@ -103,13 +107,17 @@ def paper_tasks(folder: Folder) -> list[Task]:
     language = current_language()
     tasks = []
     for one in asked_now(folder):
-        if one.file:
+        if one.checking:
+            status, colour = CHECKED, "amber"
+        elif one.file:
             status, colour = ADDED, ""
+        elif one.files:
+            status, colour = REFUSED, "red"
         elif one.paper.optional or one.paper.stage != "submission":
             status, colour = OPTIONAL, "grey"
         else:
             status, colour = NOT_STARTED, "blue"
-        name, hint = one.paper.names[language], one.file.filename if one.file else ""
+        name, hint = one.paper.names[language], listed(file.filename for file in one.files[:3]) + ("…" if len(one.files) > 3 else "")
         tasks.append(Task(name, hint, f"{folder.path}/papers/{quote(one.paper.key)}", _(status), colour))
     return tasks
 

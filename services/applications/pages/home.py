@@ -31,6 +31,7 @@ router = APIRouter(include_in_schema=False)
 STAGES = {
     "submission": N_("With your application"),
     "nomination": N_("Before your country puts you forward"),
+    "after_nomination": N_("Once your country has put you forward"),
     "after_offer": N_("After a place is offered to you"),
 }
 
@@ -204,6 +205,7 @@ class Paper:
     size: str
     optional: bool
     only_for: str
+    files: int = 1
 
 
 def papers(programme: Programme, stage: str = "submission") -> list[Paper]:
@@ -220,7 +222,8 @@ def in_words(document: Document, programme: Programme) -> Paper:
         options = [question.option(key) for key in document.when.options] if question else []
         only_for = listed(option.label[language] for option in options if option)
     hint = document.hint[language] if document.hint else ""
-    return Paper(document.names[language], hint, type_words(document.accepted), size_words(document.max_bytes), document.optional, only_for)
+    types, size = type_words(document.accepted), size_words(document.max_bytes)
+    return Paper(document.names[language], hint, types, size, document.optional, only_for, document.max_files)
 
 
 def taking_part(terms: InForce, call: Call | None, now: datetime) -> list[tuple[str, str]]:

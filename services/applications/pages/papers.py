@@ -1,50 +1,73 @@
-"""One paper a page: add it, replace it, remove it, get it back. A file is kept at once, whatever becomes of the rest of the form."""
+"""One paper a page: add its files, replace, remove, get them back. A file is kept at once, whatever becomes of the rest of the form."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.papers import FileState
 from services.applications.pages.home import in_words
-from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
-from services.applications.pages.words import size_words, type_words
+from services.applications.pages.refused_files import NO_FILE, refusal_words
+from services.applications.pages.words import size_words
+from services.applications.tables import Document
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases import Done
 from services.applications.views import PaperState
 from shared.web.formats import format_datetime
-from shared.web.i18n import N_, translate
+from shared.web.i18n import N_, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
 
 _ = translate
 router = APIRouter(include_in_schema=False)
 
-NO_FILE: Final = N_("Choose a file")
-REFUSALS: Final = {
-    "no_file": NO_FILE,
-    "empty": N_("“{name}” is empty. Choose a file with something in it."),
-    "too_large": N_("“{name}” is larger than {most}. Choose a smaller file, or save it in a lower quality."),
-    "wrong_type": N_("“{name}” is {found}, whatever its name says. Choose one of these: {types}."),
-    "unknown_type": N_("“{name}” is not a file of these types: {types}. Open it and save it as one of them."),
-    "cut_off": N_("“{name}” ({size}) is not whole: its end is missing. Open it to see whether it is complete, then add it again."),
+FILES_AT_ONCE: Final = 20
+STATES: Final = {
+    FileState.CHECKING: (N_("Being checked"), "amber"),
+    FileState.READY: (N_("Ready"), "green"),
+    FileState.REFUSED: (N_("Refused"), "red"),
 }
 
 
-def refusal_words(refused: UploadRefused) -> str:
-    """Why a file was not taken, by its name, size and type."""
-    code = "unknown_type" if refused.code == "wrong_type" and not refused.content_type else refused.code
-    return _(
-        REFUSALS[code],
-        name=refused.filename,
-        size=size_words(refused.size_bytes),
-        most=size_words(refused.max_bytes),
-        found=type_words([refused.content_type]) if refused.content_type else "",
-        types=type_words(refused.accepted),
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """One file as its owner sees it; without `href` it cannot be opened, and `why` says why."""
+
+    id: str
+    name: str
+    size: str
+    at: str
+    href: str
+    state: str
+    colour: str
+    why: str
+
+
+def file_line(file: Document, folder: Folder) -> FileLine:
+    state = FileState(file.state)
+    words, colour = STATES[state]
+    pages = ngettext("{n} page", "{n} pages", file.pages) if file.pages else ""
+    why = ""
+    if state is FileState.CHECKING:
+        why = _("It is being checked for viruses. You can go on with the rest meanwhile; it cannot be sent before that.")
+    elif state is FileState.REFUSED:
+        why = _("A virus was found in it, so it was not kept. Have your device checked, and add the document from another one.")
+    return FileLine(
+        id=str(file.id),
+        name=file.filename,
+        size=", ".join(part for part in (size_words(file.size_bytes), pages) if part),
+        at=format_datetime(file.uploaded_at, folder.zone),
+        href=f"{folder.path}/documents/{file.id}" if state is FileState.READY else "",
+        state=_(words),
+        colour=colour,
+        why=why,
     )
 
 
@@ -61,6 +84,20 @@ def home_of(folder: Folder) -> str:
     return f"{folder.path}/tasks" if folder.editable else folder.path
 
 
+def after(request: Request, folder: Folder, found: PaperState) -> str:
+    """Where it goes on once a file was added: to the page that one came from, or where more files may follow, to the paper's own."""
+    kind = quote(found.paper.key)
+    then = "then=check" if checking(request) else ""
+    if found.paper.max_files > 1:
+        return f"{folder.path}/papers/{kind}?added={kind}" + (f"&{then}" if then else "")
+    return f"{folder.path}/check#documents" if then else f"{home_of(folder)}?added={kind}"
+
+
+def checking(request: Request) -> bool:
+    """Whether one came from the page that shows all answers, and goes back there."""
+    return request.query_params.get("then") == "check"
+
+
 @router.get("/applications/{application_id}/papers/{kind}")
 async def paper_page(request: Request, application_id: str, kind: str) -> Response:
     folder = await folder_of(request, application_id)
@@ -69,53 +106,76 @@ async def paper_page(request: Request, application_id: str, kind: str) -> Respon
 
 @router.post("/applications/{application_id}/papers/{kind}")
 async def add_paper(request: Request, application_id: str, kind: str) -> Response:
-    viewer = applicant(request)
+    """Add every file that was chosen; one that is refused does not keep the others out. A script that sends one by one gets JSON."""
     folder = await folder_of(request, application_id)
     found = paper_in(folder, kind)
     if not found.editable:
         raise Redirect(folder.path)
-    async with request.form(max_files=1, max_fields=10) as form:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            if found.file:
-                return RedirectResponse(home_of(folder), 303)
-            return draw(request, folder, found, error=_(NO_FILE))
-        outcome = await take(request, viewer, folder.application.id, kind, upload, upload.filename)
+    async with request.form(max_files=FILES_AT_ONCE, max_fields=10) as form:
+        uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
+        replaces = str(form.get("replaces", ""))
+        errors = [error for upload in uploads if (error := await add(request, folder, kind, upload, replaces))]
+    by_script = request.headers.get("accept", "") == "application/json"
+    if not uploads and found.file:
+        return RedirectResponse(home_of(folder), 303)
+    if not uploads:
+        errors = [_(NO_FILE)]
+    if errors and by_script:
+        return JSONResponse({"errors": errors}, 422)
+    if errors:
+        fresh = await folder_of(request, application_id)
+        return draw(request, fresh, paper_in(fresh, kind), errors=errors)
+    return JSONResponse({"then": after(request, folder, found)}) if by_script else RedirectResponse(after(request, folder, found), 303)
+
+
+async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> str:
+    """Take one file; why not, in words, or nothing where it was taken."""
+    instead = id_from(replaces) if replaces else None
+    outcome = await take(request, applicant(request), folder.application.id, kind, upload, upload.filename, replaces=instead)
     if isinstance(outcome, UploadRefused):
-        return draw(request, folder, found, error=refusal_words(outcome))
+        return refusal_words(outcome)
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone)
-    if request.query_params.get("then") == "check":
-        return RedirectResponse(f"{folder.path}/check#documents", 303)
-    return RedirectResponse(f"{home_of(folder)}?added={quote(kind)}", 303)
+    return ""
 
 
 @router.post("/applications/{application_id}/papers/{kind}/remove")
 async def remove_paper(request: Request, application_id: str, kind: str) -> Response:
+    """Take one file back, or all of them where none is named."""
     viewer, desk = applicant(request), desk_of(request)
+    form = await request.form()
+    which = id_from(str(form["document"])) if form.get("document") else None
     folder = await folder_of(request, application_id)
-    outcome = await desk.db.run(lambda tx: use_cases.remove_document(tx, viewer, folder.application.id, kind, now=desk.clock.now()))
+    outcome = await desk.db.run(
+        lambda tx: use_cases.remove_document(tx, viewer, folder.application.id, kind, document_id=which, now=desk.clock.now())
+    )
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone)
-    return RedirectResponse(f"{folder.path}/papers/{quote(kind)}", 303)
+    return RedirectResponse(f"{folder.path}/papers/{quote(kind)}" + ("?then=check" if checking(request) else ""), 303)
 
 
-def draw(request: Request, folder: Folder, found: PaperState, *, error: str = "") -> Response:
-    """The page of one paper; 422 where a file was refused, with the one that is there kept."""
-    then = "check" if request.query_params.get("then") == "check" else ""
+def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[str] | None = None) -> Response:
+    """The page of one paper; 422 where a file was refused, with those that are there kept."""
+    then = "?then=check" if checking(request) else ""
+    replaced = request.query_params.get("replace", "")
+    action = f"{folder.path}/papers/{quote(found.paper.key)}"
     return render(
         request,
         "document.html",
-        status=422 if error else 200,
+        status=422 if errors else 200,
         folder=folder,
         paper=in_words(found.paper, folder.dossier.programme),
-        key=found.paper.key,
         accepted=",".join(found.paper.accepted),
-        file=found.file,
-        file_size=size_words(found.file.size_bytes) if found.file else "",
-        file_time=format_datetime(found.file.uploaded_at, folder.zone) if found.file else "",
+        files=[file_line(file, folder) for file in found.files],
+        replaces=next((file for file in found.files if str(file.id) == replaced and found.paper.max_files > 1), None),
+        several=found.paper.max_files > 1,
+        room=found.paper.max_files - len(found.files),
+        full=found.full and found.paper.max_files > 1,
+        max_bytes=found.paper.max_bytes,
         editable=found.editable,
-        error=error,
-        action=f"{folder.path}/papers/{quote(found.paper.key)}" + ("?then=check" if then else ""),
+        errors=errors or [],
+        added="added" in request.query_params,
+        then=then,
+        action=action,
         back=f"{folder.path}/check" if then else home_of(folder),
     )

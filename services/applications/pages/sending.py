@@ -11,6 +11,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
+from services.applications.domain.papers import LATER, FileState
 from services.applications.pages.fields import shown
 from services.applications.pages.form import editable
 from services.applications.pages.kit import Folder, applicant, folder_of
@@ -60,9 +61,10 @@ def paper_rows(folder: Folder, *, change: bool) -> list[Row]:
     """The papers that are asked for with the application, and what was added."""
     language, rows = current_language(), []
     for one in folder.dossier.papers:
-        if one.paper.stage == "after_offer" or (not one.file and one.paper.stage != "submission"):
+        if one.paper.stage in LATER or (not one.files and one.paper.stage != "submission"):
             continue
-        lines = [f"{one.file.filename} ({size_words(one.file.size_bytes)})"] if one.file else [""]
+        kept = [file for file in one.files if file.state != FileState.REFUSED]
+        lines = [f"{file.filename} ({size_words(file.size_bytes)})" for file in kept] or [""]
         href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check" if change else ""
         rows.append(Row(one.paper.names[language], lines, href))
     return rows
@@ -79,9 +81,11 @@ def missing(folder: Folder) -> list[dict[str, str]]:
             href = f"{folder.path}/pages/{quote(state.key)}?then=check#{target}"
             found.append({"href": href, "text": _("Answer “{question}”", question=label)})
     for one in folder.dossier.papers:
-        if one.paper.stage == "submission" and not one.paper.optional and not one.file:
-            href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
-            found.append({"href": href, "text": _("Add “{document}”", document=one.paper.names[language])})
+        name, href = one.paper.names[language], f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
+        if one.paper.stage == "submission" and one.checking:
+            found.append({"href": href, "text": _("Wait until “{document}” is checked for viruses", document=name)})
+        elif one.paper.stage == "submission" and one.lacking:
+            found.append({"href": href, "text": _("Add “{document}”", document=name)})
     return found
 
 

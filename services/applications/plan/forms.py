@@ -19,6 +19,8 @@ INPUT_MODES: Final = ("text", "numeric", "decimal", "tel", "email", "url")
 MAX_QUESTIONS: Final = 6
 """Questions on one page at most, so that a page is quick on a slow line and a fault is easy to find."""
 MAX_MEGABYTES: Final = 20
+MAX_FILES: Final = 10
+"""Files of one paper at most, such as the photographs of its pages."""
 MONTH_DAY: Final = re.compile(r"\d\d-\d\d")
 _CODE_EXPECTED: Final = "small letters, digits, - and _, starting with a letter"
 
@@ -131,6 +133,7 @@ class Forms:
             when=self.when(entry),
             accepted=entry.texts("accepted", MEDIA_TYPES),
             max_bytes=entry.whole("max_megabytes", 1, MAX_MEGABYTES) * 1024 * 1024,
+            max_files=entry.whole("max_files", 1, MAX_FILES) if entry.has("max_files") else 1,
         )
         self._close(entry)
         return document

@@ -13,7 +13,7 @@ from services.applications.domain.eligibility import Context, Rule, When
 from shared.events.applications import AllotmentPolicy, ListRule
 
 ROUTE: Final = ("nomination", "review", "approval")
-STAGES: Final = ("submission", "nomination", "after_offer")
+STAGES: Final = ("submission", "nomination", "after_nomination", "after_offer")
 UNUSED: Final = ("lapse", "roll_over")
 GROUPS: Final = ("LDC", "LLDC", "SIDS")
 REASON_USES: Final = ("return", "rejection", "refusal", "withdrawal", "ending")
@@ -93,7 +93,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper that is asked for at one of `STAGES`. `accepted` are media types; `max_bytes` is the largest size."""
+    """A paper that is asked for at one of `STAGES`. `accepted` are media types; `max_bytes` is the largest size of each file."""
 
     key: str
     names: Texts
@@ -103,6 +103,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     when: When | None = None
     accepted: tuple[str, ...]
     max_bytes: int
+    max_files: int = 1
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True):

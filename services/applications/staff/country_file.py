@@ -12,7 +12,8 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.outcomes import DateWrong, ReasonsWrong
-from services.applications.pages.papers import REFUSALS, refusal_words
+from services.applications.pages.kit import id_from
+from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
@@ -74,7 +75,7 @@ async def draw(
         **sheet(file),
         side=side if nominating else None,
         may=[str(act) for act in file.dossier.acts],
-        missing=[one.paper.names for one in file.dossier.papers if one.editable and not one.file and not one.paper.optional],
+        missing=[one.paper.names for one in file.dossier.papers if one.editable and one.lacking],
         fields=fields,
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},
         opened=opened,
@@ -172,8 +173,7 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
     async with request.form(max_files=1, max_fields=10) as form:
         upload = form.get(f"paper-{kind}")
         if not isinstance(upload, UploadFile) or not upload.filename:
-            nothing = REFUSALS["no_file"]
-            return await draw(request, file, status=422, errors={f"paper-{kind}": _(nothing)})
+            return await draw(request, file, status=422, errors={f"paper-{kind}": _(NO_FILE)})
         outcome = permitted(request, await take(request, file.viewer, file.application.id, kind, upload, upload.filename))
     if isinstance(outcome, UploadRefused):
         return await draw(request, file, status=422, errors={f"paper-{kind}": refusal_words(outcome)})
@@ -183,6 +183,7 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
 @router.post("/country/applications/{application_id}/papers/{kind}/remove")
 async def remove_paper(request: Request, application_id: str, kind: str) -> Response:
     """Take such a paper back."""
-    file = await own(request, application_id)
-    outcome = await attempt(request, file.viewer, use_cases.remove_document, file.application.id, kind)
+    file, form = await own(request, application_id), await form_of(request)
+    which = id_from(text_of(form, "document")) if form.get("document") else None
+    outcome = await attempt(request, file.viewer, use_cases.remove_document, file.application.id, kind, document_id=which)
     return await answer(request, file, outcome, "removed")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from services.applications.domain.lifecycle import State
+from services.applications.domain.papers import LATER, FileState
 from services.applications.pages.home import STAGES
 from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
@@ -38,13 +39,14 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class PaperLine:
-    """One paper that is asked for: its file as something to save, if there is one."""
+    """One paper that is asked for: its files as something to save, each as words, address (none while it cannot be opened) and id."""
 
     key: str
     name: str
     stage: str
-    file: str
-    href: str
+    files: tuple[tuple[str, str, str], ...]
+    several: bool
+    full: bool
     editable: bool
     optional: bool
     accept: str
@@ -55,15 +57,25 @@ def papers(file: File) -> list[PaperLine]:
     """The papers in the order of the plan; those that are due later only where there is a file."""
     language, found = current_language(), []
     for one in file.dossier.papers:
-        if not one.file and one.paper.stage == "after_offer":
+        if not one.files and one.paper.stage in LATER:
             continue
+        path = f"/applications/{file.application.id}/documents"
         found.append(
             PaperLine(
                 key=one.paper.key,
                 name=one.paper.names[language],
                 stage=_(STAGES[one.paper.stage]),
-                file=file_words(one.file.filename, one.file.size_bytes) if one.file else "",
-                href=f"/applications/{file.application.id}/documents/{one.file.id}" if one.file else "",
+                files=tuple(
+                    (
+                        file_words(each.filename, each.size_bytes),
+                        f"{path}/{each.id}" if each.state == FileState.READY else "",
+                        str(each.id),
+                    )
+                    for each in one.files
+                    if each.state != FileState.REFUSED
+                ),
+                several=one.paper.max_files > 1,
+                full=one.full and one.paper.max_files > 1,
                 editable=one.editable,
                 optional=one.paper.optional,
                 accept=",".join(one.paper.accepted),

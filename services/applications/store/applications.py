@@ -120,26 +120,31 @@ async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
 
 _FILLED_IN = text(
     "select coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = :id), '[]') as pages, "
-    "array(select d.kind from document d where d.application_id = :id) as papers, "
+    "array(select d.kind from document d where d.application_id = :id and d.state = 'ready') as papers, "
+    "array(select d.kind from document d where d.application_id = :id and d.state = 'checking') as checking, "
     "(select jsonb_build_array(k.request_hash, k.body) from idempotency_key k where k.principal = :principal and k.key = :key) as known"
-).columns(column("pages", JSONB), column("papers", ARRAY(Text)), column("known", JSONB))
+).columns(column("pages", JSONB), column("papers", ARRAY(Text)), column("checking", ARRAY(Text)), column("known", JSONB))
 
 
 class FilledIn(NamedTuple):
-    """All answers as `stored_answers`, the kinds of the papers that are attached, and what is known of an idempotency key."""
+    """All answers as `stored_answers`, the kinds of the papers that are attached, and what is known of an idempotency key.
+
+    `papers` are the kinds with a file that is ready, `checking` those with one that is still being checked.
+    """
 
     answers: dict[str, Stored]
     papers: set[str]
+    checking: set[str]
     known: Known | None
 
 
 async def filled_in(tx: Tx, application_id: UUID, *, principal: UUID | None = None, key: str | None = None) -> FilledIn:
     """What a submission is judged on, in one statement."""
-    pages, papers, known = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
+    pages, papers, checking, known = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
     answers: dict[str, Stored] = {}
     for page in pages:
         answers |= page
-    return FilledIn(answers, set(papers), Known(*known) if known else None)
+    return FilledIn(answers, set(papers), set(checking), Known(*known) if known else None)
 
 
 async def saved_pages(tx: Tx, application_id: UUID) -> dict[str, datetime]:
@@ -160,8 +165,8 @@ async def save_answers(tx: Tx, application_id: UUID, page: str, answers: dict[st
 
 
 async def documents(tx: Tx, application_id: UUID) -> list[Document]:
-    """The files attached to an application."""
-    statement = select(Document).where(col(Document.application_id) == application_id).order_by(col(Document.uploaded_at))
+    """The files attached to an application, in the order in which they came."""
+    statement = select(Document).where(col(Document.application_id) == application_id).order_by(col(Document.uploaded_at), col(Document.id))
     return list((await tx.execute(statement)).scalars())
 
 

@@ -5,8 +5,9 @@ transaction commits.
 """
 
 from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
-from services.applications.use_cases.drafts import attach_document, remove_document, save_page, start_draft
+from services.applications.use_cases.drafts import save_page, start_draft
 from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
+from services.applications.use_cases.papers import NewFile, attach_document, remove_document
 from services.applications.use_cases.plans import confirm_change, load_plan
 from services.applications.use_cases.selection import approve, end, reject, score
 from services.applications.use_cases.steps import Done
@@ -14,6 +15,7 @@ from services.applications.use_cases.submission import Ready, Submitted, rehears
 
 __all__ = [
     "Done",
+    "NewFile",
     "Ready",
     "Submitted",
     "accept_offer",

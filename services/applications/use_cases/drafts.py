@@ -1,21 +1,17 @@
-"""The applicant fills the form in: start a draft, save a page, attach and remove documents."""
+"""The applicant fills the form in: start a draft, save a page."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete
-from sqlmodel import col
-
 from services.applications.domain.answers import parse_page, to_stored
 from services.applications.domain.lifecycle import EDITABLE, Act, Moved, NotAllowed, State, move
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart, WrongAnswers
-from services.applications.domain.papers import PAPERS, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.store import moves, plans
-from services.applications.tables import Application, Document
-from services.applications.use_cases.steps import ADMINISTRATIVE, Done, entry, note, terms_of
+from services.applications.tables import Application
+from services.applications.use_cases.steps import Done, entry, terms_of
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 
@@ -75,75 +71,6 @@ async def save_page(
     return Done(application)
 
 
-async def attach_document(
-    tx: Tx,
-    viewer: Viewer,
-    application_id: UUID,
-    kind: str,
-    *,
-    filename: str,
-    content_type: str,
-    size_bytes: int,
-    sha256: str,
-    storage_key: str,
-    now: datetime,
-) -> Done | NotAllowed | NotFound | Forbidden:
-    """Note a file that was checked and stored (`documents.receive`); it takes the place of the one before it of the same kind."""
-    application = await _attachable(tx, viewer, application_id, kind)
-    if not isinstance(application, Application):
-        return application
-    await _drop(tx, application.id, kind)
-    tx.add(
-        Document(
-            id=new_id(),
-            application_id=application.id,
-            kind=kind,
-            filename=filename,
-            content_type=content_type,
-            size_bytes=size_bytes,
-            sha256=sha256,
-            storage_key=storage_key,
-            uploaded_at=now,
-        )
-    )
-    await _note_paper(tx, viewer, application, "attach", kind, sha256=sha256, now=now)
-    await tx.flush()
-    return Done(application)
-
-
-async def remove_document(
-    tx: Tx, viewer: Viewer, application_id: UUID, kind: str, *, now: datetime
-) -> Done | NotAllowed | NotFound | Forbidden:
-    """Take a document back. Its bytes are swept away later, once nothing refers to them."""
-    application = await _attachable(tx, viewer, application_id, kind)
-    if not isinstance(application, Application):
-        return application
-    await _drop(tx, application.id, kind)
-    await _note_paper(tx, viewer, application, "remove", kind, now=now)
-    return Done(application)
-
-
-async def _attachable(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Application | NotAllowed | NotFound | Forbidden:
-    application = await store.find(tx, viewer, application_id, lock=True)
-    if application is None:
-        return NotFound()
-    terms = await terms_of(tx, application.programme)
-    paper = next((document for document in terms.programme.documents if document.key == kind), None)
-    if paper is None:
-        return NotFound()
-    if viewer.role not in PAPERS[paper.stage]:
-        return Forbidden()
-    if not may_attach(paper.stage, viewer.role, State(application.state)):
-        return NotAllowed("not_in_this_state", State(application.state))
-    return application
-
-
-async def _note_paper(tx: Tx, viewer: Viewer, application: Application, act: str, kind: str, *, sha256: str = "", now: datetime) -> None:
-    if viewer.role in ADMINISTRATIVE:
-        detail = {"kind": kind, "sha256": sha256}
-        await note(tx, application, act, role=viewer.role, actor=viewer.account_id, now=now, detail=detail)
-
-
 async def _editable(tx: Tx, viewer: Viewer, application_id: UUID) -> Application | NotAllowed | NotFound | Forbidden:
     application = await store.find(tx, viewer, application_id, lock=True)
     if application is None:
@@ -153,7 +80,3 @@ async def _editable(tx: Tx, viewer: Viewer, application_id: UUID) -> Application
     if application.state not in EDITABLE:
         return NotAllowed("not_in_this_state", State(application.state))
     return application
-
-
-async def _drop(tx: Tx, application_id: UUID, kind: str) -> None:
-    await tx.execute(delete(Document).where(col(Document.application_id) == application_id, col(Document.kind) == kind))

@@ -57,7 +57,7 @@ async def submit(
     if filled.known:
         return _again(filled.known, request_hash)
     answers = from_stored(standing.programme.pages, filled.answers)
-    refusal = _refusal(standing, answers, filled.papers, now)
+    refusal = _refusal(standing, answers, filled, now)
     if refusal is not None:
         return refusal
     done = _submitted(standing, answers, now)
@@ -74,12 +74,12 @@ async def rehearse(tx: Tx, viewer: Viewer, application_id: UUID, *, now: datetim
     if not isinstance(standing, Standing):
         return standing
     filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key="")
-    return _refusal(standing, from_stored(standing.programme.pages, filled.answers), filled.papers, now) or Ready(application_id)
+    return _refusal(standing, from_stored(standing.programme.pages, filled.answers), filled, now) or Ready(application_id)
 
 
-def _refusal(standing: Standing, answers: dict[str, Answer], papers: set[str], now: datetime) -> NotSubmitted | None:
+def _refusal(standing: Standing, answers: dict[str, Answer], filled: store.FilledIn, now: datetime) -> NotSubmitted | None:
     terms, application = standing.terms, standing.application
-    return in_time(terms, application, now) or fit(terms, application, answers, papers, now)
+    return in_time(terms, application, now) or fit(terms, application, answers, filled.papers, filled.checking, now)
 
 
 def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
@@ -117,15 +117,16 @@ def in_time(terms: InForce, application: Application, now: datetime) -> CallClos
 
 
 def fit(
-    terms: InForce, application: Application, answers: dict[str, Answer], attached: set[str], now: datetime
+    terms: InForce, application: Application, answers: dict[str, Answer], attached: set[str], checking: set[str], now: datetime
 ) -> Incomplete | NotTakingPart | Ineligible | None:
     """Whether it is complete, then whether the country takes part in what was chosen, then whether the rules allow it."""
     programme, call = terms.programme, terms.call(application.year)
     questions = tuple(question.key for question in unanswered(programme.pages, answers))
     asked = programme.documents_for("submission", answers)
-    documents = tuple(document.key for document in asked if not document.optional and document.key not in attached)
-    if questions or documents:
-        return Incomplete(questions, documents)
+    documents = tuple(document.key for document in asked if not document.optional and document.key not in attached | checking)
+    unready = tuple(document.key for document in asked if document.key in checking)
+    if questions or documents or unready:
+        return Incomplete(questions, documents, unready)
     periods = periods_of(terms, application)
     if application.state == State.DRAFT and not takes_part(periods, parts_of(programme.pages, answers, periods), call.day(now)):
         return NotTakingPart(application.country)

@@ -1,7 +1,7 @@
 """Calling the whole service as another program does, with one person's identity on each call."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 
@@ -13,8 +13,6 @@ from shared.kernel.ids import new_id
 from shared.messaging.service import Service
 from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
 from tests.integration.applications.people import World
-
-PDF: Final = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 
 
 class Api:

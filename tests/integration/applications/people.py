@@ -17,7 +17,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.plan import Plan, Programme, read
 from services.applications.store import applications as store
 from services.applications.tables import Application
-from services.applications.use_cases import Done, Submitted
+from services.applications.use_cases import Done, NewFile, Submitted
 from shared.events import quotas
 from shared.events.catalogue import decode, event
 from shared.events.envelope import AnyEvent
@@ -153,8 +153,8 @@ class World:
                 await self.attach(person, application.id, paper.key)
 
     async def attach(self, viewer: Viewer, application_id: UUID, kind: str) -> Any:
-        file = {"filename": "a.pdf", "content_type": "application/pdf", "size_bytes": 9, "sha256": "0" * 64, "storage_key": f"x/{new_id()}"}
-        return await self.do(use_cases.attach_document, viewer, application_id, kind, **file)
+        file = NewFile("a.pdf", "application/pdf", 9, f"{new_id()}", f"x/{new_id()}")
+        return await self.do(use_cases.attach_document, viewer, application_id, kind, file)
 
     async def submit(self, person: Viewer, application_id: UUID, key: str | None = None) -> Any:
         return await self.do(use_cases.submit, person, application_id, idempotency_key=key or str(new_id()))

@@ -7,7 +7,7 @@ import pytest
 
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
-from tests.integration.applications.calling import PDF, Api, code_of
+from tests.integration.applications.calling import Api, code_of
 from tests.integration.applications.people import (
     ABROAD,
     AUDITOR,
@@ -22,6 +22,7 @@ from tests.integration.applications.people import (
     reason,
     the_plan,
 )
+from tests.real_files import PDF
 
 
 async def test_from_start_to_receipt(api: Api) -> None:
@@ -72,7 +73,7 @@ async def test_a_refusal_says_what_and_where(api: Api) -> None:
         (b"", "upload_empty"),
         (PDF[:-6], "upload_cut_off"),
         (b"<html></html>", "upload_wrong_type"),
-        (PDF + b"x" * 6_000_000, "upload_too_large"),
+        (PDF + b"x" * 11_000_000, "upload_too_large"),
     ],
 )
 async def test_an_upload_that_is_not_right_is_refused_and_the_others_stay(api: Api, content: bytes, code: str) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.applications.accounts import tables as accounts
-from services.applications.documents import DocumentStore
+from services.applications.documents.scanner import Scanner
+from services.applications.documents.store import DocumentStore
 from services.applications.domain.lifecycle import State
 from services.applications.settings import ApplicationsSettings
 from services.applications.staff.operations import PROMISES
@@ -92,7 +93,7 @@ Run = Callable[..., Awaitable[int]]
 
 
 async def swept(world: World, folder: Path, name: str) -> Run:
-    found = {one.name: one for one in sweeps(world.db, DocumentStore(folder), ApplicationsSettings(documents_folder=folder))}
+    found = {one.name: one for one in sweeps(world.db, DocumentStore(folder), Scanner(), ApplicationsSettings(documents_folder=folder))}
     return found[name].run
 
 

@@ -17,11 +17,7 @@ from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, good_form, the_plan
-
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x00IEND\xaeB`\x82"
-)
+from tests.real_files import PDF, PNG
 
 
 @pytest.fixture
@@ -228,7 +224,7 @@ async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stay
         link = f"{path}/papers/passport"
         await browser.post(link, files={"file": ("pasaporte.png", PNG, "image/png")})
         refusals = {
-            "too large": ("grande.pdf", b"%PDF-1.7\n" + b"0" * 5_300_000 + b"%%EOF", "application/pdf"),
+            "too large": ("grande.pdf", b"%PDF-1.7\n" + b"0" * 10 * 1024 * 1024 + b"%%EOF", "application/pdf"),
             "empty": ("nada.pdf", b"", "application/pdf"),
             "whatever its name says": ("foto.pdf", b"GIF89a" + b"\x00" * 60, "application/pdf"),
             "not whole": ("corte.pdf", PDF[:20], "application/pdf"),

@@ -13,7 +13,8 @@ from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from tests.conftest import PLAN, NewDatabase
 from tests.integration.applications.front import Front, opened, words
-from tests.integration.applications.test_pages_applicant import PDF, form_key
+from tests.integration.applications.test_pages_applicant import form_key
+from tests.real_files import PDF
 
 
 def six(text: str) -> str:

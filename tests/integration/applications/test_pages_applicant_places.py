@@ -21,7 +21,8 @@ from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import World, the_plan
-from tests.integration.applications.test_pages_applicant import PDF, hidden
+from tests.integration.applications.test_pages_applicant import hidden
+from tests.real_files import PDF
 
 
 @pytest.fixture

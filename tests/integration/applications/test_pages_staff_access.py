@@ -15,7 +15,7 @@ from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
 from tests.integration.applications.people import reason
 from tests.integration.applications.staff_pages import House, main, open_house, shown_version
-from tests.integration.applications.test_pages_applicant import PDF
+from tests.real_files import PDF
 
 NOTE: Final = "Between reviewers and officers only"
 EVERYBODY: Final = ("ana", "berta", "peru", "chile", "reviewer", "officer", "auditor", "operator")

@@ -17,7 +17,7 @@ from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
 from tests.integration.applications.people import CELL, reason, the_plan
 from tests.integration.applications.staff_pages import House, errors, links, main, open_house, shown_version
-from tests.integration.applications.test_pages_applicant import PDF
+from tests.real_files import PDF
 
 SLATE = "/country/slate?programme=scholarship&year=2016"
 

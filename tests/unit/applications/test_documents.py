@@ -6,14 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from services.applications.documents import CHUNK_BYTES, DocumentStore, Received, UploadRefused, as_download, receive, tidy_name
+from services.applications.documents.giving import as_download
+from services.applications.documents.receiving import CHUNK_BYTES, Received, UploadRefused, named_as, receive, tidy_name
+from services.applications.documents.store import DocumentStore
+from tests.real_files import JPEG, PDF, PNG
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\r\xefF\xb8\x00\x00\x00\x00IEND\xaeB`\x82"
-)
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + b"\x11" * 40 + b"\xff\xd9"
 ACCEPTED = ("application/pdf", "image/jpeg", "image/png")
 LIMIT = 5_000_000
 
@@ -35,9 +32,14 @@ async def take(content: bytes, name: str | None = "passport.pdf", limit: int = L
     return await receive(Upload(content), name, accepted=ACCEPTED, max_bytes=limit)
 
 
-@pytest.mark.parametrize(("content", "found"), [(PDF, "application/pdf"), (PNG, "image/png"), (JPEG, "image/jpeg")])
-async def test_a_whole_file_of_an_accepted_type_is_taken_whatever_its_name_says(content: bytes, found: str) -> None:
-    assert await take(content, "holiday.exe") == Received("holiday.exe", found, content)
+@pytest.mark.parametrize(
+    ("content", "found", "kept"),
+    [(PDF, "application/pdf", "holiday.exe.pdf"), (PNG, "image/png", "holiday.exe.png"), (JPEG, "image/jpeg", "holiday.exe.jpg")],
+)
+async def test_a_whole_file_of_an_accepted_type_is_taken_and_named_after_what_it_is(content: bytes, found: str, kept: str) -> None:
+    taken = await take(content, "holiday.exe")
+    assert isinstance(taken, Received)
+    assert (taken.filename, taken.content_type, taken.pages) == (kept, found, 1)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +47,8 @@ async def test_a_whole_file_of_an_accepted_type_is_taken_whatever_its_name_says(
     [
         (b"", "empty"),
         (PDF[:-6], "cut_off"),
-        (PNG[:-8], "cut_off"),
-        (JPEG[:-2], "cut_off"),
+        (PNG[:-40], "cut_off"),
+        (JPEG[:-100], "cut_off"),
         (b"<html><script>alert(1)</script></html>", "wrong_type"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "wrong_type"),
         (b"MZ\x90\x00" + b"\x00" * 200, "wrong_type"),
@@ -54,8 +56,9 @@ async def test_a_whole_file_of_an_accepted_type_is_taken_whatever_its_name_says(
         (b"just words", "wrong_type"),
         (b"<html>" + PDF, "wrong_type"),
         (b"\x00" * 100, "wrong_type"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "wrong_type"),
     ],
-    ids=["empty", "cut pdf", "cut png", "cut jpeg", "html", "svg", "exe", "zip", "text", "html before pdf", "zeros"],
+    ids=["empty", "cut pdf", "cut png", "cut jpeg", "html", "svg", "exe", "zip", "text", "html before pdf", "zeros", "heic"],
 )
 async def test_what_is_empty_cut_off_or_something_else_is_refused_by_name_size_and_type(content: bytes, code: str) -> None:
     refused = await take(content)
@@ -92,10 +95,28 @@ async def test_a_file_without_a_name_is_no_file() -> None:
         ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie: x.pdf"),
         ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
         ("..", ".."),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("\U0001f469\u200d\U0001f393 título.pdf", "\U0001f469\U0001f393 título.pdf"),
+        ("C:/nul\0byte.pdf", "nulbyte.pdf"),
     ],
 )
 def test_names_keep_their_last_part_and_nothing_that_bites(given: str, kept: str) -> None:
     assert tidy_name(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a.pdf", "a.pdf"),
+        ("A.PDF", "A.PDF"),
+        ("photo.jpg", "photo.jpg.pdf"),
+        ("..", "document.pdf"),
+        ("", "document.pdf"),
+        ("x" * 120, "x" * 116 + ".pdf"),
+    ],
+)
+def test_names_end_as_their_type_does(given: str, kept: str) -> None:
+    assert named_as(given, "application/pdf") == kept
 
 
 def test_a_download_is_never_shown_or_run() -> None:

@@ -1,0 +1,49 @@
+"""Why a file was not taken, in words: what is wrong with it, and what to do."""
+
+from typing import Final
+
+from services.applications.documents.receiving import HEIC, UploadRefused
+from services.applications.pages.words import size_words, type_words
+from shared.web.formats import format_number
+from shared.web.i18n import N_, translate
+
+_ = translate
+
+NO_FILE: Final = N_("Choose a file")
+# fmt: off
+REFUSALS: Final = {
+    "no_file": NO_FILE,
+    "empty": N_("“{name}” is empty. Choose a file with something in it."),
+    "too_large": N_("“{name}” is larger than {most}. Choose a smaller file, or save it in a lower quality."),
+    "wrong_type": N_("“{name}” is {found}, whatever its name says. Choose one of these: {types}."),
+    "unknown_type": N_("“{name}” is not a file of these types: {types}. Open it and save it as one of them."),
+    "heic": N_("“{name}” is a HEIC photograph, which many computers cannot open. On an iPhone, open Settings, Camera, Formats, choose “Most Compatible”, and take the photograph again; or save it as JPEG and add that."),  # noqa: E501
+    "cut_off": N_("“{name}” ({size}) is not whole: its end is missing. Open it to see whether it is complete, then add it again."),
+    "broken": N_("“{name}” cannot be read; it may be damaged. Open it, save it anew, then add it again."),
+    "too_many_pixels": N_("“{name}” has too many pixels. Save it smaller, or take the photograph again in a lower resolution."),
+    "encrypted": N_("“{name}” is protected by a password or against changes. Save it without protection, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
+    "no_pages": N_("“{name}” has no pages. Open it to see what is in it, then choose another file."),
+    "too_many_pages": N_("“{name}” has more pages or parts than can be looked through. Add only the pages that are asked for."),
+    "acts": N_("“{name}” holds a script, a form that acts, or other files. Print it to a new PDF, then add that one."),
+    "foreign_tail": N_("“{name}” has something behind its end that does not belong to a PDF. Print it to a new PDF, then add that one."),
+    "too_heavy": N_("“{name}” takes too long to look through. Save it in a simpler form, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
+    "infected": N_("A virus was found in “{name}”, so it was not kept. Have your device checked, and add the document from another one."),
+    "too_many": N_("{count} files are here already, as many as there may be. Remove one, then add “{name}”."),
+}
+# fmt: on
+
+
+def refusal_words(refused: UploadRefused) -> str:
+    """Why a file was not taken, by its name, size and type."""
+    code = refused.code
+    if code == "wrong_type":
+        code = "unknown_type" if not refused.content_type else "heic" if refused.content_type == HEIC else code
+    return _(
+        REFUSALS[code],
+        name=refused.filename,
+        size=size_words(refused.size_bytes),
+        most=size_words(refused.max_bytes),
+        found=type_words([refused.content_type]) if refused.content_type else "",
+        types=type_words(refused.accepted),
+        count=format_number(refused.max_files),
+    )
