@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.applications.use_cases import places
+from services.applications.use_cases import copies, places
 from shared.messaging.service import UseCase, one_by_one
 
 HANDLERS: Final[Mapping[str, UseCase]] = {
+    "puente.application.submitted.v1": copies.submission_told,
     "puente.nomination.refused.v1": places.nomination_refused,
     "puente.place.offered.v1": places.place_offered,
     "puente.place.waiting.v1": places.place_waiting,

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.applications import api, pages, staff
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
+from services.applications.copies.making import sweep as copies_sweep
 from services.applications.documents.scanner import Scanner
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Rules, Window
@@ -48,7 +49,8 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         return {"database": await db.ready() or ""}
 
     app.include_router(health_router("", ready=ready, invariants=invariants))
-    return Service(NAME, db, app, handle, sweeps(db, documents, scanner, settings), invariants)
+    copies = copies_sweep(db, documents, app.state.texts)
+    return Service(NAME, db, app, handle, (*sweeps(db, documents, scanner, settings), copies), invariants)
 
 
 def _web(settings: ApplicationsSettings, clock: Clock, db: Database) -> FastAPI:

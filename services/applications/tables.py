@@ -122,6 +122,37 @@ class Document(Table, table=True):
     pages: int | None = None
 
 
+class SentCopy(Table, table=True):
+    """The PDF of one submission: `number` is that of the event that told of it. `storage_key` is absent until it was made."""
+
+    __table_args__ = (
+        Index("sent_copy_due", "try_at", postgresql_where=text("made_at is null")),
+        Index("sent_copy_key", "storage_key", postgresql_where=text("storage_key is not null")),
+        CheckConstraint("(made_at is null) = (storage_key is null)", name="sent_copy_made"),
+    )
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    wanted_at: datetime = _moment()
+    tries: int
+    try_at: datetime = _moment()
+    failure: str | None = _text(optional=True)
+    made_at: datetime | None = _moment(optional=True)
+    storage_key: str | None = _text(optional=True)
+    size_bytes: int | None = None
+    sha256: str | None = _text(optional=True)
+
+
+class SentAnswers(Table, table=True):
+    """What was in a submission that was sent back: answers by question, and kind, name, size and hash of each paper."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    answers: dict[str, Any] = _json()
+    papers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    kept_at: datetime = _moment()
+
+
 class TimelineEntry(Table, table=True):
     """One move: `number` is the application's version after it. `fact` is the number of the event that told of it, if one did."""
 

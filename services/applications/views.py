@@ -1,7 +1,7 @@
 """What pages and the API show, read in one transaction: each function answers for a viewer, and with no more than that viewer may know."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
 from services.applications.store import lists
+from services.applications.store.copies import Copy, of_application
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
 from services.applications.use_cases.steps import cell_of, terms_of
@@ -185,6 +186,13 @@ async def document(tx: Tx, viewer: Viewer, application_id: UUID, document_id: UU
         return None
     found = await store.documents(tx, application_id)
     return next((one for one in found if one.id == document_id and one.state == FileState.READY), None)
+
+
+async def copies(tx: Tx, viewer: Viewer, application_id: UUID) -> Sequence[Copy]:
+    """The PDFs of an application's submissions, the newest first; none where it is not the viewer's own."""
+    if viewer.role != "applicant" or await store.find(tx, viewer, application_id) is None:
+        return ()
+    return await of_application(tx, application_id)
 
 
 async def listed(tx: Tx, viewer: Viewer, wanted: lists.Wanted, *, after: UUID | None, limit: int) -> list[lists.Listed] | None:

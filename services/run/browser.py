@@ -42,12 +42,13 @@ class Form:
 
 @dataclass
 class Page:
-    """An answer: where it came from in the end, its status, and its text."""
+    """An answer: where it came from in the end, its status, and its text; `content` are its bytes, as of a file to save."""
 
     url: str
     status: int
     text: str
     headers: Mapping[str, str]
+    content: bytes = b""
     repeated: bool = False
     """Whether it was asked for more than once: an earlier asking may have been heard, and its answer lost."""
     _forms: list[Form] | None = None
@@ -177,7 +178,7 @@ class Browser:
             url = urljoin(url, response.headers["location"])
             if response.status_code not in (307, 308):
                 method, sent = "GET", {}
-        page = Page(url, response.status_code, response.text, response.headers, repeated)
+        page = Page(url, response.status_code, response.text, response.headers, response.content, repeated)
         done_before = repeated and page.status == 409
         if response.status_code not in expect and not (response.is_redirect and not follow) and not done_before:
             raise Unexpected(f"{first} answered {page.status} at {page.path}: {page.words()[:600]}")

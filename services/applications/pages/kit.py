@@ -57,7 +57,12 @@ def id_from(raw: str) -> UUID:
 async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
     """The time zone to show moments in: the account's, else that of the application's country, else one that goes with the language."""
     identity = context_of(request).identity
-    account = await people.by_id(tx, UUID(identity.account_id)) if identity else None
+    return await zone_of(tx, UUID(identity.account_id) if identity else None, country)
+
+
+async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
+    """The same for an account, where nobody asks for a page."""
+    account = await people.by_id(tx, account_id) if account_id else None
     if account is not None and account.timezone != zones.UTC:
         return account.timezone
     if country:
@@ -84,6 +89,12 @@ class Folder:
     @property
     def path(self) -> str:
         return f"/applications/{self.application.id}"
+
+    @property
+    def ask(self) -> str:
+        """The address of the country's focal point, whom a person may ask; empty where the plan does not name the country any more."""
+        country = self.plan.country(self.application.country)
+        return country.focal_point if country else ""
 
     @property
     def editable(self) -> bool:

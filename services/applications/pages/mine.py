@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import Act, State
+from services.applications.pages.copies import copy_of
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.words import BEFORE_ROUND, LIMITS, MOVES, SAID_BY_LIMIT, STATES, country_name, limit_words, reason_words
@@ -187,5 +188,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         may_withdraw=Act.WITHDRAW in folder.dossier.acts,
         may_answer=Act.ACCEPT in folder.dossier.acts and application.answer_by is not None and folder.now <= application.answer_by,
         added=added_file(request, folder),
+        ask=folder.ask,
+        copy=await copy_of(request, application.id, folder.path) if application.receipt else None,
         answered=request.query_params.get("answered", ""),
     )

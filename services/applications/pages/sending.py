@@ -12,6 +12,7 @@ from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
+from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown
 from services.applications.pages.form import editable
 from services.applications.pages.kit import Folder, applicant, folder_of
@@ -170,4 +171,6 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         sections=sections(folder, change=False),
         papers=paper_rows(folder, change=False),
         route=folder.dossier.programme.route,
+        ask=folder.ask,
+        copy=await copy_of(request, folder.application.id, folder.path),
     )

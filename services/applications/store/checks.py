@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from services.applications.store.copies import TRIES_MAX
 from shared.persistence.database import Tx
 
 CHECKS: Final[Mapping[str, str]] = {
@@ -31,6 +32,9 @@ CHECKS: Final[Mapping[str, str]] = {
         "select count(*) from (select 1 from application where state = 'nominated' "
         "group by programme, country, year, slate_rank having count(*) > 1) broken"
     ),
+    "no copy of a submission was given up": (
+        f"select count(*) from sent_copy where made_at is null and tries >= {TRIES_MAX}"  # noqa: S608 - a number of our own
+    ),
     "every programme in force has its plan": (
         "select count(*) from programme_version p where not exists "
         "(select 1 from plan_version v where v.plan = p.plan and v.version = p.plan_version)"
@@ -49,6 +53,10 @@ async def awaiting(tx: Tx) -> int:
 
 
 async def unreferenced(tx: Tx, keys: list[str]) -> set[str]:
-    """Those of the storage keys that no document refers to."""
-    statement = text("select k from unnest(cast(:keys as text[])) k where not exists (select 1 from document d where d.storage_key = k)")
+    """Those of the storage keys that no document and no copy refers to."""
+    statement = text(
+        "select k from unnest(cast(:keys as text[])) k "
+        "where not exists (select 1 from document d where d.storage_key = k) "
+        "and not exists (select 1 from sent_copy c where c.storage_key = k)"
+    )
     return set((await tx.execute(statement, {"keys": keys})).scalars())

@@ -9,6 +9,7 @@ from services.applications.domain.outcomes import DateWrong, Forbidden, Incomple
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
+from services.applications.store import copies
 from services.applications.use_cases.steps import (
     Done,
     Refused,
@@ -40,6 +41,7 @@ async def return_for_correction(
     today = standing.terms.call(application.year).day(now)
     if correct_by < today:
         return DateWrong(today)
+    await copies.keep_answers(tx, application.id, now)
     application.correct_by = correct_by
     application.reasons = list(reasons)
     fact = ApplicationReturned(**facts_of(application), reasons=list(reasons), correct_by=correct_by)

@@ -35,6 +35,9 @@ BREAKS = {
     "facts are counted without a gap": "update application set facts = facts + 1 where state = 'offered'",
     "an offer has its deadline and its version": "update application set answer_by = null where state = 'offered'",
     "one slate rank is given once": "update application set slate_rank = 1 where state = 'nominated'",
+    "no copy of a submission was given up": (
+        "insert into sent_copy (application_id, number, wanted_at, tries, try_at) select id, 1, now(), 6, now() from application limit 1"
+    ),
     "every programme in force has its plan": "delete from plan_version",
 }
 

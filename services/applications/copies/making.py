@@ -1,0 +1,68 @@
+"""Making the copies that are wanted: a few a second, beside everything else that the worker does."""
+
+import asyncio
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.applications.copies.content import sheet
+from services.applications.copies.pdf import draw
+from services.applications.documents.store import DocumentStore
+from services.applications.domain.viewers import Viewer
+from services.applications.pages.kit import Folder, zone_of
+from services.applications.store import copies
+from services.applications.store.copies import Due
+from services.applications.views import dossier
+from shared.messaging.service import Sweep
+from shared.observability.logging import get_logger
+from shared.persistence.database import Database, Tx, Unavailable, said
+from shared.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, Texts, speaking
+
+log = get_logger(__name__)
+
+PORTION: Final = 8
+FIRST_PAUSE: Final = timedelta(seconds=30)
+"""Before a copy is tried a second time; doubled at each further try."""
+
+
+def sweep(db: Database, store: DocumentStore, texts: Texts) -> Sweep:
+    """Makes what is wanted, at most `PORTION` a second: on the last evening of a call those who send come before their copies."""
+
+    async def run(now: datetime) -> int:
+        for one in await db.run(lambda tx: copies.due(tx, now, PORTION)):
+            await _try(db, store, texts, one, now)
+        return 0  # not called again at once, even where more is due
+
+    return Sweep("copies", 1.0, run)
+
+
+async def _try(db: Database, store: DocumentStore, texts: Texts, one: Due, now: datetime) -> None:
+    """Make one copy, or note why it could not be made; the others go on."""
+    try:
+        await make(db, store, texts, one, now)
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.error(
+            "copy_failed", application=str(one.application_id), number=one.number, tries=one.tries + 1, error=said(error), exc_info=error
+        )
+        failure, again_at = type(error).__name__, now + FIRST_PAUSE * 2**one.tries
+        await db.run(lambda tx: copies.failed(tx, one, failure=failure, again_at=again_at))
+
+
+async def make(db: Database, store: DocumentStore, texts: Texts, one: Due, now: datetime) -> None:
+    """Draw one copy and store it; where it was made meanwhile, or the application is gone, nothing of it stays."""
+
+    async def read(tx: Tx) -> Folder | None:
+        found = await dossier(tx, Viewer(one.person_id, "applicant"), one.application_id)
+        return Folder(found, await zone_of(tx, one.person_id, found.application.country), now) if found else None
+
+    with speaking(texts, one.language if one.language and one.language in LANGUAGES else DEFAULT_LANGUAGE):
+        folder = await db.run(read)
+        if folder is None:
+            return
+        drawn = await asyncio.to_thread(draw, sheet(folder, one.number, one.answers, one.papers, now))
+    key = await store.put(one.application_id, drawn)
+    digest = hashlib.sha256(drawn).hexdigest()
+    if not await db.run(lambda tx: copies.made(tx, one, storage_key=key, size_bytes=len(drawn), sha256=digest, at=now)):
+        await store.delete(key)

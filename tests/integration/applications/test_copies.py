@@ -1,0 +1,163 @@
+"""The PDF of a submission: asked for by the event, made once by the worker, offered to its owner, and never in anybody's way."""
+
+import shutil
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pypdfium2 as pdfium
+
+from services.applications import use_cases
+from services.applications.domain.lifecycle import State
+from services.applications.domain.viewers import Viewer
+from services.applications.store import checks
+from services.applications.store.copies import TRIES_MAX
+from services.applications.tables import Application
+from services.applications.use_cases import Done
+from shared.events.envelope import AnyEvent
+from shared.kernel.ids import new_id
+from tests.integration.applications.calling import Api
+from tests.integration.applications.people import COORDINATOR, World, good_form, new_applicant
+
+NAME = "full_name"
+TYPE = "puente.application.submitted.v1"
+
+
+async def told(world: World, application: Application) -> list[AnyEvent]:
+    return [one for one in await world.published(application.id) if one.type == TYPE]
+
+
+async def work(api: Api) -> None:
+    """What the worker does once a second."""
+    sweep = next(one for one in api.service.sweeps if one.name == "copies")
+    assert await sweep.run(api.world.now) == 0
+
+
+async def copies(world: World, application: Application) -> list[Any]:
+    return await world.rows(
+        "select number, tries, failure, made_at, storage_key from sent_copy where application_id = :id order by number", id=application.id
+    )
+
+
+async def download(api: Api, person: Viewer, application: Application, number: int) -> bytes:
+    answer = await api.send(person, "GET", f"/applications/{application.id}/copies/{number}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    return answer.content
+
+
+def said(content: bytes) -> str:
+    with pdfium.PdfDocument(content) as read:
+        return " ".join(" ".join(page.get_textpage().get_text_range() for page in read).split())
+
+
+async def rewrite(world: World, person: Viewer, application: Application, name: str) -> None:
+    """Put another name on the page that asks for it."""
+    for page, fields in good_form().items():
+        if NAME in fields:
+            done = await world.do(use_cases.save_page, person, application.id, page, {**fields, NAME: name})
+            assert isinstance(done, Done), done
+            return
+    raise AssertionError("the form asks for a name")
+
+
+async def test_it_is_made_once_however_often_the_event_comes_and_offered_to_its_owner_alone(world: World, api: Api) -> None:
+    person, application = await world.reach(State.SUBMITTED)
+    (event,) = await told(world, application)
+    await world.hears(event)
+    page = await api.send(person, "GET", f"/applications/{application.id}")
+    assert "A PDF of what you sent is being made" in page.text
+    assert (await api.send(person, "GET", f"/applications/{application.id}/copies/1")).status_code == 404
+
+    await work(api)
+    (made,) = await copies(world, application)
+    assert (made.number, made.failure) == (event.subjectversion, None)
+    await world.hears(event, event)
+    await work(api)
+    assert await copies(world, application) == [made], "a redelivery makes no second"
+
+    for path in (f"/applications/{application.id}", f"/applications/{application.id}/receipt"):
+        page = await api.send(person, "GET", path)
+        assert f'href="/applications/{application.id}/copies/{made.number}"' in page.text, path
+    text = said(await download(api, person, application, made.number))
+    assert application.receipt
+    assert application.receipt in text
+    assert good_form()["identity"][NAME] in text
+
+    for other in (new_applicant(), COORDINATOR):
+        assert (await api.send(other, "GET", f"/applications/{application.id}/copies/{made.number}")).status_code in (403, 404)
+    for number in ("0", "2", "x", "1" * 40):
+        assert (await api.send(person, "GET", f"/applications/{application.id}/copies/{number}")).status_code == 404
+
+
+async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_sent_first(world: World, api: Api) -> None:
+    person = new_applicant()
+    application = await world.draft(person)
+    await world.fill(person, application)
+    await rewrite(world, person, application, "Ana Before")
+    await world.submit(person, application.id)
+    (first,) = await told(world, application)
+    await world.hears(first)
+    # The worker was away: the application is sent back and changed before the first copy is made.
+    await world._to_returned(person, application)
+    await rewrite(world, person, application, "张伟 After")
+    await work(api)
+    assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
+
+    world.now += timedelta(days=1)
+    await world.submit(person, application.id)
+    _, second = await told(world, application)
+    await world.hears(second)
+    await work(api)
+    text = said(await download(api, person, application, second.subjectversion))
+    assert "张伟 After" in text
+    assert "Ana Before" not in text
+    assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
+    assert f"/copies/{second.subjectversion}" in (await api.send(person, "GET", f"/applications/{application.id}")).text
+
+
+async def test_one_that_cannot_be_made_is_tried_again_shown_and_holds_nothing_up(world: World, api: Api) -> None:
+    person, application = await world.reach(State.SUBMITTED)
+    await world.hears(*await told(world, application))
+    documents = api.folder / "documents"
+    shutil.rmtree(documents)
+    documents.write_text("a disk that takes nothing")
+    for tries in range(1, TRIES_MAX + 1):
+        await work(api)
+        await work(api)  # too early
+        (one,) = await copies(world, application)
+        assert (one.tries, one.made_at is None, bool(one.failure)) == (tries, True, True)
+        assert (await world.db.run(checks.broken))["no copy of a submission was given up"] == (tries == TRIES_MAX)
+        world.now += timedelta(minutes=30)
+    page = await api.send(person, "GET", f"/applications/{application.id}")
+    assert page.status_code == 200
+    assert "PDF" not in page.text, "nobody is promised what was given up"
+    # The cell went on all the while, and so does everybody else's copy.
+    await world.act(use_cases.nominate, COORDINATOR, application.id)
+    documents.unlink()
+    documents.mkdir()
+    _, theirs = await world.reach(State.SUBMITTED)
+    await world.hears(*await told(world, theirs))
+    await work(api)
+    assert (await copies(world, theirs))[0].made_at is not None
+    await world.rows("update sent_copy set tries = 0 where made_at is null returning 1")
+    await work(api)
+    assert (await copies(world, application))[0].made_at is not None
+    assert await world.db.run(checks.broken) == dict.fromkeys(checks.CHECKS, 0)
+
+
+async def test_what_is_not_here_and_what_was_never_sent_is_passed_over(world: World, api: Api) -> None:
+    _, application = await world.reach(State.SUBMITTED)
+    (event,) = await told(world, application)
+    elsewhere = msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, application=new_id()))
+    await world.hears(elsewhere)
+    assert await world.rows("select 1 from sent_copy") == []
+
+
+async def test_bytes_of_copies_are_not_swept_away(world: World, api: Api) -> None:
+    _, application = await world.reach(State.SUBMITTED)
+    await world.hears(*await told(world, application))
+    await work(api)
+    (one,) = await copies(world, application)
+    assert await world.db.run(lambda tx: checks.unreferenced(tx, [one.storage_key, "nobody/knows"])) == {"nobody/knows"}

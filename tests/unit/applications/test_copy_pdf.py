@@ -1,0 +1,108 @@
+"""The PDF of a submission: every name can be read in it, or is honestly said not to be; nothing that somebody types breaks it."""
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pypdfium2 as pdfium
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.applications.copies.pdf import HAN, LATIN, UNKNOWN, Section, Sheet, draw, letters, printable
+
+SHEET = Sheet(
+    title="Government scholarships 2016",
+    lead="The application as it was sent",
+    facts=[("Receipt", "K7QF-2MXW-9D")],
+    sections=[Section("About you", [("Name", "Ana")])],
+    language="es",
+    author="Puente",
+    made_at=datetime(2016, 1, 20, 9, tzinfo=UTC),
+    unknown="(?) stands for what cannot be printed.",
+    footer="K7QF-2MXW-9D · {page}",
+)
+
+
+def with_name(name: str) -> Sheet:
+    return replace(SHEET, sections=[Section("About you", [("Name", name)])])
+
+
+def said(pdf: bytes) -> str:
+    with pdfium.PdfDocument(pdf) as read:
+        return " ".join(" ".join(page.get_textpage().get_text_range() for page in read).split())
+
+
+def pages(pdf: bytes) -> int:
+    with pdfium.PdfDocument(pdf) as read:
+        return len(read)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "José Ñahui Quispe",
+        "Łukasz Řehoř Őry",
+        "Trần Đỗ Ánh Tuyết",
+        "D’Angelo O'Brien",
+        "Å",
+        "Lǚ Mǎ Hóngwěi",
+        "Gülşah İnce",
+        "Ștefan Țurcanu",
+    ],
+)
+def test_latin_names_are_in_it_with_every_accent_and_without_the_large_font(name: str) -> None:
+    drawn = draw(with_name(name))
+    assert name in said(drawn)
+    assert UNKNOWN not in said(drawn)
+    assert b"NotoSansSC" not in drawn
+
+
+@pytest.mark.parametrize("name", ["张伟", "欧阳娜娜", "王小明 Wang Xiaoming", "龘", "馬英傑"])
+def test_chinese_names_are_in_it(name: str) -> None:
+    drawn = draw(with_name(name))
+    assert name in said(drawn)
+    assert UNKNOWN not in said(drawn)
+
+
+def test_what_no_font_has_is_said_and_is_never_an_empty_box() -> None:
+    drawn = said(draw(with_name("Ana 👩🏽‍🎓 مرحبا")))
+    assert f"Ana {UNKNOWN}" in drawn
+    assert SHEET.unknown in drawn
+    assert SHEET.unknown not in said(draw(with_name("Ana")))
+
+
+def test_marks_of_direction_and_control_characters_go_and_lines_stay() -> None:
+    assert printable("A\u202ena\u2066 \x00\x07Qui\u200bspe\ufeff") == "Ana Quispe"
+    assert printable("a\r\nb\rc\u2028d\te\u3000f\u00a0g") == "a\nb\nc\nd e f g"
+    assert printable("e\u0301") == "é"
+    assert printable("\ud800") == ""
+
+
+def test_the_label_and_the_end_of_a_long_answer_are_there() -> None:
+    long = " ".join(f"palabra{n}" for n in range(2_000))
+    drawn = draw(replace(SHEET, sections=[Section("Plan", [("What will you study? " * 8, long), ("Next", "yes")])]))
+    text, number = said(drawn), pages(drawn)
+    assert number > 3
+    assert all(f"palabra{n}" in text for n in (0, 700, 1_999))
+    assert f"{number} / {number}" in text
+
+
+def test_it_says_its_title_and_language_and_the_same_sheet_gives_the_same_bytes() -> None:
+    one, two = draw(SHEET), draw(SHEET)
+    assert one == two
+    with pdfium.PdfDocument(one) as read:
+        assert read.get_metadata_value("Title") == SHEET.title
+    assert b"/Lang (es)" in one
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(alphabet=st.characters(), max_size=60), st.text(max_size=300))
+def test_whatever_is_typed_makes_a_document_in_letters_that_there_are(name: str, answer: str) -> None:
+    drawn = draw(replace(SHEET, facts=[("Name", name)], sections=[Section(name, [(name, answer)])]))
+    assert pages(drawn) >= 1
+    for text in (printable(name), printable(answer)):
+        assert all(letter == "\n" or ord(letter) in letters(LATIN) | letters(HAN) for letter in text)
+        assert not any(
+            unicodedata.bidirectional(letter) in ("RLE", "LRE", "RLO", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI") for letter in text
+        )
