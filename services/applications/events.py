@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.applications.use_cases import copies, places
+from services.applications.use_cases import copies, participation, places
 from shared.messaging.service import UseCase, one_by_one
 
 HANDLERS: Final[Mapping[str, UseCase]] = {
@@ -15,6 +15,7 @@ HANDLERS: Final[Mapping[str, UseCase]] = {
     "puente.place.taken.v1": places.place_taken,
     "puente.place.released.v1": places.place_released,
     "puente.cell.changed.v1": places.cell_changed,
+    "puente.participation.changed.v1": participation.changed,
 }
 
 handle = one_by_one(HANDLERS)

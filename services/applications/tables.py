@@ -230,6 +230,19 @@ class PlanChange(Table, table=True):
     confirmed_at: datetime | None = _moment(optional=True)
 
 
+class ParticipationChange(Table, table=True):
+    """A change of who takes part, as quotas told it; `number` counts the changes of a country in a programme, in their order."""
+
+    programme: str = _text(primary=True)
+    country: str = _text(primary=True)
+    number: int = Field(primary_key=True)
+    takes_part: bool
+    first_day: date
+    last_day: date | None = None
+    parts: list[str] = _texts()
+    at: datetime = _moment()
+
+
 class CellFigures(Table, table=True):
     """A cell's figures as quotas last told them; beside the officer's decision."""
 

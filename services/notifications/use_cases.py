@@ -26,7 +26,8 @@ async def hear(tx: Tx, events: Sequence[AnyEvent]) -> None:
     """Take in a batch of events: write the messages that they call for, set and settle reminders, learn programmes.
 
     An event that is not newer than the last one heard of its subject from its producer is passed over, so that whatever
-    is delivered again tells nobody twice.
+    is delivered again tells nobody twice. What is told of another subject than the application, such as its country's
+    participation, has a version of its own: there the messages, one for each event, recipient and channel, see to it.
     """
     about_applications: list[tuple[AnyEvent, Happening]] = []
     for event in events:
@@ -48,10 +49,11 @@ async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happenin
     for event, happening in heard:
         key, from_applications = happening.application, event.source == "/applications"
         a, q = last[key]
-        if event.subjectversion <= (a if from_applications else q):
-            continue
-        last[key] = (event.subjectversion, q) if from_applications else (a, event.subjectversion)
-        changed[key] = (*last[key], event.type, event.time)
+        if event.subject == str(key):
+            if event.subjectversion <= (a if from_applications else q):
+                continue
+            last[key] = (event.subjectversion, q) if from_applications else (a, event.subjectversion)
+            changed[key] = (*last[key], event.type, event.time)
         choice = choose(happening)
         for kind in choice.settles:
             settled[key, kind] = event.time

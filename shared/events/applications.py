@@ -4,6 +4,7 @@ A published struct never changes meaning; a new need is a new optional field (wi
 """
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -195,6 +196,20 @@ class OfferAccepted(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     place_version: int
+
+
+class ApplicationConcerned(Fact, frozen=True, kw_only=True):
+    """A change of who takes part concerns an application that may come to a place yet, or a form that is still being written.
+
+    From `start` to `end` (last day inside; open where absent) its country takes no part (`left`), or not in what was chosen
+    (`left_in_part`), or takes part again (`returned`). Its subject is the participation, whose version is the change's number.
+    """
+
+    application: UUID
+    person: UUID
+    change: Literal["left", "left_in_part", "returned"]
+    start: date
+    end: date | None = None
 
 
 class OfferUnanswered(Fact, frozen=True, kw_only=True):

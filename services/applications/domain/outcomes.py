@@ -67,9 +67,10 @@ class AlreadyApplied:
 
 @dataclass(frozen=True, slots=True)
 class NotTakingPart:
-    """The country does not take part in the programme on this day."""
+    """The country does not take part in the programme on this day; `in_part`: it does, but not in what was chosen."""
 
     country: str
+    in_part: bool = False
     code: ClassVar[str] = "not_participating"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault, Page
+from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import WrongAnswers
 from services.applications.domain.papers import LATER
 from services.applications.pages.fields import field
@@ -66,12 +67,21 @@ async def tasks_page(request: Request, application_id: str) -> Response:
         request,
         "tasks.html",
         folder=folder,
+        away_from=country_away(folder),
         groups=[(_("Your answers"), pages), (_("Your documents"), papers), (_("Send it"), [send_task(folder)])],
         done=len(finished),
         all=len(pages) + len(papers),
         saved_at=clock_time(max(saved), folder.zone) if saved and "saved" in request.query_params else "",
         added=added_file(request, folder),
     )
+
+
+def country_away(folder: Folder) -> date | None:
+    """The first day, from now until the call closes, on which the country of a form that was never sent takes no part."""
+    call, application = folder.dossier.call, folder.application
+    if application.state != State.DRAFT or not call.is_open(folder.now):
+        return None
+    return folder.dossier.terms.away_from(application.country, call.day(folder.now), call.day(call.closes))
 
 
 def added_file(request: Request, folder: Folder) -> str:

@@ -230,7 +230,7 @@ def taking_part(terms: InForce, call: Call | None, now: datetime) -> list[tuple[
     """Codes and names of the countries that take part in the programme on the call's day, by name."""
     day = call.day(max(now, call.opens)) if call else now.date()
     codes = [country.code for country in terms.plan.countries_of(terms.programme)]
-    named = [(code, country_name(code, terms.plan)) for code in codes if terms.plan.takes_part(code, terms.programme.code, day)]
+    named = [(code, country_name(code, terms.plan)) for code in codes if terms.shares(code, day)]
     return sorted(named, key=lambda one: sort_key(one[1]))
 
 

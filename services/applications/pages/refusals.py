@@ -45,6 +45,9 @@ def problem(outcome: Outcome, zone: str) -> Problem:
             return Problem(
                 status, N_("The time to correct it has passed"), detail, code=outcome.code, params={"day": format_date(outcome.correct_by)}
             )
+        case o.NotTakingPart(in_part=True):
+            detail = N_("Your country takes part in this programme now, but not in the course or level that you chose. Nothing was sent.")
+            return Problem(status, N_("Your country does not take part in this"), detail, code=outcome.code)
         case o.NotTakingPart():
             detail = N_("The country that you chose does not take part in this programme now. Nothing was sent; what you wrote is kept.")
             return Problem(status, N_("Your country does not take part"), detail, code=outcome.code)

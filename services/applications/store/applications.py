@@ -43,6 +43,32 @@ async def locked(tx: Tx, application_id: UUID) -> Application | None:
     return (await tx.execute(statement)).scalar_one_or_none()
 
 
+class Hopeful(NamedTuple):
+    """An application that may come to a place yet."""
+
+    id: UUID
+    person_id: UUID
+    year: int
+
+
+_HOPEFUL = text(
+    "select a.id, a.person_id, a.year from application a where a.programme = :programme and a.country = :country "
+    "and a.year = any(cast(:years as int[])) and a.state in ('draft', 'returned', 'submitted', 'nominated', 'approved', 'waiting') "
+    "and (cardinality(cast(:parts as text[])) = 0 or a.course = any(cast(:parts as text[])) or a.parts && cast(:parts as text[]) "
+    "or exists (select from page_answers g where g.application_id = a.id and (g.answers->>'course' = any(cast(:parts as text[])) "
+    "or g.answers->>'level' = any(cast(:parts as text[]))))) "
+    "and (cast(:after as uuid) is null or a.id > cast(:after as uuid)) order by a.id limit :most"
+)
+
+
+async def hopeful(
+    tx: Tx, programme: str, country: str, years: Sequence[int], parts: Sequence[str], *, after: UUID | None, most: int
+) -> Sequence[Hopeful]:
+    """Applications of the country to these calls that may come to a place yet, by id behind `after`; with `parts`, to one of them."""
+    given = {"programme": programme, "country": country, "years": list(years), "parts": list(parts), "after": after, "most": most}
+    return [Hopeful(*row) for row in await tx.execute(_HOPEFUL, given)]
+
+
 async def unanswered(tx: Tx, *, before: datetime, most: int) -> Sequence[Application]:
     """Offers with a deadline earlier than `before` that were neither answered nor told to be unanswered; their rows locked."""
     statement = (

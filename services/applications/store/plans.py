@@ -1,10 +1,13 @@
 """Plans as they were loaded, and the programmes in force."""
 
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from services.applications.domain.participation import Change, Period, Share, shares_on
 from services.applications.plan.model import Call, Plan, Programme, decode
 from services.applications.tables import PlanChange, PlanVersion
 from shared.persistence.database import Tx
@@ -14,24 +17,49 @@ _decoded: dict[str, Plan] = {}
 """Plans by the hash of their content, which never changes under a hash: no process asks for the same plan twice."""
 
 _IN_FORCE = """
-    select p.programme, p.number, v.plan, v.version, v.content_hash
+    select p.programme, p.number, v.plan, v.version, v.content_hash, (
+        select jsonb_agg(jsonb_build_object(
+            'country', c.country, 'takes_part', c.takes_part, 'start', c.first_day, 'end', c.last_day, 'parts', c.parts
+        ) order by c.country, c.number) from participation_change c where c.programme = p.programme
+    ) as changes
     from (select distinct on (programme) programme, number, plan, plan_version from programme_version order by programme, number desc) p
     join plan_version v on v.plan = p.plan and v.version = p.plan_version
 """
 
 
 class InForce(NamedTuple):
-    """A programme as it is now, in its plan. `number` counts the programme's published versions."""
+    """A programme as it is now, in its plan. `number` counts the programme's published versions.
+
+    `changes` are what was adopted since about who takes part, each country's in its order.
+    """
 
     plan: Plan
     programme: Programme
     number: int
+    changes: tuple[Change, ...] = ()
 
     def call(self, year: int) -> Call:
         """The call of a year that is known to have one."""
         found = self.programme.call(year)
         assert found is not None, f"{self.programme.code} has no call in {year}"
         return found
+
+    def shares(self, country: str, day: date) -> tuple[Share, ...]:
+        """What the country takes part in on that day; nothing where it takes no part."""
+        planned = [one for one in self.plan.participation if one.country == country and one.programme == self.programme.code]
+        return shares_on(day, planned, [one for one in self.changes if one.country == country])
+
+    def away_from(self, country: str, first: date, last: date) -> date | None:
+        """The first of these days on which the country takes no part in anything; none where there is no such day."""
+        periods = [one for one in self.plan.participation if one.country == country and one.programme == self.programme.code]
+        known: list[Period] = [*periods, *(one for one in self.changes if one.country == country)]
+        turns = {first, *(one.start for one in known), *(one.end + timedelta(days=1) for one in known if one.end)}
+        return next((day for day in sorted(turns) if first <= day <= last and not self.shares(country, day)), None)
+
+    def named_parts(self, country: str) -> frozenset[str]:
+        """The parts that the plan, or a change since, names for the country."""
+        planned = [one.parts for one in self.plan.participation if one.country == country and one.programme == self.programme.code]
+        return frozenset().union(*planned, *(one.parts for one in self.changes if one.country == country))
 
 
 async def in_force(tx: Tx, programme: str) -> InForce | None:
@@ -47,7 +75,7 @@ async def all_in_force(tx: Tx) -> list[InForce]:
     return sorted(found, key=lambda one: (one.plan.code, [p.code for p in one.plan.programmes].index(one.programme.code)))
 
 
-async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str) -> InForce:
+async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str, changes: Any) -> InForce:
     if content_hash not in _decoded:
         statement = select(col(PlanVersion.content)).where(col(PlanVersion.plan) == plan, col(PlanVersion.version) == version)
         while len(_decoded) >= KEPT_MAX:
@@ -55,7 +83,7 @@ async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, co
         _decoded[content_hash] = decode((await tx.execute(statement)).scalar_one())
     found = _decoded[content_hash].programme(programme)
     assert found is not None, f"{plan} {version} was loaded with {programme}"
-    return InForce(_decoded[content_hash], found, number)
+    return InForce(_decoded[content_hash], found, number, msgspec.convert(changes or (), tuple[Change, ...]))
 
 
 async def versions(tx: Tx, plan: str) -> dict[str, str]:

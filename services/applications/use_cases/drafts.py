@@ -28,7 +28,7 @@ async def start_draft(
         return NotFound()
     if not call.is_open(now):
         return CallClosed(now, call.opens, call.closes)
-    if not terms.plan.takes_part(country, programme, call.day(now)):
+    if not terms.shares(country, call.day(now)):
         return NotTakingPart(country)
     await store.lock_person(tx, viewer.account_id)
     before = await store.live(tx, viewer.account_id, programme, year)

@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from services.applications.domain import scoring
+from services.applications.domain.answers import from_stored
 from services.applications.domain.lifecycle import Act, NotAllowed, State, scored_in
 from services.applications.domain.outcomes import Changed, Forbidden, NotFound, NotScored, PointsWrong, ReasonsWrong
+from services.applications.domain.parts import parts_of
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.tables import Review
@@ -73,6 +75,12 @@ async def approve(
     application.score = application.score or 0
     application.reasons = []
     assert application.submitted_at is not None, "what is approved was submitted"
+    named = standing.terms.named_parts(application.country)
+    if named:
+        # A change since may name parts that nobody named when it was handed in.
+        filled = await store.filled_in(tx, application.id)
+        pages = standing.programme.pages
+        application.parts = list(parts_of(pages, from_stored(pages, filled.answers), named))
     fact = ApplicationApproved(
         **facts_of(application),
         score=application.score,

@@ -10,9 +10,8 @@ from services.applications.domain.answers import Answer, from_stored, unanswered
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotTakingPart
-from services.applications.domain.parts import chosen, parts_of, takes_part
+from services.applications.domain.parts import chosen, parts_of
 from services.applications.domain.viewers import Viewer
-from services.applications.plan.model import Participation
 from services.applications.store import applications as store
 from services.applications.store import idempotency
 from services.applications.store.idempotency import Keep, Known
@@ -100,7 +99,7 @@ def _submitted(standing: Standing, answers: dict[str, Answer], now: datetime) ->
     pages = standing.programme.pages
     application.course = chosen(pages, answers, "course")
     application.channel = chosen(pages, answers, "channel")
-    application.parts = list(parts_of(pages, answers, periods_of(standing.terms, application)))
+    application.parts = list(parts_of(pages, answers, standing.terms.named_parts(application.country)))
     return Submitted(application.id, application.receipt, application.submitted_at)
 
 
@@ -113,7 +112,7 @@ def in_time(terms: InForce, application: Application, now: datetime) -> CallClos
         return None if today <= application.correct_by else CorrectionLate(application.correct_by)
     if not call.is_open(now):
         return CallClosed(now, call.opens, call.closes)
-    return None if terms.plan.takes_part(application.country, application.programme, today) else NotTakingPart(application.country)
+    return None if terms.shares(application.country, today) else NotTakingPart(application.country)
 
 
 def fit(
@@ -127,14 +126,10 @@ def fit(
     unready = tuple(document.key for document in asked if document.key in checking)
     if questions or documents or unready:
         return Incomplete(questions, documents, unready)
-    periods = periods_of(terms, application)
-    if application.state == State.DRAFT and not takes_part(periods, parts_of(programme.pages, answers, periods), call.day(now)):
-        return NotTakingPart(application.country)
+    if application.state == State.DRAFT:
+        course = chosen(programme.pages, answers, "course")
+        parts = parts_of(programme.pages, answers, terms.named_parts(application.country))
+        if not any(share.covers(parts, course) for share in terms.shares(application.country, call.day(now))):
+            return NotTakingPart(application.country, in_part=True)
     reasons = check(programme.rules, answers, call.context(application.country))
     return Ineligible(tuple(reasons)) if reasons else None
-
-
-def periods_of(terms: InForce, application: Application) -> list[Participation]:
-    """When, and in what, the application's country takes part in its programme."""
-    country, programme = application.country, application.programme  # each look at a mapped attribute costs more than the comparison
-    return [one for one in terms.plan.participation if one.country == country and one.programme == programme]

@@ -68,6 +68,11 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(when=("by_role", ("applicant",)), template="application_withdrawn", channels=BOTH, settles=("correction", "offer")),
         Row(template="application_withdrawn_by_staff", channels=BOTH, tells=("by_role",), settles=("correction", "offer")),
     ),
+    "puente.application.concerned.v1": (
+        Row(when=("change", ("left",)), template="country_leaves", channels=BOTH, tells=("start", "end")),
+        Row(when=("change", ("left_in_part",)), template="country_leaves_in_part", channels=BOTH, tells=("start", "end")),
+        Row(template="country_returns", channels=BOTH, tells=("start", "end")),
+    ),
     "puente.application.ended.v1": (Row(template="application_ended", channels=BOTH, tells=("reason",)),),
     "puente.offer.declined.v1": (Row(template="offer_declined", channels=BOTH, settles=("offer",)),),
     "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),

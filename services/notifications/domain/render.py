@@ -141,6 +141,13 @@ def _day(desk: _Desk, day: date) -> str:
     return str(format_date(day, "long", locale=desk.wording.locale))
 
 
+def _days(desk: _Desk) -> str:
+    """`from 1 April 2016 to 31 March 2017`, or open where there is no last day."""
+    start, end = desk.told.facts["start"], desk.told.facts["end"]
+    said = {"start": _day(desk, date.fromisoformat(start)), "end": _day(desk, date.fromisoformat(end)) if end else ""}
+    return desk.wording.words["frame"]["days" if end else "days_open"].format(**said)
+
+
 def _moment(desk: _Desk, moment: datetime) -> str:
     """In the reader's zone and in Beijing's; once, where both are one."""
     frame = desk.wording.words["frame"]
@@ -189,6 +196,7 @@ _PLACES: Final[Mapping[str, Callable[[_Desk], str]]] = {
     "answer_by": _instant("answer_by"),
     "list_closes": _instant("list_closes"),
     "grants_from": _round,
+    "days": lambda desk: _days(desk),
     "rank": lambda desk: str(format_decimal(desk.told.facts["rank"], locale=desk.wording.locale)),
     "lacking": lambda desk: _items(
         [desk.word("limits", kind) for kind in dict.fromkeys(desk.told.facts["lacking"])] or [desk.word("limits", "cell")]

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from services.applications.domain.answers import Option, Page, Question, Texts
-from services.applications.domain.parts import chosen, parts_of, takes_part
+from services.applications.domain.participation import shares_on
+from services.applications.domain.parts import chosen, parts_of
 
 WORDS = Texts("x", "x", "x", "x", "x", "x")
 DAY = date(2016, 1, 20)
@@ -61,5 +62,5 @@ def test_what_was_chosen_counts_and_what_was_typed_does_not() -> None:
     ],
 )
 def test_a_country_takes_part_in_everything_or_in_what_it_named(periods: list[Period], parts: tuple[str, ...], takes: bool) -> None:
-    assert parts_of(PAGES, ANSWERS, periods) == parts
-    assert takes_part(periods, parts, DAY) is takes
+    assert parts_of(PAGES, ANSWERS, {part for period in periods for part in period.parts}) == parts
+    assert any(share.covers(parts, "energy") for share in shares_on(DAY, periods, ())) is takes
