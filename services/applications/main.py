@@ -15,6 +15,7 @@ from services.applications.documents.scanner import Scanner
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Rules, Window
 from services.applications.events import handle
+from services.applications.pages.help import contact
 from services.applications.pages.kit import UPLOAD_ROOM_BYTES
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
@@ -64,6 +65,7 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database) -> FastAPI:
         clock=clock,
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
         body_limit=_body_limit,
+        template_globals={"contact": contact},
     )
     rules = Rules(
         idle=timedelta(minutes=settings.session_idle_minutes),

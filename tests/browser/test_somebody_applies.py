@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from services.applications.plan.model import Programme
-from services.run.filling import Person, answers_of, small_pdf
+from services.run.filling import Person, answers_of, fields, small_pdf
 from shared.web.i18n import HTML_TAGS
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -36,10 +36,15 @@ async def applies(house: House, person: Visitor, programme: Programme) -> None:
     assert await page.get_attribute("html", "lang") == HTML_TAGS[language]
     await person.follow(programme.names[language])
     await person.press("Apply now")
-    await person.sign_in()
-    assert await person.heading() == person.say("Apply"), "the sign-in leads back to where it was asked for"
     await person.answer({"country": "PE"})
     await person.press("Continue")
+    first = programme.pages[0]
+    assert await person.heading() == first.title[language], "the form begins before there is an account"
+    await person.answer({name: value for name, value in fields(programme, first.key, answers).items() if value})
+    await person.press("Save and continue")
+    await person.sign_in()
+    await person.press("Save and go on")
+    assert person.say("Completed") in await person.reads(), "signing in claims what was typed"
 
     await person.fill_in(programme, answers)
     await refuses_what_is_no_document(person, programme)

@@ -1,19 +1,17 @@
-"""What anybody may read: the first page, a programme, and the quick question whether one may apply."""
+"""What anybody may read: the first page, and a programme."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Answer, Page, Question, parse_page
-from services.applications.domain.eligibility import Rule, check
+from services.applications.domain.eligibility import Rule
 from services.applications.domain.lifecycle import State
-from services.applications.pages.fields import country_field, field
-from services.applications.pages.kit import zone_for
+from services.applications.pages.chosen import chosen_country, remembering, zone_here
+from services.applications.pages.help import every_country, focal
 from services.applications.pages.words import country_name, size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
 from services.applications.store.plans import InForce, all_in_force, in_force
@@ -71,21 +69,31 @@ async def home(request: Request) -> Response:
     now = desk.clock.now()
 
     async def read(tx: Tx) -> tuple[list[InForce], str, list[Line]]:
-        return await all_in_force(tx), await zone_for(tx, request), await _offers(tx, request, now)
+        return await all_in_force(tx), await zone_here(tx, request), await _offers(tx, request, now)
 
     terms, zone, offers = await desk.db.run(read)
     seasons = sorted((season(one, now) for one in terms), key=_soonest)
-    return render(
+    plans = list({one.terms.plan.code: one.terms.plan for one in seasons}.values())
+    page = render(
         request,
         "home.html",
         seasons=seasons,
-        plans=list({one.terms.plan.code: one.terms.plan for one in seasons}.values()),
+        plans=plans,
+        countries=every_country(plans),
+        focal=focal(plans, request),
+        part=lambda one: takes_part(one, chosen_country(request), now),
         zone=zone,
         now=now,
         papers=lambda programme: papers(programme),
         offers=offers,
         signed_out="signed-out" in request.query_params,
     )
+    return remembering(request, page)
+
+
+def takes_part(one: Season, country: str, now: datetime) -> bool:
+    """Whether people of that country may apply to the programme now or, where it is not open yet, when it opens."""
+    return country in {code for code, _name in taking_part(one.terms, one.call, now)}
 
 
 async def _offers(tx: Tx, request: Request, now: datetime) -> list[Line]:
@@ -113,14 +121,17 @@ async def programme_page(request: Request, code: str) -> Response:
     now = desk.clock.now()
 
     async def read(tx: Tx) -> tuple[InForce, str]:
-        return await programme_in(tx, code), await zone_for(tx, request)
+        return await programme_in(tx, code), await zone_here(tx, request)
 
     terms, zone = await desk.db.run(read)
     found = season(terms, now)
-    return render(
+    page = render(
         request,
         "programme.html",
         terms=terms,
+        plan_countries=every_country([terms.plan]),
+        focal=focal([terms.plan], request),
+        part=takes_part(found, chosen_country(request), now),
         season=found,
         zone=zone,
         now=now,
@@ -129,59 +140,7 @@ async def programme_page(request: Request, code: str) -> Response:
         countries=taking_part(terms, found.call, now),
         may_start=(context_of(request).identity is None or _is_applicant(request)) and found.open,
     )
-
-
-@router.get("/programmes/{code}/check")
-async def quick_check(request: Request, code: str) -> Response:
-    """Asks what the rules ask, before anybody signs in; nothing is kept. The answers are in the address, so the page can be sent on."""
-    desk = desk_of(request)
-    now = desk.clock.now()
-    terms = await desk.db.run(lambda tx: programme_in(tx, code))
-    found = season(terms, now)
-    questions = asked_by_rules(terms.programme)
-    if found.call is None or not questions:
-        raise Problem(404, code="not_found")
-    typed = dict(request.query_params)
-    asked = "country" in typed
-    countries = taking_part(terms, found.call, now)
-    page = Page(key="check", title=terms.programme.names, questions=questions)
-    today: date = found.call.day(now)
-    parsed = parse_page(page, typed, today=today, countries={country.code for country in terms.plan.countries}) if asked else None
-    faults = parsed.faults if parsed else {}
-    missing = asked and typed.get("country") not in {code for code, _name in countries}
-    fields = [field(question, terms.plan, typed=typed, fault=faults.get(question.key)) for question in questions]
-    against: list[str] | None = None
-    if parsed is not None and not faults and not missing:
-        against = reasons_against(terms, found.call, parsed.answers, typed["country"])
-    country_error = _("Choose the country of your nationality") if missing else ""
-    return render(
-        request,
-        "quick_check.html",
-        status=422 if faults or missing else 200,
-        terms=terms,
-        season=found,
-        fields=[country_field(countries, typed.get("country", ""), country_error), *fields],
-        wrong=bool(faults or missing),
-        against=against,
-    )
-
-
-def reasons_against(terms: InForce, call: Call, answers: Mapping[str, Answer], country: str) -> list[str]:
-    """In words, why the rules speak against these answers; empty where they do not."""
-    language = current_language()
-    return [reason.text[language] for reason in check(terms.programme.rules, answers, call.context(country))]
-
-
-def asked_by_rules(programme: Programme) -> tuple[Question, ...]:
-    """The questions that the rules look at and that take a moment to answer, in the order of the form.
-
-    What is to be confirmed on the form's last page is left out: there is nothing to confirm yet.
-    """
-    last = {question.key for question in programme.pages[-1].questions}
-    judged = [rule for rule in programme.rules if rule.kind != "must_be_yes" or rule.question not in last]
-    keys = {key for rule in judged for key in (rule.question, rule.when.question if rule.when else None) if key}
-    quick = ("date", "select", "radio", "yes_no", "number", "country")
-    return tuple(question for page in programme.pages for question in page.questions if question.key in keys and question.kind in quick)
+    return remembering(request, page)
 
 
 def conditions(programme: Programme, call: Call | None) -> list[str]:

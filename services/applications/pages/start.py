@@ -1,6 +1,8 @@
-"""Beginning an application: the country of nationality, and nothing else."""
+"""Beginning an application: the country of nationality; and for whoever has no account yet the first page, which signing in saves."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -8,14 +10,18 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import Fault, parse_page
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
-from services.applications.pages.fields import country_field
+from services.applications.domain.viewers import Viewer
+from services.applications.pages.chosen import chosen_country, remembering, zone_here
+from services.applications.pages.fields import country_field, field
 from services.applications.pages.home import Season, programme_in, season, taking_part
-from services.applications.pages.kit import applicant, zone_for
+from services.applications.pages.kit import applicant
 from services.applications.pages.refusals import problem
 from services.applications.store.applications import live
 from services.applications.use_cases import Done
 from shared.persistence.database import Tx
+from shared.web.context import context_of
 from shared.web.i18n import translate
 from shared.web.pages import render
 
@@ -26,46 +32,114 @@ Started = Done | AlreadyApplied | CallClosed | NotTakingPart | NotFound | Forbid
 
 @router.get("/programmes/{code}/start")
 async def start_page(request: Request, code: str) -> Response:
-    viewer, desk = applicant(request), desk_of(request)
+    desk, viewer = desk_of(request), asking(request)
     now = desk.clock.now()
 
     async def read(tx: Tx) -> tuple[Season, str | None, str]:
         found = season(await programme_in(tx, code), now)
-        begun = await live(tx, viewer.account_id, code, found.call.year) if found.call else None
-        return found, str(begun.id) if begun else None, await zone_for(tx, request)
+        begun = await live(tx, viewer.account_id, code, found.call.year) if viewer and found.call else None
+        return found, str(begun.id) if begun else None, await zone_here(tx, request)
 
     found, already, zone = await desk.db.run(read)
     if already:
         return RedirectResponse(f"/applications/{already}", 303)
     if not found.open:
         return RedirectResponse(f"/programmes/{code}", 303)
-    return render(request, "start.html", season=found, country=country_field(taking_part(found.terms, found.call, now), "", ""), zone=zone)
+    return draw_start(request, found, zone)
+
+
+def asking(request: Request) -> Viewer | None:
+    """The applicant who asks, or None for somebody without an account; whoever else is signed in is refused."""
+    return applicant(request) if context_of(request).identity is not None else None
+
+
+def draw_start(request: Request, found: Season, zone: str, *, chosen: str = "", error: str = "") -> Response:
+    """The page that asks for the country; one that was chosen before is chosen already."""
+    countries = taking_part(found.terms, found.call, desk_of(request).clock.now())
+    country = country_field(countries, chosen or chosen_country(request), error)
+    stranger = context_of(request).identity is None
+    page = render(request, "start.html", status=422 if error else 200, season=found, country=country, zone=zone, stranger=stranger)
+    return remembering(request, page)
 
 
 @router.post("/programmes/{code}/start")
 async def start(request: Request, code: str) -> Response:
-    viewer, desk = applicant(request), desk_of(request)
+    desk, viewer = desk_of(request), asking(request)
     now = desk.clock.now()
     form = await request.form()
     country = str(form.get("country", ""))
     found, zone = await desk.db.run(lambda tx: _season(tx, request, code, now))
-    countries = taking_part(found.terms, found.call, now)
     if found.call is None:
         return RedirectResponse(f"/programmes/{code}", 303)
-    if country not in {one for one, _name in countries}:
-        error = _("Choose the country of your nationality")
-        return render(request, "start.html", status=422, season=found, country=country_field(countries, country, error), zone=zone)
-    year = found.call.year
+    if not _takes_part(found, country, now):
+        return draw_start(request, found, zone, chosen=country, error=_("Choose the country of your nationality"))
+    if viewer is None:
+        return RedirectResponse(f"/programmes/{code}/begin?{urlencode({'country': country})}", 303)
+    outcome = await desk.db.run(lambda tx: begin(tx, viewer, found, country, now))
+    return _after(outcome, zone)
 
-    async def begin(tx: Tx) -> Started:
-        outcome = await use_cases.start_draft(tx, viewer, programme=code, year=year, country=country, now=now)
-        account = await people.by_id(tx, viewer.account_id, lock=True)
-        if isinstance(outcome, Done) and account is not None and account.timezone == zones.UTC:
-            # Deadlines are then shown in the time of the country; the person can change it in the account.
-            account.timezone = zones.zone_of(country)
+
+@router.get("/programmes/{code}/begin")
+async def first_page(request: Request, code: str) -> Response:
+    """The first page of questions, for whoever has no account yet."""
+    desk = desk_of(request)
+    now = desk.clock.now()
+    found, _zone = await desk.db.run(lambda tx: _season(tx, request, code, now))
+    country = request.query_params.get("country", "")
+    if not found.open or not _takes_part(found, country, now) or asking(request) is not None:
+        return RedirectResponse(f"/programmes/{code}/start", 303)
+    return remembering(request, draw_first(request, found, {}, {}))
+
+
+@router.post("/programmes/{code}/begin")
+async def save_first_page(request: Request, code: str) -> Response:
+    """Looks at the answers first, then asks who it is; what was typed is kept over the sign-in and comes here again."""
+    desk = desk_of(request)
+    now = desk.clock.now()
+    async with request.form() as form:
+        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    found, zone = await desk.db.run(lambda tx: _season(tx, request, code, now))
+    country = request.query_params.get("country", "")
+    if found.call is None or not _takes_part(found, country, now):
+        return RedirectResponse(f"/programmes/{code}/start", 303)
+    page, plan = found.programme.pages[0], found.terms.plan
+    parsed = parse_page(page, typed, today=found.call.day(now), countries={one.code for one in plan.countries})
+    if parsed.faults:
+        return draw_first(request, found, typed, parsed.faults)
+    viewer = applicant(request)
+
+    async def both(tx: Tx) -> Started:
+        outcome = await begin(tx, viewer, found, country, now)
+        if isinstance(outcome, Done):
+            await use_cases.save_page(tx, viewer, outcome.application.id, page.key, typed, now=now)
         return outcome
 
-    outcome = await desk.db.run(begin)
+    return _after(await desk.db.run(both), zone)
+
+
+def draw_first(request: Request, found: Season, typed: Mapping[str, str], faults: Mapping[str, Fault]) -> Response:
+    """The first page of questions, with what was typed where something is wrong with it."""
+    page, plan = found.programme.pages[0], found.terms.plan
+    known = typed if faults else None
+    fields = [field(question, plan, typed=known, fault=faults.get(question.key)) for question in page.questions]
+    action = request.url.path + f"?{request.url.query}"
+    return render(
+        request, "begin.html", status=422 if faults else 200, season=found, page=page, fields=fields, wrong=bool(faults), action=action
+    )
+
+
+async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: datetime) -> Started:
+    """A draft in the call; the first one sets the zone in which deadlines are shown."""
+    assert found.call is not None, "who begins was shown a call"
+    outcome = await use_cases.start_draft(tx, viewer, programme=found.programme.code, year=found.call.year, country=country, now=now)
+    account = await people.by_id(tx, viewer.account_id, lock=True)
+    if isinstance(outcome, Done) and account is not None and account.timezone == zones.UTC:
+        # Deadlines are then shown in the time of the country; the person can change it in the account.
+        account.timezone = zones.zone_of(country)
+    return outcome
+
+
+def _after(outcome: Started, zone: str) -> Response:
     if isinstance(outcome, Done):
         return RedirectResponse(f"/applications/{outcome.application.id}/tasks", 303)
     if isinstance(outcome, AlreadyApplied):
@@ -73,5 +147,9 @@ async def start(request: Request, code: str) -> Response:
     raise problem(outcome, zone)
 
 
+def _takes_part(found: Season, country: str, now: datetime) -> bool:
+    return country in {code for code, _name in taking_part(found.terms, found.call, now)}
+
+
 async def _season(tx: Tx, request: Request, code: str, now: datetime) -> tuple[Season, str]:
-    return season(await programme_in(tx, code), now), await zone_for(tx, request)
+    return season(await programme_in(tx, code), now), await zone_here(tx, request)

@@ -13,6 +13,8 @@ ALPHA3: Final = re.compile("[A-Z]{3}")
 LANGUAGE: Final = re.compile("[a-z]{2,3}")
 ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
+PHONE: Final = re.compile(r"\+[0-9]{1,3}( [0-9]+)+")
+
 
 def read_countries(table: Table, sides: Collection[str]) -> tuple[Country, ...]:
     """Every country of the file; codes and tiles stand once each."""
@@ -40,9 +42,16 @@ def _country(entry: Table, sides: Collection[str]) -> Country:
         tile=_tile(entry),
         authorities=tuple(_authority(body) for body in entry.tables("authorities")),
         focal_point=entry.text("focal_point", ADDRESS, "an email address such as focal-point@example.org"),
+        focal_phone=_phone(entry),
     )
     entry.done()
     return country
+
+
+def _phone(entry: Table) -> str:
+    if not entry.has("focal_phone"):
+        return ""
+    return entry.text("focal_phone", PHONE, "a telephone number with its country's code, such as +51 1 555 0100")
 
 
 def _languages(entry: Table) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Country(msgspec.Struct, frozen=True, kw_only=True):
-    """A country of the plan; `tile` is column and row on the map of equal squares."""
+    """A country of the plan; `tile` is column and row on the map of equal squares. A focal point has an address, perhaps a telephone."""
 
     code: str
     alpha3: str
@@ -47,6 +47,7 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     tile: tuple[int, int]
     authorities: tuple[Authority, ...] = ()
     focal_point: str
+    focal_phone: str = ""
 
     def groups_on(self, day: date) -> tuple[str, ...]:
         """The groups that the country is in on that day."""
@@ -176,6 +177,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     courses: tuple[Course, ...] = ()
     channels: tuple[Channel, ...] = ()
     holders: Holders | None = None
+    gives: tuple[Texts, ...] = ()
 
     @property
     def years(self) -> tuple[int, ...]:

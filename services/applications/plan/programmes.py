@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from services.applications.domain.answers import Texts
 from services.applications.plan.forms import Common, Forms
 from services.applications.plan.limits import read_channels, read_courses, read_holders
 from services.applications.plan.model import GROUPS, ROUTE, UNUSED, Call, Country, Criterion, Participation, Programme
@@ -57,6 +58,7 @@ def read_programme(
         courses=read_courses(table, pages, tuple(places_per_year)),
         channels=read_channels(limits, pages),
         holders=read_holders(limits, [country.code for country in countries]),
+        gives=_gives(table),
     )
     if limits is not None:
         limits.done()
@@ -66,6 +68,15 @@ def read_programme(
     _check_policy(table, programme, countries, participation)
     table.done()
     return programme
+
+
+def _gives(table: Table) -> tuple[Texts, ...]:
+    """What one gets, a line each."""
+    found = []
+    for entry in table.tables("gives"):
+        found.append(entry.in_languages("what"))
+        entry.done()
+    return tuple(found)
 
 
 def _side_places(table: Table, sides: tuple[str, ...]) -> dict[str, float]:

@@ -18,6 +18,8 @@ from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import PROGRAMME, good_form, the_plan
 
 ANA = "ana@example.org"
+BEGIN = f"/programmes/{PROGRAMME}/begin?country=PE"
+IDENTITY = good_form()["identity"]
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ async def test_what_was_typed_is_shown_to_nobody_else(front: Front) -> None:
 
 async def test_a_draft_is_begun_by_a_stranger_and_claimed_by_signing_in(front: Front) -> None:
     async with front.browser() as browser:
-        sent = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
+        sent = await browser.post(BEGIN, data=IDENTITY)
         assert sent.headers["location"] == "/sign-in?return=%2Fkept"
         assert [account for _sealed, account in await rows(front)] == [None]
         assert await _count(front, "application") == 0
@@ -98,7 +100,7 @@ async def test_a_draft_is_begun_by_a_stranger_and_claimed_by_signing_in(front: F
 async def test_what_is_kept_goes_after_two_hours_or_when_it_is_thrown_away(front: Front) -> None:
     async with front.browser() as browser:
         for _ in range(2):
-            await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
+            await browser.post(BEGIN, data=IDENTITY)
         await front.sign_in(browser, ANA, back="/kept")
         thrown = await browser.post("/kept")
         assert thrown.status_code == 303
@@ -111,16 +113,16 @@ async def test_what_is_kept_goes_after_two_hours_or_when_it_is_thrown_away(front
 
 async def test_too_much_and_too_many_are_not_kept_and_the_way_leads_back_to_the_page(front: Front) -> None:
     async with front.browser() as browser:
-        path = f"/programmes/{PROGRAMME}/start"
-        large = await browser.post(path, data={"country": "PE", "x": "a" * 70_000})
-        assert large.headers["location"] == f"/sign-in?return=%2Fprogrammes%2F{PROGRAMME}%2Fstart"
-        file = await browser.post(path, files={"file": ("a.pdf", b"%PDF", "application/pdf")})
-        assert file.headers["location"] == f"/sign-in?return=%2Fprogrammes%2F{PROGRAMME}%2Fstart"
-        script = await browser.post(path, data={"country": "PE"}, headers={"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"})
-        assert script.headers["location"] == f"/sign-in?return=%2Fprogrammes%2F{PROGRAMME}%2Fstart"
+        back = f"/sign-in?return=%2Fprogrammes%2F{PROGRAMME}%2Fbegin%3Fcountry%3DPE"
+        large = await browser.post(BEGIN, data={**IDENTITY, "x": "a" * 70_000})
+        assert large.headers["location"] == back
+        file = await browser.post(BEGIN, data=IDENTITY, files={"file": ("a.pdf", b"%PDF", "application/pdf")})
+        assert file.headers["location"] == back
+        script = await browser.post(BEGIN, data=IDENTITY, headers={"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"})
+        assert script.headers["location"] == back
         assert await rows(front) == []
         for _ in range(70):
-            await browser.post(path, data={"country": "PE"})
+            await browser.post(BEGIN, data=IDENTITY)
         assert len(await rows(front)) == 60
 
 

@@ -1,0 +1,174 @@
+"""What one sees and can do without an account: programmes in one's own time, the quick check, whom to ask, and the form's first page."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from services.applications import use_cases
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.people import PROGRAMME, good_form, the_plan
+from tests.integration.applications.staff_pages import errors, main
+
+CHECK = f"/programmes/{PROGRAMME}/check"
+
+
+@pytest.fixture
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
+        yield front
+
+
+async def answers_to(browser: httpx2.AsyncClient, **changed: str) -> httpx2.Response:
+    """The quick check with the answers of somebody eligible from Peru, but for what is changed."""
+    known = {name: value for fields in good_form().values() for name, value in fields.items()}
+    page = await browser.get(CHECK)
+    asked = set(re.findall(r'name="([^"]+)"', page.text)) & set(known)
+    typed = {**{name: known[name] for name in asked}, "country": "PE", "checked": "yes", **changed}
+    return await browser.get(CHECK, params=typed)
+
+
+async def test_moments_are_in_the_chosen_countrys_time_and_in_beijings(front: Front) -> None:
+    async with front.browser() as browser:
+        first = await browser.get("/?country=HT")
+        assert "(Port-au-Prince)" in words(first)
+        assert "(Beijing)" in words(first)
+        assert "Haiti Takes part" in words(first)
+        # Kept in the browser for the pages that follow.
+        assert "(Port-au-Prince)" in words(await browser.get(f"/programmes/{PROGRAMME}"))
+        assert "focal-point.ht@example.org" in words(await browser.get("/"))
+        assert "(Santiago)" in words(await browser.get("/?country=CL"))
+        assert "(Santiago)" in words(await browser.get("/"))
+        # What is no country chooses nothing.
+        assert "(Port of Spain)" in words(await browser.get("/?country=%3Cb%3E", headers={"Cookie": ""}))
+        in_china = await browser.get("/?country=CN")
+        assert "Each moment is shown in Beijing time" in words(in_china)
+
+
+async def test_a_programme_says_what_one_gets_who_takes_part_how_long_and_in_which_languages(front: Front) -> None:
+    async with front.browser() as browser:
+        page = words(await browser.get(f"/programmes/{PROGRAMME}?country=PE"))
+    for said in (
+        "What you get",
+        "A monthly allowance to live on",
+        "33 countries take part",
+        "Peru Takes part",
+        "About 35 minutes",
+        "Español , Português , English , Français , 中文 , Nederlands",
+        "You can begin without an account",
+        "up to",
+    ):
+        assert said in page, said
+    stages = ["With your application", "After a place is offered to you"]
+    assert all(stage in page for stage in stages if stage in page)
+
+
+async def test_the_check_says_why_not_what_else_and_when_again(front: Front) -> None:
+    async with front.browser() as browser:
+        fine = await answers_to(browser)
+        assert "With these answers you may apply" in main(fine)
+        assert f"/programmes/{PROGRAMME}/start" in fine.text
+        old = await answers_to(browser, **{"birth_date-year": "1975"})
+        assert "With these answers you cannot apply" in main(old)
+        reasons = re.search(r'role="status">.*?<ul[^>]*>(.*?)</ul>', old.text, re.DOTALL)
+        assert reasons and "<li>" in reasons[1]
+        assert "The next call opens" in main(old)
+        assert "These programmes may be for you" in main(old)
+        (there,) = [unescape(one) for one in re.findall(r'href="(/programmes/training/check\?[^"]+)"', old.text)]
+        prefilled = await browser.get(there)
+        assert prefilled.status_code == 200
+        assert 'value="1975"' in prefilled.text
+        assert errors(prefilled) == "", "what is still to be asked is no fault yet"
+
+
+async def test_the_check_before_the_call_says_when_it_opens(front: Front) -> None:
+    front.clock.move_to(datetime(2015, 10, 1, tzinfo=UTC))
+    async with front.browser() as browser:
+        page = await answers_to(browser)
+        assert "The call is not open yet. It opens:" in main(page)
+        assert f"/programmes/{PROGRAMME}/start" not in page.text
+
+
+async def test_a_check_leaves_nothing_on_the_server(front: Front) -> None:
+    async with front.browser() as browser:
+        before = await _rows(front)
+        await answers_to(browser)
+        assert await _rows(front) == before
+
+
+async def test_help_is_on_every_page_and_names_the_focal_point_of_ones_country(front: Front) -> None:
+    async with front.browser() as browser:
+        page = await browser.get("/help?country=BB")
+        assert main(page).index("focal-point.bb@example.org") < main(page).index("focal-point.ag@example.org")
+        assert 'href="tel:+12465550100"' in page.text
+        assert page.text.count("mailto:focal-point.") >= 34
+        await front.sign_in(browser, "ana@example.org")
+        started = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
+        path = started.headers["location"].removesuffix("/tasks")
+        for one in (f"{path}/tasks", f"{path}/pages/identity", f"{path}/withdraw"):
+            assert "focal-point.pe@example.org · +51 1 555 0100" in words(await browser.get(one)), one
+
+
+async def test_an_error_page_has_a_number_that_is_in_the_logs(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    async with front.browser() as browser:
+        page = await browser.get("/programmes/nothing")
+        assert page.status_code == 404
+        number = re.search(r'<code class="app-code">([^<]+)</code>', page.text)
+        assert number, words(page)
+    line = next(line for line in capsys.readouterr().err.splitlines() if number[1] in line)
+    assert "status=404" in line
+    assert "/programmes/{code}" in line
+
+
+async def test_the_first_page_is_answered_by_a_stranger_and_saved_by_signing_in(front: Front) -> None:
+    typed = good_form()["identity"]
+    async with front.browser() as browser:
+        start = await browser.get(f"/programmes/{PROGRAMME}/start")
+        assert "You need no account to begin" in words(start)
+        sent = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
+        first = sent.headers["location"]
+        assert first == f"/programmes/{PROGRAMME}/begin?country=PE"
+        wrong = await browser.post(first, data={**typed, "birth_date-day": "31", "birth_date-month": "2"})
+        assert wrong.status_code == 422
+        assert errors(wrong)
+        assert 'value="31"' in wrong.text
+        kept = await browser.post(first, data=typed)
+        assert kept.headers["location"] == "/sign-in?return=%2Fkept"
+        await front.sign_in(browser, "ana@example.org", back="/kept")
+        page = await browser.get("/kept")
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text))
+        saved = await browser.post(first, data={name: unescape(value) for name, value in fields.items()})
+        assert saved.headers["location"].endswith("/tasks")
+        tasks = await browser.get(saved.headers["location"])
+        assert "Completed" in words(tasks)
+        page = await browser.get(saved.headers["location"].replace("/tasks", "/pages/identity"))
+        assert f'value="{typed["full_name"]}"' in page.text
+        # Once begun, the same address leads to what was begun.
+        again = await browser.get(first)
+        assert again.headers["location"] == f"/programmes/{PROGRAMME}/start"
+        assert (await browser.get(again.headers["location"])).headers["location"].startswith("/applications/")
+
+
+async def test_who_is_staff_is_refused_and_a_closed_call_leads_to_its_programme(front: Front) -> None:
+    async with front.browser() as browser:
+        assert (await browser.get(f"/programmes/{PROGRAMME}/begin?country=XX")).status_code == 303
+        assert (await browser.post(f"/programmes/{PROGRAMME}/begin?country=XX", data={"a": "b"})).status_code == 303
+        front.clock.move(timedelta(days=60))
+        assert (await browser.get(f"/programmes/{PROGRAMME}/begin?country=PE")).headers["location"].endswith("/start")
+        assert (await browser.get(f"/programmes/{PROGRAMME}/start")).headers["location"] == f"/programmes/{PROGRAMME}"
+
+
+async def _rows(front: Front) -> dict[str, int]:
+    async def work(tx):  # type: ignore[no-untyped-def]
+        names = (await tx.execute(text("select tablename from pg_tables where schemaname = 'public'"))).scalars().all()
+        return {name: (await tx.execute(text(f'select count(*) from "{name}"'))).scalar_one() for name in names}
+
+    return await front.db.run(work)
