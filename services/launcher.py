@@ -2,17 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
+from services.run.command_line import ended, on_services, out, run
 from services.run.failures import said_in_a_line
 from services.run.registry import NAMES
 
-T = TypeVar("T")
 ServiceName = Literal["applications", "quotas", "notifications"]
 TransportName = Literal["local", "kafka"]
 OneProgramme = Annotated[str | None, typer.Option(help="Only this programme.")]
@@ -32,36 +31,11 @@ events = typer.Typer(help="Events that stopped, and the documents of all.", no_a
 account = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
 texts = typer.Typer(help="The texts in six languages.", no_args_is_help=True)
 exports = typer.Typer(help="Files for those who check the books, or keep them.", no_args_is_help=True)
+erased = typer.Typer(help="People who were erased, before and after a backup is put back.", no_args_is_help=True)
 again = typer.Typer(help="Make a lost database again.", no_args_is_help=True)
 GROUPS = {"serve": serve, "plan": plan, "events": events, "account": account, "texts": texts, "export": exports, "rebuild": again}
-for name, group in GROUPS.items():
+for name, group in {**GROUPS, "erased": erased}.items():
     app.add_typer(group, name=name)
-
-out = Console(soft_wrap=True)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop."""
-    import uvloop
-
-    with said_in_a_line(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-def ended(well: bool) -> None:
-    """Leave with 0 or 1."""
-    raise typer.Exit(0 if well else 1)
-
-
-def on_services(work: Callable[[dict[str, Any]], Awaitable[T]], *names: str, may_make: bool = False) -> T:
-    """Run `work` on these services, opened for it; `may_make`: also where nothing was started yet."""
-    from services.run.opened import opened
-
-    async def go() -> T:
-        async with opened(names or NAMES, may_make=may_make) as services:
-            return await work(services)
-
-    return run(go())
 
 
 # ------------------------------------------------------------------------------------------------------------- processes
@@ -274,6 +248,24 @@ def rebuild_quotas(journal: Annotated[Path | None, typer.Option(help="A file of 
     from services.run.books import rebuild_quotas as make
 
     ended(run(make(journal, out)))
+
+
+# --------------------------------------------------------------------------------------------------------------- privacy
+@erased.command("list")
+def erased_list(file: Target = None) -> None:
+    """Write the ids of everybody who was erased; keep it beside the backups."""
+    from services.run.erased import write_list as write
+
+    ended(on_services(lambda services: write(services["applications"], file), "applications"))
+
+
+@erased.command("again")
+def erased_again(file: Annotated[Path, typer.Argument(help="As puente erased list wrote it.")]) -> None:
+    """Erase those people once more, after an older backup was put back."""
+    from services.run.commands import clock
+    from services.run.erased import erase_again
+
+    ended(on_services(lambda services: erase_again(services["applications"], file, clock(), out), "applications"))
 
 
 # -------------------------------------------------------------------------------------------------- the whole, to try it

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from services.applications.privacy import erasing
 from services.applications.use_cases import copies, participation, places
 from shared.messaging.service import UseCase, one_by_one
 
@@ -16,6 +17,7 @@ HANDLERS: Final[Mapping[str, UseCase]] = {
     "puente.place.released.v1": places.place_released,
     "puente.cell.changed.v1": places.cell_changed,
     "puente.participation.changed.v1": participation.changed,
+    "puente.applicant.erased.v1": erasing.erased_before,
 }
 
 handle = one_by_one(HANDLERS)

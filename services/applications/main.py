@@ -17,6 +17,7 @@ from services.applications.domain.accounts import Rules, Window
 from services.applications.events import handle
 from services.applications.pages.help import contact
 from services.applications.pages.kit import UPLOAD_ROOM_BYTES
+from services.applications.privacy.sweeps import privacy_sweeps
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
 from services.applications.sweeps import sweeps
@@ -51,7 +52,8 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
 
     app.include_router(health_router("", ready=ready, invariants=invariants))
     copies = copies_sweep(db, documents, app.state.texts)
-    return Service(NAME, db, app, handle, (*sweeps(db, documents, scanner, settings), copies), invariants)
+    every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents))
+    return Service(NAME, db, app, handle, every, invariants)
 
 
 def _web(settings: ApplicationsSettings, clock: Clock, db: Database) -> FastAPI:
@@ -71,6 +73,7 @@ def _web(settings: ApplicationsSettings, clock: Clock, db: Database) -> FastAPI:
         idle=timedelta(minutes=settings.session_idle_minutes),
         requests_per_ip=Window(settings.codes_asked_per_address, WINDOW),
         codes_per_ip=Window(settings.codes_tried_per_address, WINDOW),
+        erasure_grace=timedelta(days=settings.erasure_grace_days),
     )
     install_accounts(app, Desk(db, clock, Mailer(settings), issuer, app.state.texts, settings.public_url, settings.mail_from, rules))
     app.include_router(api.router)

@@ -27,6 +27,9 @@ class ApplicationsSettings(CommonSettings):
         description="Seconds after an offer's deadline before it expires, for an answer that is being given in the last second.",
     )
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")
+    erasure_grace_days: int = Field(
+        default=7, ge=0, description="Days for which somebody who asked for their account to be deleted can change their mind."
+    )
 
     @field_validator("documents_scanner")
     @classmethod

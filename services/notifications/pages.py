@@ -1,5 +1,6 @@
 """Pages for people: an applicant's inbox, and for staff the mails that went out, with those that failed and why."""
 
+import json
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
@@ -13,11 +14,13 @@ from services.notifications.store import reading
 from services.notifications.tables import STATES
 from services.notifications.wording import wordings
 from shared.kernel.cells import Cell
-from shared.web.i18n import N_, current_language
+from shared.web.archives import as_archive, of_texts
+from shared.web.i18n import N_, current_language, translate
 from shared.web.identity import require
-from shared.web.pages import render
+from shared.web.pages import Pages, render
 from shared.web.problems import Problem, Redirect
 
+_ = translate
 router = APIRouter(include_in_schema=False)
 
 PAGE: Final = 25
@@ -115,6 +118,26 @@ async def resend(request: Request, message_id: str) -> Response:
     row = await office.db.run(lambda tx: use_cases.send_again(tx, found, actor=who.account_id, role=who.role, now=now))
     query = {"state": state if state in STATES else "", "done": "resend" if row is not None else "on_its_way"}
     return RedirectResponse(f"/messages/outgoing?{urlencode(query)}", 303)
+
+
+@router.post("/messages/mine")
+async def mine(request: Request) -> Response:
+    """All of the reader's messages, to read and for programs, as an archive to save."""
+    who = require(request)
+    office, person = office_of(request), person_of(who)
+    now = office.clock.now()
+    rows = await office.db.run(lambda tx: reading.whole_inbox(tx, person))
+    programmes, zone = await programmes_of(office), await zone_of(office, person)
+    messages = [shown(office, row, programmes, zone) for row in rows]
+    told: list[dict[str, object]] = [
+        {"id": str(one.id), "application": str(one.application), "at": one.at.isoformat(), "subject": one.subject, "text": one.body}
+        for one in messages
+    ]
+    name = _("my-messages")
+    drawn: Pages = request.app.state.pages
+    page = drawn.text(request, "my_messages.html", messages=messages, zone=zone, now=now)
+    texts = [(f"{name}.html", page), (f"{name}.json", json.dumps(told, ensure_ascii=False, indent=1))]
+    return as_archive(f"{name}-{now:%Y-%m-%d}.zip", of_texts(texts), now)
 
 
 @router.get("/messages/{message_id}")

@@ -107,3 +107,10 @@ class Reminder(Table, table=True):
     until_at: datetime = _moment()
     state: str
     changed_at: datetime = _moment()
+
+
+class ErasedPerson(Table, table=True):
+    """Somebody whose data were erased: nothing is written to or about them any more, also where the past is read again."""
+
+    person: UUID = Field(primary_key=True)
+    at: datetime = _moment()

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.notifications.domain.choose import Alarm, Happening, choose
 from services.notifications.heard import happening_of, programme_of
-from services.notifications.store import facts, reading, sending
+from services.notifications.store import erasing, facts, reading, sending
 from services.notifications.store.sending import Claimed, Outcome
 from services.notifications.tables import Message
-from shared.events.applications import ProgrammePublished
+from shared.events.applications import ApplicantErased, ProgrammePublished
 from shared.events.catalogue import event as make_event
 from shared.events.envelope import AnyEvent
 from shared.events.notifications import MessageFailed, MessageSent
@@ -30,18 +30,24 @@ async def hear(tx: Tx, events: Sequence[AnyEvent]) -> None:
     participation, has a version of its own: there the messages, one for each event, recipient and channel, see to it.
     """
     about_applications: list[tuple[AnyEvent, Happening]] = []
+    gone: list[AnyEvent] = []
     for event in events:
         if isinstance(event.data, ProgrammePublished):
             await facts.keep_programme(tx, programme_of(event))
+        elif isinstance(event.data, ApplicantErased):
+            gone.append(event)
         else:
             about_applications.append((event, happening_of(event)))
     if about_applications:
         await _hear_of_applications(tx, about_applications)
+    for event in gone:
+        await erasing.erase(tx, event.data.person, at=event.time)
 
 
 async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happening]]) -> None:
     states = await facts.meet(tx, {h.application: (h.person, h.cell.key) for _event, h in heard})
     last = {key: (state.heard_applications, state.heard_quotas) for key, state in states.items()}
+    erased = await erasing.erased(tx, {h.person for _event, h in heard})
     changed: dict[UUID, tuple[int, int, str, datetime]] = {}
     messages: list[facts.NewMessage] = []
     settled: dict[tuple[UUID, str], datetime] = {}
@@ -54,6 +60,8 @@ async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happenin
                 continue
             last[key] = (event.subjectversion, q) if from_applications else (a, event.subjectversion)
             changed[key] = (*last[key], event.type, event.time)
+        if happening.person in erased:
+            continue
         choice = choose(happening)
         for kind in choice.settles:
             settled[key, kind] = event.time

@@ -225,3 +225,9 @@ class OfferDeclined(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID
     place_version: int
+
+
+class ApplicantErased(Fact, frozen=True, kw_only=True):
+    """Everything personal of this person is gone from applications, for good: whoever keeps more than ids removes it too."""
+
+    person: UUID

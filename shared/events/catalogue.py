@@ -34,17 +34,18 @@ class Topic:
 
 PROGRAMMES: Final = Topic("puente.programmes.v1", 1, retention_days=None)
 APPLICATIONS: Final = Topic("puente.applications.v1", 8)
+APPLICANTS: Final = Topic("puente.applicants.v1", 1, retention_days=None)
 PLACES: Final = Topic("puente.places.v1", 8)
 JOURNAL: Final = Topic("puente.journal.v1", 1, retention_days=None, leads=True)
 MESSAGES: Final = Topic("puente.messages.v1", 8)
-TOPICS: Final = (PROGRAMMES, APPLICATIONS, PLACES, JOURNAL, MESSAGES)
+TOPICS: Final = (PROGRAMMES, APPLICATIONS, APPLICANTS, PLACES, JOURNAL, MESSAGES)
 KEPT: Final = frozenset(topic.name for topic in TOPICS if topic.retention_days is None)
 LEADING: Final = frozenset(topic.name for topic in TOPICS if topic.leads)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of event. `key` names what the partition key is: `cell`, `programme` or `service`."""
+    """One kind of event. `key` names what the partition key is: `cell`, `programme`, `applicant` or `service`."""
 
     data: type[Fact]
     type: str
@@ -70,6 +71,7 @@ ENTRIES: Final = (
     Entry(applications.OfferDeclined, "puente.offer.declined.v1", APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
     Entry(applications.OfferUnanswered, "puente.offer.unanswered.v1", APPLICATIONS, "cell", A, (Q,), "The deadline of an offer passed without an answer: quotas lets it expire."),
     Entry(applications.ApplicationConcerned, "puente.application.concerned.v1", APPLICATIONS, "cell", A, (N,), "A change of who takes part concerns somebody who applies from that country."),
+    Entry(applications.ApplicantErased, "puente.applicant.erased.v1", APPLICANTS, "applicant", A, (A, N), "A person's data were erased: whoever holds more than ids removes it. Applications hears it too, after an older backup was put back."),
     Entry(quotas.NominationRefused, "puente.nomination.refused.v1", PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
     Entry(quotas.PlaceOffered, "puente.place.offered.v1", PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),
     Entry(quotas.PlaceWaiting, "puente.place.waiting.v1", PLACES, "cell", Q, (A, N), "No room now: the application is on the waiting list."),

@@ -113,7 +113,7 @@ def test_modules_and_functions_stay_readable(path: Path) -> None:
 HANDLED = {
     "applications": frozenset(applications_events.HANDLERS),
     "quotas": frozenset(quotas_events.HANDLERS),
-    "notifications": frozenset(choose.TABLE) | {"puente.programme.published.v1"},
+    "notifications": frozenset(choose.TABLE) | {"puente.programme.published.v1", "puente.applicant.erased.v1"},
 }
 
 

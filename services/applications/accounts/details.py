@@ -10,9 +10,13 @@ from services.applications.accounts import zones
 from services.applications.accounts.desk import desk_of
 from services.applications.accounts.people import by_id, change_details
 from services.applications.accounts.sessions import browsers
+from services.applications.accounts.tables import Account
 from services.applications.accounts.use_cases import signed_in
+from services.applications.privacy.store import asked
+from services.applications.privacy.tables import Erasure
+from shared.persistence.database import Tx
 from shared.web.i18n import LANGUAGES, translate
-from shared.web.identity import require, set_identity_cookie
+from shared.web.identity import clear_identity_cookie, require, set_identity_cookie
 from shared.web.pages import render
 
 _ = translate
@@ -23,10 +27,20 @@ router = APIRouter(include_in_schema=False)
 @router.get("/account")
 async def details_page(request: Request) -> Response:
     who, desk = require(request), desk_of(request)
-    account = await desk.db.run(lambda tx: by_id(tx, UUID(who.account_id)))
-    assert account is not None, "an identity is issued for an account that exists"
+    person = UUID(who.account_id)
+
+    async def read(tx: Tx) -> tuple[Account | None, Erasure | None]:
+        return await by_id(tx, person), await asked(tx, person)
+
+    account, erasure = await desk.db.run(read)
+    if account is None:
+        # It was erased a moment ago, and the identity counts for a minute more.
+        response = RedirectResponse("/?signed-out=1", 303)
+        desk.take_back(response)
+        clear_identity_cookie(response, secure=desk.secure)
+        return response
     typed = {"name": account.name, "language": account.language, "timezone": account.timezone}
-    return await _page(request, account.email, typed, {}, saved="saved" in request.query_params)
+    return await _page(request, account.email, typed, {}, saved="saved" in request.query_params, erasure=erasure)
 
 
 @router.post("/account")
@@ -56,7 +70,14 @@ async def save_details(request: Request) -> Response:
 
 
 async def _page(
-    request: Request, email: str, typed: dict[str, str], faults: dict[str, str], *, saved: bool = False, status: int = 200
+    request: Request,
+    email: str,
+    typed: dict[str, str],
+    faults: dict[str, str],
+    *,
+    saved: bool = False,
+    status: int = 200,
+    erasure: Erasure | None = None,
 ) -> Response:
     who, desk = require(request), desk_of(request)
     now = desk.clock.now()
@@ -73,6 +94,8 @@ async def _page(
         ended="ended" in request.query_params,
         browsers=mine,
         zone=chosen if zones.exists(chosen) else zones.UTC,
+        kept="kept" in request.query_params,
+        erasure=erasure,
         fields=_fields(typed, faults, [{"key": zone, "label": zones.label(zone, now)} for zone in offered]),
     )
 

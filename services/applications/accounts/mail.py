@@ -3,12 +3,26 @@
 from email.message import EmailMessage
 
 from services.applications.accounts.desk import Desk
-from services.applications.accounts.use_cases import Asked
+from services.applications.accounts.use_cases import Asked, mail_was_not_sent
 from services.applications.domain.accounts import CODE_LIFE
 from shared.mail.messages import message
+from shared.mail.smtp import Reason
+from shared.observability.logging import get_logger
 from shared.web.i18n import HTML_TAGS, speaking, translate
 
 _ = translate
+log = get_logger(__name__)
+
+
+async def send_code(desk: Desk, asked: Asked) -> Reason | None:
+    """Send the message. Why the mail server did not take it, or None where it did; then the code is void and the request not counted."""
+    (refusal,) = await desk.mailer.send([sign_in_mail(desk, asked)])
+    if refusal is None or refusal is Reason.CONNECTION_LOST:
+        # A message whose connection was lost may have arrived all the same.
+        return None
+    log.warning("sign_in.mail_refused", reason=refusal)
+    await desk.db.run(lambda tx: mail_was_not_sent(tx, asked))
+    return refusal
 
 
 def sign_in_mail(desk: Desk, asked: Asked) -> EmailMessage:

@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from services.applications.access import viewer_of
 from services.applications.accounts.desk import KEPT_PATH, Desk, desk_of
 from services.applications.accounts.details import router as details
+from services.applications.accounts.fresh import router as fresh
 from services.applications.accounts.keep_layer import KeepLayer
-from services.applications.accounts.mail import sign_in_mail
+from services.applications.accounts.mail import send_code
 from services.applications.accounts.session_layer import SessionLayer
 from services.applications.accounts.sessions import router as sessions
 from services.applications.accounts.use_cases import (
-    Asked,
     Entered,
     SignedIn,
     TooManyRequests,
@@ -24,7 +24,6 @@ from services.applications.accounts.use_cases import (
     asked_for,
     enter_code,
     look_at_link,
-    mail_was_not_sent,
     sign_out,
     sign_out_everywhere,
     signed_in,
@@ -64,7 +63,7 @@ OUTCOMES = {
 def install(app: FastAPI, desk: Desk) -> None:
     """Add signing in to the application: its pages, and the innermost layers, which keep identities fresh and forms over a sign-in."""
     app.state.desk = desk
-    for one in (router, details, sessions):
+    for one in (router, details, sessions, fresh):
         app.include_router(one)
     app.user_middleware += [Middleware(SessionLayer, desk=desk), Middleware(KeepLayer, desk=desk)]
 
@@ -111,7 +110,7 @@ async def sign_in(request: Request) -> Response:
                 "Several messages were sent to this address already. The link in the newest one works: open it. Or try again after {time}."
             )
         return again(_(said, time=format_datetime(asked.again_at)), 429)
-    refusal = await _mail_refused(desk, asked)
+    refusal = await send_code(desk, asked)
     if refusal is Reason.ADDRESS_REFUSED:
         return again(_("The mail server takes no mail for this address. Check it for typing mistakes."), 422)
     if refusal is not None:
@@ -119,17 +118,6 @@ async def sign_in(request: Request) -> Response:
             _("We could not send the message, because our mail server does not answer. Nothing is lost: try again in a minute."), 503
         )
     return RedirectResponse(f"/sign-in/code?attempt={asked.attempt}", 303)
-
-
-async def _mail_refused(desk: Desk, asked: Asked) -> Reason | None:
-    """Why the mail server did not take the message, or None where it did; then the code is void and the request not counted."""
-    (refusal,) = await desk.mailer.send([sign_in_mail(desk, asked)])
-    if refusal is None or refusal is Reason.CONNECTION_LOST:
-        # A message whose connection was lost may have arrived all the same.
-        return None
-    log.warning("sign_in.mail_refused", reason=refusal)
-    await desk.db.run(lambda tx: mail_was_not_sent(tx, asked))
-    return refusal
 
 
 @router.get("/sign-in/code")

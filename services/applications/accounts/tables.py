@@ -67,7 +67,7 @@ class KeptForm(Table, table=True):
 
     id: UUID = Field(primary_key=True)
     secret_hash: bytes = Field(sa_type=LargeBinary, unique=True)
-    account_id: UUID | None = None
+    account_id: UUID | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE")
     sealed: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=MOMENT)
     expires_at: datetime = Field(sa_type=MOMENT)

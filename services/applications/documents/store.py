@@ -1,11 +1,15 @@
 """Where the bytes of documents are kept: under names that we make, in a folder of one account."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from obstore.store import LocalStore
 
 from shared.kernel.ids import new_id
+
+PIECE_BYTES: Final = 256 * 1024
 
 
 class DocumentStore:
@@ -26,6 +30,20 @@ class DocumentStore:
         """The bytes under `key`; `FileNotFoundError` where there are none."""
         result = await self._store.get_async(key)
         return bytes(await result.bytes_async())
+
+    async def holds(self, key: str) -> bool:
+        """Whether there are bytes under `key`."""
+        try:
+            await self._store.head_async(key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def pieces(self, key: str) -> AsyncIterator[bytes]:
+        """As `get`, but piece by piece, so that a large file is never whole in memory."""
+        result = await self._store.get_async(key)
+        async for piece in result.stream(min_chunk_size=PIECE_BYTES):
+            yield bytes(piece)
 
     async def delete(self, key: str) -> None:
         """Remove the bytes under `key`; nothing happens where there are none."""

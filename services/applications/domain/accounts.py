@@ -130,6 +130,8 @@ class Rules:
     wrong_codes_per_email: Window = Window(20, timedelta(hours=24))
     kept_forms_per_ip: Window = Window(60, timedelta(minutes=15))
     kept_life: timedelta = timedelta(hours=2)
+    erasure_grace: timedelta = timedelta(days=7)
+    """How long a person's request to be erased can be taken back."""
 
 
 def network_of(ip: str) -> str:

@@ -107,6 +107,12 @@ async def lock_person(tx: Tx, person_id: UUID) -> None:
     await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": f"person:{person_id}"})
 
 
+async def was_erased(tx: Tx, person_id: UUID) -> bool:
+    """Whether the person's data were erased, so that nothing new may begin under that id."""
+    statement = text("select exists (select 1 from erasure where person_id = :person and erased_at is not null)")
+    return bool((await tx.execute(statement, {"person": person_id})).scalar_one())
+
+
 async def slate(tx: Tx, cell: Cell, *, lock: bool = False) -> list[Application]:
     """The nominated applications of a cell, in the country's order."""
     statement = (

@@ -18,6 +18,7 @@ TRIES_MAX: Final = 6
 _WANT: Final = text(
     "insert into sent_copy (application_id, number, wanted_at, tries, try_at) "
     "select a.id, :number, :at, 0, :at from application a where a.id = :id and a.receipt is not null and a.facts >= :number "
+    "and not exists (select 1 from erasure e where e.person_id = a.person_id and e.erased_at is not null) "
     "on conflict do nothing"
 )
 _DUE: Final = text(

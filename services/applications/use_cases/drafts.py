@@ -31,6 +31,8 @@ async def start_draft(
     if not terms.shares(country, call.day(now)):
         return NotTakingPart(country)
     await store.lock_person(tx, viewer.account_id)
+    if await store.was_erased(tx, viewer.account_id):
+        return Forbidden()  # an identity counts for a moment longer than its account
     before = await store.live(tx, viewer.account_id, programme, year)
     if before is not None:
         return AlreadyApplied(before.id)

@@ -20,6 +20,12 @@ async def inbox(tx: Tx, person: UUID, *, before: UUID | None = None, most: int) 
     return list((await tx.execute(found.order_by(col(Message.created_at).desc(), col(Message.id).desc()).limit(most))).scalars())
 
 
+async def whole_inbox(tx: Tx, person: UUID) -> list[Message]:
+    """All of a person's messages, newest first."""
+    found = select(Message).where(col(Message.recipient) == person, col(Message.channel) == INBOX)
+    return list((await tx.execute(found.order_by(col(Message.created_at).desc(), col(Message.id).desc()))).scalars())
+
+
 async def unread(tx: Tx, person: UUID) -> int:
     """How many of a person's messages were not opened."""
     found = select(func.count()).select_from(Message)

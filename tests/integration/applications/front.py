@@ -1,7 +1,7 @@
 """What the tests of pages share: the whole service on a real database, a browser without JavaScript, and a real mail server."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -16,6 +16,7 @@ from services.applications.main import build
 from services.applications.settings import ApplicationsSettings
 from shared.kernel.clock import ManualClock
 from shared.mail.sink import Mail, MailSink
+from shared.messaging.service import Service, Sweep
 from shared.persistence.database import Database
 
 
@@ -28,6 +29,15 @@ class Front:
     clock: ManualClock
     sink: MailSink
     settings: ApplicationsSettings
+    service: Service
+
+    @property
+    def sweeps(self) -> dict[str, Sweep]:
+        """The service's sweeps by name, for tests that move the clock."""
+        return {sweep.name: sweep for sweep in self.service.sweeps}
+
+    async def invariants(self) -> Mapping[str, int]:
+        return await self.service.invariants()
 
     def browser(self, language: str = "en") -> httpx2.AsyncClient:
         """A browser of its own: cookies, no JavaScript, redirects not followed."""
@@ -69,7 +79,7 @@ async def opened(url: str, clock: ManualClock, folder: Path, **settings: Any) ->
         )
         service = build(made, clock=clock)
         try:
-            yield Front(service.api, service.db, clock, sink, made)
+            yield Front(service.api, service.db, clock, sink, made, service)
         finally:
             await service.db.close()
 

@@ -16,6 +16,7 @@ from shared.kernel.ids import derived_id
 
 NOW = datetime(2016, 2, 10, 14, 30, tzinfo=UTC)
 PROGRAMMES = "puente.programme.published.v1"
+ERASED = "puente.applicant.erased.v1"
 
 
 def happening(kind: str, **facts: Any) -> Happening:
@@ -37,8 +38,8 @@ def told(kind: str, **facts: Any) -> Choice:
 
 
 def test_every_event_for_this_service_has_a_row_and_no_row_is_for_another() -> None:
-    """Programmes are learnt and told to nobody."""
-    assert set(TABLE) == types_for("notifications") - {PROGRAMMES}
+    """Programmes are learnt, and people who were erased are forgotten; both are told to nobody."""
+    assert set(TABLE) == types_for("notifications") - {PROGRAMMES, ERASED}
 
 
 @pytest.mark.parametrize("kind", sorted(TABLE))

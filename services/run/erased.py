@@ -1,0 +1,50 @@
+"""`puente erased`: the ids of people who were erased, and erasing them once more where a backup brought them back."""
+
+import sys
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from rich.console import Console
+from sqlalchemy import text
+
+from services.applications.privacy import erasing
+from shared.kernel.clock import Clock
+from shared.messaging.service import Service
+from shared.persistence.database import Tx
+
+_IDS: Final = text("select person_id::text from erasure where erased_at is not null order by erased_at, person_id")
+
+
+async def write_list(applications: Service, file: Path | None) -> bool:
+    """One id a line, the earliest first; to the standard output where no file is named."""
+
+    async def ids(tx: Tx) -> list[str]:
+        return list((await tx.execute(_IDS)).scalars())
+
+    lines = "".join(f"{one}\n" for one in await applications.db.run(ids))
+    if file is None:
+        sys.stdout.write(lines)
+    else:
+        file.write_text(lines)
+    return True
+
+
+async def erase_again(applications: Service, file: Path, clock: Clock, console: Console) -> bool:
+    """Erase everybody in the file who is there; False, before anything is done, where the file is not as `write_list` wrote it."""
+    people: list[UUID] = []
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        try:
+            people.append(UUID(line.strip()))
+        except ValueError:
+            console.print(f"{file}, line {number}: expected the id of a person, as puente erased list writes it", highlight=False)
+            return False
+    done = 0
+    for person in people:
+
+        async def work(tx: Tx, person: UUID = person) -> bool:
+            return await erasing.erase_again(tx, person, now=clock.now()) is not None
+
+        done += await applications.db.run(work)
+    console.print(f"{len(people)} people in the file, {done} erased again", highlight=False)
+    return True
