@@ -9,7 +9,7 @@ from services.quotas.plans import Publication, publish
 from services.quotas.use_cases import apply
 from shared.events import applications
 from shared.events.envelope import AnyEvent, Event
-from shared.persistence.database import Tx
+from shared.persistence.database import Tx, quick
 
 
 def _of(event: AnyEvent) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def _of(event: AnyEvent) -> dict[str, Any]:
     return {
         "cell": event.partitionkey,
         "at": event.time,
-        "event": event.id,
-        "application": event.data.application,
-        "person": event.data.person,
+        "event": quick(event.id),
+        "application": quick(event.data.application),
+        "person": quick(event.data.person),
         "version": event.subjectversion,
     }
 

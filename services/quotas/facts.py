@@ -11,22 +11,27 @@ from shared.events import quotas as facts
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent
 from shared.events.fact import Fact
+from shared.persistence.database import new_ids, quick
 
-Tell = Callable[[Decision, Any, Terms], Fact]
+Tell = Callable[[Decision, UUID, UUID, Any, Terms], Fact]
+"""A decision, the application and the person that it is about, what it came to, and the terms -> what others are told."""
 
 
-def _nomination_refused(decision: Decision, outcome: NominationRefused, _terms: Terms) -> Fact:
+def _nomination_refused(decision: Decision, application: UUID, person: UUID, outcome: NominationRefused, _terms: Terms) -> Fact:
     uses = [facts.LimitUse(key=u.key, kind=u.kind, capacity=u.capacity, before=u.before, after=u.after) for u in decision.uses]
-    return facts.NominationRefused(**_who(decision), reason=outcome.reason, limit=outcome.limit, limits=uses)
+    return facts.NominationRefused(application=application, person=person, reason=outcome.reason, limit=outcome.limit, limits=uses)
 
 
-def _offered(decision: Decision, outcome: Offered, _terms: Terms) -> Fact:
-    return facts.PlaceOffered(**_who(decision), answer_by=outcome.answer_by, decision=decision.number, cause=decision.cause)
+def _offered(decision: Decision, application: UUID, person: UUID, outcome: Offered, _terms: Terms) -> Fact:
+    return facts.PlaceOffered(
+        application=application, person=person, answer_by=outcome.answer_by, decision=decision.number, cause=decision.cause
+    )
 
 
-def _waiting(decision: Decision, outcome: Waiting, terms: Terms) -> Fact:
+def _waiting(decision: Decision, application: UUID, person: UUID, outcome: Waiting, terms: Terms) -> Fact:
     return facts.PlaceWaiting(
-        **_who(decision),
+        application=application,
+        person=person,
         rank=outcome.position,
         lacking=list(outcome.lacking),
         list_closes=terms.calls[int(decision.cell.rpartition(":")[2])].list_closes,
@@ -34,16 +39,16 @@ def _waiting(decision: Decision, outcome: Waiting, terms: Terms) -> Fact:
     )
 
 
-def _refused(decision: Decision, outcome: Refused, _terms: Terms) -> Fact:
-    return facts.PlaceRefused(**_who(decision), reason=outcome.reason, limit=outcome.limit, decision=decision.number)
+def _refused(decision: Decision, application: UUID, person: UUID, outcome: Refused, _terms: Terms) -> Fact:
+    return facts.PlaceRefused(application=application, person=person, reason=outcome.reason, limit=outcome.limit, decision=decision.number)
 
 
-def _taken(decision: Decision, _outcome: Taken, _terms: Terms) -> Fact:
-    return facts.PlaceTaken(**_who(decision), decision=decision.number)
+def _taken(decision: Decision, application: UUID, person: UUID, _outcome: Taken, _terms: Terms) -> Fact:
+    return facts.PlaceTaken(application=application, person=person, decision=decision.number)
 
 
-def _released(decision: Decision, outcome: Released, _terms: Terms) -> Fact:
-    return facts.PlaceReleased(**_who(decision), cause=outcome.cause, decision=decision.number)
+def _released(decision: Decision, application: UUID, person: UUID, outcome: Released, _terms: Terms) -> Fact:
+    return facts.PlaceReleased(application=application, person=person, cause=outcome.cause, decision=decision.number)
 
 
 TOLD: Final[Mapping[type, Tell]] = {
@@ -60,16 +65,18 @@ TOLD: Final[Mapping[type, Tell]] = {
 def published(verdict: Verdict, terms: Mapping[str, Terms], causes: Mapping[UUID, AnyEvent]) -> list[AnyEvent]:
     """The events of a verdict, in the order of its decisions; then each cell's figures once. `causes` are the events that led to it."""
     told: list[AnyEvent] = []
-    last: dict[str, Decision] = {}
+    last = {decision.cell: decision for decision in verdict.decisions}
+    ids = iter(new_ids(len(verdict.decisions) + len(last)))
     for decision in verdict.decisions:
-        last[decision.cell] = decision
         tell = TOLD.get(type(decision.outcome))
         if tell is not None:
-            data = tell(decision, decision.outcome, terms[decision.cell.partition(":")[0]])
-            told.append(_event(data, str(decision.application), decision.place_version, decision, causes))
+            application, person = decision.application, decision.person
+            assert application is not None and person is not None, "this outcome is about an application"
+            data = tell(decision, application, person, decision.outcome, terms[decision.cell.partition(":")[0]])
+            told.append(_event(next(ids), data, str(application), decision.place_version, decision, causes))
     for cell in verdict.cells:
         if cell.key in last:
-            told.append(_event(_figures(cell), cell.key, cell.last_decision, last[cell.key], causes))
+            told.append(_event(next(ids), _figures(cell), cell.key, cell.last_decision, last[cell.key], causes))
     return told
 
 
@@ -86,16 +93,11 @@ def _figures(cell: CellState) -> Fact:
     )
 
 
-def _who(decision: Decision) -> dict[str, Any]:
-    assert decision.application is not None and decision.person is not None, "this outcome is about an application"
-    return {"application": decision.application, "person": decision.person}
-
-
-def _event(data: Fact, subject: str, version: int, decision: Decision, causes: Mapping[UUID, AnyEvent]) -> AnyEvent:
+def _event(made: UUID, data: Fact, subject: str, version: int, decision: Decision, causes: Mapping[UUID, AnyEvent]) -> AnyEvent:
     cause = causes.get(decision.event) if decision.event is not None else None
-    return event(data, subject=subject, version=version, key=decision.cell, at=decision.at, cause=cause)
+    return event(data, subject=subject, version=version, key=decision.cell, at=decision.at, cause=cause, event_id=made)
 
 
 def in_order(events: Sequence[AnyEvent]) -> dict[UUID, AnyEvent]:
     """Events by their id, as the causes of what follows from them."""
-    return {one.id: one for one in events}
+    return {quick(one.id): one for one in events}

@@ -9,12 +9,15 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar, cast
+from uuid import UUID
 
 import asyncpg
+from asyncpg.pgproto.pgproto import UUID as DriverId
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from shared.kernel import ids
 from shared.kernel.crash_points import reach
 from shared.observability.logging import get_logger
 
@@ -143,6 +146,16 @@ async def driver(tx: Tx) -> "asyncpg.Connection[Any]":
         # SQLAlchemy begins lazily, with the first statement that passes through it.
         await connection.execute(text("select 1"))
     return found
+
+
+def quick(value: UUID) -> UUID:
+    """The same id in the driver's own class, which is hashed, compared, written and stored in C: for ids that are looked at often."""
+    return DriverId(value.bytes)
+
+
+def new_ids(count: int) -> list[UUID]:
+    """So many new ids, in the driver's own class."""
+    return [DriverId(one) for one in ids.new_ids(count)]
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -55,10 +55,11 @@ def link(
             for key, kind, capacity, version, before, after in limits
         ]
     )
-    passed = ",".join([f'["{one}",{_text(key)}]' for one, key in skips]) if skips else ""
+    passed = ",".join([f'["{one!s}",{_text(key)}]' for one, key in skips]) if skips else ""
+    lacks = ",".join(map(_text, lacking)) if lacking else ""
     record = (
         f'{{"application":{_id(application)},"at":"{at.isoformat()}","cause":"{cause}","cell":{_text(cell)},"event":{_id(event)},'
-        f'"lacking":[{",".join(map(_text, lacking))}],"limit":{_optional(limit)},"limits":[{uses}],"number":{number},"outcome":"{outcome}",'
+        f'"lacking":[{lacks}],"limit":{_optional(limit)},"limits":[{uses}],"number":{number},"outcome":"{outcome}",'
         f'"position":{_number(position)},"prev":"{prev}","rank":{_rank(rank)},"reason":{_optional(reason)},"rule":{_text(rule)},'
         f'"skips":[{passed}],"until":{_moment(until)}}}'
     )
@@ -66,7 +67,7 @@ def link(
 
 
 def _id(value: UUID | None) -> str:
-    return "null" if value is None else f'"{value}"'
+    return "null" if value is None else f'"{value!s}"'
 
 
 def _number(value: int | None) -> str:

@@ -87,10 +87,12 @@ class Desk:
     def counters(self, kinds: Iterable[Kind], cell: OpenCell, place: OpenPlace) -> list[tuple[Kind, Counter]]:
         """The limits of these kinds that this application draws on, each with its capacity as it is now."""
         found: list[tuple[Kind, Counter]] = []
-        terms, drawn = cell.terms, place.drawn
+        terms, drawn, bounded = cell.terms, place.drawn, cell.bounded
         for kind in kinds:
             if kind is CELL:
                 found.append((kind, cell.counter))
+                continue
+            if not (bounded or kind.always):
                 continue
             if kind.name not in drawn:
                 drawn[kind.name] = self.counter(kind.key(cell, place)) if kind.draws(terms, cell, place) else None
@@ -204,15 +206,13 @@ class Desk:
 
         `pool` is the programme's, `lapsed` its year's, the others are the cell's.
         """
-        shared = {"pool": f"pool:{cell.programme}", "lapsed": f"lapsed:{cell.programme}:{cell.year}"}
-        names = {name: shared.get(name) or f"{name}:{cell.key}" for name in (source, target)}
+        came_from, went_to = cell.account(source), cell.account(target)
         if target == "lapsed":
-            self._lapsed[names[target]] = self._lapsed.get(names[target], 0) + count
+            self._lapsed[went_to] = self._lapsed.get(went_to, 0) + count
         if source == "pool" or target == "pool":
             self._pools[cell.programme] = self._pools.get(cell.programme, 0) + (count if target == "pool" else -count)
-        self._transfers.append(
-            Transfer(cell.programme, cell.key, cell.last_decision + 1, names[source], names[target], count, cause.name, cause.at)
-        )
+        number = cell.last_decision + 1
+        self._transfers.append(Transfer(cell.programme, cell.key, number, came_from, went_to, count, cause.name, cause.at))
 
     def hand_over(self, giver: OpenCell, taker: OpenCell, count: int, cause: Cause) -> None:
         """Book free places from one cell to another, by the giver's decision that is noted next."""

@@ -43,6 +43,7 @@ class OpenCell:
     """A cell's working copy. Its own limit is `counter`: capacity is the target, used is what is offered and taken."""
 
     __slots__ = (
+        "bounded",
         "changed",
         "closed",
         "counter",
@@ -64,7 +65,7 @@ class OpenCell:
 
     def __init__(self, state: CellState, terms: Terms) -> None:
         self.key, self.programme, self.country, self.year = state.key, state.programme, state.country, state.year
-        self.terms = terms
+        self.terms, self.bounded = terms, terms.bounded
         self.listed, self.served, self.closed, self.settled = state.listed, state.served, state.closed, state.settled
         self.offered, self.taken, self.waiting = state.offered, state.taken, state.waiting
         self.last_decision, self.last_hash = state.last_decision, state.last_hash
@@ -84,6 +85,12 @@ class OpenCell:
     def unused(self) -> str:
         """The account of places that nobody uses once the year was closed: `pool`, or `lapsed`."""
         return "pool" if self.terms.unused == "roll_over" else "lapsed"
+
+    def account(self, name: str) -> str:
+        """The whole name of an account: `pool` is the programme's, `lapsed` its year's, the others are the cell's."""
+        if name == "pool":
+            return f"pool:{self.programme}"
+        return f"lapsed:{self.programme}:{self.year}" if name == "lapsed" else f"{name}:{self.key}"
 
     @property
     def call(self) -> Call | None:

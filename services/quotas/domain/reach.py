@@ -101,30 +101,34 @@ def limits_to_lock(
 ) -> frozenset[str]:
     """The keys of the counters that the batch will look at: those of its applications, and of the waiters who come first."""
     keys: set[str] = set()
-    freed: Counter[str] = Counter()
     for command in commands:
-        freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
-        freed.update(_gained(command, cells))
-        cell = cells[command.cell]
         if isinstance(command, SetLimit):
             keys.add(command.key)
         elif isinstance(command, Recount):
-            keys.update(key for key, _used in command.uses)
-        if not isinstance(command, OfApplication) or isinstance(command, Accept):
-            continue
-        place = places.get(command.application)
-        if isinstance(command, Nominate):
-            keys.update(key for _kind, key in keys_of(NOMINATION_KINDS, terms[cell.programme], cell, _draws(command, place)))
-            continue
-        keys.update(key for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, _draws(command, place)))
-        if _touches_nomination(command, place, terms[cell.programme]):
-            keys.update(key for _kind, key in keys_of(NOMINATION_KINDS, terms[cell.programme], cell, _draws(command, place)))
+            keys.update([key for key, _used in command.uses])
+        elif isinstance(command, OfApplication) and not isinstance(command, Accept):
+            cell, place = cells[command.cell], places.get(command.application)
+            rules, drawn = terms[cell.programme], _draws(command, place)
+            if not isinstance(command, Nominate):
+                keys.update([key for _kind, key in keys_of(PLACE_KINDS, rules, cell, drawn)])
+            if isinstance(command, Nominate) or _touches_nomination(command, place, rules):
+                keys.update([key for _kind, key in keys_of(NOMINATION_KINDS, rules, cell, drawn)])
+    freed = _may_come_free(commands, cells) if lists else Counter()
     for key, waiters in lists.items():
         cell = cells[key]
         most = len(waiters) if _before_round(cell, terms) else cell.free + freed[key] + SPARE
         first = sorted(waiters, key=lambda one: (-one.score, one.submitted_at, one.application))[:most]
         keys.update(key for one in first for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, one))
     return frozenset(keys)
+
+
+def _may_come_free(commands: Iterable[Command], cells: Mapping[str, CellState]) -> Counter[str]:
+    """How many places of each cell the commands may free, or ask for."""
+    freed: Counter[str] = Counter()
+    for command in commands:
+        freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
+        freed.update(_gained(command, cells))
+    return freed
 
 
 def _gained(command: Command, cells: Mapping[str, CellState]) -> Mapping[str, int]:
@@ -154,9 +158,11 @@ class _Asked:
 
     def __init__(self, command: OfApplication) -> None:
         self.person = command.person
-        self.course = command.course if isinstance(command, RequestPlace) else None
-        self.channel = command.channel if isinstance(command, RequestPlace) else None
+        self.course: str | None = None
+        self.channel: str | None = None
 
 
-def _draws(command: OfApplication, place: PlaceState | None) -> "PlaceState | _Asked":
-    return place if place is not None and not isinstance(command, RequestPlace) else _Asked(command)
+def _draws(command: OfApplication, place: PlaceState | None) -> OfPlace:
+    if isinstance(command, RequestPlace):
+        return command
+    return place if place is not None else _Asked(command)

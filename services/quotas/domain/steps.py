@@ -25,6 +25,8 @@ def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell]
     of a course goes to the best ranked who waits for it, wherever. Whoever has no room in some limit is passed over; every later
     offer of the same cell names them and the limit. Returns those passed over in `cell`.
     """
+    if not cell.waiting and not others:
+        return ()
     serving = [one for one in (cell, *others) if one.waiting and one.counter.has_room() and one.serves(cause.at)]
     desk.ask_for_lists(serving)
     there = elsewhere or cause._replace(name="limit_freed")
@@ -85,7 +87,7 @@ def offer(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, skips: Ski
     place.state, place.answer_by = OFFERED, cell.terms.answer_by(cell.year, cause.at)
     cell.offered += 1
     desk.move(cell, "free", "offered", 1, cause)
-    passed = desk.look({limit for _application, limit in skips})
+    passed = desk.look({limit for _application, limit in skips}) if skips else ()
     desk.note(cell, place, cause, Offered(place.answer_by, skips), nomination + uses + passed)
 
 

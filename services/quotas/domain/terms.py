@@ -101,12 +101,18 @@ class Terms:
     def takes_part(self, country: str, at: datetime, parts: Iterable[str] = (), course: str | None = None) -> bool:
         """Whether the country takes part on that day (in UTC) in those parts."""
         day = at.date()
-        return any(period.covers(day, parts, course) for period in self.participation.get(country, ()))
+        for period in self.participation.get(country, ()):  # noqa: SIM110 - asked of every application, and `any` takes twice as long
+            if period.covers(day, parts, course):
+                return True
+        return False
 
     def takes_part_at_all(self, country: str, at: datetime) -> bool:
         """Whether the country takes part on that day in anything."""
         day = at.date()
-        return any(period.covers(day, period.parts) for period in self.participation.get(country, ()))
+        for period in self.participation.get(country, ()):  # noqa: SIM110 - see above
+            if period.covers(day, period.parts):
+                return True
+        return False
 
     def has_left(self, country: str, at: datetime) -> bool:
         """Whether the country took part, does so no longer, and either will not again by these terms, or has left by its own decision."""

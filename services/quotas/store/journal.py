@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NewType
 
 import asyncpg
@@ -48,13 +49,14 @@ async def draw(connection: "asyncpg.Connection[Any]") -> Number:
 
 _NAMES: Final[Mapping[type[Command], str]] = {kind: name for name, kind in COMMANDS.items()}
 _ALWAYS: Final = {kind: tuple(one.name for one in fields(kind) if one.default is MISSING) for kind in DECISIONS}
+_VALUES: Final = {kind: attrgetter(*names) for kind, names in _ALWAYS.items()}
 _USUAL: Final = {kind: tuple((one.name, one.default) for one in fields(kind) if one.default is not MISSING) for kind in DECISIONS}
 
 
 def act_of(command: Command) -> Act:
     """The command as it is recorded; what is as it would be anyhow is left out. Ids and moments stand in it as they are."""
     kind = type(command)
-    given = {name: getattr(command, name) for name in _ALWAYS[kind]}
+    given = dict(zip(_ALWAYS[kind], _VALUES[kind](command), strict=True))
     for name, usual in _USUAL[kind]:
         value = getattr(command, name)
         if value is not usual and (type(value) is not type(usual) or value != usual):

@@ -27,7 +27,7 @@ with changed_cells as (
         last_decision = v.last_decision, last_hash = v.last_hash, served = v.served, closed = v.closed,
         settled = v.settled
     from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::text[], $9::bool[], $10::bool[],
-        $39::bool[]) as v (key, target, free, offered, taken, waiting, last_decision, last_hash, served, closed, settled)
+        $34::bool[]) as v (key, target, free, offered, taken, waiting, last_decision, last_hash, served, closed, settled)
     where c.key = v.key
 ), changed_limits as (
     update limit_counter l set capacity = v.capacity, used = v.used, version = v.version
@@ -46,12 +46,9 @@ with changed_cells as (
 ), changed_accounts as (
     update account a set balance = a.balance + v.gained from unnest($32::text[], $33::int[]) as v (key, gained) where a.key = v.key
 )
-insert into limit_counter (key, kind, capacity, used, version)
-select key, kind, capacity, used, version
-from unnest($34::text[], $35::text[], $36::int[], $37::int[], $38::int[]) as v (key, kind, capacity, used, version) order by key
-on conflict (key) do update set capacity = excluded.capacity, used = excluded.used, version = excluded.version
-where limit_counter.version = 0
+select 1
 """
+_LIMIT: Final = ("key", "kind", "capacity", "used", "version")
 _PLACE: Final = PlaceState._fields
 _DECISION: Final = ("cell", "number", "application", "at", "outcome", "record", "hash", "batch", "turn")
 _TRANSFER: Final = ("programme", "cell", "decision", "source", "target", "count", "cause", "at", "batch", "turn")
@@ -82,11 +79,15 @@ async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Ve
 
 
 async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, stored: Collection[UUID]) -> None:
-    """Write what is there already, among it the places of the applications in `stored`; and the counters drawn on for the first time."""
-    first_used = [limit for limit in verdict.limits if loaded.limits[limit.key].version == 0]
+    """Write what is there already, among it the places of the applications in `stored`; and the counters drawn on for the first time.
+
+    A counter is a row from its first version on, so that one without a version is new; in the order of keys, so that two batches that
+    both make some wait for each other in one order.
+    """
+    first_used = sorted([limit[:5] for limit in verdict.limits if loaded.limits[limit.key].version == 0])
     used_again = [limit for limit in verdict.limits if loaded.limits[limit.key].version != 0]
     accounts = sorted({**{f"pool:{programme}": gained for programme, gained in verdict.pools.items()}, **verdict.lapsed}.items())
-    done = await connection.execute(
+    await connection.execute(
         _CHANGE,
         *_columns(
             10,
@@ -99,11 +100,12 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
         *_columns(17, (_place(place) for place in verdict.places if place.application in stored)),
         [account for account, _gained in accounts],
         [gained for _account, gained in accounts],
-        *_columns(5, (limit[:5] for limit in first_used)),
         [cell.settled for cell in verdict.cells],
     )
-    if int(done.rpartition(" ")[2]) != len(first_used):
-        raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused")
+    try:
+        await _copy(connection, "limit_counter", _LIMIT, first_used)
+    except asyncpg.UniqueViolationError as error:
+        raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused") from error
 
 
 async def _copy(connection: "asyncpg.Connection[Any]", table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
