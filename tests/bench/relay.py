@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
@@ -18,41 +19,48 @@ from tests.bench.world import Bench, approvals, cells, watching
 _COLUMNS = ("topic", "key", "event_id", "type", "value", "created_at")
 
 
-async def measure(bench: Bench, number: int, seed: int) -> tuple[float, float]:
-    """Events a second of both sides; each ends with as many events on its topic as there were rows."""
+class Side(NamedTuple):
+    """One side, once: events a second, and the CPU microseconds that this process spent on an event."""
+
+    rate: float
+    cpu_us: float
+
+
+async def measure(bench: Bench, number: int, seed: int) -> tuple[Side, Side]:
+    """Both sides; each ends with as many events on its topic as there were rows."""
     rows = [(PLACES.name, one.partitionkey, one.id, one.type, encode(one), one.time) for one in approvals(number, cells(), seed)]
     return await _relay(bench, rows), await _loop(bench, [Outgoing(0, row[0], row[1], row[4]) for row in rows])
 
 
-async def _relay(bench: Bench, rows: Sequence[tuple[object, ...]]) -> float:
+async def _relay(bench: Bench, rows: Sequence[tuple[object, ...]]) -> Side:
     url = await bench.databases.new("quotas")
     prefix, transport = await topics(bench)
     async with watching(url) as look:
         await look.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
         publisher, connection = await transport.publisher(), await connect(url)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         await Relay(connection, publisher).drain()
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - spent
         await publisher.close()
         await connection.close()
         assert await look.fetchval(UNSENT) == 0, "every row is marked"
     await _arrived(bench, prefix, len(rows))
-    return len(rows) / seconds
+    return Side(len(rows) / seconds, cpu / len(rows) * 1e6)
 
 
-async def _loop(bench: Bench, rows: list[Outgoing]) -> float:
+async def _loop(bench: Bench, rows: list[Outgoing]) -> Side:
     prefix, _transport = await topics(bench)
     producer = AIOKafkaProducer(bootstrap_servers=bench.bootstrap, **PRODUCER_SETTINGS)
     await producer.start()
     try:
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         sent = [await producer.send(prefix + row.topic, row.value, key=row.key.encode()) for row in rows]
         await asyncio.gather(*sent)
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - spent
     finally:
         await producer.stop()
     await _arrived(bench, prefix, len(rows))
-    return len(rows) / seconds
+    return Side(len(rows) / seconds, cpu / len(rows) * 1e6)
 
 
 async def _arrived(bench: Bench, prefix: str, number: int) -> None:

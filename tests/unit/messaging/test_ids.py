@@ -1,6 +1,6 @@
 """Ids made one at a time and many at once are of one kind, and the driver's class is the same id."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from shared.kernel import ids
 from shared.persistence.database import new_ids, quick
@@ -25,7 +25,7 @@ def test_chance_reaches_every_bit_that_is_its_own() -> None:
 
 def test_the_drivers_id_is_the_same_id() -> None:
     """Found under each other, equal, written alike: nobody has to know which of the two he holds."""
-    plain = uuid4()
+    plain = ids.new_id()
     fast = quick(plain)
     assert isinstance(fast, UUID)
     assert (fast == plain, plain == fast, hash(fast) == hash(plain), str(fast) == str(plain)) == (True, True, True, True)
