@@ -9,7 +9,7 @@ from services.quotas.allotting import allotments
 from services.quotas.domain.commands import Recount, ServeLists, SetTarget
 from services.quotas.domain.limits import CELL, OF_PLAN, Named, keys_of
 from services.quotas.facts import in_order
-from services.quotas.proposals import SYSTEM, file_proposal
+from services.quotas.proposals import SYSTEM, file_proposal, void
 from services.quotas.proposals.kinds import AllotmentChange, TotalChange
 from services.quotas.store.programmes import changes, fund, put_in_force
 from services.quotas.store.terms import terms_of
@@ -39,7 +39,8 @@ async def publish(tx: Tx, publication: Publication) -> None:
 
     More places than before come into the pool at once, and a changed allotment of the plan is applied, lower targets first. What
     would go below what is held, or what the pool cannot give, becomes a proposal for two officers. Figures that officers
-    have set stay as they are where the plan's own figure did not change. Cells that waited for the programme go on.
+    have set stay as they are where the plan's own figure did not change. What an older version asked for and nobody has decided is
+    closed, for this one says what counts. Cells that waited for the programme go on.
     """
     event, data = publication.event, publication.event.data
     connection = await driver(tx)
@@ -50,6 +51,7 @@ async def publish(tx: Tx, publication: Publication) -> None:
     before = {row["key"]: row["planned"] for row in await connection.fetch(_BEFORE, data.programme)}
     await put_in_force(tx, data, planned, version=event.subjectversion, at=event.time)
     await fund(tx, data.programme, data.places_total, at=event.time, only_more=True)
+    await void(tx, data.programme, "allotment_change", note=f"{data.plan_version}", now=event.time)
     await _allot(tx, publication, before, planned)
     await _recount(tx, publication)
     await _serve(tx, publication)

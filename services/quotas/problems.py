@@ -93,6 +93,9 @@ WORDS: Final[Mapping[str, _Words]] = {
     "not_waiting": _Words(
         409, N_("They do not both wait here"), N_("Choose two different applications of this waiting list, as it is now.")
     ),
+    "own_application": _Words(
+        403, N_("One of the two is your own"), N_("Nobody decides about an application of their own. Ask another officer.")
+    ),
     "ahead_already": _Words(422, N_("They stand in that order already"), N_("Choose another place on the list.")),
     "no_rank_between": _Words(
         409, N_("There is no rank between these two"), N_("Move it ahead of the one before, or behind by moving the other one.")
@@ -124,6 +127,14 @@ WORDS: Final[Mapping[str, _Words]] = {
     "in_the_past": _Words(422, N_("That day is past"), N_("It would begin on {start} and today is {today}. Choose today or a later day.")),
     "bad_period": _Words(
         422, N_("The last day is before the first"), N_("It would begin on {start} and end on {end}. Correct one of them.")
+    ),
+    "unknown_part": _Words(
+        422,
+        N_("The programme has no such part"),
+        N_("“{part}” is none of its courses and levels; the nearest is “{nearest}”. They are: {parts}."),
+    ),
+    "no_parts": _Words(
+        422, N_("The programme has no parts"), N_("“{part}” was named. Leave the parts away: the country leaves or returns as a whole.")
     ),
     "bad_parts": _Words(422, N_("A part has no name"), N_("Name each part by its code, or leave the parts away where all is meant.")),
     "takes_no_part_then": _Words(

@@ -134,6 +134,8 @@ class ProgrammePublished(Fact, frozen=True, kw_only=True):
     """Words for the reason codes that coordinators and officers choose from."""
     courses: list[CourseTerms] = []
     channels: list[ChannelTerms] = []
+    parts: dict[str, Names] = {}
+    """The parts of the programme, such as courses and levels, that a country may leave or return to by themselves."""
     holders: HoldersTerms | None = None
     """Absent where the programme does not count who holds a place at a time."""
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from services.applications.domain.answers import LANGUAGES, Texts
+from services.applications.domain.parts import PARTED
 from services.applications.plan.model import Call, Channel, Country, Course, Plan, Programme
 from shared.events.applications import (
     CallTerms,
@@ -45,6 +46,7 @@ def programme_published(plan: Plan, programme: Programme) -> ProgrammePublished:
         reasons={reason.code: _names(reason.names) for reason in programme.reasons},
         courses=[_course(course, programme) for course in programme.courses],
         channels=[_channel(channel, programme) for channel in programme.channels],
+        parts=_parts(programme),
         holders=HoldersTerms(each=programme.holders.each, countries=programme.holders.countries) if programme.holders else None,
     )
 
@@ -87,6 +89,12 @@ def _course(course: Course, programme: Programme) -> CourseTerms:
         starts=course.starts,
         ends=course.ends,
     )
+
+
+def _parts(programme: Programme) -> dict[str, Names]:
+    """The options of the questions that divide the programme."""
+    asked = [question for page in programme.pages for question in page.questions if question.key in PARTED]
+    return {option.key: _names(option.label) for question in asked for option in question.options}
 
 
 def _channel(channel: Channel, programme: Programme) -> ChannelTerms:

@@ -20,6 +20,7 @@ from services.applications.use_cases.steps import (
     facts_of,
     missing_papers,
     note,
+    on_own_case,
     wrong_reasons,
 )
 from shared.events.applications import ApplicationNominated, ApplicationReturned
@@ -80,13 +81,15 @@ async def reorder_slate(
 ) -> Done | SlateChanged | Forbidden:
     """Put the slate of the coordinator's country into `order`, which holds exactly those on it.
 
-    Nothing is published: the order is the country's own.
+    Nothing is published: the order is the country's own. Whoever has an application on it themselves may not put it in order.
     """
     if viewer.role != "coordinator" or not viewer.country:
         return Forbidden()
     cell = Cell(programme, viewer.country, year)
     await store.lock_slate(tx, cell)
     slate = await store.slate(tx, cell, lock=True)
+    if any(on_own_case(viewer, one) for one in slate):
+        return Forbidden()
     ranks = reordered({one.id: one.slate_rank or 0 for one in slate}, order)
     if ranks is None or not slate:
         return SlateChanged()

@@ -104,6 +104,11 @@ def _policy(row: ProposalRow, _names: NamesOf) -> str:
     return _("allotted by a policy: {policy}", policy=policy_words(row.params))
 
 
+def _allotments(row: ProposalRow, _names: NamesOf) -> str:
+    cells = len(row.params["targets"])
+    return ngettext("{count} country’s places set", "places of {count} countries set", cells, count=format_number(cells))
+
+
 def policy_words(params: Mapping[str, Any]) -> str:
     """A policy in one line: `base 4; LDC +1; at least 2; at most 60`."""
     found = [_("base {n}", n=format_number(params["base"]))]
@@ -134,6 +139,7 @@ CHANGES: Final[Mapping[str, Callable[[ProposalRow, NamesOf], str]]] = {
     "return": _return,
     "redistribution": _redistribution,
     "policy": _policy,
+    "allotments": _allotments,
     "reorder": _reorder,
     "leave": _leave,
     "return_to_programme": _return_to,

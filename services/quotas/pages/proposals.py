@@ -18,7 +18,7 @@ from services.quotas.pages.effects import Effect, effect
 from services.quotas.pages.participation import consent_questions
 from services.quotas.pages.words import short_account
 from services.quotas.problems import problem_of
-from services.quotas.proposals import KINDS, REASON_MAX, SYSTEM, ProposalRefused
+from services.quotas.proposals import KINDS, NEWER_PLAN, REASON_MAX, SYSTEM, ProposalRefused
 from services.quotas.proposals.counter import counter_of
 from services.quotas.rows import CellRow, ConsentRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
@@ -289,4 +289,4 @@ def person(account: str, who: Identity) -> str:
     """Who it was: `you`, a new version of the plan, or an account by the end of its id."""
     if account == who.account_id:
         return _("you")
-    return _("a new version of the plan") if account == SYSTEM else short_account(account)
+    return _("a new version of the plan") if account in (SYSTEM, NEWER_PLAN) else short_account(account)

@@ -13,15 +13,15 @@ import msgspec
 from sqlalchemy import Row, text
 
 from services.quotas.domain.model import OFFERED, REFUSED, Verdict
-from services.quotas.proposals.kind import REASON_MAX, SYSTEM, Decided, Filed, Kind, Params, ProposalRefused, Proposed
+from services.quotas.proposals.kind import NEWER_PLAN, REASON_MAX, SYSTEM, Decided, Filed, Kind, Params, ProposalRefused, Proposed
 from services.quotas.proposals.kinds import KINDS
 from shared.kernel.ids import new_id
 from shared.persistence import audit
 from shared.persistence.database import Tx, driver
 
 __all__ = [
-    "KINDS", "REASON_MAX", "SYSTEM", "Decided", "ProposalRefused", "Proposed", "approve", "file_proposal", "opened", "params_of",
-    "propose", "reject",
+    "KINDS", "NEWER_PLAN", "REASON_MAX", "SYSTEM", "Decided", "ProposalRefused", "Proposed", "approve", "file_proposal", "opened",
+    "params_of", "propose", "reject", "void",
 ]  # fmt: skip
 
 FIGURES: Final = ("target", "free", "offered", "taken", "waiting", "last_decision")
@@ -35,6 +35,10 @@ _FILE: Final = text(
     "values (:id, :kind, :programme, :cell, :cells, cast(:params as jsonb), cast(:seen as jsonb), :counters, :reason, :by, :at)"
 )
 _OPEN: Final = text("select * from proposal where id = :id for update")
+_OF_SYSTEM: Final = text(
+    "select * from proposal where programme = :programme and kind = :kind and state = 'open' and proposed_by = :system "
+    "order by id for update"
+)
 _SETTLE: Final = text(
     "update proposal set state = :state, decided_by = :by, decided_at = :at, note = :note, outcome = cast(:outcome as jsonb) where id = :id"
 )
@@ -137,6 +141,12 @@ async def reject(tx: Tx, proposal: UUID, *, by: str, role: str, note: str = "", 
     if isinstance(found, ProposalRefused):
         return found
     return await _settle(tx, found, "rejected", by=by, role=role, note=note, now=now)
+
+
+async def void(tx: Tx, programme: str, kind: str, *, note: str, now: datetime) -> None:
+    """Close what the system proposed of that kind and nobody has decided: another version of the plan says something else by now."""
+    for found in (await tx.execute(_OF_SYSTEM, {"programme": programme, "kind": kind, "system": SYSTEM})).all():
+        await _settle(tx, found, "rejected", by=NEWER_PLAN, role=SYSTEM, note=note, now=now)
 
 
 async def looked(tx: Tx, kind: Kind[Any], filed: Filed[Any]) -> Verdict:

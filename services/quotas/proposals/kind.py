@@ -17,6 +17,8 @@ from shared.persistence.database import Tx
 
 SYSTEM: Final = "system"
 """Who proposes what a new version of a plan asks for and may not do by itself."""
+NEWER_PLAN: Final = "newer_plan"
+"""Who closes it once a newer version asks for something else: not whoever proposed it, as with everything that is decided."""
 REASON_MAX: Final = 1_000
 PLACES_MAX: Final = 1_000_000
 

@@ -11,7 +11,7 @@ from services.quotas.proposals.kind import PLACES_MAX, Filed, Kind, Params, Prop
 from services.quotas.proposals.limits import ChangeLimit
 from services.quotas.proposals.order import ReorderList
 from services.quotas.proposals.participation import LeaveProgramme, ReturnToProgramme
-from services.quotas.proposals.policy import AdoptPolicy
+from services.quotas.proposals.policy import AdoptPolicy, ChangeAllotments
 from services.quotas.store.programmes import fund
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -176,6 +176,7 @@ _ENTRIES: Final[tuple[Kind[Any], ...]] = (
     LeaveProgramme(),
     ReturnToProgramme(),
     AdoptPolicy(),
+    ChangeAllotments(),
     ReorderList(),
 )
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in _ENTRIES}

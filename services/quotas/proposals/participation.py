@@ -7,6 +7,7 @@ is the officer's, and of the countries of its side that take part on the day of 
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from difflib import get_close_matches
 from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.quotas.proposals.kind import Filed, Kind, Params, ProposalRefused
 from services.quotas.store import programmes
 from services.quotas.store.terms import StoredChange, load_terms, published
 from services.quotas.use_cases import judge
+from shared.events.applications import ProgrammePublished
 from shared.persistence import audit
 from shared.persistence.database import Tx, driver
 
@@ -88,7 +90,8 @@ class _Participation(Kind[C], Generic[C]):
             return ProposalRefused("bad_period", {"start": params.start.isoformat(), "end": params.end.isoformat()})
         if any(not part.strip() for part in params.parts):
             return ProposalRefused("bad_parts")
-        return await self._as_it_is(tx, filed)
+        unknown = await _unknown_part(tx, params.programme, params.parts) if params.parts else None
+        return unknown or await self._as_it_is(tx, filed)
 
     @abstractmethod
     async def _as_it_is(self, tx: Tx, filed: Filed[C]) -> ProposalRefused | None:
@@ -159,6 +162,18 @@ class ReturnToProgramme(_Participation[Return]):
             if code != own and side == sides.get(own) and terms.takes_part_at_all(code, filed.now)
         ]  # fmt: skip
         await tx.execute(_ASK, {"proposal": proposal, "countries": asked})
+
+
+async def _unknown_part(tx: Tx, programme: str, parts: Sequence[str]) -> ProposalRefused | None:
+    """The first part that the plan does not have, with the one that is nearest to it."""
+    data: ProgrammePublished = published((await tx.execute(_COUNTRIES, {"programme": programme})).one().terms)
+    known = sorted({*data.parts, *(course.key for course in data.courses), *(part for one in data.participation for part in one.parts)})
+    for part in parts:
+        if part not in known:
+            nearest = get_close_matches(part, known, 1, 0)
+            where = {"nearest": nearest[0], "parts": ", ".join(known)} if nearest else {}
+            return ProposalRefused("unknown_part" if nearest else "no_parts", {"part": part, **where})
+    return None
 
 
 async def consent(

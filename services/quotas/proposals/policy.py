@@ -1,7 +1,7 @@
 """Allotting a year by a policy: base, weights of the groups, minima, maxima, rounding. Adopted as a whole, and kept with its version."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import text
@@ -44,6 +44,41 @@ class AllotByPolicy(Params, frozen=True, kw_only=True):
     allow_over: bool = False
 
 
+class Allotments(Params, frozen=True, kw_only=True):
+    """The targets of several cells of one programme, by key; also below what is held, so that what frees goes to the pool."""
+
+    targets: dict[str, int]
+
+
+class ChangeAllotments(Kind[Allotments]):
+    """Several targets at once, all of them or none: what undoes a policy."""
+
+    name, params, act, strict = "allotments", Allotments, "allotment", True
+
+    def programme(self, params: Allotments) -> str:
+        return next(iter(sorted(params.targets)), "").partition(":")[0]
+
+    async def cells(self, _tx: Tx, params: Allotments) -> tuple[str, ...]:
+        return tuple(sorted(params.targets))
+
+    async def objection(self, _tx: Tx, filed: Filed[Allotments]) -> ProposalRefused | None:
+        targets = filed.params.targets
+        if not targets or set(targets) - set(filed.figures):
+            return ProposalRefused("unknown_cell")
+        if any(Cell.parse(key).programme != filed.programme for key in targets):
+            return ProposalRefused("other_programme")
+        if any(not 0 <= target <= PLACES_MAX for target in targets.values()):
+            return ProposalRefused("bad_policy_number")
+        unchanged = all(filed.figures[key]["target"] == target for key, target in targets.items())
+        return ProposalRefused("unchanged_policy") if unchanged else None
+
+    def commands(self, filed: Filed[Allotments]) -> Sequence[Command]:
+        return _lower_first(filed, filed.params.targets, "adopted")
+
+    def counter(self, _params: Allotments, outcome: Mapping[str, Any]) -> tuple[str, Params] | None:
+        return self.name, Allotments(targets={key: one["target"] for key, one in outcome["cells"].items()})
+
+
 class AdoptPolicy(Kind[AllotByPolicy]):
     name, params, act = "policy", AllotByPolicy, "policy"
     strict = True
@@ -81,12 +116,17 @@ class AdoptPolicy(Kind[AllotByPolicy]):
         return None
 
     async def look(self, tx: Tx, filed: Filed[AllotByPolicy]) -> Verdict:
-        verdict, _terms = await judge(tx, _commands(filed, await targets_of(tx, filed.params)))
+        verdict, _terms = await judge(tx, _lower_first(filed, await targets_of(tx, filed.params), "policy"))
         return verdict
+
+    def counter(self, _params: AllotByPolicy, outcome: Mapping[str, Any]) -> tuple[str, Params] | None:
+        """The targets that the cells had before it; what a policy splits cannot always be said by another one."""
+        before = {key: one["target"] for key, one in outcome["cells"].items()}
+        return ("allotments", Allotments(targets=before)) if before else None
 
     async def carry_out(self, tx: Tx, filed: Filed[AllotByPolicy]) -> Verdict:
         """Lower targets first, so that the pool has what the higher ones need; the policy is kept with its version."""
-        verdict = await apply(tx, _commands(filed, await targets_of(tx, filed.params)), whole=True)
+        verdict = await apply(tx, _lower_first(filed, await targets_of(tx, filed.params), "policy"), whole=True)
         if not verdict.short:
             row = {"programme": filed.programme, "year": filed.params.year, "proposal": filed.proposal, "by": filed.by, "at": filed.now}
             await tx.execute(_KEEP, {**row, "params": msgspec.json.encode(filed.params).decode()})
@@ -112,10 +152,10 @@ async def targets_of(tx: Tx, params: AllotByPolicy) -> dict[str, int]:
     return allotted(data, params.year, _places(params, data.places_per_year), policy, changes)
 
 
-def _commands(filed: Filed[AllotByPolicy], targets: Mapping[str, int]) -> Sequence[Command]:
+def _lower_first(filed: Filed[Any], targets: Mapping[str, int], cause: str) -> Sequence[Command]:
     changed = [(targets.get(key, 0), key) for key, figures in filed.figures.items() if targets.get(key, 0) != figures["target"]]
     lower_first = sorted(changed, key=lambda one: (one[0] > filed.figures[one[1]]["target"], one[1]))
-    return tuple(SetTarget(cell=key, at=filed.now, target=target, cause="policy") for target, key in lower_first)
+    return tuple(SetTarget(cell=key, at=filed.now, target=target, cause=cause) for target, key in lower_first)
 
 
 def _places(params: AllotByPolicy, planned: Mapping[int, int]) -> int:

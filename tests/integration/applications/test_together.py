@@ -112,6 +112,14 @@ async def test_the_country_orders_its_slate(world: World) -> None:
     assert len(audited) == 3
 
 
+async def test_nobody_orders_a_slate_that_their_own_application_is_on(world: World) -> None:
+    """Whoever applied before they became a coordinator keeps their account."""
+    (person, own), (_, other) = await world.reach(State.NOMINATED), await world.reach(State.NOMINATED)
+    conflicted = Viewer(person.account_id, "coordinator", COUNTRY)
+    refused = await world.do(use_cases.reorder_slate, conflicted, programme=PROGRAMME, year=YEAR, order=[own.id, other.id])
+    assert refused == Forbidden() and await world.rows("select 1 from audit_entry where act = 'application.reorder'") == []
+
+
 async def test_a_slate_that_changed_meanwhile_is_not_overwritten(world: World) -> None:
     ids = [(await world.reach(State.NOMINATED))[1].id for _ in range(3)]
     for order in ([], ids[:2], [*ids, new_id()], [ids[0]] * 3):

@@ -58,3 +58,23 @@ async def test_nobody_asks_for_a_number_that_no_plan_says(office: Office) -> Non
     assert code(await office.adopt(proposal)) == (409, "pool_short")
     assert code(await office.propose("total_change", asked)) == code(await office.look("total_change", asked)) == (409, "not_the_plans")
     assert code(await office.propose("total_change", {**asked, "programme": "nothing"})) == (404, "unknown_programme")
+
+
+async def test_what_an_older_version_asked_of_a_cell_is_closed_by_a_newer_one(
+    new_database: NewDatabase, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Version 2 takes places of countries that hold them, which waits for two people; version 3 gives them back, so nothing waits."""
+    clock.move_to(START)
+    office = Office(front(await new_database("quotas"), clock, tmp_path))
+    db = office.front.db
+    await apply_events(db, publication(programme()))
+    people = [Person(f"training:{country}:2016") for country in COUNTRIES for _ in range(2)]
+    await apply_events(db, *[one.approved() for one in people], publication(programme(version="2", places=4), version=2))
+    old = await rows(db, "select id from proposal where kind = 'allotment_change' and state = 'open'")
+    assert len(old) == len(COUNTRIES)
+    await apply_events(db, publication(programme(version="3", places=8), version=3))
+    after = await rows(db, "select state, decided_by, note from proposal where kind = 'allotment_change'")
+    assert {tuple(row) for row in after} == {("rejected", "newer_plan", "3")}
+    assert code(await office.adopt(str(old[0].id), state="x")) == (409, "not_open")
+    audits = await rows(db, "select count(*) as n from audit_entry where act = 'allotment.reject' and actor = 'newer_plan'")
+    assert audits[0].n == len(COUNTRIES)

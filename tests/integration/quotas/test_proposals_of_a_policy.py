@@ -8,7 +8,7 @@ import pytest
 
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.office import ANA, BO, PE, Office, code
+from tests.integration.quotas.office import ANA, API, BO, PE, Office, code
 from tests.integration.quotas.pages_front import front, words
 from tests.integration.quotas.scene import START, Person, apply_events, figures, held, picture, programme, publication, rows
 
@@ -112,3 +112,46 @@ async def test_policies_are_compared_and_one_is_proposed_by_forms(office: Office
         assert await targets(office) == {"AR": 2, "BR": 2, "CL": 4, "PE": 4}
     async with office.front.browser("coordinator", country="PE") as stranger:
         assert (await stranger.get("/quotas/policies")).status_code == 403
+
+
+async def test_a_policy_is_undone_by_a_counter_move_with_a_second_person(office: Office) -> None:
+    """As far as nobody was given the place meanwhile: here nobody waits. With a waiter it cannot be done whole, and is not filed."""
+    for row in await rows(office.front.db, "select application, person from place where state = 'waiting'"):
+        await apply_events(office.front.db, Person(PE, application=row.application, person=row.person, published=1).withdrawn())
+    before = await targets(office)
+    proposal = await office.adopted("policy", policy())
+    assert await targets(office) != before
+    filed = await office.ask(ANA, "POST", f"{API}/{proposal}/counter", {"reason": "It was a mistake."})
+    assert filed.status_code == 201, filed.text
+    back = str(filed.json()["proposal"])
+    assert code(await office.adopt(back, by=ANA)) == (403, "same_person")
+    assert (await office.adopt(back)).status_code == 200
+    assert await targets(office) == before and await held(office.front.db) == {}
+    again = await office.ask(ANA, "POST", f"{API}/{back}/counter", {"reason": "It was none."})
+    assert (await office.adopt(str(again.json()["proposal"]))).status_code == 200
+    assert await targets(office) == {"AR": 2, "BR": 2, "CL": 4, "PE": 4}
+    (row,) = await rows(office.front.db, "select counters from proposal where id = :id", id=back)
+    assert str(row.counters) == proposal
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, (404, "unknown_cell")),
+        ({"training:XX:2016": 1}, (404, "unknown_cell")),
+        ({PE: -1}, (422, "bad_policy_number")),
+        ({PE: 3}, (422, "unchanged_policy")),
+        ({PE: 9}, (409, "pool_short")),
+    ],
+)
+async def test_targets_that_cannot_be_set_are_refused_and_nothing_is_filed(
+    office: Office, wanted: dict[str, int], expected: tuple[int, str]
+) -> None:
+    assert code(await office.propose("allotments", {"targets": wanted})) == expected
+    assert await rows(office.front.db, "select 1 from proposal") == []
+
+
+async def test_a_policy_whose_place_was_given_meanwhile_is_not_countered_in_half(office: Office) -> None:
+    proposal = await office.adopted("policy", policy())
+    answer = await office.ask(ANA, "POST", f"{API}/{proposal}/counter", {"reason": "It was a mistake."})
+    assert code(answer) == (409, "pool_short")

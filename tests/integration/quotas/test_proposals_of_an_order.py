@@ -53,6 +53,18 @@ async def test_what_cannot_be_is_refused_and_files_nothing(office: Office) -> No
     assert await rows(office.front.db, "select 1 from proposal") == []
 
 
+async def test_nobody_moves_an_application_of_their_own(office: Office) -> None:
+    """Whoever applied before they joined the staff keeps their account: neither proposing nor adopting is theirs."""
+    third, fourth = office.front.people[PE][2:]
+    for own in (third, fourth):
+        answer = await office.propose("reorder", ahead(fourth, third), by=str(own.person))
+        assert code(answer) == (403, "own_application")
+    assert await rows(office.front.db, "select 1 from proposal") == []
+    proposal = await office.filed("reorder", ahead(fourth, third))
+    assert code(await office.adopt(proposal, by=str(fourth.person))) == (403, "own_application")
+    assert (await office.adopt(proposal)).status_code == 200
+
+
 async def test_somebody_left_the_list_since_it_was_shown(office: Office) -> None:
     third, fourth = office.front.people[PE][2:]
     proposal = await office.filed("reorder", ahead(fourth, third))

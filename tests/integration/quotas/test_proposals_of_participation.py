@@ -10,12 +10,26 @@ from services.quotas import rebuild
 from services.quotas.rebuild import log_of
 from services.quotas.settings import QuotasSettings
 from services.quotas.sweeps import sweeps
+from shared.events.applications import CourseTerms
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Database
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import ANA, API, BO, PE, Office, code
 from tests.integration.quotas.pages_front import front, words
-from tests.integration.quotas.scene import START, Person, apply_events, figures, held, picture, programme, publication, rows, states, told
+from tests.integration.quotas.scene import (
+    START,
+    Person,
+    apply_events,
+    figures,
+    held,
+    names,
+    picture,
+    programme,
+    publication,
+    rows,
+    states,
+    told,
+)
 
 FIRST = (START + timedelta(days=10)).date()
 
@@ -132,6 +146,7 @@ async def test_a_country_that_does_not_agree_stops_it(office: Office) -> None:
         ("leave", change(start=START.date() - timedelta(days=1)), (422, "in_the_past")),
         ("leave", change(end=(FIRST - timedelta(days=1)).isoformat()), (422, "bad_period")),
         ("leave", change(parts=[" "]), (422, "bad_parts")),
+        ("leave", change(parts=["solar"]), (422, "no_parts")),
         ("leave", {**change(), "start": "soon"}, (422, "bad_params")),
         ("return_to_programme", change(), (409, "takes_part_already")),
     ],
@@ -194,3 +209,15 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         async with office.front.browser("reviewer") as stranger:
             assert (await stranger.get("/quotas/participation")).status_code == 403
             assert (await stranger.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 403
+
+
+async def test_a_part_that_the_plan_does_not_have_is_named_with_the_nearest_that_it_has(office: Office) -> None:
+    """Courses, levels and what the plan itself says countries take part in are parts; a typing error is none."""
+    course = CourseTerms(key="solar", year=2016, names=names("solar"), starts=date(2016, 5, 1), ends=date(2016, 6, 1))
+    data = programme(version="2", courses=[course], parts={"master": names("master")})
+    await apply_events(office.front.db, publication(data, version=2))
+    wrong = await office.propose("leave", change(parts=["solar", "mastr"]))
+    assert code(wrong) == (422, "unknown_part")
+    assert "“mastr”" in wrong.text and "“master”" in wrong.text and "master, solar" in wrong.text
+    assert await rows(office.front.db, "select 1 from proposal") == []
+    assert (await office.propose("leave", change(parts=["solar", "master"]))).status_code == 201
