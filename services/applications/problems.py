@@ -31,6 +31,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.KeyReused: 422,
     outcomes.ReasonsWrong: 422,
     outcomes.DateWrong: 422,
+    outcomes.MarksWrong: 422,
     outcomes.NotScored: 422,
     outcomes.PointsWrong: 422,
 }
@@ -57,6 +58,8 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
             papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]
             return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers)]
+        case outcomes.MarksWrong(marks=marks):
+            return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
         case outcomes.Ineligible(reasons=reasons):
             return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):

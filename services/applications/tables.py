@@ -144,12 +144,13 @@ class SentCopy(Table, table=True):
 
 
 class SentAnswers(Table, table=True):
-    """What was in a submission that was sent back: answers by question, and kind, name, size and hash of each paper."""
+    """What was in a submission that was sent back: answers by question, kind, name, size and hash of each paper, and what was marked."""
 
     application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
     number: int = Field(primary_key=True)
     answers: dict[str, Any] = _json()
     papers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    marks: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
     kept_at: datetime = _moment()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.applications.domain.answers import Answer, from_stored, unanswered
+from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
 from services.applications.domain.papers import FileState, may_attach
 from services.applications.domain.viewers import Viewer
@@ -14,7 +15,7 @@ from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
 from services.applications.store import lists
-from services.applications.store.copies import Copy, of_application
+from services.applications.store.copies import Copy, last_returned, of_application
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
 from services.applications.use_cases.steps import cell_of, terms_of
@@ -89,6 +90,8 @@ class Dossier:
     name: str
     email: str
     names: Mapping[UUID, str]
+    returned: Returned | None = None
+    """The submission that was sent back last, for the applicant and those who read the corrected one."""
 
     @property
     def programme(self) -> Programme:
@@ -141,6 +144,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         name=person.name if person else "",
         email=person.email if person else "",
         names=await lists.names(tx, actors),
+        returned=await last_returned(tx, application.id) if any(entry.act == Act.RETURN for entry in timeline) else None,
     )
 
 

@@ -210,8 +210,11 @@ class Staff(Somebody):
     async def nominate(self, one: Mapping[str, Any]) -> dict[str, Any]:
         return await self.act(one["id"], "nominate", {"expected_version": one["version"]})
 
-    async def return_for_correction(self, one: Mapping[str, Any], reasons: Sequence[str], correct_by: date) -> dict[str, Any]:
-        body = {"expected_version": one["version"], "reasons": list(reasons), "correct_by": correct_by.isoformat()}
+    async def return_for_correction(
+        self, one: Mapping[str, Any], reasons: Sequence[str], correct_by: date, marks: Sequence[Mapping[str, str]] = ()
+    ) -> dict[str, Any]:
+        """Send it back; `marks` are of places in the form, each with `kind`, `key` and `remark`."""
+        body = {"expected_version": one["version"], "reasons": list(reasons), "correct_by": correct_by.isoformat(), "marks": list(marks)}
         return await self.act(one["id"], "return", body)
 
     async def score(self, one: Mapping[str, Any], points: Mapping[str, int]) -> dict[str, Any]:

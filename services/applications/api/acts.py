@@ -21,6 +21,7 @@ from services.applications.api.shapes import (
     WithdrawBody,
     application_out,
 )
+from services.applications.domain.correction import Mark
 from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.use_cases import Done
@@ -39,8 +40,9 @@ async def _do(request: Request, viewer: Viewer, use_case: Callable[..., Awaitabl
 @router.post("/applications/{application_id}/return")
 async def return_for_correction(request: Request, application_id: UUID, body: ReturnBody) -> ApplicationOut:
     """Send it back for correction."""
-    viewer = viewer_in(request)
-    return await _do(request, viewer, use_cases.return_for_correction, application_id, **body.model_dump())
+    viewer, marks = viewer_in(request), [Mark(one.kind, one.key, one.remark) for one in body.marks]
+    values = body.model_dump(exclude={"marks"})
+    return await _do(request, viewer, use_cases.return_for_correction, application_id, marks=marks, **values)
 
 
 @router.post("/applications/{application_id}/nominate")

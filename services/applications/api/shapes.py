@@ -33,9 +33,18 @@ class VersionBody(Body):
     expected_version: int
 
 
+class MarkBody(Body):
+    """A page, a question or a document that has to be corrected, by its key, and what is wrong there."""
+
+    kind: Literal["page", "question", "document"]
+    key: Code
+    remark: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
 class ReturnBody(VersionBody):
     reasons: list[Code] = Field(min_length=1, max_length=20)
     correct_by: date
+    marks: list[MarkBody] = Field(default=[], max_length=100)
 
 
 class ReasonsBody(VersionBody):

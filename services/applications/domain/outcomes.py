@@ -127,6 +127,15 @@ class ReasonsWrong:
 
 
 @dataclass(frozen=True, slots=True)
+class MarksWrong:
+    """Marks, as `kind:key`, that name nothing in the form, name it twice, or say more than `most` characters."""
+
+    marks: tuple[str, ...]
+    most: int
+    code: ClassVar[str] = "marks_wrong"
+
+
+@dataclass(frozen=True, slots=True)
 class DateWrong:
     """The date must not be before `earliest`."""
 

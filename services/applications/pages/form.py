@@ -16,6 +16,8 @@ from services.applications.domain.answers import Answer, Fault, Page
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import WrongAnswers
 from services.applications.domain.papers import LATER
+from services.applications.earlier import Earlier, earlier
+from services.applications.pages.corrections import of_page, page_open, paper_open
 from services.applications.pages.fields import field
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.refusals import problem
@@ -36,6 +38,7 @@ OPTIONAL = N_("Optional")
 ADDED = N_("Added, not yet sent")
 CHECKED = N_("Being checked")
 REFUSED = N_("Refused")
+TO_CORRECT = N_("To be corrected")
 CANNOT_START = N_("Cannot start yet")
 
 
@@ -61,6 +64,7 @@ async def tasks_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     editable(folder)
     pages, papers = page_tasks(folder), paper_tasks(folder)
+    before = await earlier_of(request, folder) if any(one.saved_at is None for one in folder.dossier.pages) else None
     finished = [task for task in (*pages, *papers) if not task.colour]
     saved = [page.saved_at for page in folder.dossier.pages if page.saved_at]
     return render(
@@ -73,6 +77,8 @@ async def tasks_page(request: Request, application_id: str) -> Response:
         all=len(pages) + len(papers),
         saved_at=clock_time(max(saved), folder.zone) if saved and "saved" in request.query_params else "",
         added=added_file(request, folder),
+        before=before,
+        left=[label[current_language()] for label in before.left.values()] if before else [],
     )
 
 
@@ -97,7 +103,9 @@ def page_tasks(folder: Folder) -> list[Task]:
     for state in folder.dossier.pages:
         page = folder.dossier.programme.page(state.key)
         assert page is not None, "the pages of a dossier are the programme's"
-        if not state.saved_at:
+        if page_open(folder, page, state):
+            status, colour = TO_CORRECT, "amber"
+        elif not state.saved_at:
             status, colour = NOT_STARTED, "blue"
         elif state.missing:
             status, colour = IN_PROGRESS, "amber"
@@ -119,6 +127,8 @@ def paper_tasks(folder: Folder) -> list[Task]:
     for one in asked_now(folder):
         if one.checking:
             status, colour = CHECKED, "amber"
+        elif paper_open(folder, one):
+            status, colour = TO_CORRECT, "amber"
         elif one.file:
             status, colour = ADDED, ""
         elif one.files:
@@ -146,9 +156,21 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
     editable(folder)
     page = page_of(folder, key)
     answers: Mapping[str, Answer] = folder.dossier.answers
-    if saved_at(folder, page) is None:
-        answers = {**await known_of_person(request, page), **answers}
-    return draw(request, folder, page, answers=answers)
+    if saved_at(folder, page) is not None:
+        return draw(request, folder, page, answers=answers)
+    before = await earlier_of(request, folder)
+    keys = {question.key for question in page.questions}
+    taken = {key: one for key, one in before.answers.items() if key in keys} if before else {}
+    answers = {**await known_of_person(request, page), **taken, **answers}
+    return draw(request, folder, page, answers=answers, before=before if taken else None)
+
+
+async def earlier_of(request: Request, folder: Folder) -> Earlier | None:
+    """What the person answered in an earlier application, for a draft; nothing for one that was sent back."""
+    if folder.correcting:
+        return None
+    viewer = applicant(request)
+    return await desk_of(request).db.run(lambda tx: earlier(tx, viewer, folder.application))
 
 
 @router.post("/applications/{application_id}/pages/{key}")
@@ -184,6 +206,7 @@ def draw(
     answers: Mapping[str, Answer] | None = None,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, Fault] | None = None,
+    before: Earlier | None = None,
     status: int = 200,
 ) -> Response:
     """The page with its questions: as they were typed, or else as they were saved."""
@@ -200,6 +223,8 @@ def draw(
         folder=folder,
         page=page,
         fields=fields,
+        remarks=of_page(folder, page),
+        before=before,
         wrong=bool(faults),
         action=request.url.path + ("?then=check" if then else ""),
         back=f"{folder.path}/check" if then else f"{folder.path}/tasks",

@@ -10,7 +10,7 @@ from fastapi import Request
 from services.applications.access import viewer_of
 from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.lifecycle import EDITABLE
+from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Plan
 from services.applications.tables import Application
@@ -89,6 +89,11 @@ class Folder:
     @property
     def path(self) -> str:
         return f"/applications/{self.application.id}"
+
+    @property
+    def correcting(self) -> bool:
+        """Whether it was sent back and waits for the corrections."""
+        return self.application.state == State.RETURNED
 
     @property
     def ask(self) -> str:

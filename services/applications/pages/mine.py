@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.lifecycle import Act, State
+from services.applications.domain.lifecycle import FINISHED, Act, State
 from services.applications.pages.copies import copy_of
+from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.words import BEFORE_ROUND, LIMITS, MOVES, SAID_BY_LIMIT, STATES, country_name, limit_words, reason_words
 from services.applications.plan.model import Plan, Programme
+from services.applications.store.applications import live
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.use_cases.submission import in_time
@@ -161,6 +163,16 @@ def reasons(application: Application) -> list[str]:
     return [code for code in application.reasons if kind not in LIMITS or SAID_BY_LIMIT.get(code) != kind]
 
 
+async def again(request: Request, folder: Folder) -> str:
+    """Where one applies to the programme's call that is open now, once this application is over; empty where one cannot."""
+    application, programme = folder.application, folder.dossier.programme
+    call = programme.open_call(folder.now)
+    if application.state not in FINISHED or call is None:
+        return ""
+    begun = await desk_of(request).db.run(lambda tx: live(tx, application.person_id, programme.code, call.year))
+    return "" if begun else f"/programmes/{quote(programme.code)}/start"
+
+
 @router.get("/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
@@ -183,6 +195,8 @@ async def application_page(request: Request, application_id: str) -> Response:
         lacking=lacking(folder),
         country=country_name(application.country, folder.plan),
         moments=moments(folder),
+        marked=marked(folder),
+        again=await again(request, folder),
         papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one.file) for one in later],
         may_correct=application.state == State.RETURNED and not late,
         may_withdraw=Act.WITHDRAW in folder.dossier.acts,

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.papers import FileState
+from services.applications.pages.corrections import paper_mark
 from services.applications.pages.home import in_words
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
@@ -162,6 +163,7 @@ def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[st
     return render(
         request,
         "document.html",
+        mark=paper_mark(folder, found.paper.key),
         status=422 if errors else 200,
         folder=folder,
         paper=in_words(found.paper, folder.dossier.programme),

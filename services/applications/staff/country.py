@@ -16,7 +16,7 @@ from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_ke
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.parts import cap_of
 from services.applications.staff.words import limit_words
-from services.applications.store import lists, work
+from services.applications.store import copies, lists, work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application, CellFigures
 from shared.kernel.cells import Cell
@@ -137,6 +137,7 @@ async def country_page(request: Request) -> Response:
         keys = name_keys(terms)
         part = await work.part(tx, viewer, chosen, order="todo", after=after, before=before, limit=ROWS, name_keys=keys)
         names = await work.names(tx, part.rows, keys)
+        again = await copies.corrected(tx, [row.id for row in part.rows])
         cells = [Cell(one.programme.code, viewer.country, call.year) for one in terms for call in one.programme.calls]
         figures = await lists.figures(tx, cells)
         held = await work.put_forward(tx, viewer.country)
@@ -145,7 +146,7 @@ async def country_page(request: Request) -> Response:
             country=country_name(viewer.country, plan) if plan else viewer.country,
             totals=in_groups(one for one in counts if _asked_for(one, asked)),
             calls=_call_lines(counts, terms, figures, held, viewer.country, now),
-            lines=tuple(_line(row, names.get(row.id, ""), terms) for row in part.rows),
+            lines=tuple(_line(row, names.get(row.id, ""), terms, corrected=row.id in again) for row in part.rows),
             before=f"/country{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
@@ -185,8 +186,10 @@ def _asked_for(one: work.Count, asked: Asked) -> bool:
     return asked.programme in ("", one.programme) and asked.year in (0, one.year)
 
 
-def _line(row: Application, name: str, terms: list[InForce]) -> Line:
+def _line(row: Application, name: str, terms: list[InForce], *, corrected: bool) -> Line:
     note = ""
+    if row.state == State.SUBMITTED and corrected:
+        note = _("Corrected")
     if row.state == State.SUBMITTED and row.reason_limit and terms:
         note = limit_words(row.reason_limit, terms[0].plan)
     return line_of(row, name, terms, f"/country/applications/{row.id}", note)

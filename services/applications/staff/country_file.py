@@ -11,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import DATE_BOXES
-from services.applications.domain.outcomes import DateWrong, ReasonsWrong
+from services.applications.domain.correction import REMARK_MAX
+from services.applications.domain.outcomes import DateWrong, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
+from services.applications.staff.correction import changes, groups, marks_of, typed_in
 from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
@@ -77,6 +79,10 @@ async def draw(
         may=[str(act) for act in file.dossier.acts],
         missing=[one.paper.names for one in file.dossier.papers if one.editable and one.lacking],
         fields=fields,
+        marks=groups(file, given.get("marks", {})),
+        marks_error=wrong.get("marks", ""),
+        remark_max=REMARK_MAX,
+        changes=changes(file),
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},
         opened=opened,
         others=list(others),
@@ -113,7 +119,8 @@ async def send_back(request: Request, application_id: str) -> Response:
     """Return it for correction, with reasons and a day."""
     file, form = await own(request, application_id), await form_of(request)
     reasons, boxes = texts_of(form, "return_reasons"), {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
-    typed = {"return_reasons": reasons, "correct_by": boxes}
+    marks = typed_in(form, file)
+    typed = {"return_reasons": reasons, "correct_by": boxes, "marks": marks}
     day = day_in(boxes)
     errors = {} if reasons else {"return_reasons": _("Choose at least one reason")}
     if day is None:
@@ -127,8 +134,11 @@ async def send_back(request: Request, application_id: str) -> Response:
         file.application.id,
         reasons=reasons,
         correct_by=day,
+        marks=marks_of(marks),
         expected_version=version_of(form),
     )
+    if isinstance(outcome, MarksWrong):
+        return await draw(request, file, status=422, opened="return", errors={"marks": refused(outcome, file)}, typed=typed)
     if isinstance(outcome, DateWrong | ReasonsWrong):
         key = "correct_by" if isinstance(outcome, DateWrong) else "return_reasons"
         return await draw(request, file, status=422, opened="return", errors={key: refused(outcome, file)}, typed=typed)

@@ -14,6 +14,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
+from services.applications.staff.correction import changes
 from services.applications.staff.kit import Asked, File, asked_in, attempt, done, file_of, form_of, name_keys, terms_in, text_of, texts_of
 from services.applications.staff.kit import version_of as version
 from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, sort_of
@@ -111,6 +112,7 @@ async def draw(
         "staff/officer_application.html",
         status=status,
         **sheet(file),
+        changes=changes(file),
         side=around.side,
         foresight=foresight(file, around.side) if Act.APPROVE in may else "",
         reviews=reviews(file, around.reviewers),

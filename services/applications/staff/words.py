@@ -165,6 +165,8 @@ def refused(outcome: Any, file: File) -> str:
             return _("Choose at least one reason")
         case o.DateWrong(earliest=earliest):
             return _("The day must be {day} or later", day=format_date(earliest))
+        case o.MarksWrong(most=most):
+            return _("A remark may have {most} characters or fewer, and only places of this form can be ticked.", most=most)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=documents):

@@ -97,6 +97,17 @@ async def live(tx: Tx, person_id: UUID, programme: str, year: int) -> Applicatio
     return (await tx.execute(statement)).scalar_one_or_none()
 
 
+async def sent_before(tx: Tx, person_id: UUID, application: Application) -> Application | None:
+    """The newest application that the person has sent besides this one; one to the same programme goes before any other."""
+    statement = (
+        select(Application)
+        .where(col(Application.person_id) == person_id, col(Application.id) != application.id, col(Application.submitted_at).is_not(None))
+        .order_by((col(Application.programme) == application.programme).desc(), col(Application.submitted_at).desc())
+        .limit(1)
+    )
+    return (await tx.execute(statement)).scalar_one_or_none()
+
+
 async def lock_slate(tx: Tx, cell: Cell) -> None:
     """Take turns on a cell's slate, until the end of the transaction; always before any row of it is locked."""
     await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"slate:{cell.key}"})

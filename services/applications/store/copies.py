@@ -1,6 +1,8 @@
 """The PDFs of submissions: which are wanted, which are due, which are there; and what was in a submission that was sent back."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -9,6 +11,7 @@ from sqlalchemy import column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Text
 
+from services.applications.domain.correction import Mark, Returned
 from shared.persistence.database import Tx
 
 TRIES_MAX: Final = 6
@@ -43,14 +46,20 @@ _OF: Final = text(
     "where application_id = :id order by number desc"
 )
 _KEEP_ANSWERS: Final = text(
-    "insert into sent_answers (application_id, number, answers, papers, kept_at) "
+    "insert into sent_answers (application_id, number, answers, papers, marks, kept_at) "
     "select a.id, (select max(t.fact) from timeline_entry t where t.application_id = a.id and t.act = 'submit'), "
     "coalesce((select jsonb_object_agg(e.key, e.value order by g.saved_at) from page_answers g, jsonb_each(g.answers) e "
     "where g.application_id = a.id), '{}'), "
     "coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'filename', d.filename, 'size_bytes', d.size_bytes, "
-    "'sha256', d.sha256) order by d.uploaded_at) from document d where d.application_id = a.id and d.state <> 'refused'), '[]'), :at "
-    "from application a where a.id = :id on conflict do nothing"
+    "'sha256', d.sha256) order by d.uploaded_at) from document d where d.application_id = a.id and d.state <> 'refused'), '[]'), "
+    "cast(:marks as jsonb), :at from application a where a.id = :id on conflict do nothing"
 )
+
+
+_RETURNED: Final = text(
+    "select number, kept_at, answers, papers, marks from sent_answers where application_id = :id order by number desc limit 1"
+).columns(column("number"), column("kept_at"), column("answers", JSONB), column("papers", JSONB), column("marks", JSONB))
+_CORRECTED: Final = text("select distinct application_id from sent_answers where application_id = any(:ids)")
 
 
 class Due(NamedTuple):
@@ -101,6 +110,17 @@ async def of_application(tx: Tx, application_id: UUID) -> Sequence[Copy]:
     return [Copy(*row) for row in await tx.execute(_OF, {"id": application_id, "tries_max": TRIES_MAX})]
 
 
-async def keep_answers(tx: Tx, application_id: UUID, at: datetime) -> None:
-    """Keep what is in the submission that is being sent back, under its number, before the applicant changes it."""
-    await tx.execute(_KEEP_ANSWERS, {"id": application_id, "at": at})
+async def keep_answers(tx: Tx, application_id: UUID, marks: Sequence[Mark], at: datetime) -> None:
+    """Keep what is in the submission that is being sent back, under its number, before the applicant changes it; and what is marked."""
+    await tx.execute(_KEEP_ANSWERS, {"id": application_id, "at": at, "marks": json.dumps([asdict(one) for one in marks])})
+
+
+async def last_returned(tx: Tx, application_id: UUID) -> Returned | None:
+    """The submission that was sent back last."""
+    row = (await tx.execute(_RETURNED, {"id": application_id})).one_or_none()
+    return None if row is None else Returned(row.number, row.kept_at, row.answers, row.papers, tuple(Mark(**one) for one in row.marks))
+
+
+async def corrected(tx: Tx, applications: Collection[UUID]) -> set[UUID]:
+    """Those of the applications that were sent back at some time."""
+    return set((await tx.execute(_CORRECTED, {"ids": list(applications)})).scalars()) if applications else set()

@@ -1,6 +1,6 @@
 """Plans as they were loaded, and the programmes in force."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -73,6 +73,17 @@ async def all_in_force(tx: Tx) -> list[InForce]:
     rows = (await tx.execute(text(_IN_FORCE))).all()
     found = [await _read(tx, *row) for row in rows]
     return sorted(found, key=lambda one: (one.plan.code, [p.code for p in one.plan.programmes].index(one.programme.code)))
+
+
+async def at(tx: Tx, programme: str, moment: datetime) -> Programme | None:
+    """The programme as it was published at that moment; none where it was published later."""
+    statement = text(
+        "select p.programme, p.number, v.plan, v.version, v.content_hash, null from programme_version p "
+        "join plan_version v on v.plan = p.plan and v.version = p.plan_version "
+        "where p.programme = :programme and p.loaded_at <= :moment order by p.number desc limit 1"
+    )
+    row = (await tx.execute(statement, {"programme": programme, "moment": moment})).one_or_none()
+    return None if row is None else (await _read(tx, *row)).programme
 
 
 async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str, changes: Any) -> InForce:

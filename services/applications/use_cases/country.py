@@ -1,11 +1,13 @@
 """A country's coordinator: return for correction, put on the slate, order the slate."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
+from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
 from services.applications.domain.lifecycle import Act
-from services.applications.domain.outcomes import DateWrong, Forbidden, Incomplete, NotFound, ReasonsWrong, SlateChanged
+from services.applications.domain.outcomes import DateWrong, Forbidden, Incomplete, MarksWrong, NotFound, ReasonsWrong, SlateChanged
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
@@ -29,9 +31,20 @@ from shared.persistence.database import Tx
 
 
 async def return_for_correction(
-    tx: Tx, viewer: Viewer, application_id: UUID, *, reasons: Sequence[str], correct_by: date, expected_version: int | None, now: datetime
-) -> Done | Refused | ReasonsWrong | DateWrong:
-    """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it."""
+    tx: Tx,
+    viewer: Viewer,
+    application_id: UUID,
+    *,
+    reasons: Sequence[str],
+    correct_by: date,
+    marks: Sequence[Mark] = (),
+    expected_version: int | None,
+    now: datetime,
+) -> Done | Refused | ReasonsWrong | DateWrong | MarksWrong:
+    """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it.
+
+    `marks` name the pages, questions and documents that are meant, and what is wrong there; that is for the applicant and stays here.
+    """
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
     if not isinstance(standing, Standing):
         return standing
@@ -42,11 +55,15 @@ async def return_for_correction(
     today = standing.terms.call(application.year).day(now)
     if correct_by < today:
         return DateWrong(today)
-    await copies.keep_answers(tx, application.id, now)
+    told = [replace(one, remark=tidy(one.remark)) for one in marks]
+    unfit = wrong_marks(told, standing.programme.pages, {paper.key for paper in standing.programme.documents})
+    if unfit:
+        return MarksWrong(unfit, REMARK_MAX)
+    await copies.keep_answers(tx, application.id, told, now)
     application.correct_by = correct_by
     application.reasons = list(reasons)
     fact = ApplicationReturned(**facts_of(application), reasons=list(reasons), correct_by=correct_by)
-    detail = {"reasons": list(reasons), "correct_by": correct_by.isoformat()}
+    detail = {"reasons": list(reasons), "correct_by": correct_by.isoformat(), "marked": [f"{one.kind}:{one.key}" for one in told]}
     return await advance(tx, standing, viewer, now=now, fact=fact, detail=detail)
 
 

@@ -1,0 +1,67 @@
+"""What the coordinator marked, where the applicant comes by: in the list of tasks, at the question, at the document."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from services.applications.domain.answers import Page
+from services.applications.domain.correction import DOCUMENT, PAGE, Mark
+from services.applications.pages.kit import Folder
+from services.applications.views import PageState, PaperState
+from shared.web.i18n import current_language
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One place to correct: its name, what was said of it, and where it is."""
+
+    label: str
+    remark: str
+    href: str
+
+
+def marked(folder: Folder) -> list[Marked]:
+    """Everything that was marked, in the order of the form; nothing where the application is not being corrected."""
+    if not folder.correcting or folder.dossier.returned is None:
+        return []
+    return [_marked(folder, one) for one in folder.dossier.returned.marks]
+
+
+def _marked(folder: Folder, one: Mark) -> Marked:
+    language, programme = current_language(), folder.dossier.programme
+    if one.kind == DOCUMENT:
+        paper = next((paper for paper in programme.documents if paper.key == one.key), None)
+        return Marked(paper.names[language] if paper else one.key, one.remark, f"{folder.path}/papers/{quote(one.key)}")
+    page = next((page for page in programme.pages if one.key in {page.key, *(question.key for question in page.questions)}), None)
+    path = f"{folder.path}/pages/{quote(page.key)}" if page else folder.path
+    if one.kind == PAGE:
+        return Marked(page.title[language] if page else one.key, one.remark, path)
+    question = programme.question(one.key)
+    target = f"{one.key}-day" if question and question.kind == "date" else one.key
+    return Marked(question.label[language] if question else one.key, one.remark, f"{path}#{quote(target)}")
+
+
+def of_page(folder: Folder, page: Page) -> dict[str, str]:
+    """Question key to the remark on it; the remark on the page as a whole is under the empty key."""
+    if not folder.correcting or folder.dossier.returned is None:
+        return {}
+    return {"" if one.kind == PAGE else one.key: one.remark for one in folder.dossier.returned.of_page(page)}
+
+
+def page_open(folder: Folder, page: Page, state: PageState) -> bool:
+    """Whether something on the page is marked and the page was not saved since."""
+    if not folder.correcting or folder.dossier.returned is None or not folder.dossier.returned.of_page(page):
+        return False
+    return state.saved_at is None or state.saved_at <= folder.dossier.returned.at
+
+
+def paper_mark(folder: Folder, key: str) -> Mark | None:
+    """What was marked on a document."""
+    return folder.dossier.returned.of_document(key) if folder.correcting and folder.dossier.returned else None
+
+
+def paper_open(folder: Folder, one: PaperState) -> bool:
+    """Whether a document is marked and its files are still those that were sent."""
+    returned = folder.dossier.returned
+    if paper_mark(folder, one.paper.key) is None or returned is None:
+        return False
+    return sorted(file.sha256 for file in one.files) == returned.hashes(one.paper.key)

@@ -1,0 +1,110 @@
+"""Sending back by name: the places of the form to choose from, and what was changed after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import FormData
+
+from services.applications.domain.answers import from_stored
+from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, QUESTION, REMARK_MAX, Mark, changed
+from services.applications.domain.lifecycle import State
+from services.applications.domain.papers import FileState
+from services.applications.pages.fields import shown
+from services.applications.staff.kit import File, text_of, texts_of
+from shared.web.i18n import current_language, translate
+
+_ = translate
+
+TYPED_MAX: Final = REMARK_MAX * 2
+"""What is too long comes back as it was typed, up to here, to be shortened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that can be marked; `name` is `kind:key`."""
+
+    name: str
+    label: str
+    marked: bool
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The places of one page of the form, or the documents."""
+
+    title: str
+    places: tuple[Place, ...]
+
+    @property
+    def open(self) -> bool:
+        return any(one.marked or one.remark for one in self.places)
+
+
+def groups(file: File, given: Mapping[str, str]) -> list[Group]:
+    """Every page with its questions, then the documents; `given` are the remarks by place that were typed."""
+    language, programme = current_language(), file.dossier.programme
+
+    def place(kind: str, key: str, label: str) -> Place:
+        name = f"{kind}:{key}"
+        return Place(name, label, name in given, given.get(name, ""))
+
+    found = [
+        Group(
+            page.title[language],
+            (
+                place(PAGE, page.key, _("The whole page")),
+                *(place(QUESTION, question.key, question.label[language]) for question in page.questions),
+            ),
+        )
+        for page in programme.pages
+    ]
+    papers = tuple(place(DOCUMENT, one.paper.key, one.paper.names[language]) for one in file.dossier.papers)
+    return [*found, *([Group(_("Documents"), papers)] if papers else [])]
+
+
+def typed_in(form: FormData, file: File) -> dict[str, str]:
+    """The places that were ticked, or at which something was typed, with what was typed there."""
+    ticked = set(texts_of(form, "mark")[: MARKS_MAX + 1])
+    names = [place.name for group in groups(file, {}) for place in group.places]
+    known = {name: text_of(form, f"remark-{name}", TYPED_MAX) for name in names}
+    return {name: remark for name, remark in known.items() if remark or name in ticked} | dict.fromkeys(ticked - known.keys(), "")
+
+
+def marks_of(typed: Mapping[str, str]) -> list[Mark]:
+    """The marks that the use case takes."""
+    return [Mark(*name.partition(":")[::2], remark) for name, remark in typed.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was changed: where, what stood there when it was sent back, what stands there now, and what had been marked."""
+
+    label: str
+    before: list[str]
+    now: list[str]
+    remark: str
+
+
+def changes(file: File) -> list[Change] | None:
+    """What the applicant changed after it was sent back; none where it never was, or has not come again yet."""
+    returned, dossier, language = file.dossier.returned, file.dossier, current_language()
+    if returned is None or file.application.state == State.RETURNED:
+        return None
+    pages = dossier.programme.pages
+    before = from_stored(pages, returned.answers)
+    remarks = {f"{one.kind}:{one.key}": one.remark for one in returned.marks}
+    found: list[Change] = []
+    for key in changed(before, dossier.answers, pages):
+        question = dossier.programme.question(key)
+        assert question is not None, "what changed is of the form"
+        then, now = (shown(question, answers.get(key), file.plan).split("\n") for answers in (before, dossier.answers))
+        found.append(Change(question.label[language], then, now, remarks.get(f"{QUESTION}:{key}", "")))
+    for one in dossier.papers:
+        kept = [each for each in one.files if each.state != FileState.REFUSED]
+        if sorted(each.sha256 for each in kept) != returned.hashes(one.paper.key):
+            names = [str(each["filename"]) for each in returned.papers if each["kind"] == one.paper.key]
+            remark = remarks.get(f"{DOCUMENT}:{one.paper.key}", "")
+            found.append(Change(one.paper.names[language], names or [""], [each.filename for each in kept] or [""], remark))
+    return found

@@ -1,0 +1,109 @@
+"""Next year's form is filled in with what one answered before: to be checked, saved by the person alone, honest about what is left out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from services.applications import use_cases
+from services.applications.domain.lifecycle import State
+from services.applications.plan.model import Plan
+from services.applications.use_cases import Done
+from services.applications.use_cases.plans import Loaded, NeedsConfirmation
+from tests.integration.applications.calling import Api
+from tests.integration.applications.front import words
+from tests.integration.applications.people import COUNTRY, OFFICER, PROGRAMME, World, good_form, new_applicant, the_plan
+
+NEXT = datetime(2016, 12, 1, 12, tzinfo=UTC)
+"""Inside the scholarship call of 2017."""
+
+
+async def page(api: Api, viewer: Any, path: str) -> Any:
+    api.clock.move_to(api.world.now)
+    answer = await api.send(viewer, "GET", path)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def begin(world: World, viewer: Any, year: int = 2017) -> str:
+    done = await world.do(use_cases.start_draft, viewer, programme=PROGRAMME, year=year, country=COUNTRY)
+    assert isinstance(done, Done), done
+    return f"/applications/{done.application.id}"
+
+
+def renewed(plan: Plan) -> Plan:
+    """The plan's next version, in which one question is gone and another one has other options."""
+    programme = plan.programme(PROGRAMME)
+    assert programme is not None
+    pages = tuple(
+        replace(
+            page,
+            questions=tuple(
+                replace(one, options=one.options[-1:]) if one.key == "field" else one for one in page.questions if one.key != "city"
+            ),
+        )
+        for page in programme.pages
+    )
+    changed = msgspec.structs.replace(programme, pages=pages)
+    programmes = tuple(changed if one.code == PROGRAMME else one for one in plan.programmes)
+    return msgspec.structs.replace(plan, version="2.0", programmes=programmes)
+
+
+async def test_an_application_that_is_over_leads_to_the_call_that_is_open(world: World, api: Api) -> None:
+    person, application = await world.reach(State.REJECTED)
+    path = f"/applications/{application.id}"
+    assert "Apply again" not in words(await page(api, person, path)), "one application to each call"
+    world.now = NEXT
+    assert f'href="/programmes/{PROGRAMME}/start"' in (await page(api, person, path)).text
+    await begin(world, person)
+    assert "Apply again" not in words(await page(api, person, path)), "there is one already"
+    world.now += timedelta(days=365 * 3)
+    assert "Apply again" not in words(await page(api, person, path)), "no call is open"
+
+
+async def test_answers_are_shown_and_not_saved_and_what_was_confirmed_is_asked_anew(world: World, api: Api) -> None:
+    person, _ = await world.reach(State.REJECTED)
+    world.now = NEXT
+    path = await begin(world, person)
+    assert "Your answers of 2016 are filled in already" in words(await page(api, person, f"{path}/tasks"))
+    shown = await page(api, person, f"{path}/pages/identity")
+    assert f'value="{good_form()["identity"]["full_name"]}"' in shown.text
+    assert "Filled in from your application of 2016" in words(shown)
+    assert "checked" not in (await page(api, person, f"{path}/pages/declaration")).text
+    begun = path.rsplit("/", 1)[1]
+    assert await world.rows("select 1 from page_answers where application_id = :id", id=begun) == []
+    done = await world.do(
+        use_cases.save_page, person, path.rsplit("/", 1)[1], "identity", good_form()["identity"] | {"full_name": "Ana New"}
+    )
+    assert isinstance(done, Done), done
+    shown = await page(api, person, f"{path}/pages/identity")
+    assert 'value="Ana New"' in shown.text
+    assert "Filled in from" not in words(shown)
+
+
+async def test_questions_that_changed_or_are_gone_are_named(world: World, api: Api) -> None:
+    person, _ = await world.reach(State.REJECTED)
+    world.now = NEXT
+    plan = renewed(the_plan())
+    outcome = await world.do(use_cases.load_plan, plan, actor="tests")
+    if isinstance(outcome, NeedsConfirmation):
+        outcome = await world.do(use_cases.confirm_change, OFFICER, plan.code, change_id=outcome.change_id)
+    assert isinstance(outcome, Loaded), outcome
+    path = await begin(world, person)
+    programme = the_plan().programme(PROGRAMME)
+    assert programme is not None
+    told = words(await page(api, person, f"{path}/tasks"))
+    for key in ("city", "field"):
+        question = programme.question(key)
+        assert question is not None
+        assert question.label["en"] in told, key
+
+
+async def test_nobody_gets_somebody_elses_answers(world: World, api: Api) -> None:
+    await world.reach(State.REJECTED)
+    world.now = NEXT
+    stranger = new_applicant()
+    path = await begin(world, stranger)
+    assert "2016" not in words(await page(api, stranger, f"{path}/tasks"))
+    assert good_form()["identity"]["full_name"] not in (await page(api, stranger, f"{path}/pages/identity")).text

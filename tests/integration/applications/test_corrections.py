@@ -1,0 +1,149 @@
+"""Sent back by name: the coordinator marks places, the applicant finds each at its place, and what was changed is shown."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.applications import use_cases
+from services.applications.domain.correction import REMARK_MAX, Mark, tidy
+from services.applications.domain.lifecycle import State
+from services.applications.domain.outcomes import MarksWrong
+from services.applications.domain.viewers import Viewer
+from services.applications.tables import Application
+from services.applications.use_cases import Done
+from tests.integration.applications.calling import Api
+from tests.integration.applications.front import words
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, reason
+
+MARKS = (
+    Mark("question", "full_name", "As in the passport,\nplease\u202e"),
+    Mark("page", "contact", ""),
+    Mark("document", "transcripts", "Page 2 cannot be read."),
+)
+
+
+async def sent_back(world: World, marks: tuple[Mark, ...] = MARKS) -> tuple[Viewer, Application]:
+    person, application = await world.reach(State.SUBMITTED)
+    world.now += timedelta(hours=1)
+    by = (world.now + timedelta(days=7)).date()
+    await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=[reason("return")], correct_by=by, marks=marks)
+    return person, application
+
+
+async def page(api: Api, viewer: Viewer, path: str) -> Any:
+    api.clock.move_to(api.world.now)
+    answer = await api.send(viewer, "GET", path)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def save(world: World, person: Viewer, application: Application, key: str, **changed: str) -> None:
+    done = await world.do(use_cases.save_page, person, application.id, key, {**good_form()[key], **changed})
+    assert isinstance(done, Done), done
+
+
+async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(world: World, api: Api) -> None:
+    person, application = await sent_back(world)
+    path = f"/applications/{application.id}"
+    told = words(await page(api, person, path))
+    assert "As in the passport, please" in told
+    assert "Page 2 cannot be read." in told
+    assert "\u202e" not in told
+    tasks = (await page(api, person, f"{path}/tasks")).text
+    assert len(re.findall(r"To be corrected\s*<", tasks)) == 3
+
+    identity = (await page(api, person, f"{path}/pages/identity")).text
+    assert identity.index("As in the passport, please") < identity.index('id="full_name"')
+    assert "To be corrected" in words(await page(api, person, f"{path}/pages/contact"))
+    assert "To be corrected" not in words(await page(api, person, f"{path}/pages/studies"))
+    assert "Page 2 cannot be read." in words(await page(api, person, f"{path}/papers/transcripts"))
+
+    world.now += timedelta(hours=1)
+    await save(world, person, application, "identity", full_name="José Ñahui Quispe Mamani")
+    await save(world, person, application, "contact")
+    tasks = (await page(api, person, f"{path}/tasks")).text
+    assert len(re.findall(r"To be corrected\s*<", tasks)) == 1, "the document is left"
+
+
+async def test_what_was_corrected_is_shown_before_and_now_to_the_coordinator_and_the_officer(world: World, api: Api) -> None:
+    person, application = await sent_back(world)
+    path = f"/country/applications/{application.id}"
+    assert "What was corrected" not in words(await page(api, COORDINATOR, path))
+    world.now += timedelta(hours=1)
+    await save(world, person, application, "identity", full_name="José Ñahui Quispe Mamani")
+    await world.submit(person, application.id)
+    for viewer, where in ((COORDINATOR, path), (OFFICER, f"/officer/applications/{application.id}")):
+        shown = (await page(api, viewer, where)).text
+        table = shown[shown.index('id="corrected"') : shown.index("</table>", shown.index('id="corrected"'))]
+        assert "José Ñahui Quispe Mamani" in table
+        assert re.search(r"José Ñahui Quispe\s*<", table)
+        assert table.count("<tr>") == 2, "the head, and the one answer that was changed"
+    listed = words(await page(api, COORDINATOR, "/country"))
+    assert "Corrected" in listed
+    fresh = words(await page(api, person, f"/applications/{application.id}"))
+    assert "As in the passport" not in fresh, "a remark is gone once it was answered"
+
+
+async def test_sent_again_as_it_was_is_said(world: World, api: Api) -> None:
+    person, application = await sent_back(world)
+    await world.submit(person, application.id)
+    assert "It was sent again without a change." in words(await page(api, COORDINATOR, f"/country/applications/{application.id}"))
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        (Mark("question", "no_such", ""),),
+        (Mark("page", "full_name", ""),),
+        (Mark("lock", "contact", ""),),
+        (Mark("page", "contact", "a"), Mark("page", "contact", "b")),
+        (Mark("page", "contact", "x" * (REMARK_MAX + 1)),),
+        tuple(Mark("page", "contact", "") for _ in range(101)),
+    ],
+)
+async def test_marks_that_name_nothing_or_say_too_much_change_nothing(world: World, marks: tuple[Mark, ...]) -> None:
+    _, application = await world.reach(State.SUBMITTED)
+    outcome = await world.do(
+        use_cases.return_for_correction,
+        COORDINATOR,
+        application.id,
+        reasons=[reason("return")],
+        correct_by=world.now.date(),
+        marks=marks,
+        expected_version=None,
+    )
+    assert isinstance(outcome, MarksWrong), outcome
+    assert (await world.application(application.id)).state == State.SUBMITTED
+    assert await world.rows("select 1 from sent_answers") == []
+
+
+async def test_the_coordinators_form_takes_marks_and_gives_back_what_was_typed(world: World, api: Api) -> None:
+    _, application = await world.reach(State.SUBMITTED)
+    path = f"/country/applications/{application.id}"
+    form = {"version": str(application.version), "correct_by-day": "2", "correct_by-month": "2", "correct_by-year": "2016"}
+    marks = {"mark": ["question:full_name"], "remark-question:full_name": "Two names are missing", "remark-page:contact": "Which city?"}
+    refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | marks)
+    assert refused.status_code == 422, "no reason was chosen"
+    assert 'value="Two names are missing"' in refused.text
+    assert re.search(r'value="question:full_name"[^>]* checked', refused.text)
+    long = marks | {"remark-page:contact": "x" * (REMARK_MAX + 1)}
+    refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | long | {"return_reasons": reason("return")})
+    assert refused.status_code == 422
+    assert f"{REMARK_MAX} characters or fewer" in words(refused)
+    done = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | marks | {"return_reasons": reason("return")})
+    assert done.status_code == 303, words(done)
+    (row,) = await world.rows("select marks from sent_answers")
+    assert {(one["kind"], one["key"], one["remark"]) for one in row.marks} == {
+        ("question", "full_name", "Two names are missing"),
+        ("page", "contact", "Which city?"),
+    }
+    published = (await world.published(application.id))[-1]
+    assert "missing" not in repr(published), "a remark never leaves this service"
+    trail = await world.rows("select detail::text as said from audit_entry where act = 'application.return'")
+    assert "missing" not in trail[0].said
+
+
+def test_a_remark_is_one_line_without_marks_of_direction() -> None:
+    assert tidy(" a\n\tb\u202ec\x00 ") == "a bc"
