@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import Request
 
 from services.applications.domain import outcomes
+from services.applications.domain.answers import to_stored
 from services.applications.domain.lifecycle import NotAllowed
 from shared.web.context import context_of
 from shared.web.identity import refuse
@@ -20,6 +21,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.AlreadyApplied: 409,
     outcomes.SlateChanged: 409,
     outcomes.OfferReplaced: 409,
+    outcomes.PageChanged: 409,
     outcomes.CallClosed: 422,
     outcomes.CorrectionLate: 422,
     outcomes.OfferPassed: 422,
@@ -54,6 +56,8 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/state", "code": "state", "value": state}, {"pointer": "/version", "code": "version", "value": version}]
         case outcomes.WrongAnswers(faults=faults):
             return [{"pointer": f"/answers/{key}", "code": fault.code, **fault.parameters} for key, fault in faults.items()]
+        case outcomes.PageChanged(version=version, saved=saved):
+            return [{"pointer": "/answers", "code": "page_changed", "version": version, "value": to_stored(saved)}]
         case outcomes.Incomplete(questions=questions, documents=documents, checking=checking):
             asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
             papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]

@@ -89,12 +89,26 @@ class Application(Table, table=True):
 
 
 class PageAnswers(Table, table=True):
-    """The last good answers of one page of the form, as JSON keeps them (a date is its ISO text)."""
+    """The last good answers of one page of the form, as JSON keeps them (a date is its ISO text).
+
+    `version` counts the savings, and a form says which one it saw; `form` is a print of what was asked then.
+    """
 
     application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
     page: str = _text(primary=True)
     answers: dict[str, Any] = _json()
     saved_at: datetime = _moment()
+    version: int = Field(default=1)
+    form: str = _text()
+
+
+class PageTyped(Table, table=True):
+    """What was typed on a page and not saved, as its form had it; gone when the page is saved."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    page: str = _text(primary=True)
+    fields: dict[str, Any] = _json()
+    typed_at: datetime = _moment()
 
 
 class Document(Table, table=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, from_stored, unanswered
+from services.applications.domain.answers import Answer, unanswered
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
 from services.applications.domain.papers import FileState, may_attach
@@ -15,9 +15,11 @@ from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
 from services.applications.store import lists
+from services.applications.store.answers import standing
 from services.applications.store.copies import Copy, last_returned, of_application
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
+from services.applications.use_cases.sheet import Sheet
 from services.applications.use_cases.steps import cell_of, terms_of
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -33,11 +35,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """One page of the form in the task list: `saved_at` is absent until it was saved; `missing` are keys of unanswered questions."""
+    """One page of the form that is asked: `saved_at` is absent until it was saved; `missing` are keys of unanswered questions.
+
+    `changed` says that the plan asks otherwise now than when the page was answered; `version` counts its savings.
+    """
 
     key: str
     saved_at: datetime | None
     missing: tuple[str, ...]
+    changed: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +127,9 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
     application = await store.find(tx, viewer, application_id)
     if application is None:
         return None
-    terms = await terms_of(tx, application.programme)
+    form = Sheet(application, None, *await standing(tx, application))
+    terms, answers = form.terms, form.counting
     state, route = State(application.state), terms.programme.route
-    answers = from_stored(terms.programme.pages, await store.stored_answers(tx, application.id))
     staff = viewer.role != "applicant"
     reviews = tuple(await store.reviews(tx, application.id)) if staff else ()
     timeline = tuple(await store.timeline(tx, application.id))
@@ -134,7 +141,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         terms=terms,
         call=terms.call(application.year),
         answers=answers,
-        pages=await _pages(tx, terms.programme, application.id, answers),
+        pages=_pages(form),
         papers=await _papers(tx, viewer, terms.programme, application, answers),
         timeline=timeline,
         acts=acts(state, viewer.role, route=route),
@@ -148,11 +155,16 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
     )
 
 
-async def _pages(tx: Tx, programme: Programme, application_id: UUID, answers: Mapping[str, Answer]) -> tuple[PageState, ...]:
-    saved = await store.saved_pages(tx, application_id)
+def _pages(form: Sheet) -> tuple[PageState, ...]:
     return tuple(
-        PageState(page.key, saved.get(page.key), tuple(question.key for question in unanswered([page], answers)))
-        for page in programme.pages
+        PageState(
+            page.key,
+            form.saved[page.key].at if page.key in form.saved else None,
+            tuple(question.key for question in unanswered([page], form.counting)),
+            form.changed_since(page),
+            form.version(page),
+        )
+        for page in form.pages
     )
 
 

@@ -12,7 +12,7 @@ import httpx2
 from services.applications.domain.answers import Answer
 from services.applications.plan.model import Programme
 from services.run.browser import Browser, Page, Unexpected
-from services.run.filling import fields, small_pdf
+from services.run.filling import asked_of, fields, small_pdf
 
 _ATTEMPT: Final = re.compile(r"[?&]attempt=([0-9a-f-]{36})")
 _ID: Final = re.compile(r"/applications/([0-9a-f-]{36})")
@@ -110,7 +110,7 @@ class Applicant(Somebody):
 
     async def fill(self, application: str, programme: Programme, answers: Mapping[str, Answer], *, pages: int | None = None) -> None:
         """Answer every page, or the first `pages`."""
-        for page in programme.pages[:pages]:
+        for page in asked_of(programme, answers)[:pages]:
             await self.save_page(application, page.key, fields(programme, page.key, answers))
 
     async def attach(self, application: str, programme: Programme, answers: Mapping[str, Answer], title: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from services.applications.domain.answers import Answer, Question, as_form
+from services.applications.domain.answers import Answer, Chosen, Entries, Money, Page, Question, Spoken, as_form, asked_pages
 from services.applications.domain.eligibility import Rule, applies, check
 from services.applications.plan.model import Call, Programme
 from services.run.names import city, full_name, prose
@@ -20,6 +20,13 @@ OWN_WORDS: Final = {
     "nl": ("Ministerie van Openbare Werken", "Anton de Kom Universiteit", "Academisch Ziekenhuis", "Stichting Binnenland"),
     "zh": ("省青年联合会", "师范大学", "第一人民医院", "乡村振兴合作社"),
 }
+
+
+BY_KEY: Final = {
+    "subject": ("Ingeniería civil", "Direito", "Agronomy", "Sciences économiques", "Medicina", "Bestuurskunde", "经济学"),
+    "certificate": ("HSK 3", "HSK 4, 245", "IELTS 6.5", "DELE B2", "TOEFL 92", "DELF B2"),
+}
+"""What goes with questions that ask for something in particular."""
 
 
 class NobodyFits(Exception):
@@ -48,8 +55,8 @@ def answers_of(one: Person, programme: Programme, call: Call, random: Random, *,
     context = call.context(one.country)
     for _ in range(TRIES):
         answers: dict[str, Answer] = {}
-        for page in programme.pages:
-            for question in page.questions:
+        for question in (question for page in programme.pages if _asked(page, answers) for question in page.questions):
+            if _asked(question, answers):
                 rules = [
                     rule
                     for rule in programme.rules
@@ -71,15 +78,42 @@ def fields(programme: Programme, page_key: str, answers: Mapping[str, Answer]) -
     assert page is not None, f"{programme.code} has the page {page_key}"
     found: dict[str, str] = {}
     for question in page.questions:
-        if question.key in answers or question.kind not in ("radio", "yes_no"):
-            found |= as_form(question, answers.get(question.key))
+        found |= _ticked(question, as_form(question, answers.get(question.key)), answered=question.key in answers)
     return found
+
+
+def _ticked(question: Question, form: dict[str, str], *, answered: bool) -> dict[str, str]:
+    """What a browser sends: nothing of a choice that was not made, nor of a box that was not ticked."""
+    if question.kind in ("radio", "yes_no", "several") and not answered:
+        return {}
+    return {name: typed for name, typed in form.items() if typed or question.kind != "several"}
+
+
+def _asked(what: Page | Question, answers: Mapping[str, Answer]) -> bool:
+    return what.when is None or what.when.holds(answers)
+
+
+def asked_of(programme: Programme, answers: Mapping[str, Answer]) -> list[Page]:
+    """The pages that somebody with these answers is asked."""
+    return asked_pages(programme.pages, answers)
 
 
 def _answer(one: Person, question: Question, rules: list[Rule], call: Call, random: Random) -> Answer | None:
     if question.optional and random.random() < 0.4:
-        return None
+        return Entries(()) if question.kind == "group" else None
     match question.kind:
+        case "several":
+            return _some(question, random, in_order=True)
+        case "ranking":
+            return _some(question, random, in_order=False)
+        case "language":
+            return Spoken(random.choice(question.options).key, random.choice(question.levels).key)
+        case "money":
+            least, most = question.minimum or 0, question.maximum if question.maximum is not None else 20_000
+            return Money(random.randint(least, max(least, most)) * 100, random.choice(question.currencies))
+        case "group":
+            number = random.randint(max(question.least, 1), max(question.least, min(question.most, 3)))
+            return Entries(tuple(_entry(one, question, call, random) for _ in range(number)))
         case "date":
             return _date(question, call, random)
         case "number":
@@ -99,9 +133,33 @@ def _answer(one: Person, question: Question, rules: list[Rule], call: Call, rand
             return prose(random, one.language, max([question.min_words or 30, *(_whole(rule, "words") for rule in rules)]) + 5)
     if question.key == "full_name":
         return one.name
+    if question.key in BY_KEY:
+        return random.choice(BY_KEY[question.key])
     if question.key == "city":
         return city(random, one.country)
     return random.choice(OWN_WORDS.get(one.language, OWN_WORDS["en"]))
+
+
+def _some(question: Question, random: Random, *, in_order: bool) -> Chosen:
+    """Some of the options, as many as are asked for."""
+    keys = [option.key for option in question.options]
+    chosen = random.sample(keys, random.randint(max(question.least, 1), question.most))
+    return Chosen(tuple(sorted(chosen, key=keys.index) if in_order else chosen))
+
+
+def _entry(one: Person, group: Question, call: Call, random: Random) -> dict[str, Answer]:
+    """One entry of a group."""
+    entry: dict[str, Answer] = {}
+    for question in group.questions:
+        if not _asked(question, entry):
+            continue
+        if question.year:
+            # Years within an entry go forward.
+            since = max((one for one in entry.values() if type(one) is int), default=call.year - random.randrange(7, 13))
+            entry[question.key] = random.randint(since, min(since + 5, call.year))
+        elif (given := _answer(one, question, [], call, random)) is not None:
+            entry[question.key] = given
+    return entry
 
 
 def _date(question: Question, call: Call, random: Random) -> date:

@@ -3,13 +3,14 @@
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
 from babel.dates import format_skeleton, get_timezone_location
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
@@ -59,6 +60,17 @@ def format_day(value: date) -> str:
 def format_number(value: float) -> str:
     """`6000` as `6.000` or `6,000`."""
     return str(format_decimal(value, locale=LOCALES[current_language()]))
+
+
+def format_money(hundredths: int, currency: str) -> str:
+    """An amount in a currency by its code, which no two share: `BRL 1.234,50`."""
+    amount = Decimal(hundredths) / 100
+    return str(format_currency(amount, currency, format="¤¤\u00a0#,##0.00", locale=LOCALES[current_language()], currency_digits=False))
+
+
+def in_boxes(amount: str) -> str:
+    """Digits with a decimal point, as people write them into a box: `1234,50`."""
+    return amount.replace(".", str(get_decimal_symbol(LOCALES[current_language()])))
 
 
 def format_percent(value: float) -> str:

@@ -10,9 +10,9 @@ from typing import Any, Final, Self
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page
 
-from services.applications.domain.answers import Answer
+from services.applications.domain.answers import Answer, Entries, Question, as_form
 from services.applications.plan.model import Programme
-from services.run.filling import fields, small_pdf
+from services.run.filling import asked_of, fields, small_pdf
 from shared.web.i18n import Texts
 from tests.conftest import ROOT
 from tests.flows.stack import House
@@ -128,9 +128,21 @@ class Visitor:
     # ------------------------------------------------------------------------------------------------------------- form
     async def fill_in(self, programme: Programme, answers: Mapping[str, Answer]) -> None:
         """Every page of questions, from the task list and back to it."""
-        for page in programme.pages:
+        for page in asked_of(programme, answers):
             await self.follow(page.title[self.language])
-            await self.answer({name: value for name, value in fields(programme, page.key, answers).items() if value})
+            if page.group is not None:
+                await self.add_entries(page.group, answers.get(page.group.key))
+            else:
+                await self.answer({name: value for name, value in fields(programme, page.key, answers).items() if value})
+            await self.press("Save and continue")
+
+    async def add_entries(self, group: Question, answer: Answer | None) -> None:
+        """Each entry of a group on a page of its own, from the list and back to it."""
+        entries = answer.each if isinstance(answer, Entries) else ()
+        for number, entry in enumerate(entries):
+            await self.press("Add another" if number else "Add the first one")
+            typed = {name: value for one in group.questions for name, value in as_form(one, entry.get(one.key)).items() if value}
+            await self.answer(typed)
             await self.press("Save and continue")
 
     async def hand_in(self, programme: Programme, answers: Mapping[str, Answer]) -> Sequence[str]:

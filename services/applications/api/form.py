@@ -74,10 +74,15 @@ async def application(request: Request, application_id: UUID) -> DossierOut:
 
 
 @router.put("/{application_id}/pages/{page}", status_code=204)
-async def save_page(request: Request, application_id: UUID, page: str, body: dict[Code, str]) -> Response:
-    """Save one page of the form, its fields as the page's own form sends them."""
+async def save_page(
+    request: Request, application_id: UUID, page: str, body: dict[Code, str], version: Annotated[int | None, Query(ge=0)] = None
+) -> Response:
+    """Save one page of the form, its fields as the page's own form sends them (`/api/v1/programmes` names them); a group's as
+    `group-1-question`. `version` is the page's version that the caller saw, 0 for one that was never saved: 409 where it was
+    saved since. Without it the last one wins.
+    """
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
-    outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, application_id, page, body, now=desk.clock.now()))
+    outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, application_id, page, body, seen=version, now=desk.clock.now()))
     if not isinstance(outcome, Done):
         raise problem_of(request, outcome)
     return Response(status_code=204)

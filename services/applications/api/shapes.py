@@ -7,10 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.applications.domain.answers import Question, When, field_names, to_stored
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.views import Dossier
 
+BOUNDS: Final = ("min_words", "max_words", "max_length", "minimum", "maximum")
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Key = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 
@@ -145,8 +147,11 @@ def dossier_out(found: Dossier, *, for_staff: bool) -> DossierOut:
     files = [file for one in found.papers for file in one.files]
     return DossierOut(
         **application_out(found.application, for_staff=for_staff).model_dump(),
-        answers=dict(found.answers),
-        pages=[{"key": page.key, "saved_at": page.saved_at, "missing": page.missing} for page in found.pages],
+        answers=to_stored(found.answers),
+        pages=[
+            {"key": page.key, "saved_at": page.saved_at, "version": page.version, "missing": page.missing, "changed": page.changed}
+            for page in found.pages
+        ],
         documents=[{name: getattr(one, name) for name in _FILE} for one in files],
         timeline=[
             {
@@ -162,6 +167,27 @@ def dossier_out(found: Dossier, *, for_staff: bool) -> DossierOut:
         ],
         acts=[str(act) for act in found.acts],
     )
+
+
+def _when(when: When | None) -> dict[str, Any] | None:
+    return {"question": when.question, "options": when.options} if when else None
+
+
+def _question(question: Question) -> dict[str, Any]:
+    """What a program needs to answer a question; the names of a group's fields are those of its questions, after `group-1-`."""
+    found = {
+        "key": question.key,
+        "kind": question.kind,
+        "optional": question.optional,
+        "when": _when(question.when),
+        "fields": field_names(question) if question.kind != "group" else [],
+        "options": [option.key for option in question.options],
+        "levels": [level.key for level in question.levels],
+        "currencies": question.currencies,
+        "bounds": {name: bound for name in BOUNDS if (bound := getattr(question, name)) is not None},
+        "asks": [_question(inner) for inner in question.questions],
+    }
+    return {name: value for name, value in found.items() if value or name in ("key", "kind", "optional")}
 
 
 def _open(detail: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +210,15 @@ def programme_out(terms: InForce) -> dict[str, Any]:
             for call in programme.calls
         ],
         "countries": [country.code for country in terms.plan.countries_of(programme)],
-        "pages": [{"key": page.key, "questions": [question.key for question in page.questions]} for page in programme.pages],
+        "pages": [
+            {
+                "key": page.key,
+                "questions": [question.key for question in page.questions],
+                "when": _when(page.when),
+                "asks": [_question(question) for question in page.questions],
+            }
+            for page in programme.pages
+        ],
         "documents": [
             {"key": one.key, "stage": one.stage, "accepted": one.accepted, "max_bytes": one.max_bytes, "max_files": one.max_files}
             for one in programme.documents

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.applications.copies.pdf import Section, Sheet
-from services.applications.domain.answers import from_stored
+from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import Act
 from services.applications.pages.kit import Folder
 from services.applications.pages.refusals import both
@@ -27,7 +27,7 @@ def as_it_was(folder: Folder, answers: Mapping[str, Any] | None) -> Folder:
     """The folder with the answers of a submission that was sent back; as it is where none are given."""
     if answers is None:
         return folder
-    return replace(folder, dossier=replace(folder.dossier, answers=from_stored(folder.dossier.programme.pages, answers)))
+    return replace(folder, dossier=replace(folder.dossier, answers=given(folder.dossier.programme.pages, answers)))
 
 
 def kept_papers(folder: Folder, papers: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

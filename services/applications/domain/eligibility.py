@@ -9,23 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from services.applications.domain.answers import Answer, Texts, count_words
+from services.applications.domain.answers import Answer, Texts, When, count_words
 
 Parameter = int | str | tuple[str, ...]
 
 MOMENTS: Final = ("opens", "closes", "returns_on")
 """Days of a call that a rule may refer to; beside them a fixed day `MM-DD` of the call's year."""
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """Something holds only for those who chose one of `options` in `question`."""
-
-    question: str
-    options: tuple[str, ...]
-
-    def holds(self, answers: Mapping[str, Answer]) -> bool:
-        return answers.get(self.question) in self.options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from services.applications.domain.answers import Fault
+from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.eligibility import Reason
 from services.applications.domain.lifecycle import NotAllowed, State
 
@@ -109,6 +109,17 @@ class WrongAnswers:
 
     faults: Mapping[str, Fault]
     code: ClassVar[str] = "wrong_answers"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanged:
+    """The page was saved since the person saw it: the answers that are there now (`version`, saved at `at`), and what they answered."""
+
+    saved: Mapping[str, Answer]
+    typed: Mapping[str, Answer]
+    version: int
+    at: datetime | None
+    code: ClassVar[str] = "page_changed"
 
 
 @dataclass(frozen=True, slots=True)

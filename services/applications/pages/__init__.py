@@ -2,7 +2,21 @@
 
 from fastapi import FastAPI
 
-from services.applications.pages import answering, check, copies, form, help, home, mine, papers, privacy, sending, start
+from services.applications.pages import (
+    answering,
+    check,
+    copies,
+    entries,
+    form,
+    help,
+    home,
+    mine,
+    papers,
+    privacy,
+    questions,
+    sending,
+    start,
+)
 from services.applications.pages.kit import body_limit
 
 __all__ = ["body_limit", "install"]
@@ -10,5 +24,5 @@ __all__ = ["body_limit", "install"]
 
 def install(app: FastAPI) -> None:
     """Add the applicants' pages to an application that has accounts (`app.state.desk`) and documents (`app.state.documents`)."""
-    for module in (home, check, help, start, mine, form, papers, sending, answering, copies, privacy):
+    for module in (home, check, help, start, mine, form, questions, entries, papers, sending, answering, copies, privacy):
         app.include_router(module.router)

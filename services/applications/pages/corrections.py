@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from services.applications.domain.answers import Page
-from services.applications.domain.correction import DOCUMENT, PAGE, Mark
+from services.applications.domain.correction import DOCUMENT, PAGE, Mark, Returned
+from services.applications.pages.fields import target
 from services.applications.pages.kit import Folder
 from services.applications.views import PageState, PaperState
 from shared.web.i18n import current_language
@@ -36,15 +37,14 @@ def _marked(folder: Folder, one: Mark) -> Marked:
     if one.kind == PAGE:
         return Marked(page.title[language] if page else one.key, one.remark, path)
     question = programme.question(one.key)
-    target = f"{one.key}-day" if question and question.kind == "date" else one.key
-    return Marked(question.label[language] if question else one.key, one.remark, f"{path}#{quote(target)}")
+    return Marked(
+        question.label[language] if question else one.key, one.remark, f"{path}#{quote(target(question) if question else one.key)}"
+    )
 
 
-def of_page(folder: Folder, page: Page) -> dict[str, str]:
+def of_page(returned: Returned | None, page: Page) -> dict[str, str]:
     """Question key to the remark on it; the remark on the page as a whole is under the empty key."""
-    if not folder.correcting or folder.dossier.returned is None:
-        return {}
-    return {"" if one.kind == PAGE else one.key: one.remark for one in folder.dossier.returned.of_page(page)}
+    return {"" if one.kind == PAGE else one.key: one.remark for one in returned.of_page(page)} if returned else {}
 
 
 def page_open(folder: Folder, page: Page, state: PageState) -> bool:

@@ -5,13 +5,30 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.applications.domain.answers import ANOTHER_COUNTRY, DATE_BOXES, Answer, Fault, Question, as_form, field_names
+from services.applications.domain.answers import (
+    ANOTHER_COUNTRY,
+    DATE_BOXES,
+    Answer,
+    Chosen,
+    Entries,
+    Fault,
+    Money,
+    Page,
+    Question,
+    Spoken,
+    Texts,
+    as_form,
+    field_names,
+)
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
-from shared.web.formats import format_date, format_number, sort_key
+from shared.web.formats import format_date, format_money, format_number, in_boxes, listed, sort_key
 from shared.web.i18n import current_language, translate
 
 _ = translate
+
+IN_PARTS = ("money", "language", "ranking")
+"""Kinds that are several boxes under one question, each with a label of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +47,69 @@ def field(
     """The question with what was typed or, where nothing was, the saved answer."""
     language = current_language()
     label = question.label[language]
-    shown = {name: typed.get(name, "") for name in field_names(question)} if typed is not None else as_form(question, answer)
-    return {
+    names = field_names(question)
+    shown = {name: typed.get(name, "") for name in names} if typed is not None else as_form(question, answer)
+    found = {
         "key": question.key,
         "kind": question.kind,
         "label": label,
         "hint": question.hint[language] if question.hint else "",
+        "help": question.help[language] if question.help else "",
         "optional": question.optional,
         "options": [{"key": choice.value, "label": choice.text} for choice in choices(question, plan)],
-        "value": {box: shown[f"{question.key}-{box}"] for box in DATE_BOXES} if question.kind == "date" else shown[question.key],
-        "error": _(fault.msgid, question=label, **fault.parameters) if fault else "",
+        "error": fault_words(fault, label) if fault else "",
         "boxes": list(fault.boxes) if fault else [],
+        "target": target(question, fault),
         "autocomplete": question.autocomplete,
         "inputmode": question.inputmode,
         "max_words": question.max_words,
+        "max_length": question.max_length if question.kind == "long_text" else None,
         "rows": 14,
+    }
+    if question.kind == "date":
+        return {**found, "value": {box: shown[f"{question.key}-{box}"] for box in DATE_BOXES}}
+    if question.kind == "several":
+        options = [{"key": o.key, "label": o.label[language], "name": name} for o, name in zip(question.options, names, strict=True)]
+        return {**found, "kind": "checkboxes", "options": options, "value": [one["key"] for one in options if shown[one["name"]]]}
+    if question.kind in IN_PARTS:
+        if question.kind == "money" and typed is None:
+            shown[names[0]] = in_boxes(shown[names[0]])
+        return {**found, "kind": "parts", "parts": [_part(question, name, shown[name], fault) for name in names]}
+    return {**found, "value": shown[question.key]}
+
+
+def fault_words(fault: Fault, label: str) -> str:
+    return _(fault.msgid, question=label, **fault.parameters)
+
+
+def target(question: Question, fault: Fault | None = None) -> str:
+    """The id of the box that a link to the question leads to."""
+    if question.kind == "group":
+        return "entries"
+    if question.kind not in (*IN_PARTS, "date"):
+        return question.key
+    return f"{question.key}-{fault.boxes[0]}" if fault and fault.boxes else field_names(question)[0]
+
+
+def _part(question: Question, name: str, value: str, fault: Fault | None) -> Field:
+    """One box of a question in parts."""
+    box, language = name.removeprefix(f"{question.key}-"), current_language()
+    labels = {"amount": _("Amount"), "currency": _("Currency"), "language": _("Language"), "level": _("Level")}
+    options: Sequence[tuple[str, str]] = ()
+    if question.kind == "ranking" or box == "language":
+        options = [(option.key, option.label[language]) for option in question.options]
+    elif box == "level":
+        options = [(level.key, level.label[language]) for level in question.levels]
+    elif box == "currency":
+        options = [(code, code) for code in question.currencies]
+    only = question.currencies[0] if box == "amount" and len(question.currencies) == 1 else ""
+    return {
+        "key": name,
+        "label": labels.get(box) or _("Choice {n}", n=box),
+        "options": [{"key": key, "label": text} for key, text in options],
+        "value": value,
+        "wrong": fault is not None and (box in fault.boxes or not fault.boxes),
+        "suffix": only,
     }
 
 
@@ -74,17 +139,66 @@ def choices(question: Question, plan: Plan) -> list[Choice]:
     return [Choice(option.key, option.label[language]) for option in question.options]
 
 
+def condition(question: Question, page: Page, plan: Plan) -> Field | None:
+    """When the question is asked, where that hangs on another question of the same page; in words for whoever has no script."""
+    if question.when is None:
+        return None
+    deciding = next((one for one in page.questions if one.key == question.when.question), None)
+    if deciding is None:
+        return None
+    answers = listed(choice.text for choice in choices(deciding, plan) if choice.value in question.when.options)
+    note = _("Only if you answered “{answer}” to “{question}”", answer=answers, question=deciding.label[current_language()])
+    return {"question": deciding.key, "options": " ".join(question.when.options), "note": note}
+
+
 def shown(question: Question, answer: Answer | None, plan: Plan) -> str:
-    """An answer as people read it; empty where there is none."""
-    if answer is None:
-        return ""
-    if isinstance(answer, bool):
-        return _("Yes") if answer else _("No")
-    if isinstance(answer, date):
-        return format_date(answer)
-    if isinstance(answer, int):
-        return format_number(answer)
+    """An answer as people read it, in one line or several; empty where there is none."""
+    match answer:
+        case None:
+            return ""
+        case bool():
+            return _("Yes") if answer else _("No")
+        case date():
+            return format_date(answer)
+        case int():
+            return str(answer) if question.year else format_number(answer)
+        case Money():
+            return format_money(answer.hundredths, answer.currency)
+        case Spoken():
+            return ": ".join((_label(question, answer.language), _level(question, answer.level)))
+        case Chosen():
+            labels = [_label(question, key) for key in answer.keys]
+            ranked = question.kind == "ranking"
+            return "\n".join(f"{rank}. {label}" for rank, label in enumerate(labels, start=1)) if ranked else "\n".join(labels)
+        case Entries():
+            return "\n\n".join(entry_words(question, entry, plan) for entry in answer.each)
     if question.kind == "country":
         return _("Another country") if answer == ANOTHER_COUNTRY else country_name(answer, plan)
-    option = question.option(answer) if question.options else None
-    return option.label[current_language()] if option else answer
+    return _label(question, answer) if question.options else answer
+
+
+def entry_words(group: Question, entry: Mapping[str, Answer], plan: Plan) -> str:
+    """An entry of a group, one answer a line."""
+    language = current_language()
+    said = [(one.label[language], shown(one, entry.get(one.key), plan)) for one in group.questions if one.key in entry]
+    return "\n".join(_("{question}: {answer}", question=label, answer=listed(words.split("\n"))) for label, words in said)
+
+
+def _label(question: Question, key: str) -> str:
+    option = question.option(key)
+    return option.label[current_language()] if option else key
+
+
+def _level(question: Question, key: str) -> str:
+    level = question.level(key)
+    return level.label[current_language()] if level else key
+
+
+def own(texts: Texts | None) -> str:
+    """A text of the plan in the reader's language; empty where there is none."""
+    return texts[current_language()] if texts else ""
+
+
+def entry_rows(group: Question, entry: Mapping[str, Answer], plan: Plan) -> list[tuple[str, list[str]]]:
+    """The questions of an entry that were answered, with the lines of each answer."""
+    return [(own(one.label), shown(one, entry.get(one.key), plan).split("\n")) for one in group.questions if one.key in entry]

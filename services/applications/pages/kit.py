@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
 from services.applications.access import viewer_of
 from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
+from services.applications.accounts.tables import Account
 from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Plan
@@ -62,12 +64,21 @@ async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
 
 async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
     """The same for an account, where nobody asks for a page."""
-    account = await people.by_id(tx, account_id) if account_id else None
+    return zone_with(await people.by_id(tx, account_id) if account_id else None, country)
+
+
+def zone_with(account: Account | None, country: str = "") -> str:
+    """The same of an account that was read already."""
     if account is not None and account.timezone != zones.UTC:
         return account.timezone
     if country:
         return zones.zone_of(country)
     return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
+
+
+def clock_time(moment: datetime, zone: str) -> str:
+    """The time of day in the reader's zone: `14:03`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
 from services.applications.pages.copies import copy_of
-from services.applications.pages.fields import shown
+from services.applications.pages.fields import shown, target
 from services.applications.pages.form import editable
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.refusals import problem
@@ -47,13 +48,12 @@ class Section:
 def sections(folder: Folder, *, change: bool) -> list[Section]:
     """All answers, page by page, in the order of the form."""
     language, found = current_language(), []
-    for page in folder.dossier.programme.pages:
+    for page in asked_pages(folder.dossier.programme.pages, folder.dossier.answers):
         href = f"{folder.path}/pages/{quote(page.key)}?then=check" if change else ""
         rows = []
-        for question in page.questions:
-            answer = folder.dossier.answers.get(question.key)
-            target = question.key if question.kind != "date" else f"{question.key}-day"
-            rows.append(Row(question.label[language], shown(question, answer, folder.plan).split("\n"), f"{href}#{target}" if href else ""))
+        for question in asked_questions(page, folder.dossier.answers):
+            lines = shown(question, folder.dossier.answers.get(question.key), folder.plan).split("\n")
+            rows.append(Row(question.label[language], lines, f"{href}#{target(question)}" if href else ""))
         found.append(Section(page.key, page.title[language], rows))
     return found
 
@@ -78,8 +78,7 @@ def missing(folder: Folder) -> list[dict[str, str]]:
         for key in state.missing:
             question = folder.dossier.programme.question(key)
             label = question.label[language] if question else key
-            target = f"{key}-day" if question and question.kind == "date" else key
-            href = f"{folder.path}/pages/{quote(state.key)}?then=check#{target}"
+            href = f"{folder.path}/pages/{quote(state.key)}?then=check#{target(question) if question else key}"
             found.append({"href": href, "text": _("Answer “{question}”", question=label)})
     for one in folder.dossier.papers:
         name, href = one.paper.names[language], f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
@@ -94,6 +93,23 @@ def against(folder: Folder) -> list[str]:
     """In words, why the rules speak against what has been answered so far."""
     context = folder.dossier.call.context(folder.application.country)
     return [reason.text[current_language()] for reason in check(folder.dossier.programme.rules, folder.dossier.answers, context)]
+
+
+def warnings(folder: Folder) -> list[dict[str, str]]:
+    """What people are asked to look at once more before they send, with links to where it was answered; it stops nobody."""
+    language, programme = current_language(), folder.dossier.programme
+    rules = {rule.code: rule for rule in programme.warnings}
+    found = []
+    for reason in check(programme.warnings, folder.dossier.answers, folder.dossier.call.context(folder.application.country)):
+        page = next((page for page in programme.pages for one in page.questions if one.key == rules[reason.code].question), None)
+        href = f"{folder.path}/pages/{quote(page.key)}?then=check" if page else ""
+        found.append({"href": href, "text": reason.text[language]})
+    for state in folder.dossier.pages:
+        page = programme.page(state.key)
+        if state.changed and page is not None:
+            href = f"{folder.path}/pages/{quote(page.key)}?then=check"
+            found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=page.title[language])})
+    return found
 
 
 @router.get("/applications/{application_id}/check")
@@ -115,6 +131,7 @@ def draw_check(request: Request, folder: Folder, *, status: int = 200) -> Respon
         errors=missing(folder) if status != 200 else [],
         missing=missing(folder),
         against=against(folder),
+        warnings=warnings(folder),
     )
 
 

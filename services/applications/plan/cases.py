@@ -5,24 +5,29 @@ from pathlib import Path
 
 import msgspec
 
+from services.applications.domain.answers import counted
 from services.applications.domain.eligibility import check
 from services.applications.plan.model import Case, Plan
 from services.applications.plan.read import read
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules said of one case: the codes that spoke against it, beside those that should have."""
+    """What the rules said of one case: the codes that spoke against it and those that warned, beside those that should have."""
 
     case: Case
     found: tuple[str, ...]
+    warned: tuple[str, ...] = ()
 
     @property
     def as_expected(self) -> bool:
-        return set(self.found) == set(self.case.reasons)
+        return set(self.found) == set(self.case.reasons) and self.case.warnings in (None, self.warned)
 
     def __str__(self) -> str:
         case = self.case
-        return f"{case.file}:{case.line}: {case.name}: the rules give {_codes(self.found)}; expected {_codes(case.reasons)}"
+        said = f"{case.file}:{case.line}: {case.name}: the rules give {_codes(self.found)}; expected {_codes(case.reasons)}"
+        if case.warnings in (None, self.warned):
+            return said
+        return f"{said}; they warn of {', '.join(self.warned) or 'nothing'}; expected {', '.join(case.warnings or ()) or 'nothing'}"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +45,14 @@ def run_cases(plan: Plan) -> list[CaseResult]:
         programme = plan.programme(case.programme)
         call = programme.call(case.year) if programme else None
         assert programme is not None and call is not None, "a case names a programme and a year of the plan"
-        reasons = check(programme.rules, case.answers, call.context(case.country))
-        results.append(CaseResult(case=case, found=tuple(reason.code for reason in reasons)))
+        answers, context = counted(programme.pages, case.answers), call.context(case.country)
+        results.append(
+            CaseResult(
+                case=case,
+                found=tuple(reason.code for reason in check(programme.rules, answers, context)),
+                warned=tuple(reason.code for reason in check(programme.warnings, answers, context)),
+            )
+        )
     return results
 
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.applications.domain.answers import Answer, Page, Question, Texts
-from services.applications.domain.eligibility import Context, Rule, When
+from services.applications.domain.answers import Answer, Page, Question, Texts, When
+from services.applications.domain.eligibility import Context, Rule
 from shared.events.applications import AllotmentPolicy, ListRule
 
 ROUTE: Final = ("nomination", "review", "approval")
@@ -151,7 +151,7 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Programme(msgspec.Struct, frozen=True, kw_only=True):
-    """One programme, whole."""
+    """One programme, whole. `warnings` are rules that refuse nobody: what they say is said before somebody sends."""
 
     code: str
     names: Texts
@@ -172,6 +172,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[Page, ...]
     documents: tuple[Document, ...]
     rules: tuple[Rule, ...]
+    warnings: tuple[Rule, ...] = ()
     criteria: tuple[Criterion, ...]
     reasons: tuple[PlanReason, ...]
     courses: tuple[Course, ...] = ()
@@ -220,7 +221,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """An example applicant, their typed answers, and the codes of the rules that must speak against them (none: eligible)."""
+    """An example applicant, their typed answers, and the codes of the rules that must speak against them (none: eligible), or warn."""
 
     programme: str
     name: str
@@ -228,6 +229,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     year: int
     answers: dict[str, Any]
     reasons: tuple[str, ...]
+    warnings: tuple[str, ...] | None = None
     file: str
     line: int
 
@@ -258,6 +260,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def country(self, code: str) -> Country | None:
         """The country with that alpha-2 code."""
         return next((c for c in self.countries if c.code == code), None)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the plan's countries."""
+        return frozenset(country.code for country in self.countries)
 
     def takes_part(self, country: str, programme: str, day: date) -> bool:
         """Whether the country takes part in the programme on that day, at least in parts."""

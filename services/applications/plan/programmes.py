@@ -7,7 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from services.applications.domain.answers import Texts
-from services.applications.plan.forms import Common, Forms
+from services.applications.plan.common import Common
+from services.applications.plan.forms import Forms
 from services.applications.plan.limits import read_channels, read_courses, read_holders
 from services.applications.plan.model import GROUPS, ROUTE, UNUSED, Call, Country, Criterion, Participation, Programme
 from services.applications.plan.tables import CODE, Table, listing, near
@@ -53,6 +54,7 @@ def read_programme(
         pages=pages,
         documents=forms.documents(table),
         rules=forms.rules(table),
+        warnings=forms.warnings(table),
         criteria=_criteria(table),
         reasons=forms.reasons(table),
         courses=read_courses(table, pages, tuple(places_per_year)),

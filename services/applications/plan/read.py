@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from services.applications.domain.answers import LANGUAGES, Answer, Question, Texts
+from services.applications.domain.answers import LANGUAGES, Answer, Entries, Question, Texts
+from services.applications.domain.kinds import PLAIN
+from services.applications.plan.common import Common
 from services.applications.plan.countries import read_countries, read_participation, read_period
-from services.applications.plan.forms import Common, Forms
+from services.applications.plan.forms import Forms
 from services.applications.plan.model import Case, Country, Participation, Plan, Programme
 from services.applications.plan.programmes import read_programme, read_sides
 from services.applications.plan.tables import CODE, PlanError, Problems, Table, load
@@ -18,6 +20,13 @@ PARTICIPATION: Final = "participation.toml"
 COMMON: Final = "common.toml"
 PROGRAMMES: Final = "programmes"
 CASES: Final = "cases"
+WRITTEN_AS_KEPT: Final = {
+    "money": 'such as { amount = "1200.50", currency = "USD" }',
+    "language": 'such as { language = "zh", level = "b1" }',
+    "several": "a list of the question's options",
+    "ranking": "a list of the question's options, the first choice first",
+}
+"""Kinds of question whose answers a case writes as they are kept, with an example."""
 VERSION: Final = re.compile(r"\d+(\.\d+)*")
 
 
@@ -93,10 +102,12 @@ class _Reader:
         common = Common(table)
         forms = Forms(common, [country.code for country in countries])
         for page in common.found["pages"].values():
-            forms.page(page)
+            if not page.has("when"):
+                forms.page(page)
         for question in common.found["questions"].values():
-            found = forms.question(question)
-            forms.questions.setdefault(found.key, found)
+            if not question.has("when"):
+                found = forms.question(question)
+                forms.questions.setdefault(found.key, found)
         for document in common.found["documents"].values():
             if not document.has("when"):
                 forms.document(document)
@@ -104,6 +115,8 @@ class _Reader:
             forms.reason(reason)
         for rule in common.found["rules"].values():
             forms.rule(rule)
+        for warning in common.found["warnings"].values():
+            forms.rule(warning)
         return common
 
     def _programme_tables(self) -> dict[str, Table]:
@@ -138,8 +151,9 @@ def _case(entry: Table, programme: Programme, countries: Sequence[Country]) -> C
         name=entry.text("name"),
         country=entry.choice("country", [country.code for country in countries]),
         year=entry.whole("year", years[0], years[-1]),
-        answers=_answers(answers, programme) if answers else {},
+        answers=_answers(answers, [q for page in programme.pages for q in page.questions]) if answers else {},
         reasons=entry.texts("reasons", [rule.code for rule in programme.rules], empty=True),
+        warnings=_warnings(entry, programme),
         file=entry.source.file,
         line=entry.line(),
     )
@@ -147,9 +161,12 @@ def _case(entry: Table, programme: Programme, countries: Sequence[Country]) -> C
     return case
 
 
-def _answers(table: Table, programme: Programme) -> dict[str, Answer]:
-    questions = {q.key: q for page in programme.pages for q in page.questions}
-    found = {key: _answer(table, question) for key, question in questions.items() if table.has(key)}
+def _warnings(entry: Table, programme: Programme) -> tuple[str, ...] | None:
+    return entry.texts("warnings", [rule.code for rule in programme.warnings], empty=True) if entry.has("warnings") else None
+
+
+def _answers(table: Table, questions: Sequence[Question]) -> dict[str, Answer]:
+    found = {question.key: _answer(table, question) for question in questions if table.has(question.key)}
     table.done()
     return found
 
@@ -163,6 +180,14 @@ def _answer(table: Table, question: Question) -> Answer:
         return table.whole(key)
     if question.kind == "yes_no":
         return bool(table._get(key, bool, "true or false"))
+    if question.kind == "group":
+        return Entries(tuple(_answers(entry, question.questions) for entry in table.tables(key)))
+    if question.kind in WRITTEN_AS_KEPT:
+        answer = PLAIN[question.kind].load(question, value)
+        if answer is None:
+            table.has(key)
+            table.wrong(key, f'"{key}" is no answer to a question of kind {question.kind}', WRITTEN_AS_KEPT[question.kind])
+        return answer or ""
     if question.options:
         return table.choice(key, [option.key for option in question.options])
     if isinstance(value, dict):

@@ -23,6 +23,7 @@ NO_DAY: Final = date(1, 1, 1)
 ALL: Final = "all"
 """Stands for a list of everything that could be named."""
 CODE: Final = re.compile(r"[a-z][a-z0-9_-]*")
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 class PlanError(msgspec.Struct, frozen=True, kw_only=True, order=True):

@@ -19,6 +19,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.privacy.tables import Erasure
 from services.applications.store import applications as store
 from services.applications.store import copies
+from services.applications.store.answers import standing
 from services.applications.tables import Application, Document, SentAnswers, TimelineEntry
 from services.applications.views import Dossier, dossier
 from shared.persistence.database import Tx
@@ -117,6 +118,7 @@ async def _application(tx: Tx, found: Dossier, papers: Sequence[Document], files
         **{name: _moment(getattr(one, name)) for name in times},
         "score_thousandths": one.score if one.state in DECIDED else None,
         "answers": await store.stored_answers(tx, one.id),
+        "typed_and_not_saved": {page: typed.fields for page, typed in (await standing(tx, one))[2].items()},
         "sent_before": await _sent_before(tx, one.id),
         "documents": [
             {

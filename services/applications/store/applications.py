@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, column, false, func, select, text, true
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 from sqlmodel import col
 
@@ -188,23 +188,6 @@ async def filled_in(tx: Tx, application_id: UUID, *, principal: UUID | None = No
     for page in pages:
         answers |= page
     return FilledIn(answers, set(papers), set(checking), Known(*known) if known else None)
-
-
-async def saved_pages(tx: Tx, application_id: UUID) -> dict[str, datetime]:
-    """Page key to the moment it was last saved with good answers."""
-    statement = select(col(PageAnswers.page), col(PageAnswers.saved_at)).where(col(PageAnswers.application_id) == application_id)
-    return dict((await tx.execute(statement)).all())
-
-
-async def save_answers(tx: Tx, application_id: UUID, page: str, answers: dict[str, Stored], at: datetime) -> None:
-    """Replace the answers of one page."""
-    row: dict[str, Any] = {"application_id": application_id, "page": page, "answers": answers, "saved_at": at}
-    statement = insert(PageAnswers).values(row)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["application_id", "page"], set_={"answers": statement.excluded.answers, "saved_at": statement.excluded.saved_at}
-        )
-    )
 
 
 async def documents(tx: Tx, application_id: UUID) -> list[Document]:

@@ -16,7 +16,7 @@ KEPT_MAX = 8
 _decoded: dict[str, Plan] = {}
 """Plans by the hash of their content, which never changes under a hash: no process asks for the same plan twice."""
 
-_IN_FORCE = """
+IN_FORCE = """
     select p.programme, p.number, v.plan, v.version, v.content_hash, (
         select jsonb_agg(jsonb_build_object(
             'country', c.country, 'takes_part', c.takes_part, 'start', c.first_day, 'end', c.last_day, 'parts', c.parts
@@ -64,14 +64,14 @@ class InForce(NamedTuple):
 
 async def in_force(tx: Tx, programme: str) -> InForce | None:
     """The programme with that code, as last published."""
-    row = (await tx.execute(text(f"{_IN_FORCE} where p.programme = :programme"), {"programme": programme})).one_or_none()
-    return None if row is None else await _read(tx, *row)
+    row = (await tx.execute(text(f"{IN_FORCE} where p.programme = :programme"), {"programme": programme})).one_or_none()
+    return None if row is None else await read(tx, *row)
 
 
 async def all_in_force(tx: Tx) -> list[InForce]:
     """Every programme as last published, in the order of its plan's files."""
-    rows = (await tx.execute(text(_IN_FORCE))).all()
-    found = [await _read(tx, *row) for row in rows]
+    rows = (await tx.execute(text(IN_FORCE))).all()
+    found = [await read(tx, *row) for row in rows]
     return sorted(found, key=lambda one: (one.plan.code, [p.code for p in one.plan.programmes].index(one.programme.code)))
 
 
@@ -83,10 +83,11 @@ async def at(tx: Tx, programme: str, moment: datetime) -> Programme | None:
         "where p.programme = :programme and p.loaded_at <= :moment order by p.number desc limit 1"
     )
     row = (await tx.execute(statement, {"programme": programme, "moment": moment})).one_or_none()
-    return None if row is None else (await _read(tx, *row)).programme
+    return None if row is None else (await read(tx, *row)).programme
 
 
-async def _read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str, changes: Any) -> InForce:
+async def read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str, changes: Any) -> InForce:
+    """The programme of a row of `IN_FORCE`; its plan is fetched once a process."""
     if content_hash not in _decoded:
         statement = select(col(PlanVersion.content)).where(col(PlanVersion.plan) == plan, col(PlanVersion.version) == version)
         while len(_decoded) >= KEPT_MAX:

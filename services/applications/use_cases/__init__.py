@@ -4,8 +4,9 @@ An outcome that is not `Done` (or `Submitted`, `Loaded`) has changed nothing. Th
 transaction commits.
 """
 
+from services.applications.use_cases.answering import keep_typed, remove_entry, save_entry, save_page
 from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
-from services.applications.use_cases.drafts import save_page, start_draft
+from services.applications.use_cases.drafts import start_draft
 from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
 from services.applications.use_cases.papers import NewFile, attach_document, remove_document
 from services.applications.use_cases.plans import confirm_change, load_plan
@@ -24,13 +25,16 @@ __all__ = [
     "confirm_change",
     "decline_offer",
     "end",
+    "keep_typed",
     "load_plan",
     "nominate",
     "rehearse",
     "reject",
     "remove_document",
+    "remove_entry",
     "reorder_slate",
     "return_for_correction",
+    "save_entry",
     "save_page",
     "score",
     "start_draft",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from services.applications.domain import scoring
-from services.applications.domain.answers import from_stored
+from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import Act, NotAllowed, State, scored_in
 from services.applications.domain.outcomes import Changed, Forbidden, NotFound, NotScored, PointsWrong, ReasonsWrong
 from services.applications.domain.parts import parts_of
@@ -80,7 +80,7 @@ async def approve(
         # A change since may name parts that nobody named when it was handed in.
         filled = await store.filled_in(tx, application.id)
         pages = standing.programme.pages
-        application.parts = list(parts_of(pages, from_stored(pages, filled.answers), named))
+        application.parts = list(parts_of(pages, given(pages, filled.answers), named))
     fact = ApplicationApproved(
         **facts_of(application),
         score=application.score,

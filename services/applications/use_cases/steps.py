@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.applications.domain.answers import from_stored
+from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import TABLE, Act, Moved, NotAllowed, State, move
 from services.applications.domain.outcomes import Changed, Forbidden, NotFound, ReasonsWrong
 from services.applications.domain.viewers import Viewer
@@ -177,5 +177,5 @@ def wrong_reasons(programme: Programme, use: str, reasons: Sequence[str]) -> Rea
 async def missing_papers(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[str, ...]:
     """Keys of the papers that this applicant must have attached by that stage and has not."""
     filled = await store.filled_in(tx, application.id)
-    asked = programme.documents_for(stage, from_stored(programme.pages, filled.answers))
+    asked = programme.documents_for(stage, given(programme.pages, filled.answers))
     return tuple(paper.key for paper in asked if not paper.optional and paper.key not in filled.papers)

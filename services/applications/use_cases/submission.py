@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, from_stored, unanswered
+from services.applications.domain.answers import Answer, given, unanswered
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotTakingPart
@@ -55,7 +55,7 @@ async def submit(
     filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key=idempotency_key)
     if filled.known:
         return _again(filled.known, request_hash)
-    answers = from_stored(standing.programme.pages, filled.answers)
+    answers = given(standing.programme.pages, filled.answers)
     refusal = _refusal(standing, answers, filled, now)
     if refusal is not None:
         return refusal
@@ -73,7 +73,7 @@ async def rehearse(tx: Tx, viewer: Viewer, application_id: UUID, *, now: datetim
     if not isinstance(standing, Standing):
         return standing
     filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key="")
-    return _refusal(standing, from_stored(standing.programme.pages, filled.answers), filled, now) or Ready(application_id)
+    return _refusal(standing, given(standing.programme.pages, filled.answers), filled, now) or Ready(application_id)
 
 
 def _refusal(standing: Standing, answers: dict[str, Answer], filled: store.FilledIn, now: datetime) -> NotSubmitted | None:

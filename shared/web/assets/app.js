@@ -20,13 +20,35 @@ const words = (text) => (text.match(SINGLE) ?? []).length + (text.replace(SINGLE
 for (const counter of document.querySelectorAll('[data-counts]')) {
   const box = document.getElementById(counter.dataset.counts)
   const most = Number(counter.dataset.most)
+  // What is said aloud waits until the typing pauses, so that nobody is talked over.
+  const aloud = counter.cloneNode()
+  aloud.removeAttribute('id')
+  aloud.className = 'govuk-visually-hidden'
+  aloud.setAttribute('aria-live', 'polite')
+  counter.after(aloud)
+  let pause
   const show = () => {
-    const n = words(box.value)
+    const n = counter.dataset.unit ? [...box.value].length : words(box.value)
     counter.textContent = counter.dataset.text.replace('{n}', n.toLocaleString(document.documentElement.lang))
     counter.classList.toggle('app-counter--over', most > 0 && n > most)
+    clearTimeout(pause)
+    pause = setTimeout(() => { if (document.activeElement === box) aloud.textContent = counter.textContent }, 1000)
   }
   box?.addEventListener('input', show)
   if (box) show()
+}
+
+// A question that hangs on another answer of the page shows when it is asked. Without this script a line says when.
+for (const part of document.querySelectorAll('[data-when]')) {
+  const form = part.closest('form')
+  const name = part.dataset.when
+  const chosen = (key) => {
+    const one = form.elements[name]
+    return one ? one.value === key : !!form.elements[`${name}-${key}`]?.checked
+  }
+  const show = () => { part.hidden = !part.dataset.is.split(' ').some(chosen) }
+  form.addEventListener('change', show)
+  show()
 }
 
 // What htmx puts in place is enhanced like the rest.

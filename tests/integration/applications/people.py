@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import text
 
 from services.applications import events, use_cases
-from services.applications.domain.answers import Answer, Question, as_form
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.plan import Plan, Programme, read
@@ -26,6 +25,7 @@ from shared.kernel.cells import Cell
 from shared.kernel.ids import new_id
 from shared.persistence.database import Database, Tx
 from tests.conftest import PLAN
+from tests.integration.applications.forms import form_of
 
 T = TypeVar("T")
 PROGRAMME, YEAR, COUNTRY = "scholarship", 2016, "PE"
@@ -65,37 +65,8 @@ def route_of(programme: Programme, code: str, route: tuple[str, ...]) -> Program
 
 
 def good_form(programme: str = PROGRAMME) -> dict[str, dict[str, str]]:
-    """Page key to the fields of somebody who is eligible, from the plan's own example cases."""
-    plan = the_plan()
-    cases = [case for case in plan.cases if not case.reasons and case.programme in (programme, PROGRAMME)]
-    case = next((case for case in cases if case.programme == programme), cases[0])
-    found = plan.programme(programme)
-    assert found is not None
-    form = {}
-    for page in found.pages:
-        fields: dict[str, str] = {}
-        for question in page.questions:
-            fields |= as_form(question, case.answers.get(question.key, _something(question)))
-        form[page.key] = fields
-    return form
-
-
-def _something(question: Question) -> Answer | None:
-    """What anybody may answer where the example says nothing."""
-    match question.kind:
-        case "text":
-            return "Rosa Ñahui"
-        case "long_text":
-            return " ".join(["palabra"] * (question.min_words or 1))
-        case "country":
-            return COUNTRY
-        case "yes_no":
-            return True
-        case "number":
-            return question.minimum or 0
-        case "select" | "radio":
-            return question.options[0].key
-    return None
+    """Page key to the fields of somebody who is eligible."""
+    return form_of(the_plan(), programme, PROGRAMME)
 
 
 @dataclass

@@ -24,8 +24,13 @@ def six(text: str) -> str:
 
 CHOICES = f'options = [{{ key = "one", label = {six("One")} }}, {{ key = "two", label = {six("Two")} }}]'
 MORE = {"long_text": "min_words = 3\nmax_words = 9", "select": CHOICES, "radio": CHOICES, "number": "minimum = 1\nmaximum = 9"}
-HALVES = {"first": KINDS[:5], "second": KINDS[5:]}
-"""Page key to the kinds of questions on it; a page may have six at most."""
+MORE |= {"several": CHOICES, "ranking": f"{CHOICES}\nmaximum = 2", "money": 'currencies = ["PEN", "USD"]'}
+MORE["language"] = f"{CHOICES}\n{CHOICES.replace('options', 'levels', 1)}"
+MORE["group"] = f'entry = {six("Thing")}\n[[pages.questions.questions]]\nkey = "thing"\nkind = "text"\nlabel = {six("Thing")}'
+HALVES = {"first": KINDS[:5], "second": KINDS[5:10], "third": KINDS[10:14], "fourth": KINDS[14:]}
+"""Page key to the kinds of questions on it; a page may have six at most, and a group has one of its own."""
+FIRST_BOX = {"date": "q_date-day", "ranking": "q_ranking-1", "money": "q_money-amount", "group": "entries"}
+FIRST_BOX["language"] = "q_language-language"
 
 
 def page_of(key: str, kinds: tuple[str, ...]) -> str:
@@ -97,6 +102,13 @@ ANSWERS = {
     "q_yes_no": "no",
     "q_country": "ZZ",
     "q_number": "2",
+    "q_several-two": "yes",
+    "q_ranking-1": "two",
+    "q_money-amount": "12,50",
+    "q_money-currency": "PEN",
+    "q_language-language": "one",
+    "q_language-level": "two",
+    "q_group-1-thing": "Zither",
 }
 
 
@@ -130,8 +142,9 @@ async def test_a_fifth_programme_is_applied_to_from_start_to_receipt(front: Fron
             assert empty.status_code == 422
             for kind in kinds:
                 assert f"fr: Asked as {kind}" in words(empty), kind
-                assert f'href="#q_{kind}{"-day" if kind == "date" else ""}"' in empty.text, kind
-                assert f'id="q_{kind}{"-day" if kind == "date" else ""}"' in empty.text, kind
+                box = FIRST_BOX.get(kind, f"q_{kind}")
+                assert f'href="#{box}"' in empty.text, kind
+                assert f'id="{box}"' in empty.text, kind
             saved = await browser.post(f"{path}/pages/{key}", data=ANSWERS)
             assert saved.status_code == 303, words(saved)
         tasks = await browser.get(f"{path}/tasks")
@@ -142,6 +155,8 @@ async def test_a_fifth_programme_is_applied_to_from_start_to_receipt(front: Fron
         assert "fr: Three at least" in words(page)
         assert "Zoë Ñandú" in words(page)
         assert "1 février 1990" in words(page)
+        assert "PEN 12,50" in words(page)
+        assert "Zither" in words(page)
         again = await browser.post(f"{path}/pages/second?then=check", data={**ANSWERS, "q_number": "4"})
         assert again.headers["location"] == f"{path}/check#second"
         answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": await form_key(browser, path)})

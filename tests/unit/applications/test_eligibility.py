@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.applications.domain.answers import LANGUAGES, Answer, Texts
-from services.applications.domain.eligibility import RULES, Context, Parameter, Reason, Rule, When, age_on, check
+from services.applications.domain.answers import LANGUAGES, Answer, Texts, When
+from services.applications.domain.eligibility import RULES, Context, Parameter, Reason, Rule, age_on, check
 
 TEXT = Texts(*(f"reason {language}" for language in LANGUAGES))
 CONTEXT = Context("PE", 2016, {"opens": date(2015, 11, 15), "closes": date(2016, 2, 28), "returns_on": date(2016, 9, 1)})

@@ -1,0 +1,29 @@
+"""What a page asked when it was answered, so that a later version of the plan is noticed. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+from services.applications.domain.questions import Option, Page, Question
+
+
+@lru_cache(maxsize=1024)
+def print_of(page: Page) -> str:
+    """A print of what the page asks: its questions, whom they are for, and what may be answered; translations and hints do not count."""
+    said = repr([_said(question) for question in page.questions])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _said(question: Question) -> tuple[object, ...]:
+    return (
+        *(question.key, question.kind, question.label.en, question.optional, question.past),
+        (question.when.question, question.when.options) if question.when else None,
+        _labels(question.options),
+        _labels(question.levels),
+        *(question.currencies, question.min_words, question.max_words, question.max_length, question.minimum, question.maximum),
+        [_said(inner) for inner in question.questions],
+    )
+
+
+def _labels(options: Iterable[Option]) -> list[tuple[str, str]]:
+    return [(option.key, option.label.en) for option in options]

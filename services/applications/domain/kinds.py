@@ -1,0 +1,311 @@
+"""The kinds of questions: for each, its form fields, how they are read, how the answer is kept and shown again. Pure.
+
+A new kind is one entry in `PLAIN`. Whatever is typed comes out as an answer, as a fault, or as nothing; nothing raises.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from services.applications.domain.faults import FAULTS
+from services.applications.domain.questions import Answer, Chosen, Entries, Money, Question, Spoken, Stored
+from services.applications.domain.writing import DIGITS_MAX, amount_text, count_words, read_amount, tidy
+
+DATE_BOXES: Final = ("day", "month", "year")
+ANOTHER_COUNTRY: Final = "ZZ"
+"""Answer to a question of kind `country` for a country that the plan does not name."""
+MAX_LENGTH: Final = {"text": 200, "long_text": 20_000, "email": 254, "phone": 40}
+"""Characters at most, where the question does not say."""
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_PHONE: Final = re.compile(r"\+?[\d\s().\-/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one answer. `boxes` names the parts at fault of a question with several (day, month, year; amount; 2)."""
+
+    code: str
+    parameters: dict[str, int] = field(default_factory=dict)
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def msgid(self) -> str:
+        """The English text, to be translated and filled with `parameters` and `question` (the label)."""
+        return FAULTS[self.code]
+
+
+class Setting(NamedTuple):
+    """What answers are read against: the applicant's day, and the codes that a `country` question accepts."""
+
+    today: date
+    countries: Collection[str] = ()
+
+
+Form = Mapping[str, str]
+Found = Answer | Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`boxes` are the parts of its field names after the question's key (none: the key alone).
+
+    `read` gets what was typed into each box, tidied, and not all of it is empty; `load` gets the answer as JSON keeps it, and
+    gives none where the question now asks otherwise; `show` gives what was typed into each box.
+    """
+
+    read: Callable[[Question, list[str], Setting], Found]
+    load: Callable[[Question, Any], Answer | None]
+    show: Callable[[Question, Any], list[str]] = lambda question, answer: [str(answer)]
+    boxes: Callable[[Question], tuple[str, ...]] = lambda question: ()
+    required: str = "required"
+    lines: bool = False
+
+
+def field_names(question: Question) -> tuple[str, ...]:
+    """The names of the form fields that carry the question: its key, or `key-day`, `key-month` and `key-year` for a date."""
+    boxes = PLAIN[question.kind].boxes(question)
+    return tuple(f"{question.key}-{box}" for box in boxes) if boxes else (question.key,)
+
+
+def parse(question: Question, form: Form, *, today: date, countries: Collection[str] = ()) -> Found:
+    """One question's answer, what is wrong with it, or nothing where an optional question was left empty."""
+    kind = PLAIN[question.kind]
+    typed = [tidy(form.get(name, ""), lines=kind.lines) for name in field_names(question)]
+    if not any(typed):
+        return None if question.optional else Fault(kind.required, {}, kind.boxes(question) if question.kind != "several" else ())
+    return kind.read(question, typed, Setting(today, countries))
+
+
+def as_form(question: Question, answer: Answer | None) -> dict[str, str]:
+    """The form fields that show an answer again: the inverse of `parse`."""
+    names = field_names(question)
+    return dict.fromkeys(names, "") if answer is None else dict(zip(names, PLAIN[question.kind].show(question, answer), strict=True))
+
+
+# ---------------------------------------------------------------------------------------------------------------- texts, numbers
+
+
+def _written(question: Question, typed: list[str], setting: Setting) -> str | Fault:
+    (text,) = typed
+    longest = question.max_length or MAX_LENGTH[question.kind]
+    if len(text) > longest:
+        return Fault("too_long", {"maximum": longest, "length": len(text)})
+    if question.kind == "email" and not _EMAIL.fullmatch(text):
+        return Fault("email")
+    if question.kind == "phone" and not (_PHONE.fullmatch(text) and 5 <= sum(c.isdecimal() for c in text) <= 20):
+        return Fault("phone")
+    if question.min_words is None and question.max_words is None:
+        return text
+    words = count_words(text)
+    if question.min_words is not None and words < question.min_words:
+        return Fault("too_few_words", {"minimum": question.min_words, "words": words})
+    if question.max_words is not None and words > question.max_words:
+        return Fault("too_many_words", {"maximum": question.max_words, "words": words})
+    return text
+
+
+def _number(question: Question, typed: list[str], setting: Setting) -> int | Fault:
+    text = typed[0]
+    digits = text.removeprefix("-")
+    if not digits.isdecimal() or len(digits) > DIGITS_MAX:
+        return Fault("number")
+    number = int(digits) if digits == text else -int(digits)
+    if question.minimum is not None and number < question.minimum:
+        return Fault("number_low", {"minimum": question.minimum})
+    if question.maximum is not None and number > question.maximum:
+        return Fault("number_high", {"maximum": question.maximum})
+    return number
+
+
+def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fault:
+    amount, currency = typed[0], (typed[1] if len(typed) > 1 else question.currencies[0])
+    if not amount or not currency:
+        return Fault("money_incomplete", {}, ("amount",) if not amount else ("currency",))
+    if currency not in question.currencies:
+        return Fault("not_an_option", {}, ("currency",))
+    hundredths = read_amount(amount)
+    if hundredths is None:
+        return Fault("amount", {}, ("amount",))
+    if question.minimum is not None and hundredths < question.minimum * 100:
+        return Fault("number_low", {"minimum": question.minimum}, ("amount",))
+    if question.maximum is not None and hundredths > question.maximum * 100:
+        return Fault("number_high", {"maximum": question.maximum}, ("amount",))
+    return Money(hundredths, currency)
+
+
+# ------------------------------------------------------------------------------------------------------------------------- dates
+
+
+def _date(question: Question, typed: list[str], setting: Setting) -> date | Fault:
+    def at_fault(wrong: Callable[[str], bool]) -> tuple[str, ...]:
+        return tuple(box for box, part in zip(DATE_BOXES, typed, strict=True) if wrong(part))
+
+    if empty := at_fault(lambda part: not part):
+        return Fault("date_incomplete", {}, empty)
+    if strange := at_fault(lambda part: not part.isdecimal() or len(part) > DIGITS_MAX):
+        return Fault("date_unreal", {}, strange)
+    if len(typed[2]) != 4:
+        return Fault("date_year", {}, ("year",))
+    day, month, year = (int(part) for part in typed)
+    try:
+        found = date(year, month, day)
+    except (ValueError, OverflowError):
+        return Fault("date_unreal", {}, DATE_BOXES if year == 0 else ("month",) if not 1 <= month <= 12 else ("day",))
+    if question.past and found >= setting.today:
+        return Fault("date_not_past", {}, DATE_BOXES)
+    return found
+
+
+def _stored_date(question: Question, value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+# ----------------------------------------------------------------------------------------------------------------------- choices
+
+
+def _option(question: Question, typed: list[str], setting: Setting) -> str | Fault:
+    return typed[0] if question.option(typed[0]) else Fault("not_an_option")
+
+
+def _country(question: Question, typed: list[str], setting: Setting) -> str | Fault:
+    return typed[0] if typed[0] in setting.countries or typed[0] == ANOTHER_COUNTRY else Fault("not_an_option")
+
+
+def _yes_no(question: Question, typed: list[str], setting: Setting) -> bool | Fault:
+    return typed[0] == "yes" if typed[0] in ("yes", "no") else Fault("not_an_option")
+
+
+def _several(question: Question, typed: list[str], setting: Setting) -> Chosen | Fault:
+    keys = tuple(option.key for option, ticked in zip(question.options, typed, strict=True) if ticked)
+    if len(keys) < question.least:
+        return Fault("too_few_chosen", {"minimum": question.least})
+    return Chosen(keys) if len(keys) <= question.most else Fault("too_many_chosen", {"maximum": question.most})
+
+
+def _ranking(question: Question, typed: list[str], setting: Setting) -> Chosen | Fault:
+    keys = tuple(key for key in typed if key)
+    wrong = tuple(str(rank) for rank, key in enumerate(typed, start=1) if key and not question.option(key))
+    if wrong:
+        return Fault("not_an_option", {}, wrong)
+    twice = tuple(str(rank) for rank, key in enumerate(typed, start=1) if key and key in typed[: rank - 1])
+    if twice:
+        return Fault("ranked_twice", {}, twice)
+    if any(typed[len(keys) :]):
+        return Fault("rank_left_out", {}, (str(typed.index("") + 1),))
+    if len(keys) < question.least:
+        return Fault("too_few_ranked", {"minimum": question.least}, (str(len(keys) + 1),))
+    return Chosen(keys)
+
+
+def _keys(question: Question, value: Any) -> Chosen | None:
+    """Keys that are options still; those that the plan took away since are left out, and nothing is left where none is."""
+    if not isinstance(value, list):
+        return None
+    keys = [key for key in dict.fromkeys(map(str, value)) if question.option(key)]
+    return Chosen(tuple(keys)) if keys or not value else None
+
+
+def _spoken(question: Question, typed: list[str], setting: Setting) -> Spoken | Fault:
+    empty = tuple(box for box, part in zip(("language", "level"), typed, strict=True) if not part)
+    if empty:
+        return Fault("level_incomplete", {}, empty)
+    wrong = (not question.option(typed[0]), not question.level(typed[1]))
+    if any(wrong):
+        return Fault("not_an_option", {}, tuple(box for box, bad in zip(("language", "level"), wrong, strict=True) if bad))
+    return Spoken(typed[0], typed[1])
+
+
+def _stored_spoken(question: Question, value: Any) -> Spoken | None:
+    if not isinstance(value, dict) or not question.option(str(value.get("language"))) or not question.level(str(value.get("level"))):
+        return None
+    return Spoken(value["language"], value["level"])
+
+
+def _stored_money(question: Question, value: Any) -> Money | None:
+    if not isinstance(value, dict) or value.get("currency") not in question.currencies:
+        return None
+    hundredths = read_amount(str(value.get("amount")))
+    return None if hundredths is None else Money(hundredths, value["currency"])
+
+
+def keep(answer: Answer) -> Stored:
+    """The answer as JSON keeps it; of a group, its entries."""
+    match answer:
+        case date():
+            return answer.isoformat()
+        case Money():
+            return {"amount": amount_text(answer), "currency": answer.currency}
+        case Spoken():
+            return {"language": answer.language, "level": answer.level}
+        case Chosen():
+            return list(answer.keys)
+        case Entries():
+            return [{key: keep(one) for key, one in entry.items()} for entry in answer.each]
+    return answer
+
+
+def _money_boxes(question: Question) -> tuple[str, ...]:
+    return ("amount", "currency") if len(question.currencies) > 1 else ("amount",)
+
+
+def _text(question: Question, value: Any) -> str | None:
+    return value if isinstance(value, str) and (not question.options or question.option(value)) else None
+
+
+PLAIN: Final[Mapping[str, Kind]] = {
+    "text": Kind(_written, _text),
+    "long_text": Kind(_written, _text, lines=True),
+    "email": Kind(_written, _text),
+    "phone": Kind(_written, _text),
+    "number": Kind(_number, lambda question, value: value if isinstance(value, int) and not isinstance(value, bool) else None),
+    "select": Kind(_option, _text, required="required_choice"),
+    "radio": Kind(_option, _text, required="required_choice"),
+    "country": Kind(_country, _text, required="required_choice"),
+    "yes_no": Kind(
+        _yes_no,
+        lambda question, value: value if isinstance(value, bool) else None,
+        show=lambda question, answer: ["yes" if answer else "no"],
+        required="required_choice",
+    ),
+    "date": Kind(
+        _date,
+        _stored_date,
+        show=lambda question, answer: [str(answer.day), str(answer.month), f"{answer.year:04}"],
+        boxes=lambda question: DATE_BOXES,
+        required="required_date",
+    ),
+    "money": Kind(
+        _money,
+        _stored_money,
+        show=lambda question, answer: [amount_text(answer), answer.currency][: len(_money_boxes(question))],
+        boxes=_money_boxes,
+    ),
+    "several": Kind(
+        _several,
+        _keys,
+        show=lambda question, answer: ["yes" if option.key in answer.keys else "" for option in question.options],
+        boxes=lambda question: tuple(option.key for option in question.options),
+        required="required_several",
+    ),
+    "ranking": Kind(
+        _ranking,
+        _keys,
+        show=lambda question, answer: [*answer.keys[: question.most], *[""] * (question.most - len(answer.keys))],
+        boxes=lambda question: tuple(str(rank) for rank in range(1, question.most + 1)),
+        required="required_choice",
+    ),
+    "language": Kind(
+        _spoken,
+        _stored_spoken,
+        show=lambda question, answer: [answer.language, answer.level],
+        boxes=lambda question: ("language", "level"),
+        required="required_choice",
+    ),
+}
+"""Every kind but the repeated group, which is made of them."""

@@ -1,0 +1,45 @@
+"""What people write, made even: white space, words in any script, amounts of any country. Pure."""
+
+import re
+import unicodedata
+from typing import Final
+
+from services.applications.domain.questions import Money
+
+DIGITS_MAX: Final = 12
+
+_AMOUNT: Final = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+|\d+)(?:([.,])(\d{1,2}))?")
+_APART: Final = re.compile(r"[\s'\u2019]+")
+_EACH_COUNTS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD: Final = re.compile(rf"[{_EACH_COUNTS}]|(?:(?![{_EACH_COUNTS}])\w)+(?:['\u2019\-](?:(?![{_EACH_COUNTS}])\w)+)*")
+
+
+def tidy(raw: str, *, lines: bool = False) -> str:
+    """Unicode NFC without control characters or needless white space; line breaks stay where `lines` is set."""
+    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "".join(c for c in text if c == "\n" or c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
+    if not lines:
+        return " ".join(text.split())
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+
+
+def count_words(text: str) -> int:
+    """Words in the text. Each Chinese or Japanese character counts as one word, as word processors count them."""
+    return len(_WORD.findall(unicodedata.normalize("NFC", text)))
+
+
+def read_amount(text: str) -> int | None:
+    """Hundredths of what was typed as people of any country do: `1234,5`, `1.234,50`, `1,234.50`, `1 234.50`; none where it is no amount.
+
+    A last sign with one or two digits after it is the decimal one; signs with three digits after them part the thousands.
+    """
+    found = _AMOUNT.fullmatch(_APART.sub("", text))
+    if found is None or (found[2] and found[2] in found[1]):
+        return None
+    whole = found[1].replace(".", "").replace(",", "")
+    return int(whole) * 100 + int((found[3] or "0").ljust(2, "0")) if len(whole) <= DIGITS_MAX else None
+
+
+def amount_text(money: Money) -> str:
+    """The amount in digits with two decimals and a point: `1234.50`."""
+    return f"{money.hundredths // 100}.{money.hundredths % 100:02}"

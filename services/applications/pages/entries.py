@@ -1,0 +1,175 @@
+"""Pages with a repeated group: the list of its entries, and one page for each entry."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.applications import use_cases
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
+from services.applications.domain.outcomes import PageChanged, WrongAnswers
+from services.applications.earlier import Earlier
+from services.applications.pages.desktop import Desktop, desktop, draw_both, then, typed_in
+from services.applications.pages.fields import condition, entry_rows, fault_words, field, own
+from services.applications.pages.kit import applicant, id_from
+from services.applications.pages.refusals import problem
+from services.applications.use_cases import Done
+from shared.web.i18n import current_language
+from shared.web.pages import render
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+
+def held(found: Desktop) -> tuple[Mapping[str, Answer], ...]:
+    """The entries that the page's group has now."""
+    answer = found.sheet.answers.get(group_of(found).key)
+    return answer.each if isinstance(answer, Entries) else ()
+
+
+def group_of(found: Desktop) -> Question:
+    if found.page.group is None:
+        raise Problem(404, code="not_found")
+    return found.page.group
+
+
+def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] | None = None, before: Earlier | None = None) -> Response:
+    """All entries, with what can be done to each; or those of an earlier application (`before`), which are saved by continuing."""
+    group, plan, language = group_of(found), found.sheet.terms.plan, current_language()
+    earlier = before.answers.get(group.key) if before else None
+    entries = earlier.each if isinstance(earlier, Entries) else held(found)
+    cards = [
+        {
+            "title": f"{own(group.entry)} {number}",
+            "rows": entry_rows(group, entry, plan),
+            "href": f"{found.here}/entries/{number}",
+        }
+        for number, entry in enumerate(entries, start=1)
+    ]
+    return render(
+        request,
+        "entries.html",
+        status=422 if faults else 200,
+        page=found.page,
+        group=group,
+        cards=cards,
+        errors=[{"error": fault_words(fault, group.label[language]), "target": "entries"} for fault in (faults or {}).values()],
+        action=found.here + then(request),
+        then=then(request),
+        version=found.sheet.version(found.page),
+        new=f"{found.here}/entries/new{then(request)}" if len(entries) < group.most and earlier is None else "",
+        before=before if earlier is not None else None,
+        taken=as_form(group, earlier) if earlier is not None else {},
+        remarks=found.remarks,
+        back=f"{found.path}/check" if then(request) else f"{found.path}/tasks",
+        number=found.sheet.pages.index(found.page) + 1,
+        all=len(found.sheet.pages),
+        saved_at=found.saved_at,
+        changed=found.sheet.changed_since(found.page),
+        stale="stale" in request.query_params,
+    )
+
+
+@router.get("/applications/{application_id}/pages/{key}/entries/{entry}")
+async def entry_form(request: Request, application_id: str, key: str, entry: str) -> Response:
+    found = await desktop(request, application_id, key)
+    number = number_in(found, entry)
+    return draw_entry(request, found, number, answers=held(found)[number - 1] if number else {})
+
+
+def number_in(found: Desktop, entry: str) -> int | None:
+    """The entry that an address names, counted from 1; none for a new one; 404 where there is no such entry."""
+    if entry == "new":
+        return None
+    number = int(entry) if entry.isdecimal() and len(entry) < 4 else 0
+    if not 1 <= number <= len(held(found)):
+        raise Problem(404, code="not_found")
+    return number
+
+
+def draw_entry(
+    request: Request,
+    found: Desktop,
+    number: int | None,
+    *,
+    answers: Mapping[str, Answer] | None = None,
+    typed: Mapping[str, str] | None = None,
+    faults: Mapping[str, Fault] | None = None,
+    seen: int | None = None,
+) -> Response:
+    """One entry, as a page of questions."""
+    group, plan, wrong = group_of(found), found.sheet.terms.plan, faults or {}
+    page = entry_page(group)
+    fields = [
+        {
+            **field(one, plan, answer=(answers or {}).get(one.key), typed=typed, fault=wrong.get(one.key)),
+            "when": condition(one, page, plan),
+        }
+        for one in group.questions
+    ]
+    return render(
+        request,
+        "entry.html",
+        status=422 if wrong else 200,
+        page=found.page,
+        title=f"{own(group.entry)} {number or len(held(found)) + 1}",
+        fields=fields,
+        others=[fault_words(wrong[group.key], group.label[current_language()])] if group.key in wrong else [],
+        wrong=bool(wrong),
+        action=f"{found.here}/entries/{number or 'new'}{then(request)}",
+        version=found.sheet.version(found.page) if seen is None else seen,
+        back=found.here + then(request),
+    )
+
+
+@router.post("/applications/{application_id}/pages/{key}/entries/{entry}")
+async def save_entry(request: Request, application_id: str, key: str, entry: str) -> Response:
+    viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
+    typed, seen = await typed_in(request)
+    if entry != "new" and not (entry.isdecimal() and len(entry) < 4):
+        raise Problem(404, code="not_found")
+    number = None if entry == "new" else int(entry)
+    outcome = await desk.db.run(lambda tx: use_cases.save_entry(tx, viewer, one, key, number, typed, seen=seen, now=desk.clock.now()))
+    if isinstance(outcome, Done):
+        return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
+    found = await desktop(request, application_id, key)
+    if isinstance(outcome, WrongAnswers):
+        return draw_entry(request, found, number, typed=typed, faults=outcome.faults, seen=seen)
+    if isinstance(outcome, PageChanged):
+        return draw_both(request, found, outcome, typed, action=f"{found.here}/entries/new{then(request)}")
+    raise problem(outcome, found.zone)
+
+
+@router.get("/applications/{application_id}/pages/{key}/entries/{entry}/remove")
+async def ask_to_remove(request: Request, application_id: str, key: str, entry: str) -> Response:
+    """Asks once more before an entry goes."""
+    found = await desktop(request, application_id, key)
+    number = number_in(found, entry)
+    if number is None:
+        raise Problem(404, code="not_found")
+    group, plan = group_of(found), found.sheet.terms.plan
+    return render(
+        request,
+        "entry_remove.html",
+        page=found.page,
+        title=f"{own(group.entry)} {number}",
+        rows=entry_rows(group, held(found)[number - 1], plan),
+        action=f"{found.here}/entries/{number}/remove{then(request)}",
+        version=found.sheet.version(found.page),
+        back=found.here + then(request),
+    )
+
+
+@router.post("/applications/{application_id}/pages/{key}/entries/{entry}/remove")
+async def remove_entry(request: Request, application_id: str, key: str, entry: str) -> Response:
+    viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
+    _typed, seen = await typed_in(request)
+    number = int(entry) if entry.isdecimal() and len(entry) < 4 else 0
+    outcome = await desk.db.run(lambda tx: use_cases.remove_entry(tx, viewer, one, key, number, seen=seen, now=desk.clock.now()))
+    here = f"/applications/{one}/pages/{key}{then(request)}"
+    if isinstance(outcome, Done):
+        return RedirectResponse(here, 303)
+    if isinstance(outcome, PageChanged):
+        return RedirectResponse(f"{here}{'&' if '?' in here else '?'}stale=1", 303)
+    raise problem(outcome, "UTC")

@@ -1,0 +1,110 @@
+"""What was answered, page by page, and what was typed and not saved yet."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import column, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import Integer, Text
+from sqlmodel import col
+
+from services.applications.accounts.tables import Account
+from services.applications.domain.answers import Stored
+from services.applications.domain.viewers import Viewer
+from services.applications.store import plans
+from services.applications.store.applications import visible_to
+from services.applications.store.plans import InForce
+from services.applications.tables import Application
+from shared.persistence.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One page as it was saved last: its `version` counts the savings, `form` says what was asked then (see `domain.forms`)."""
+
+    answers: dict[str, Stored]
+    at: datetime
+    version: int
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Fields of a page as they were typed, kept by themselves and not saved."""
+
+    fields: dict[str, str]
+    at: datetime
+
+
+async def whose(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> tuple[Application, Account | None] | None:
+    """The application, if the viewer may know of it, and the account of whoever applies."""
+    statement = (
+        select(Application, Account)
+        .outerjoin(Account, col(Account.id) == col(Application.person_id))
+        .where(col(Application.id) == application_id, visible_to(viewer))
+    )
+    if lock:
+        statement = statement.with_for_update(of=Application).execution_options(populate_existing=True)
+    row = (await tx.execute(statement)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+_STANDING = text(
+    f"select f.*, "  # noqa: S608 - a constant
+    "(select jsonb_agg(jsonb_build_array(g.page, g.answers, g.saved_at, g.version, g.form) order by g.saved_at) "
+    "from page_answers g where g.application_id = :id) as pages, "
+    "(select jsonb_agg(jsonb_build_array(d.page, d.fields, d.typed_at)) from page_typed d where d.application_id = :id) as typed "
+    f"from ({plans.IN_FORCE} where p.programme = :programme) f"
+).columns(
+    column("programme", Text),
+    column("number", Integer),
+    column("plan", Text),
+    column("version", Text),
+    column("content_hash", Text),
+    column("changes", JSONB),
+    column("pages", JSONB),
+    column("typed", JSONB),
+)
+
+
+async def standing(tx: Tx, application: Application) -> tuple[InForce, dict[str, Saved], dict[str, Typed]]:
+    """The programme in force, the pages that were saved, in the order of their saving, and what was typed; by page key."""
+    row = (await tx.execute(_STANDING, {"id": application.id, "programme": application.programme})).one_or_none()
+    assert row is not None, f"there are applications to {application.programme}, which was never published"
+    terms = await plans.read(tx, row.programme, row.number, row.plan, row.version, row.content_hash, row.changes)
+    saved = {page: Saved(answers, datetime.fromisoformat(at), version, form) for page, answers, at, version, form in row.pages or ()}
+    return terms, saved, {page: Typed(fields, datetime.fromisoformat(at)) for page, fields, at in row.typed or ()}
+
+
+_SAVE = text(
+    "with gone as (delete from page_typed where application_id = :id and page = :page) "
+    "insert into page_answers as g (application_id, page, answers, saved_at, version, form) "
+    "values (:id, :page, cast(:answers as jsonb), :at, 1, :form) "
+    "on conflict (application_id, page) do update "
+    "set answers = excluded.answers, saved_at = excluded.saved_at, version = g.version + 1, form = excluded.form"
+)
+
+
+async def save(tx: Tx, application_id: UUID, page: str, answers: Mapping[str, Stored], *, form: str, at: datetime) -> None:
+    """Replace the answers of one page; what was typed beside them is done with. The application's row is locked."""
+    values = {"id": application_id, "page": page, "answers": json.dumps(answers), "at": at, "form": form}
+    await tx.execute(_SAVE, values)
+
+
+async def keep_typed(tx: Tx, application_id: UUID, page: str, fields: Mapping[str, str], at: datetime) -> None:
+    """Keep what was typed on a page, in the place of what was kept before; nothing of it where there are no fields."""
+    values: dict[str, Any] = {"id": application_id, "page": page}
+    if not fields:
+        await tx.execute(text("delete from page_typed where application_id = :id and page = :page"), values)
+        return
+    await tx.execute(
+        text(
+            "insert into page_typed (application_id, page, fields, typed_at) values (:id, :page, cast(:fields as jsonb), :at) "
+            "on conflict (application_id, page) do update set fields = excluded.fields, typed_at = excluded.typed_at"
+        ),
+        {**values, "fields": json.dumps(fields), "at": at},
+    )

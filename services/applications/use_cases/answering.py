@@ -1,0 +1,200 @@
+"""Answering pages of the form: each page is saved whole, with the version of it that the person saw.
+
+Somebody who saw an older version is shown both and chooses: nothing is overwritten silently. A second asking with the
+same answers, after a lost answer, finds them saved.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.applications.domain.answers import (
+    Answer,
+    Entries,
+    Fault,
+    Page,
+    Parsed,
+    Question,
+    count_fault,
+    entry_page,
+    field_names,
+    in_form,
+    parse_page,
+    to_stored,
+)
+from services.applications.domain.forms import print_of
+from services.applications.domain.lifecycle import EDITABLE, NotAllowed, State
+from services.applications.domain.outcomes import Forbidden, NotFound, PageChanged, WrongAnswers
+from services.applications.domain.viewers import Viewer
+from services.applications.store import answers as store
+from services.applications.use_cases.sheet import Sheet, sheet
+from services.applications.use_cases.steps import Done
+from shared.persistence.database import Tx
+
+Refused = NotAllowed | NotFound | Forbidden
+TYPED_MAX: Final = 100_000
+"""Characters of a page that are kept unsaved at most; more than any page may be answered with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A page that may be answered, its application's row locked."""
+
+    sheet: Sheet
+    page: Page
+
+    def read(self, page: Page, form: Mapping[str, str], now: datetime) -> Parsed:
+        """The fields, read as the person's day and the other pages have it."""
+        known = self.sheet.before(self.page) if page is self.page else {}
+        return parse_page(page, form, today=self.sheet.call.day(now), countries=self.sheet.terms.plan.codes, known=known)
+
+    @property
+    def entries(self) -> tuple[Mapping[str, Answer], ...]:
+        """What the page's group holds."""
+        found = self.sheet.answers.get(self.group.key)
+        return found.each if isinstance(found, Entries) else ()
+
+    @property
+    def group(self) -> Question:
+        assert self.page.group is not None, f"{self.page.key} is a page with a group"
+        return self.page.group
+
+    def stale(self, seen: int | None) -> bool:
+        """Whether the person saw the page before it was saved last."""
+        return seen is not None and seen != self.sheet.version(self.page)
+
+    async def save(self, tx: Tx, answers: Mapping[str, Answer], now: datetime) -> Done:
+        application = self.sheet.application
+        await store.save(tx, application.id, self.page.key, to_stored(answers), form=print_of(self.page), at=now)
+        return Done(application)
+
+    def changed(self, answers: Mapping[str, Answer]) -> PageChanged:
+        """What is saved now beside what the person answered."""
+        own = {question.key for question in self.page.questions}
+        saved = self.sheet.saved.get(self.page.key)
+        now = {key: answer for key, answer in self.sheet.answers.items() if key in own}
+        return PageChanged(now, dict(answers), self.sheet.version(self.page), saved.at if saved else None)
+
+
+async def open_page(tx: Tx, viewer: Viewer, application_id: UUID, key: str) -> Open | Refused:
+    """The page, if this person may answer it now."""
+    found = await sheet(tx, viewer, application_id, lock=True)
+    if found is None:
+        return NotFound()
+    if viewer.role != "applicant":
+        return Forbidden()
+    if found.application.state not in EDITABLE:
+        return NotAllowed("not_in_this_state", State(found.application.state))
+    page = found.page(key)
+    return NotFound() if page is None else Open(found, page)
+
+
+async def save_page(
+    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, seen: int | None = None, now: datetime
+) -> Done | WrongAnswers | PageChanged | Refused:
+    """Save one page of the form, all of it or, where an answer is wrong, nothing: the last good answers stay.
+
+    `seen` is the version of the page that the form was made for; without it the last one wins. A group of which no
+    field came, and a question that is not asked, keep what they have.
+    """
+    open_ = await open_page(tx, viewer, application_id, page_key)
+    if not isinstance(open_, Open):
+        return open_
+    parsed = _with_kept(open_, form, open_.read(open_.page, form, now))
+    if parsed.faults:
+        return WrongAnswers(parsed.faults)
+    if open_.stale(seen):
+        changed = open_.changed(parsed.answers)
+        return Done(open_.sheet.application) if changed.saved == changed.typed else changed
+    return await open_.save(tx, parsed.answers, now)
+
+
+def _with_kept(open_: Open, form: Mapping[str, str], parsed: Parsed) -> Parsed:
+    """The page as read, with what it keeps: a group of which no field came, and what is not asked and did not come."""
+    answers, faults = dict(parsed.answers), dict(parsed.faults)
+    for question in open_.page.questions:
+        unasked = question.when is not None and not question.when.holds({**open_.sheet.before(open_.page), **answers})
+        if in_form(question, form) or not (question.kind == "group" or unasked):
+            continue
+        before = open_.sheet.answers.get(question.key)
+        if question.kind == "group":
+            before = Entries(open_.entries)
+            bounds = count_fault(question, len(open_.entries))
+            faults |= {question.key: bounds} if bounds else {}
+            if bounds is None:
+                faults.pop(question.key, None)
+        answers |= {question.key: before} if before is not None else {}
+    return Parsed(answers, faults)
+
+
+async def save_entry(
+    tx: Tx,
+    viewer: Viewer,
+    application_id: UUID,
+    page_key: str,
+    number: int | None,
+    form: Mapping[str, str],
+    *,
+    seen: int | None = None,
+    now: datetime,
+) -> Done | WrongAnswers | PageChanged | Refused:
+    """Save one entry of the page's group: the one with that `number`, counted from 1, or a new one at the end.
+
+    A new entry takes nothing away, so it is added whatever happened meanwhile, but for the same one sent twice.
+    """
+    open_ = await _open_group(tx, viewer, application_id, page_key, number)
+    if not isinstance(open_, Open):
+        return open_
+    parsed = open_.read(entry_page(open_.group), form, now)
+    if parsed.faults:
+        return WrongAnswers(parsed.faults)
+    entries = list(open_.entries)
+    if open_.stale(seen) and parsed.answers in entries:
+        return Done(open_.sheet.application)
+    if number is None:
+        entries.append(parsed.answers)
+        if len(entries) > open_.group.most:
+            return WrongAnswers({open_.group.key: Fault("too_many_entries", {"maximum": open_.group.most, "entries": len(entries)})})
+    else:
+        if open_.stale(seen):
+            return open_.changed({open_.group.key: Entries((parsed.answers,))})
+        entries[number - 1] = parsed.answers
+    return await open_.save(tx, {open_.group.key: Entries(tuple(entries))}, now)
+
+
+async def remove_entry(
+    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, number: int, *, seen: int | None = None, now: datetime
+) -> Done | PageChanged | Refused:
+    """Take an entry out of the page's group."""
+    open_ = await _open_group(tx, viewer, application_id, page_key, number)
+    if not isinstance(open_, Open):
+        return open_
+    if open_.stale(seen):
+        return open_.changed({})
+    entries = (*open_.entries[: number - 1], *open_.entries[number:])
+    return await open_.save(tx, {open_.group.key: Entries(entries)}, now)
+
+
+async def _open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, number: int | None) -> Open | Refused:
+    open_ = await open_page(tx, viewer, application_id, key)
+    if not isinstance(open_, Open):
+        return open_
+    if open_.page.group is None or (number is not None and not 1 <= number <= len(open_.entries)):
+        return NotFound()
+    return open_
+
+
+async def keep_typed(
+    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, now: datetime
+) -> Done | Refused:
+    """Keep what was typed on a page beside its answers, right or wrong, to be offered again; without fields, forget it."""
+    open_ = await open_page(tx, viewer, application_id, page_key)
+    if not isinstance(open_, Open):
+        return open_
+    names = {name for question in open_.page.questions for name in field_names(question)}
+    fields = {name: typed.replace("\x00", "") for name, typed in form.items() if name in names}
+    if sum(map(len, fields.values())) <= TYPED_MAX:
+        await store.keep_typed(tx, open_.sheet.application.id, open_.page.key, fields, now)
+    return Done(open_.sheet.application)

@@ -1,0 +1,233 @@
+"""The form's pages: groups entry by entry, questions for some only, two windows at once, and what is typed and not saved."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import msgspec
+import pytest
+
+from services.applications import use_cases
+from services.applications.domain.answers import Page
+from services.applications.plan import Plan
+from services.applications.use_cases.plans import Loaded
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.people import PROGRAMME, good_form, the_plan
+from tests.integration.applications.test_pages_applicant import begun, filled, hidden
+from tests.integration.quotas.statements import statements
+
+SCHOOL = {"institution": "Colegio Nº 3", "subject": "Ciencias", "from_year": "2001", "finished": "yes", "to_year": "2006"}
+CONTACT = {"residence": "PE", "city": "Cusco", "phone": ""}
+
+
+@pytest.fixture
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
+        assert isinstance(loaded, Loaded), loaded
+        yield front
+
+
+async def version_of(browser: httpx2.AsyncClient, page: str) -> str:
+    return hidden(await browser.get(page), "_version")
+
+
+async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        empty = await browser.post(page, data={"_version": "0"})
+        assert empty.status_code == 422
+        assert "Add at least 1 to “Where you have studied”; there are 0" in words(empty)
+        wrong = await browser.post(f"{page}/entries/new", data={**SCHOOL, "to_year": "20006", "_version": "0"})
+        assert wrong.status_code == 422
+        assert "20006" in wrong.text and "Colegio Nº 3" in wrong.text, "all that was typed is there"
+        for name in ("Colegio Nº 3", "Universidad del Sur"):
+            entry = {**SCHOOL, "institution": name, "_version": await version_of(browser, page)}
+            added = await browser.post(f"{page}/entries/new", data=entry)
+            assert added.headers["location"] == page
+        listed = await browser.get(page)
+        assert "Year of the beginning 2001 " in words(listed)
+        assert words(listed).index("Colegio Nº 3") < words(listed).index("Universidad del Sur")
+        changed = {**SCHOOL, "institution": "Colegio Nº 4", "finished": "no", "to_year": "", "_version": await version_of(browser, page)}
+        assert (await browser.post(f"{page}/entries/1", data=changed)).status_code == 303
+        assert "Colegio Nº 4" in (await browser.get(f"{page}/entries/1")).text
+        asked = await browser.get(f"{page}/entries/2/remove")
+        assert "Universidad del Sur" in words(asked)
+        gone = await browser.post(f"{page}/entries/2/remove", data={"_version": hidden(asked, "_version")})
+        assert gone.headers["location"] == page
+        assert "Universidad del Sur" not in words(await browser.get(page))
+        done = await browser.post(page, data={"_version": await version_of(browser, page)})
+        assert done.status_code == 303
+        assert "/tasks" in done.headers["location"]
+
+
+@pytest.mark.parametrize("entry", ["0", "2", "99", "x", "-1", "9" * 40])
+async def test_an_entry_that_is_not_there_is_404_and_changes_nothing(front: Front, entry: str) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        await browser.post(f"{page}/entries/new", data=SCHOOL)
+        assert (await browser.get(f"{page}/entries/{entry}")).status_code == 404
+        assert (await browser.post(f"{page}/entries/{entry}", data=SCHOOL)).status_code == 404
+        assert (await browser.post(f"{page}/entries/{entry}/remove")).status_code == 404
+        assert (await browser.get(f"{page.replace('education', 'contact')}/entries/new")).status_code == 404
+        assert words(await browser.get(page)).count("Colegio Nº 3") == 1
+
+
+async def test_a_group_takes_no_more_than_it_may(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        for number in range(5):
+            await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": f"Colegio {number}"})
+        assert "/entries/new" not in (await browser.get(page)).text
+        more = await browser.post(f"{page}/entries/new", data=SCHOOL)
+        assert more.status_code == 422
+        assert "can have 5 at most" in words(more)
+
+
+async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(front: Front) -> None:
+    async with front.browser() as browser:
+        path = await filled(front, browser, programme="masters")
+        page = f"{path}/pages/costs"
+        drawn = await browser.get(page)
+        assert "Only if you answered “Yes” to “Will your employer pay part of your costs?”" in words(drawn), "also without a script"
+        lacking = await browser.post(page, data={"employer_pays": "yes"})
+        assert lacking.status_code == 422
+        money = {"employer_pays": "yes", "contribution-amount": "12.000,50", "contribution-currency": "BRL"}
+        assert (await browser.post(page, data=money)).status_code == 303
+        assert "BRL 12,000.50" in words(await browser.get(f"{path}/check"))
+        assert (await browser.post(page, data={**money, "employer_pays": "no"})).status_code == 303
+        assert "BRL" not in words(await browser.get(f"{path}/check")), "it does not count"
+        assert "12000.50" in (await browser.get(page)).text, "and is not lost"
+
+
+async def test_an_amount_is_shown_in_its_box_as_the_language_writes_it(front: Front) -> None:
+    async with front.browser("pt") as browser:
+        page = f"{await begun(front, browser, programme='masters')}/pages/costs"
+        await browser.post(page, data={"employer_pays": "yes", "contribution-amount": "1500,5", "contribution-currency": "BRL"})
+        again = await browser.get(page)
+        assert 'value="1500,50"' in again.text
+        typed = {"employer_pays": "yes", "contribution-amount": "1500,50", "contribution-currency": "BRL"}
+        assert (await browser.post(page, data={**typed, "_version": "0"})).status_code == 303, "the same amount, the same answer"
+
+
+async def test_two_windows_are_shown_to_each_other_and_nothing_is_overwritten(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/contact"
+        first, second = await version_of(browser, page), await version_of(browser, page)
+        assert (await browser.post(page, data={**CONTACT, "_version": first})).status_code == 303
+        both = await browser.post(page, data={**CONTACT, "city": "Puno", "_version": second})
+        assert both.status_code == 409
+        assert "Cusco" in words(both) and "Puno" in words(both)
+        assert "Cusco" in (await browser.get(page)).text, "nothing was overwritten"
+        again = await browser.post(page, data={**CONTACT, "_version": second})
+        assert again.status_code == 303, "the same answers sent again, after a lost answer, are saved already"
+        chosen = {**CONTACT, "city": hidden(both, "city"), "_version": hidden(both, "_version")}
+        assert (await browser.post(page, data=chosen)).status_code == 303
+        assert "Puno" in (await browser.get(page)).text
+
+
+async def test_two_windows_with_a_list_lose_no_entry(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        await browser.post(f"{page}/entries/new", data={**SCHOOL, "_version": "0"})
+        seen = await version_of(browser, page)
+        await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": "Universidad del Sur", "_version": seen})
+        repeated = await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": "Universidad del Sur", "_version": seen})
+        assert repeated.status_code == 303
+        assert words(await browser.get(page)).count("Universidad del Sur") == 1, "the same entry, sent twice, is added once"
+        both = await browser.post(f"{page}/entries/1", data={**SCHOOL, "institution": "Otro", "_version": seen})
+        assert both.status_code == 409
+        assert "Otro" in words(both)
+        stale = await browser.post(f"{page}/entries/1/remove", data={"_version": seen})
+        assert stale.headers["location"].endswith("stale=1")
+        assert words(await browser.get(page)).count("Colegio Nº 3") == 1
+
+
+async def test_a_question_page_is_answered_in_three_statements(front: Front) -> None:
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        for page, fields in good_form().items():
+            url = f"{path}/pages/{page}"
+            await browser.get(url)  # the plan is fetched once a process, and the session looked at once a minute
+            with statements(front.db) as seen:
+                drawn = await browser.get(url)
+            assert (drawn.status_code, len(seen)) == (200, len(seen[:3])), seen
+            with statements(front.db) as seen:
+                saved = await browser.post(url, data={**fields, "_version": hidden(drawn, "_version")})
+            assert (saved.status_code, len(seen)) == (303, len(seen[:3])), seen
+
+
+async def test_what_was_typed_and_not_saved_is_offered_again(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/study_plan"
+        kept = await browser.post(f"{page}/typed", data={"study_plan": "Quiero\x00 estudiar", "teaching_language": "zh", "forged": "x"})
+        assert kept.status_code == 204
+        back = await browser.get(page)
+        assert "you had typed something here that was not saved" in words(back)
+        assert "Quiero estudiar" not in back.text
+        assert "Quiero estudiar" in (await browser.get(f"{page}?typed=1")).text
+        assert words(await browser.get(page.replace("/pages/study_plan", "/tasks"))).count("In progress") == 0, "it is not an answer"
+        form = {**good_form()["study_plan"], "_version": "0"}
+        assert (await browser.post(page, data=form)).status_code == 303
+        assert "not saved" not in words(await browser.get(page))
+        await browser.post(f"{page}/typed", data={"study_plan": "Otra vez"})
+        assert (await browser.post(f"{page}/typed?forget=1")).headers["location"] == page
+        assert "not saved" not in words(await browser.get(page))
+
+
+async def test_nobody_reads_or_keeps_what_somebody_else_types(front: Front) -> None:
+    async with front.browser() as ana, front.browser() as eva:
+        page = f"{await begun(front, ana)}/pages/study_plan"
+        await begun(front, eva, "eva@example.org")
+        assert (await eva.post(f"{page}/typed", data={"study_plan": "mine"})).status_code == 404
+        assert (await eva.get(page)).status_code == 404
+        assert (await eva.post(page, data={"study_plan": "mine"})).status_code == 404
+        assert (await eva.get(f"{page.replace('study_plan', 'education')}/entries/new")).status_code == 404
+
+
+async def test_a_body_of_ten_megabytes_is_refused_with_a_page_that_says_so(front: Front) -> None:
+    async with front.browser("es") as browser:
+        page = f"{await begun(front, browser)}/pages/contact"
+        await browser.post(page, data=CONTACT)
+        large = await browser.post(page, data={**CONTACT, "city": "x" * 10_000_000})
+        assert large.status_code == 413
+        assert 'lang="es"' in large.text
+        assert "Cusco" in (await browser.get(page)).text
+
+
+@pytest.mark.parametrize("city", ["O’Connor", "D'Andre", "Ñ", "王", "\u200f\u05e9\u05dc\u200e", "😀", "<b>x</b>", "{question} %s"])
+async def test_what_is_typed_is_stored_and_shown_as_it_was(front: Front, city: str) -> None:
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        assert (await browser.post(f"{path}/pages/contact", data={**CONTACT, "city": city})).status_code == 303
+        assert city in words(await browser.get(f"{path}/check"))
+
+
+def changed_form(plan: Plan) -> Plan:
+    """The plan in a later version, whose scholarships ask for the city in fewer letters."""
+
+    def later(page: Page) -> Page:
+        return replace(page, questions=tuple(replace(one, max_length=90) if one.key == "city" else one for one in page.questions))
+
+    programmes = [
+        msgspec.structs.replace(one, pages=tuple(map(later, one.pages))) if one.code == PROGRAMME else one for one in plan.programmes
+    ]
+    return msgspec.structs.replace(plan, version="2", programmes=tuple(programmes))
+
+
+async def test_a_page_that_a_new_version_changes_is_to_be_looked_at_again(front: Front, clock: ManualClock) -> None:
+    async with front.browser() as browser:
+        path = await filled(front, browser)
+        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
+        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, changed_form(the_plan()), actor="tests", now=clock.now()))
+        assert isinstance(loaded, Loaded), loaded
+        assert words(await browser.get(f"{path}/tasks")).count("Look again") == 1
+        assert "was changed after you answered it" in words(await browser.get(f"{path}/check"))
+        page = await browser.get(f"{path}/pages/contact")
+        assert "were changed after you answered them" in words(page)
+        assert good_form()["contact"]["city"] in page.text, "nothing is dropped"
+        await browser.post(f"{path}/pages/contact", data={**good_form()["contact"], "_version": hidden(page, "_version")})
+        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
