@@ -17,9 +17,11 @@ from services.applications.domain.accounts import Rules, Window
 from services.applications.events import handle
 from services.applications.pages.help import contact
 from services.applications.pages.kit import UPLOAD_ROOM_BYTES
+from services.applications.pages.refusals import on_call_dropped
 from services.applications.privacy.sweeps import privacy_sweeps
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
+from services.applications.store.plans import CallDropped
 from services.applications.sweeps import sweeps
 from shared.kernel.clock import Clock
 from shared.mail.smtp import Mailer
@@ -50,6 +52,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}
 
+    app.add_exception_handler(CallDropped, on_call_dropped)
     app.include_router(health_router("", ready=ready, invariants=invariants))
     copies = copies_sweep(db, documents, app.state.texts)
     every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents))

@@ -31,6 +31,14 @@ _LEFT: Final = (
     "where c.listed and c.year <= $3 and (c.free > 0 or c.waiting > 0) order by c.key limit $4"
 )
 
+_NOT_IN_PLAN: Final = (
+    "select c.key from cell c where c.waiting > 0 and (not c.listed "
+    "or not exists (select from unnest($1::text[], $2::int[]) as call (programme, year) "
+    "where call.programme = c.programme and call.year = c.year) "
+    "or not exists (select from unnest($3::text[], $4::text[]) as known (programme, country) "
+    "where known.programme = c.programme and known.country = c.country)) order by c.key limit $5"
+)
+
 _LEFT_PARTS: Final = (
     "select distinct c.key from cell c "
     "join unnest($1::text[], $2::text[], $3::text[]) as gone (programme, country, part) using (programme, country) "
@@ -95,7 +103,10 @@ async def years_due(tx: Tx, now: datetime) -> Sequence[Command]:
 
 
 async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
-    """The cells, up to this year's, of countries that take part no longer, and those in which somebody waits for a part that was left."""
+    """The cells, up to this year's, of countries that take part no longer, and those in which somebody waits for a part that was left.
+
+    Also those in which somebody waits though the plan that is in force has the country or the year no longer.
+    """
     connection = await driver(tx)
     codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
     terms = await load_terms(connection, codes)
@@ -103,6 +114,10 @@ async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
     programmes, countries = [code for code, _country in gone], [country for _code, country in gone]
     rows = await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)
     rows += await connection.fetch(_LEFT_PARTS, *_parts_left(terms, now), now.year, CELLS)
+    calls = [(code, year) for code in codes for year in sorted(terms[code].calls)]
+    known = [(code, country) for code in codes for country, periods in sorted(terms[code].participation.items()) if periods]
+    in_plan = ([one for one, _ in calls], [year for _, year in calls], [one for one, _ in known], [country for _, country in known])
+    rows += await connection.fetch(_NOT_IN_PLAN, *in_plan, CELLS)
     return [EndParticipation(cell=key, at=now) for key in dict.fromkeys(row["key"] for row in rows)]
 
 

@@ -40,7 +40,9 @@ class Next:
 
 def next_date(application: Application, terms: InForce, now: datetime) -> Next | None:
     """The next date for the applicant, if there is one."""
-    call, state = terms.call(application.year), State(application.state)
+    call, state = terms.programme.call(application.year), State(application.state)
+    if call is None:
+        return None
     match state:
         case State.DRAFT:
             return Next(_("Send it by"), call.closes) if call.is_open(now) else None
@@ -62,7 +64,8 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
 
 def before_round(application: Application, terms: InForce, now: datetime) -> bool:
     """Whether the person waits because nobody has been given a place yet: those of the round are given by rank, on one day."""
-    grants_from = terms.call(application.year).grants_from
+    call = terms.programme.call(application.year)
+    grants_from = call.grants_from if call else None
     return application.state == State.WAITING and not application.waiting_rank and grants_from is not None and now < grants_from
 
 

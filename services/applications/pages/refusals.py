@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from services.applications.domain import outcomes as o
 from services.applications.pages.words import state_name
 from services.applications.problems import STATUS
+from services.applications.store.plans import CallDropped
 from shared.web.formats import BEIJING, format_date, format_datetime
 from shared.web.i18n import N_
-from shared.web.problems import Problem
+from shared.web.problems import Problem, problem_response
 
 Outcome = (
     o.NotFound
@@ -62,6 +66,18 @@ def problem(outcome: Outcome, zone: str) -> Problem:
         case o.KeyReused():
             detail = N_("This page was used to send something else. Open the application again and send it from there.")
             return Problem(status, N_("This was already sent"), detail, code=outcome.code)
+
+
+async def on_call_dropped(request: Request, error: Exception) -> Response:
+    """What an application to a year is answered with that a newer version of the plan has no longer: kept, and nothing to be done."""
+    assert isinstance(error, CallDropped), "installed for this one"
+    detail = N_(
+        "A newer version of the plan has no call of {year} for it any more. What was written and sent is kept; nothing can be done with it "
+        "here. Ask the focal point of your country."
+    )
+    return problem_response(
+        request, Problem(410, N_("The programme has no such year any more"), detail, code="call_dropped", params={"year": error.year})
+    )
 
 
 def _closed(outcome: o.CallClosed, zone: str) -> Problem:

@@ -27,6 +27,14 @@ IN_FORCE = """
 """
 
 
+class CallDropped(Exception):
+    """A newer version of the plan has no longer the call that an application belongs to. Two people agreed to that."""
+
+    def __init__(self, programme: str, year: int) -> None:
+        super().__init__(f"{programme} has no call in {year} any more")
+        self.programme, self.year = programme, year
+
+
 class InForce(NamedTuple):
     """A programme as it is now, in its plan. `number` counts the programme's published versions.
 
@@ -39,9 +47,10 @@ class InForce(NamedTuple):
     changes: tuple[Change, ...] = ()
 
     def call(self, year: int) -> Call:
-        """The call of a year that is known to have one."""
+        """The call of a year that somebody has applied to; `CallDropped` where a newer version of the plan has it no longer."""
         found = self.programme.call(year)
-        assert found is not None, f"{self.programme.code} has no call in {year}"
+        if found is None:
+            raise CallDropped(self.programme.code, year)
         return found
 
     def shares(self, country: str, day: date) -> tuple[Share, ...]:

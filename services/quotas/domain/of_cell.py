@@ -68,9 +68,13 @@ def close_year(desk: Desk, command: CloseYear) -> None:
 def end_participation(desk: Desk, command: EndParticipation) -> None:
     """Places held stay; free ones go back to the pool, with the target that they filled; those who wait are told why.
 
-    Of a country that takes part no longer in some parts only those are told who wait for one of them.
+    Of a country that takes part no longer in some parts only those are told who wait for one of them. Where the plan has the country
+    or the year no longer, nobody waits for anything.
     """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
+    if cell.call is None:
+        refuse_everybody(desk, cell, cause, "unknown_cell")
+        return
     if not cell.terms.has_left(cell.country, command.at):
         _end_for_parts(desk, command, cell, cause)
         return

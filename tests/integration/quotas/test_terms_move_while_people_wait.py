@@ -128,3 +128,22 @@ async def test_a_year_that_the_plan_has_no_longer_ends_for_all_who_wait_and_hold
     closed = await rows(empty, "select closed, settled from cell where year = 2016 group by closed, settled")
     assert [tuple(row) for row in closed] == [(True, True)], "none stands in the way of those that are due after it"
     assert await held(empty) == {}
+
+
+@pytest.mark.parametrize("gone", ["country", "year"])
+async def test_who_waits_for_what_a_new_plan_has_no_longer_is_told_before_the_list_closes(empty: Database, gone: str) -> None:
+    """Their places are full, so that no promotion looks at them, and the list closes in half a year."""
+    data = programme()
+    await apply_events(empty, publication(data))
+    people = [Person(PE, score=90_000 - n) for n in range(3)]
+    await apply_events(empty, *[one.approved() for one in people])
+    newer = next_year(data) if gone == "year" else programme(version="2", countries=[one for one in COUNTRIES if one != "PE"])
+    await apply_events(empty, publication(newer, version=2))
+    await sweep(empty, START + timedelta(days=1), "participation")
+    assert await states(empty, *people) == ["offered", "offered", "refused"]
+    reason = {"year": "unknown_cell", "country": "not_participating"}[gone]
+    assert (await told(empty, "place.refused"))[-1].data.reason == reason
+    before = await rows(empty, "select count(*) as n from decision")
+    await sweep(empty, START + timedelta(days=2), "participation")
+    assert await rows(empty, "select count(*) as n from decision") == before
+    assert await held(empty) == {}
