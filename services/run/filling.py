@@ -9,7 +9,8 @@ from typing import Final
 from services.applications.domain.answers import Answer, Chosen, Entries, Money, Page, Question, Spoken, as_form, asked_pages
 from services.applications.domain.eligibility import Rule, applies, check
 from services.applications.plan.model import Call, Programme
-from services.run.names import city, full_name, prose
+from services.run.names import city, full_name
+from services.run.prose import prose
 
 TRIES: Final = 200
 OWN_WORDS: Final = {

@@ -3,11 +3,9 @@
 from random import Random
 from typing import Final, NamedTuple
 
-from services.applications.domain.answers import count_words
-
 
 class Stock(NamedTuple):
-    """Names of one language: given ones, family ones, cities of a country, and what somebody might want to do."""
+    """Names of one language: given ones and family ones."""
 
     given: tuple[str, ...]
     family: tuple[str, ...]
@@ -91,39 +89,6 @@ CITIES: Final[dict[str, tuple[str, ...]]] = {
     "UY": ("Paysandú", "Salto"),
 }
 
-SENTENCES: Final[dict[str, tuple[str, ...]]] = {
-    "en": (
-        "Small farms on our coast lose their soil to the sea and to heavy rain.",
-        "I want to learn how terraces and mangroves were restored elsewhere, and which of it fits our islands.",
-        "With my colleagues I would set up a field school when I am back, and publish the results for everyone.",
-    ),
-    "es": (
-        "En mi región la sequía se alarga cada año y las familias dejan sus chacras.",
-        "Quiero aprender cómo se combinan el riego por goteo, la energía solar y las cooperativas en zonas de montaña.",
-        "A mi regreso trabajaré con la universidad y los municipios para que lo aprendido llegue a quienes producen.",
-    ),
-    "pt": (
-        "As comunidades ribeirinhas da minha região dependem de geradores caros e ruidosos.",
-        "Quero estudar redes elétricas pequenas e saber o que as torna duráveis longe das cidades.",
-        "De volta ao país, levarei a experiência às associações com quem já trabalho e formarei técnicas locais.",
-    ),
-    "fr": (
-        "Dans ma commune, l'eau potable manque après chaque cyclone.",
-        "Je souhaite étudier le traitement de l'eau à petite échelle et la gestion des réseaux en situation d'urgence.",
-        "À mon retour, je formerai des équipes communales et je publierai les résultats pour tous.",
-    ),
-    "nl": (
-        "Langs onze rivieren groeit de vraag naar betrouwbaar vervoer en schone energie.",
-        "Ik wil leren hoe kleine waterkrachtcentrales worden gebouwd en onderhouden zonder de visstand te schaden.",
-        "Terug in het binnenland werk ik met de dorpsbesturen aan een eerste proefproject.",
-    ),
-    "zh": (
-        "拉丁美洲与中国相距遥远，年轻人之间的相互了解却可以从一次真诚的对话开始。",
-        "我希望参与双方青年的共同项目，学习当地社区组织的经验，并把中国乡村建设的做法介绍给他们。",
-        "回国后，我将继续维护这座友谊之桥，为更多同龄人创造交流的机会。",
-    ),
-}
-
 
 def full_name(random: Random, language: str) -> str:
     """A person's whole name, written as people of that language write it."""
@@ -134,11 +99,3 @@ def full_name(random: Random, language: str) -> str:
 
 def city(random: Random, country: str) -> str:
     return random.choice(CITIES.get(country, ("Centro", "Puerto Nuevo", "Villa Nueva")))
-
-
-def prose(random: Random, language: str, words: int) -> str:
-    """A text of at least `words` words, in paragraphs; each Chinese character counts as one."""
-    sentences = SENTENCES.get(language, SENTENCES["en"])
-    start = random.randrange(len(sentences))
-    paragraph = ("" if language == "zh" else " ").join(sentences[(start + step) % len(sentences)] for step in range(len(sentences)))
-    return "\n\n".join([paragraph] * -(-words // count_words(paragraph)))

@@ -40,22 +40,26 @@ def ground() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def keeper(
-    folder: Path, *, python: str = sys.executable, account: Identity | None = None
-) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
-    """Another process that keeps the server of `folder`, and what it said about it."""
+def started(folder: Path, *, python: str = sys.executable, account: Identity | None = None) -> "subprocess.Popen[str]":
+    """Another process that has only just begun to keep the server of `folder`."""
     options: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-    packages = find_programs().parents[2]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [python, str(KEEPER), str(folder)],
         cwd="/",
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{packages}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{find_programs().parents[2]}", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         **options,
     )
+
+
+@contextlib.contextmanager
+def keeper(
+    folder: Path, *, python: str = sys.executable, account: Identity | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
+    """Another process that keeps the server of `folder`, and what it said about it."""
+    process = started(folder, python=python, account=account)
     assert process.stdin and process.stdout
     try:
         line = process.stdout.readline()
@@ -170,24 +174,16 @@ async def test_a_pid_file_that_names_a_stranger_is_not_believed(ground: Path) ->
 
 
 async def test_a_kill_in_the_middle_of_the_first_start_leaves_nothing_half_made(ground: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, str(KEEPER), str(ground / "pg")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin and process.stdout
+    process = started(ground / "pg")
     until(lambda: any((ground / "pg").glob("data.new.*/data/PG_VERSION")))
-    making = [child for child in psutil.Process(process.pid).children() if child.name() == "initdb"]
-    for child in making:
-        child.suspend()  # so that it surely outlives its parent
+    initdb = next(child for child in psutil.Process(process.pid).children() if child.name() == "initdb")
+    initdb.suspend()  # so that it surely outlives its parent
     process.kill()
     process.communicate()
     assert not (ground / "pg" / "data").exists()
     with trying(ground / "pg" / "lock") as lock:
-        assert making and lock is None, "the next start waits while what was begun still writes"
-    for child in making:
-        child.resume()
+        assert lock is None, "the next start waits while what was begun still writes"
+    initdb.resume()
     with EmbeddedPostgres(ground / "pg") as postgres:
         assert await query(postgres.address, "select 1", "postgres") == 1
         assert list((ground / "pg").glob("data.new.*")) == []
@@ -204,12 +200,10 @@ async def test_of_several_at_once_one_owns_the_server_and_the_others_use_it(grou
 
 
 def test_of_four_that_start_in_the_same_moment_one_owns_the_server(ground: Path) -> None:
-    command = [sys.executable, str(KEEPER), str(ground / "pg")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    started = [subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    told = [json.loads(process.stdout.readline()) for process in started if process.stdout]
+    four = [started(ground / "pg") for _ in range(4)]
+    told = [json.loads(process.stdout.readline()) for process in four if process.stdout]
     assert sorted(found["owner"] for found in told) == [False, False, False, True]
-    for process in started:
+    for process in four:
         process.communicate()
         assert process.returncode == 0
 
