@@ -59,10 +59,15 @@ class Worker:
         self._wake = asyncio.Event()
         self._hold = {"hold_seconds": lease_seconds} if lease_seconds else {}
         self._leader_seconds = leader_seconds
-        self.state = "starting"
+        self._waits_for = {"consumer": "starting"}
         self.ready = asyncio.Event()
         """Set when the consumer is subscribed; with the local transport no record can be missed after it."""
         service.db.after_commit(self._wake.set)
+
+    @property
+    def state(self) -> str:
+        """`ok`, or what each of the loops waits for that does: one that goes on does not hide another that cannot."""
+        return "; ".join(self._waits_for.values()) or "ok"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; then finish what is under way, give the leases away, and return."""
@@ -82,16 +87,16 @@ class Worker:
                 await together(loop(stop))
                 return
             except (TransportAway, Unavailable, Fenced, Stalled, Cancelled) as error:
-                self.state = f"{name} waits: {error}"
+                self._waits_for[name] = f"{name} waits: {error}"
                 log.warning("worker_waits", service=self._service.name, name=name, reason=str(error))
             except (DBAPIError, PostgresError) as error:
                 # Somebody kept a lock through every try, as a worker does that was stopped in mid-transaction, until the database ends it.
                 if sqlstate(error) not in RETRIED:
                     raise
-                self.state = f"{name} waits: the database kept refusing the locks"
+                self._waits_for[name] = f"{name} waits: the database kept refusing the locks"
                 log.warning("worker_waits", service=self._service.name, name=name, reason=said(error))
             except LogLost as error:
-                self.state = f"{name} stopped: {error}"
+                self._waits_for[name] = f"{name} stopped: {error}"
                 log.error("worker_stopped", service=self._service.name, name=name, reason=str(error))
             pause = 0.1 if time.monotonic() - began > 10 else min(PAUSE_MAX_S, pause * 2)
             await _unless(stop, pause)
@@ -103,7 +108,7 @@ class Worker:
         source = await self._transport.source(self._service.name, self._consumer)
         self.ready.set()
         if source is None:
-            self.state = "ok"
+            self._goes_on("consumer")
             await stop.wait()
             return
         partitions = [Partition(topic.name, number) for topic in topics_of(self._service.name) for number in range(topic.partitions)]
@@ -127,7 +132,7 @@ class Worker:
                     positions = await _stand(self._service.db, source, now_held)
                     held = now_held
                     log.info("partitions_leased", service=self._service.name, count=len(held))
-                self.state = "ok"
+                self._goes_on("consumer")
             records = await source.fetch(max_records=BATCH, timeout_ms=FETCH_WAIT_MS)
             if records:
                 await reach("batch.fetched")
@@ -148,6 +153,7 @@ class Worker:
         connection = await connect(self._service.db.url, idle_seconds=self._leader_seconds)
         try:
             while not await lead(connection):
+                self._goes_on("leader")
                 if await _unless(stop, 0.5):
                     return
             publisher = await self._transport.publisher()
@@ -164,6 +170,7 @@ class Worker:
         pruned = time.monotonic()
         while True:
             sent = await relay.drain(going_on=lambda: not stop.is_set())
+            self._goes_on("leader")
             if stop.is_set():
                 return
             await idle(self._wake, BUSY_S if sent else IDLE_S)
@@ -185,6 +192,10 @@ class Worker:
     async def _retry_waiting(self, stop: asyncio.Event) -> None:
         while not await _unless(stop, RETRY_WAITING_S):
             await parking.resume_waiting(self._service.db, self._service.handle, now=self._clock.now())
+            self._goes_on("waiting")
+
+    def _goes_on(self, name: str) -> None:
+        self._waits_for.pop(name, None)
 
 
 async def _stand(db: Database, source: Source, held: frozenset[Partition]) -> dict[Partition, int]:

@@ -13,7 +13,8 @@ from shared.kernel.ids import new_id
 from shared.messaging import worker as working
 from shared.messaging.broker import Broker
 from shared.messaging.kafka import KafkaTransport
-from shared.messaging.transport import Partition, Receiver, Record, Source
+from shared.messaging.local import LocalPublisher, LocalTransport
+from shared.messaging.transport import Partition, Receiver, Record, Source, TransportAway
 from shared.persistence.database import Database, Tx
 from shared.settings import CommonSettings
 from tests.conftest import NewDatabase
@@ -233,3 +234,34 @@ async def test_a_lock_that_somebody_keeps_through_every_try_is_waited_for(kafka:
         assert in_order(await rig.effects())
     await producer.close()
     await consumer.close()
+
+
+class NowhereToPublish(LocalTransport):
+    """The broker takes nothing, while it gives what it has."""
+
+    away = True
+
+    async def publisher(self) -> LocalPublisher:
+        if self.away:
+            raise TransportAway("nobody takes anything at 127.0.0.1:1")
+        return await super().publisher()
+
+
+async def test_a_loop_that_goes_on_does_not_hide_another_that_waits(new_db: NewDb) -> None:
+    """The consumer is well all the time; who looks at the worker still sees that nothing is sent."""
+    producer, transport = await new_db("applications"), NowhereToPublish()
+    consumer = await new_db("quotas")
+    await add_tables(consumer)
+    rig = Rig(producer, consumer, transport)
+    async with rig.consuming() as worker:
+
+        async def says_so() -> bool:
+            return bool(worker.state == "leader waits: nobody takes anything at 127.0.0.1:1")
+
+        async def well() -> bool:
+            return bool(worker.state == "ok")
+
+        await rig.until(says_so)
+        assert worker.state != "ok", "and it stays so"
+        transport.away = False
+        await rig.until(well)
