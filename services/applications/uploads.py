@@ -1,12 +1,13 @@
 """From an uploaded file to a document of an application: looked through, scanned, stored, noted; or nothing of it stays."""
 
+import io
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from fastapi import Request
 
-from services.applications import use_cases
+from services.applications import use_cases, views
 from services.applications.accounts.desk import Desk, desk_of
 from services.applications.documents.receiving import Reads, Received, UploadRefused, receive
 from services.applications.documents.scanner import Infected, Scanner, Unknown
@@ -15,11 +16,12 @@ from services.applications.domain.outcomes import Forbidden, NotAllowed, NotFoun
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
+from services.applications.tables import Document
 from services.applications.use_cases import Done, NewFile
 from services.applications.use_cases.steps import terms_of
 from shared.persistence.database import Tx
 
-__all__ = ["UploadRefused", "take"]
+__all__ = ["UploadRefused", "take", "take_over"]
 
 Taken = Done | UploadRefused | NotAllowed | NotFound | Forbidden
 AT_ONCE_SECONDS: Final = 10.0
@@ -38,6 +40,32 @@ async def take(
     if isinstance(received, UploadRefused):
         return replace(received, max_files=paper.max_files)
     return await keep(request, desk, viewer, application_id, paper, received, replaces=replaces)
+
+
+class Kept:
+    """Bytes that are there already, read as an upload is."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = io.BytesIO(content)
+
+    async def read(self, size: int = -1, /) -> bytes:
+        return self._content.read(size)
+
+
+async def take_over(request: Request, viewer: Viewer, application_id: UUID, kind: str, document_id: UUID) -> Taken:
+    """A file of an earlier application of the same person once more: a copy of its own, looked through as if it came now."""
+    desk = desk_of(request)
+
+    async def find(tx: Tx) -> Document | None:
+        paper = await _paper(tx, viewer, application_id, kind)
+        before = await views.sent_before(tx, viewer, application_id, paper) if paper else []
+        return next((one.file for one in before if one.file.id == document_id), None)
+
+    found = await desk.db.run(find)
+    if found is None:
+        return NotFound()
+    content = await documents_of(request).get(found.storage_key)
+    return await take(request, viewer, application_id, kind, Kept(content), found.filename)
 
 
 async def keep(

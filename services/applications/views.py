@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, unanswered
+from services.applications.domain.answers import Answer, given, unanswered
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
-from services.applications.domain.papers import FileState, may_attach
+from services.applications.domain.papers import LATER, FileState, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
@@ -24,13 +25,18 @@ from services.applications.use_cases.steps import cell_of, terms_of
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
+BEFORE_LOOKED_AT: Final = 100
+BEFORE_SHOWN: Final = 8
+"""Files of earlier applications that are offered for one paper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One of a person's applications, with its programme."""
+    """One of a person's applications, with its programme; `owed` are papers that a later stage asks for and that are not there."""
 
     application: Application
     terms: InForce
+    owed: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,22 @@ async def open_calls(tx: Tx, now: datetime) -> list[tuple[InForce, Call]]:
 
 async def mine(tx: Tx, viewer: Viewer) -> list[Line]:
     """The viewer's own applications, the newest first."""
-    return [Line(one, await terms_of(tx, one.programme)) for one in await lists.of_person(tx, viewer)]
+    found = []
+    for one in await lists.of_person(tx, viewer):
+        terms = await terms_of(tx, one.programme)
+        found.append(Line(one, terms, await _owed(tx, viewer, terms.programme, one)))
+    return found
+
+
+async def _owed(tx: Tx, viewer: Viewer, programme: Programme, application: Application) -> tuple[Paper, ...]:
+    """Asks the database only where a later stage asks for something now."""
+    state = State(application.state)
+    if not any(paper.stage in LATER and may_attach(paper.stage, viewer.role, state) for paper in programme.documents):
+        return ()
+    filled = await store.filled_in(tx, application.id)
+    answers = given(programme.pages, filled.answers)
+    asked = [paper for stage in LATER if may_attach(stage, viewer.role, state) for paper in programme.documents_for(stage, answers)]
+    return tuple(paper for paper in asked if not paper.optional and paper.key not in filled.papers | filled.checking)
 
 
 async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | None:
@@ -209,6 +230,24 @@ async def copies(tx: Tx, viewer: Viewer, application_id: UUID) -> Sequence[Copy]
     if viewer.role != "applicant" or await store.find(tx, viewer, application_id) is None:
         return ()
     return await of_application(tx, application_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """A file of another application of the same person that may be taken over."""
+
+    file: Document
+    application: Application
+    terms: InForce
+
+
+async def sent_before(tx: Tx, viewer: Viewer, application_id: UUID, paper: Paper) -> list[SentBefore]:
+    """What the applicant may take over for this paper: first what was sent as the same paper, then the newest; each file once."""
+    found = await store.documents_before(tx, viewer, application_id, most=BEFORE_LOOKED_AT)
+    fits = [(file, of) for file, of in found if file.content_type in paper.accepted and file.size_bytes <= paper.max_bytes]
+    once = {file.sha256: (file, of) for file, of in sorted(fits, key=lambda one: (one[0].kind == paper.key, one[0].uploaded_at))}
+    chosen = sorted(once.values(), key=lambda one: (one[0].kind == paper.key, one[0].uploaded_at), reverse=True)
+    return [SentBefore(file, of, await terms_of(tx, of.programme)) for file, of in chosen[:BEFORE_SHOWN]]
 
 
 async def listed(tx: Tx, viewer: Viewer, wanted: lists.Wanted, *, after: UUID | None, limit: int) -> list[lists.Listed] | None:

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.clock import Clock
@@ -119,6 +119,9 @@ class ErrorBoundary:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            # Somebody's line broke while they were sending: nobody is there to be answered, and nothing here is wrong.
+            log.info("request.cut_off", method=scope["method"], route=_route(scope))
         except Exception as error:
             problem = error if isinstance(error, Problem) else self._report(scope, error)
             if started:

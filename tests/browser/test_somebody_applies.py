@@ -72,7 +72,10 @@ async def refuses_what_is_no_document(person: Visitor, programme: Programme) -> 
     """A file that is cut off is refused by its name, and the page stays where it was."""
     passport = next(paper for paper in programme.documents if paper.key == "passport")
     await person.follow(passport.names[person.language])
-    await person.add("half.pdf", small_pdf("half")[:200])
-    assert "half.pdf" in await person.page.locator(".govuk-error-summary").inner_text()
+    await person.choose("half.pdf", small_pdf("half")[:200])
+    await person.button("Add and continue").click()
+    wrong = person.page.locator(".govuk-error-summary, .app-upload__wrong")
+    await wrong.wait_for()
+    assert "half.pdf" in await wrong.inner_text()
     assert (await person.page.title()).startswith(person.say("Error:"))
     await person.follow(person.say("Back"))

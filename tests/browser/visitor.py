@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page
 
 from services.applications.domain.answers import Answer, Entries, Question, as_form
 from services.applications.plan.model import Programme
@@ -160,5 +160,11 @@ class Visitor:
         return added
 
     async def add(self, name: str, body: bytes, *, several: bool = False) -> None:
-        await self.page.set_input_files("#file", {"name": name, "mimeType": "application/pdf", "buffer": body})
+        await self.choose(name, body)
         await self.press("Add" if several else "Add and continue")
+
+    async def choose(self, *files: str | bytes) -> None:
+        """Choose files, given as names and bytes in turn."""
+        pairs = zip(files[::2], files[1::2], strict=True)
+        chosen = [FilePayload(name=str(name), mimeType="application/pdf", buffer=body) for name, body in pairs if isinstance(body, bytes)]
+        await self.page.set_input_files("#file", chosen)

@@ -86,6 +86,7 @@ class Item:
     colour: str
     meaning: str
     next: Next | None
+    owed: list[tuple[str, str]]
 
 
 def item(line: Line, now: datetime) -> Item:
@@ -100,6 +101,7 @@ def item(line: Line, now: datetime) -> Item:
         said.colour,
         meaning(application, terms, now),
         next_date(application, terms, now),
+        [(one.names[current_language()], f"/applications/{application.id}/papers/{quote(one.key)}") for one in line.owed],
     )
 
 
@@ -200,7 +202,8 @@ async def application_page(request: Request, application_id: str) -> Response:
         moments=moments(folder),
         marked=marked(folder),
         again=await again(request, folder),
-        papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one.file) for one in later],
+        papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one) for one in later],
+        owed=any(one.lacking for one in later),
         may_correct=application.state == State.RETURNED and not late,
         may_withdraw=Act.WITHDRAW in folder.dossier.acts,
         may_answer=Act.ACCEPT in folder.dossier.acts and application.answer_by is not None and folder.now <= application.answer_by,

@@ -1,7 +1,7 @@
 """One paper a page: add its files, replace, remove, get them back. A file is kept at once, whatever becomes of the rest of the form."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -18,11 +18,11 @@ from services.applications.pages.refusals import problem
 from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.pages.words import size_words
 from services.applications.tables import Document
-from services.applications.uploads import UploadRefused, take
+from services.applications.uploads import UploadRefused, take, take_over
 from services.applications.use_cases import Done
-from services.applications.views import PaperState
+from services.applications.views import PaperState, SentBefore, sent_before
 from shared.web.formats import format_datetime
-from shared.web.i18n import N_, ngettext, translate
+from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
 
@@ -102,7 +102,7 @@ def checking(request: Request) -> bool:
 @router.get("/applications/{application_id}/papers/{kind}")
 async def paper_page(request: Request, application_id: str, kind: str) -> Response:
     folder = await folder_of(request, application_id)
-    return draw(request, folder, paper_in(folder, kind))
+    return await draw(request, folder, paper_in(folder, kind))
 
 
 @router.post("/applications/{application_id}/papers/{kind}")
@@ -125,8 +125,27 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
         return JSONResponse({"errors": errors}, 422)
     if errors:
         fresh = await folder_of(request, application_id)
-        return draw(request, fresh, paper_in(fresh, kind), errors=errors)
+        return await draw(request, fresh, paper_in(fresh, kind), errors=errors)
     return JSONResponse({"then": after(request, folder, found)}) if by_script else RedirectResponse(after(request, folder, found), 303)
+
+
+@router.post("/applications/{application_id}/papers/{kind}/reuse")
+async def reuse_paper(request: Request, application_id: str, kind: str) -> Response:
+    """Take over a file that one sent with an earlier application."""
+    folder = await folder_of(request, application_id)
+    found = paper_in(folder, kind)
+    if not found.editable:
+        raise Redirect(folder.path)
+    form = await request.form()
+    which = str(form.get("before", ""))
+    if not which:
+        return await draw(request, folder, found, before_error=_("Choose one of the files"))
+    outcome = await take_over(request, applicant(request), folder.application.id, kind, id_from(which))
+    if isinstance(outcome, UploadRefused):
+        return await draw(request, folder, found, before_error=refusal_words(outcome))
+    if not isinstance(outcome, Done):
+        raise problem(outcome, folder.zone)
+    return RedirectResponse(after(request, folder, found), 303)
 
 
 async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> str:
@@ -155,8 +174,25 @@ async def remove_paper(request: Request, application_id: str, kind: str) -> Resp
     return RedirectResponse(f"{folder.path}/papers/{quote(kind)}" + ("?then=check" if checking(request) else ""), 303)
 
 
-def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[str] | None = None) -> Response:
+def earlier(before: list[SentBefore], error: str) -> dict[str, Any] | None:
+    """The choice among files that were sent before; none where there are none."""
+    options = [
+        {
+            "key": str(one.file.id),
+            "label": one.file.filename,
+            "hint": f"{one.terms.programme.names[current_language()]} {one.application.year}, {size_words(one.file.size_bytes)}",
+        }
+        for one in before
+    ]
+    label = _("Which file?")
+    return {"key": "before", "kind": "radio", "label": label, "options": options, "value": "", "error": error} if options else None
+
+
+async def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[str] | None = None, before_error: str = "") -> Response:
     """The page of one paper; 422 where a file was refused, with those that are there kept."""
+    viewer, paper = applicant(request), found.paper
+    asked = found.editable and not (found.full and paper.max_files > 1)
+    before = await desk_of(request).db.run(lambda tx: sent_before(tx, viewer, folder.application.id, paper)) if asked else []
     then = "?then=check" if checking(request) else ""
     replaced = request.query_params.get("replace", "")
     action = f"{folder.path}/papers/{quote(found.paper.key)}"
@@ -164,7 +200,7 @@ def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[st
         request,
         "document.html",
         mark=paper_mark(folder, found.paper.key),
-        status=422 if errors else 200,
+        status=422 if errors or before_error else 200,
         folder=folder,
         paper=in_words(found.paper, folder.dossier.programme),
         accepted=",".join(found.paper.accepted),
@@ -176,6 +212,7 @@ def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[st
         max_bytes=found.paper.max_bytes,
         editable=found.editable,
         errors=errors or [],
+        earlier=earlier(before, before_error),
         added="added" in request.query_params,
         then=then,
         action=action,

@@ -13,6 +13,7 @@ from services.applications.staff.country_file import router as country_file_page
 from services.applications.staff.decide import router as decide_pages
 from services.applications.staff.officer import router as officer_pages
 from services.applications.staff.operations import router as operations_pages
+from services.applications.staff.reading import router as reading_pages
 from services.applications.staff.review import router as review_pages
 from services.applications.staff.slate import router as slate_pages
 
@@ -27,6 +28,7 @@ for part in (
     officer_pages,
     bulk_pages,
     decide_pages,
+    reading_pages,
     audit_pages,
     operations_pages,
 ):

@@ -30,6 +30,7 @@ ACTS: Final[Mapping[str, str]] = {
     **{f"application.{act}": words for act, words in MOVES.items()},
     "application.attach": N_("Document added"),
     "application.remove": N_("Document removed"),
+    "application.open_document": N_("Document opened"),
     "account.made_staff": N_("Account given a role"),
     "account.made_applicant": N_("Role taken from an account"),
     "account.disabled": N_("Account closed"),

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from services.applications.domain.answers import Stored
 from services.applications.domain.lifecycle import State
+from services.applications.domain.papers import FileState
 from services.applications.domain.viewers import EVERYWHERE, Viewer
 from services.applications.store.idempotency import Known
 from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
@@ -194,6 +195,22 @@ async def documents(tx: Tx, application_id: UUID) -> list[Document]:
     """The files attached to an application, in the order in which they came."""
     statement = select(Document).where(col(Document.application_id) == application_id).order_by(col(Document.uploaded_at), col(Document.id))
     return list((await tx.execute(statement)).scalars())
+
+
+async def documents_before(tx: Tx, viewer: Viewer, application_id: UUID, *, most: int) -> list[tuple[Document, Application]]:
+    """Files that are ready of the viewer's other applications, each with its application, the newest first."""
+    statement = (
+        select(Document, Application)
+        .join(Application, col(Application.id) == col(Document.application_id))
+        .where(
+            col(Application.person_id) == viewer.account_id,
+            col(Application.id) != application_id,
+            col(Document.state) == FileState.READY,
+        )
+        .order_by(col(Document.uploaded_at).desc(), col(Document.id))
+        .limit(most)
+    )
+    return [(document, application) for document, application in (await tx.execute(statement)).all()]
 
 
 async def timeline(tx: Tx, application_id: UUID) -> list[TimelineEntry]:

@@ -8,7 +8,7 @@ from services.applications.use_cases.answering import keep_typed, remove_entry, 
 from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
 from services.applications.use_cases.drafts import start_draft
 from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
-from services.applications.use_cases.papers import NewFile, attach_document, remove_document
+from services.applications.use_cases.papers import NewFile, attach_document, open_document, remove_document
 from services.applications.use_cases.plans import confirm_change, load_plan
 from services.applications.use_cases.selection import approve, end, reject, score
 from services.applications.use_cases.steps import Done
@@ -28,6 +28,7 @@ __all__ = [
     "keep_typed",
     "load_plan",
     "nominate",
+    "open_document",
     "rehearse",
     "reject",
     "remove_document",

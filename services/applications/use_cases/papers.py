@@ -112,6 +112,19 @@ async def _drop(tx: Tx, ids: set[UUID]) -> None:
         await tx.execute(delete(Document).where(col(Document.id).in_(ids)))
 
 
+async def open_document(tx: Tx, viewer: Viewer, application_id: UUID, document_id: UUID, *, now: datetime) -> Document | NotFound:
+    """The document, once it is ready, for somebody who may see the application. One of the staff who opens it is written down."""
+    application = await store.find(tx, viewer, application_id)
+    found = await store.documents(tx, application_id) if application else []
+    document = next((one for one in found if one.id == document_id and one.state == FileState.READY), None)
+    if application is None or document is None:
+        return NotFound()
+    if viewer.role != "applicant":
+        detail = {"kind": document.kind, "document": str(document.id)}
+        await note(tx, application, "open_document", role=viewer.role, actor=viewer.account_id, now=now, detail=detail)
+    return document
+
+
 async def unchecked(tx: Tx, *, most: int) -> list[Document]:
     """Files that the scanner has not seen, in no order: one that it never answers for must not keep the others waiting."""
     statement = select(Document).where(col(Document.state) == FileState.CHECKING).order_by(func.random()).limit(most)

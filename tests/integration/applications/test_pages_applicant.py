@@ -243,7 +243,7 @@ async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stay
         assert "pasaporte.png" not in words(page)
         link_to_file = re.search(rf'href="({path}/documents/[^"]+)"', page.text)
         assert link_to_file
-        saved = await browser.get(link_to_file[1])
+        saved = await browser.get(link_to_file[1], follow_redirects=True)
         assert saved.content == PDF
         assert saved.headers["content-disposition"].startswith("attachment")
         await browser.post(f"{link}/remove")

@@ -96,7 +96,7 @@ async def test_one_application_is_read_whole_and_its_documents_are_files_to_save
     assert kept.status_code == 303
     page = await browser.get(f"/country/applications/{application.id}")
     document = next(one for one in links(page, f"/applications/{application.id}/documents/") if "Pass.pdf" in page.text.split(one)[1][:200])
-    file = await browser.get(document)
+    file = await browser.get(document, follow_redirects=True)
     assert file.content == PDF
     assert file.headers["content-disposition"].startswith("attachment")
 

@@ -261,3 +261,58 @@ async def test_people_are_not_kept_waiting_for_each_others_large_pictures(front:
             answered += 1
         assert (await upload).status_code == 303
         assert answered >= 3
+
+
+async def test_a_file_of_an_earlier_application_is_used_again_and_each_copy_ends_alone(front: Front) -> None:
+    async with front.browser() as browser:
+        first = await begun(front, browser)
+        await browser.post(f"{first}/papers/{ONE}", files={"file": ("pass.jpg", JPEG, "image/jpeg")})
+        await browser.post(f"{first}/papers/{SEVERAL}", files={"file": ("marks.pdf", pdf_of(2), "application/pdf")})
+        version = hidden(await browser.get(f"{first}/withdraw"), "version")
+        assert (await browser.post(f"{first}/withdraw", data={"version": version})).status_code == 303
+        second = await begun(front, browser)
+        link = f"{second}/papers/{ONE}"
+        page = await browser.get(link)
+        assert "Use a file that you sent with an earlier application" in words(page)
+        nothing = await browser.post(f"{link}/reuse")
+        assert nothing.status_code == 422
+        assert "Choose one of the files" in words(nothing)
+        before = re.findall(r'name="before"[^>]*value="([0-9a-f-]{36})"', page.text)
+        assert page.text.index("pass.jpg") < page.text.index("marks.pdf"), "the same paper comes first"
+        taken = await browser.post(f"{link}/reuse", data={"before": before[0]})
+        assert taken.status_code == 303, words(taken)
+        copies = await rows(front, "select storage_key from document where kind = 'passport' order by uploaded_at, id")
+        assert len(set(copies)) == 2
+        await rows(front, f"delete from application where id = '{first.rpartition('/')[2]}' returning id")
+        await front.app.state.documents.delete(str(copies[0][0]))
+        page = await browser.get(link)
+        saved = re.search(rf'href="({second}/documents/[^"]+)"', page.text)
+        assert saved
+        assert (await browser.get(saved[1], follow_redirects=True)).content.startswith(b"\xff\xd8\xff")
+    async with front.browser() as ben:
+        own = f"{await begun(front, ben, 'ben@example.org')}/papers/{ONE}"
+        assert "earlier application" not in words(await ben.get(own))
+        assert (await ben.post(f"{own}/reuse", data={"before": before[1]})).status_code == 404
+        assert (await ben.post(f"{own}/reuse", data={"before": "nonsense"})).status_code == 404
+
+
+async def test_a_later_stage_asks_for_its_papers_when_it_comes(front: Front) -> None:
+    """Not before; then on the list, on the application's page, and until it is there."""
+    async with front.browser() as browser:
+        path = await filled(front, browser)
+        later = "Physical examination form"
+        assert later not in words(await browser.get(f"{path}/tasks"))
+        assert (await browser.get(f"{path}/papers/physical_examination")).status_code == 200
+        key = hidden(await browser.get(f"{path}/send"), "key")
+        await browser.post(f"{path}/send", data={"agree": "yes", "key": key})
+        assert later not in words(await browser.get("/applications"))
+        closed = await browser.post(f"{path}/papers/physical_examination", files={"file": ("h.pdf", PDF, "application/pdf")})
+        assert closed.headers["location"] == path
+        await rows(front, "update application set state = 'offered', answer_by = now() + interval '9 days', offer_version = 1 returning id")
+        asked = words(await browser.get("/applications"))
+        assert f"Asked of you now: {later}" in asked
+        assert "Documents that are asked of you now" in words(await browser.get(path))
+        added = await browser.post(f"{path}/papers/physical_examination", files={"file": ("h.pdf", PDF, "application/pdf")})
+        assert added.status_code == 303
+        assert "Asked of you now" not in words(await browser.get("/applications"))
+        assert "Documents that you can add now" in words(await browser.get(path))

@@ -192,3 +192,24 @@ def test_a_case_that_comes_out_otherwise_is_named_with_its_line(tmp_path: Path) 
     expected = f"programmes/cases/masters.toml:{line}: Two years of work are too few: the rules give eligible; expected too_little_work"
     assert report.lines[0] == expected
     assert report.lines[-1] == "33 of 34 cases came out as expected."
+
+
+def test_a_paper_says_how_many_files_it_may_be(plan: Plan) -> None:
+    scholarship = plan.programme("scholarship")
+    assert scholarship is not None
+    assert {d.key: d.max_files for d in scholarship.documents if d.key in ("passport", "transcripts")} == {"passport": 1, "transcripts": 8}
+
+
+@pytest.mark.parametrize("wrong", ["0", "11", '"eight"'])
+def test_a_wrong_number_of_files_is_refused_by_its_line(tmp_path: Path, wrong: str) -> None:
+    folder = tmp_path / "plan"
+    shutil.copytree(FOLDER, folder)
+    file = folder / "common.toml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    at = lines.index("max_files = 8")
+    lines[at] = f"max_files = {wrong}"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    found = read(folder)
+    assert not isinstance(found, Plan)
+    said = [str(one) for one in found if "max_files" in str(one)]
+    assert said and all(f"common.toml:{at + 1}:" in one and "1" in one and "10" in one for one in said), found
