@@ -64,6 +64,29 @@ window.addEventListener('beforeunload', (event) => {
   if (unsaved.size) event.preventDefault()
 })
 
+// Long text keeps itself, beside what is saved: every twenty seconds, and on leaving. It is offered again when one comes back.
+const KEEP_MS = 20_000
+for (const form of document.querySelectorAll('form[data-typed]')) {
+  const note = form.querySelector('[data-typed-note]')
+  const fields = () => new URLSearchParams(new FormData(form)).toString()
+  let kept = fields()
+  const keep = async (leaving) => {
+    const now = fields()
+    if (!unsaved.has(form) || now === kept) return
+    try {
+      const answer = await fetch(form.dataset.typed, {
+        method: 'POST', body: now, headers: { 'content-type': 'application/x-www-form-urlencoded' }, keepalive: leaving && now.length < 60_000,
+      })
+      if (answer.status !== 204) return
+      kept = now
+      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })
+      note.textContent = note.dataset.text.replace('{time}', time)
+    } catch { /* The line is down; the next time comes in twenty seconds. */ }
+  }
+  setInterval(keep, KEEP_MS, false)
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') keep(true) })
+}
+
 // A filter form sends itself when a choice changes; its button stays for everybody else.
 for (const form of document.querySelectorAll('form[data-send-on-change]')) {
   form.addEventListener('change', () => form.requestSubmit())

@@ -1,0 +1,56 @@
+"""Somebody types a long text, and the window goes before they save it: the words are offered again, and count only once saved."""
+
+import re
+
+import pytest
+
+from shared.web.static_files import STATIC
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.flows.stack import House
+
+pytestmark = pytest.mark.browser
+SCRIPT_BYTES = 15_000
+WORDS = "Quiero estudiar la restauración de terrazas y manglares."
+
+
+async def draft(person: Visitor) -> str:
+    """Begin an application to the scholarships; the address of the page with the long text."""
+    await person.sign_in("/sign-in?return=/programmes/scholarship/start")
+    await person.answer({"country": "PE"})
+    await person.press("Continue")
+    found = re.search(r"/applications/[0-9a-f-]{36}", person.page.url)
+    assert found is not None, person.page.url
+    return f"{found.group()}/pages/study_plan"
+
+
+async def test_what_was_typed_is_offered_again(house: House, visit: Visit) -> None:
+    person = await visit("typing@example.org", width=360)
+    path = await draft(person)
+    page = person.page
+    await page.clock.install()
+    await page.goto(path)
+    await page.fill("#study_plan", WORDS)
+    async with page.expect_response(lambda one: one.url.endswith("/typed")) as kept:
+        await page.clock.fast_forward(21_000)
+    assert (await kept.value).status == 204
+    note = page.locator("[data-typed-note]")
+    await note.filter(has_text=re.compile(r"\d\d:\d\d")).wait_for()
+    again = await page.context.new_page()
+    person.listen(again)
+    await again.goto(path)
+    assert await again.input_value("#study_plan") == "", "it is no answer yet"
+    await again.get_by_role("link", name=person.say("Show what I typed")).click()
+    await again.wait_for_url("**typed=1")
+    assert await again.input_value("#study_plan") == WORDS
+    scripts = await again.locator("script[src]").evaluate_all("all => all.map(one => one.src.split('/').pop())")
+    assert sum((STATIC / f"{name}.gz").stat().st_size for name in scripts) <= SCRIPT_BYTES
+
+
+async def test_without_a_script_nothing_is_kept_and_nothing_is_missing(house: House, visit: Visit) -> None:
+    person = await visit("plain@example.org", javascript=False, width=360)
+    path = await draft(person)
+    await person.page.goto(path)
+    await person.page.fill("#study_plan", WORDS)
+    await person.press("Save and continue")
+    assert await person.page.input_value("#study_plan") == WORDS, "too few words, and every one of them is still there"
