@@ -251,6 +251,15 @@ def rebuild_quotas(journal: Annotated[Path | None, typer.Option(help="A file of 
 
 
 # --------------------------------------------------------------------------------------------------------------- privacy
+@app.command()
+def retention() -> None:
+    """Say what is kept no longer and would go now; the worker of applications removes it, in portions, every hour."""
+    from services.run.commands import clock
+    from services.run.erased import show_retention
+
+    ended(on_services(lambda services: show_retention(services["applications"], clock(), out), "applications"))
+
+
 @erased.command("list")
 def erased_list(file: Target = None) -> None:
     """Write the ids of everybody who was erased; keep it beside the backups."""

@@ -56,7 +56,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     app.add_exception_handler(CallDropped, on_call_dropped)
     app.include_router(health_router("", ready=ready, invariants=invariants))
     copies = copies_sweep(db, documents, app.state.texts)
-    every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents))
+    every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents, settings))
     return Service(NAME, db, app, handle, every, invariants)
 
 

@@ -27,6 +27,17 @@ class ApplicationsSettings(CommonSettings):
         description="Seconds after an offer's deadline before it expires, for an answer that is being given in the last second.",
     )
     idempotency_days: int = Field(default=7, ge=1, description="Days that the answer to a request with an Idempotency-Key is kept.")
+    retention_drafts_days: int = Field(
+        default=365,
+        ge=30,
+        description="Days that an unsent draft is kept after its call closed; its owner is told a month before.",
+    )
+    retention_papers_days: int = Field(
+        default=365, ge=30, description="Days that the documents of an application that came to nothing are kept after its end."
+    )
+    retention_accounts_days: int = Field(
+        default=365, ge=30, description="Days that an applicant's account without an application is kept after it was made."
+    )
     erasure_grace_days: int = Field(
         default=7, ge=0, description="Days for which somebody who asked for their account to be deleted can change their mind."
     )

@@ -8,7 +8,9 @@ from uuid import UUID
 from rich.console import Console
 from sqlalchemy import text
 
-from services.applications.privacy import erasing
+from services.applications.privacy import erasing, retention
+from services.applications.privacy.sweeps import periods_of
+from services.applications.settings import ApplicationsSettings
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
@@ -27,6 +29,15 @@ async def write_list(applications: Service, file: Path | None) -> bool:
         sys.stdout.write(lines)
     else:
         file.write_text(lines)
+    return True
+
+
+async def show_retention(applications: Service, clock: Clock, console: Console) -> bool:
+    """Print what would go now, by kind; nothing is changed."""
+    periods = periods_of(ApplicationsSettings())
+    found = await applications.db.run(lambda tx: retention.preview(tx, periods, now=clock.now()))
+    for kind, count in found.items():
+        console.print(f"{kind}: {count}", highlight=False)
     return True
 
 

@@ -114,6 +114,10 @@ class House:
         found: dict[str, Any] = await auditor.browser.json(f"/api/v1/applications/{application}")
         return found
 
+    def knows(self, application: str, country: str) -> None:
+        """Remember which country's coordinator acts on an application that a story filled in by itself."""
+        self._countries[application] = country
+
     async def nominate(self, *applications: str) -> None:
         """Put them on their countries' slates, one after the other."""
         for application in applications:

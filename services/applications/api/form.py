@@ -33,7 +33,7 @@ router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
 async def applications(
     request: Request,
     programme: str = "",
-    year: int = 0,
+    year: Annotated[int, Query(ge=0, le=9999)] = 0,
     country: str = "",
     state: Annotated[list[str] | None, Query(max_length=20)] = None,
     after: UUID | None = None,

@@ -14,6 +14,7 @@ from services.applications.views import Dossier
 
 BOUNDS: Final = ("min_words", "max_words", "max_length", "minimum", "maximum")
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Year = Annotated[int, Field(ge=1, le=9999)]
 Key = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 
 
@@ -25,7 +26,7 @@ class Body(BaseModel):
 
 class StartBody(Body):
     programme: Code
-    year: int
+    year: Year
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 
 
@@ -73,7 +74,7 @@ class OfferBody(Body):
 
 class SlateBody(Body):
     programme: Code
-    year: int
+    year: Year
     order: list[UUID] = Field(max_length=2_000)
 
 

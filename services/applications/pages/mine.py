@@ -13,7 +13,17 @@ from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
-from services.applications.pages.words import BEFORE_ROUND, LIMITS, MOVES, SAID_BY_LIMIT, STATES, country_name, limit_words, reason_words
+from services.applications.pages.words import (
+    BEFORE_ROUND,
+    LIMITS,
+    MOVES,
+    SAID_BY_LIMIT,
+    STATES,
+    agreed_words,
+    country_name,
+    limit_words,
+    reason_words,
+)
 from services.applications.plan.model import Plan, Programme
 from services.applications.store.applications import live
 from services.applications.store.plans import InForce
@@ -147,6 +157,7 @@ def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[s
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(str(detail["correct_by"])))))
     if isinstance(detail.get("receipt"), str):
         found.append(_("Receipt number {receipt}", receipt=detail["receipt"]))
+    found += agreed_words(detail)
     return found
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.applications import agreements
 from services.applications.accounts import fresh, people
 from services.applications.accounts.desk import Desk, desk_of
 from services.applications.accounts.throttle import count
@@ -38,6 +39,19 @@ router = APIRouter(include_in_schema=False)
 
 DOWNLOADS: Final = Window(5, timedelta(hours=1))
 """Copies of one's data in an hour: each reads all of a person's documents."""
+
+
+@router.get("/privacy")
+@router.get("/privacy/{version}")
+async def notice(request: Request, version: str = "") -> Response:
+    """The privacy notice in force, or as it was in an earlier version that somebody agreed to."""
+    newest = agreements.in_force("privacy")
+    found = agreements.every().get(("privacy", int(version))) if version.isdecimal() and len(version) < 6 else None
+    if version and found is None:
+        raise Problem(404, code="not_found")
+    shown = found or newest
+    paragraphs = shown.paragraphs(current_language())
+    return render(request, "privacy.html", paragraphs=paragraphs, version=shown.version, newest=newest.version)
 
 
 @router.get("/account/data")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.applications import use_cases
+from services.applications import agreements, use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import check
@@ -147,7 +147,17 @@ async def send_page(request: Request, application_id: str) -> Response:
 def draw_send(request: Request, folder: Folder, *, key: str, error: str = "") -> Response:
     """The declaration. `key` goes with the form, so that a second click and a retry after a lost answer send nothing twice."""
     again = folder.application.state == State.RETURNED
-    return render(request, "send.html", status=422 if error else 200, folder=folder, key=key, error=error, again=again)
+    return render(
+        request,
+        "send.html",
+        status=422 if error else 200,
+        folder=folder,
+        key=key,
+        error=error,
+        again=again,
+        declaration=agreements.in_force("declaration").paragraphs(current_language()),
+        agreed=agreements.marked(agreements.versions_in_force()),
+    )
 
 
 @router.post("/applications/{application_id}/send")
@@ -159,9 +169,17 @@ async def send(request: Request, application_id: str) -> Response:
     if form.get("agree") != "yes":
         editable(folder)
         return draw_send(request, folder, key=key, error=_("Confirm the declaration to send your application"))
+    agreed = agreements.versions_in_force()
+    if folder.editable and form.get("agreed") != agreements.marked(agreed):
+        return draw_send(
+            request, folder, key=key, error=_("The declaration or the privacy notice has changed. Read them again, then confirm.")
+        )
+    language = current_language()
     # The moment that counts is the one at which the request arrived, not the one at which the database got to it.
     now = desk.clock.now()
-    outcome = await desk.db.run(lambda tx: use_cases.submit(tx, viewer, folder.application.id, idempotency_key=key, now=now))
+    outcome = await desk.db.run(
+        lambda tx: use_cases.submit(tx, viewer, folder.application.id, idempotency_key=key, now=now, agreed=agreed, language=language)
+    )
     match outcome:
         case Submitted():
             return RedirectResponse(f"{folder.path}/receipt", 303)

@@ -1,12 +1,12 @@
 """States, moves, limits and reasons in plain words, for the applicant."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.applications.domain.lifecycle import Act, State
 from services.applications.plan.model import Plan, Programme
 from shared.web.formats import format_number
-from shared.web.i18n import N_, current_language, translate
+from shared.web.i18n import LANGUAGES, N_, current_language, translate
 
 _ = translate
 
@@ -112,3 +112,13 @@ TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PN
 def type_words(media_types: Sequence[str]) -> str:
     """Media types as people call them: `PDF, JPEG, PNG`."""
     return ", ".join(TYPES.get(one, one.rsplit("/", 1)[-1].upper()) for one in media_types)
+
+
+def agreed_words(detail: Mapping[str, Any]) -> list[str]:
+    """What somebody agreed to as they sent it, with the versions and in which language; nothing where the move says nothing of it."""
+    agreed = detail.get("agreed")
+    if not isinstance(agreed, Mapping):
+        return []
+    language = LANGUAGES.get(str(detail.get("language", "")), "")
+    versions = {"declaration": agreed.get("declaration", 0), "notice": agreed.get("privacy", 0)}
+    return [_("Agreed to declaration {declaration} and privacy notice {notice} ({tongue})", tongue=language, **versions)]

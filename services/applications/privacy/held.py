@@ -26,7 +26,9 @@ from shared.persistence.database import Tx
 
 DECIDED: Final = frozenset({State.WAITING, State.OFFERED, State.ACCEPTED, State.PLACED}) | FINISHED
 """The score has done its work: it may be told."""
-OPEN: Final = frozenset({"reasons", "reason", "limit", "rank", "lacking", "answer_by", "correct_by", "receipt", "place_version"})
+OPEN: Final = frozenset(
+    {"reasons", "reason", "limit", "rank", "lacking", "answer_by", "correct_by", "receipt", "place_version", "agreed", "language"}
+)
 """What a timeline entry says to its applicant; a score under way and the rank on a country's slate are not theirs to see."""
 NOT_TOLD: Final = frozenset({"reorder"})
 
@@ -141,7 +143,7 @@ async def _sent_before(tx: Tx, application_id: UUID) -> list[Json]:
     """What was in submissions that were sent back."""
     kept = select(SentAnswers).where(col(SentAnswers.application_id) == application_id).order_by(col(SentAnswers.number))
     found = (await tx.execute(kept)).scalars()
-    return [{"kept_at": _moment(one.kept_at), "answers": one.answers, "documents": one.papers} for one in found]
+    return [{"kept_at": _moment(one.kept_at), "answers": one.answers, "documents": one.papers, "remarks": one.marks} for one in found]
 
 
 async def _copies(tx: Tx, number: int, application: Application) -> list[File]:

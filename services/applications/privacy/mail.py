@@ -4,7 +4,9 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from services.applications.accounts.desk import Desk
+from services.applications.privacy.retention import Warned
 from shared.mail.messages import message
+from shared.mail.smtp import Reason
 from shared.observability.logging import get_logger
 from shared.web.formats import format_date
 from shared.web.i18n import HTML_TAGS, speaking, translate
@@ -53,6 +55,25 @@ async def tell_done(desk: Desk, *, email: str, language: str) -> None:
     await _send(desk, made)
 
 
+async def tell_draft_goes(desk: Desk, one: Warned) -> bool:
+    """A draft that was never sent will be removed; whether the mail server took the message, or never will."""
+    with speaking(desk.texts, one.language):
+        day = format_date(one.goes_at)
+        made = _made(
+            desk,
+            one.email,
+            one.language,
+            _("Your unsent application will be removed on {day}", day=day),
+            [
+                _("You began an application and did not send it before the call closed. We remove what you wrote on {day}.", day=day),
+                _("If you want to keep a copy for yourself, sign in before that day and open this page:"),
+                f"{desk.public_url.rstrip('/')}/account/data",
+            ],
+        )
+    refusal = await _send(desk, made)
+    return refusal is None or refusal.permanent
+
+
 def _made(desk: Desk, email: str, language: str, subject: str, paragraphs: list[str]) -> EmailMessage:
     now = desk.clock.now()
     return message(
@@ -66,7 +87,8 @@ def _made(desk: Desk, email: str, language: str, subject: str, paragraphs: list[
     )
 
 
-async def _send(desk: Desk, made: EmailMessage) -> None:
+async def _send(desk: Desk, made: EmailMessage) -> Reason | None:
     (refusal,) = await desk.mailer.send([made])
     if refusal is not None:
         log.warning("erasure.mail_refused", reason=refusal)
+    return refusal

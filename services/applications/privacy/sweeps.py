@@ -1,20 +1,31 @@
-"""Work started by time for the sake of privacy: people whose erasure is due."""
+"""Work started by time for the sake of privacy: people whose erasure is due, and what is kept no longer."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.applications.accounts.desk import Desk
 from services.applications.documents.store import DocumentStore
+from services.applications.privacy import retention
 from services.applications.privacy.erasing import erase_next
-from services.applications.privacy.mail import tell_done
+from services.applications.privacy.mail import tell_done, tell_draft_goes
+from services.applications.privacy.retention import Periods
+from services.applications.settings import ApplicationsSettings
 from shared.messaging.service import Sweep
 
 Run = Callable[[datetime], Awaitable[int]]
 
 
-def privacy_sweeps(desk: Desk, store: DocumentStore) -> tuple[Sweep, ...]:
-    """The sweeps; `desk` sends the last word to whoever was erased."""
-    return (Sweep("erasures", 5.0, _erasures(desk, store)),)
+def periods_of(settings: ApplicationsSettings) -> Periods:
+    """How long each is kept."""
+    days = (settings.retention_drafts_days, settings.retention_papers_days, settings.retention_accounts_days)
+    return Periods(*(timedelta(days=one) for one in days))
+
+
+def privacy_sweeps(desk: Desk, store: DocumentStore, settings: ApplicationsSettings) -> tuple[Sweep, ...]:
+    """The sweeps; `desk` sends the mails."""
+    periods = periods_of(settings)
+    kinds = (Sweep(f"retention_{kind}", 3600, _retention(desk, kind, periods)) for kind in retention.KINDS)
+    return (Sweep("erasures", 5.0, _erasures(desk, store)), Sweep("draft_warnings", 3600, _warnings(desk, periods)), *kinds)
 
 
 def _erasures(desk: Desk, store: DocumentStore) -> Run:
@@ -28,5 +39,24 @@ def _erasures(desk: Desk, store: DocumentStore) -> Run:
         if erased.email:
             await tell_done(desk, email=erased.email, language=erased.language)
         return 1
+
+    return run
+
+
+def _warnings(desk: Desk, periods: Periods) -> Run:
+    async def run(now: datetime) -> int:
+        found = await desk.db.run(lambda tx: retention.to_warn(tx, periods, now=now))
+        # Who could not be told is not noted, and is told at the next time: no draft goes before.
+        told = [one.application for one in found if await tell_draft_goes(desk, one)]
+        if told:
+            await desk.db.run(lambda tx: retention.warned(tx, told, now=now))
+        return len(told)
+
+    return run
+
+
+def _retention(desk: Desk, kind: str, periods: Periods) -> Run:
+    async def run(now: datetime) -> int:
+        return await desk.db.run(lambda tx: retention.sweep(tx, kind, periods, now=now))
 
     return run

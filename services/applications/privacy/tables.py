@@ -21,3 +21,10 @@ class Erasure(Table, table=True):
     asked_at: datetime = Field(sa_type=MOMENT)
     due_at: datetime = Field(sa_type=MOMENT)
     erased_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class DraftWarning(Table, table=True):
+    """The person was told that this draft will be removed."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    warned_at: datetime = Field(sa_type=MOMENT)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, State
-from services.applications.pages.words import country_name, reason_words, size_words
+from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
 from services.applications.plan.model import Plan, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import TimelineEntry
@@ -106,7 +106,7 @@ def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[s
         found.append(_("Score {score}", score=score_words(detail["score"])))
     if isinstance(detail.get("correct_by"), str):
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(detail["correct_by"]))))
-    return found
+    return found + agreed_words(detail)
 
 
 def _sentence(words: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,9 +44,20 @@ NotSubmitted = CallClosed | CorrectionLate | NotTakingPart | Incomplete | Inelig
 
 
 async def submit(
-    tx: Tx, viewer: Viewer, application_id: UUID, *, idempotency_key: str, now: datetime, expected_version: int | None = None
+    tx: Tx,
+    viewer: Viewer,
+    application_id: UUID,
+    *,
+    idempotency_key: str,
+    now: datetime,
+    expected_version: int | None = None,
+    agreed: Mapping[str, int] | None = None,
+    language: str = "",
 ) -> Submitted | KeyReused | NotSubmitted:
-    """Hand the application in, once per key: the same key answers the same, and for another application it is refused."""
+    """Hand the application in, once per key: the same key answers the same, and for another application it is refused.
+
+    `agreed` are the versions of the texts that the person agreed to, as they read them in `language`; they stay in the timeline.
+    """
     request_hash = hashlib.sha256(f"submit:{application_id}".encode()).hexdigest()
     # Requests for one application take turns on its row, so that the answer to the one before is seen.
     standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=expected_version)
@@ -62,8 +74,9 @@ async def submit(
     done = _submitted(standing, answers, now)
     body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
     keep = Keep(viewer.account_id, idempotency_key, request_hash, json.dumps(body))
+    detail = {"receipt": done.receipt, **({"agreed": dict(agreed), "language": language} if agreed else {})}
     fact = ApplicationSubmitted(**facts_of(standing.application))
-    await advance(tx, standing, viewer, now=now, fact=fact, detail={"receipt": done.receipt}, keep=keep)
+    await advance(tx, standing, viewer, now=now, fact=fact, detail=detail, keep=keep)
     return done
 
 

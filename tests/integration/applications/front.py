@@ -6,18 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
 from fastapi import FastAPI
 
+from services.applications.agreements import marked, versions_in_force
 from services.applications.main import build
 from services.applications.settings import ApplicationsSettings
 from shared.kernel.clock import ManualClock
 from shared.mail.sink import Mail, MailSink
 from shared.messaging.service import Service, Sweep
 from shared.persistence.database import Database
+
+AGREED: Final = marked(versions_in_force())
+"""What the form of sending carries along: the texts that are agreed to."""
 
 
 @dataclass

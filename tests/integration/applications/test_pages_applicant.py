@@ -15,7 +15,7 @@ from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
-from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.front import AGREED, Front, opened, words
 from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, good_form, the_plan
 from tests.real_files import PDF, PNG
 
@@ -70,7 +70,7 @@ async def count(front: Front, statement: str) -> int:
 
 async def sent(front: Front, browser: httpx2.AsyncClient, email: str = "ana@example.org") -> str:
     path = await filled(front, browser, email)
-    answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": await form_key(browser, path)})
+    answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": await form_key(browser, path)})
     assert answer.status_code == 303, words(answer)
     return path
 
@@ -106,7 +106,7 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
         assert "paper.pdf" in words(check)
         forgot = await browser.post(f"{path}/send", data={"key": await form_key(browser, path)})
         assert forgot.status_code == 422
-        answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": hidden(forgot, "key")})
+        answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": hidden(forgot, "key")})
         assert answer.headers["location"] == f"{path}/receipt"
         receipt = await browser.get(f"{path}/receipt")
         number = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{2}", words(receipt))
@@ -154,7 +154,7 @@ async def test_an_incomplete_application_is_not_sent_and_says_what_is_missing(fr
     async with front.browser() as browser:
         path = await begun(front, browser)
         assert (await browser.get(f"{path}/send")).headers["location"] == f"{path}/check"
-        refused = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1"})
+        refused = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": "k1"})
         assert refused.status_code == 422
         assert f'href="{path}/pages/identity?then=check#full_name"' in refused.text
         assert f'href="{path}/papers/passport?then=check"' in refused.text
@@ -169,7 +169,7 @@ async def test_an_ineligible_application_is_told_why_before_and_when_sending(fro
         check = await browser.get(f"{path}/check")
         assert "cannot be sent" in words(check)
         assert "Continue to send" not in words(check)
-        refused = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1"})
+        refused = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": "k1"})
         assert refused.status_code == 422
         assert "you must be under" in words(refused)
 
@@ -177,11 +177,11 @@ async def test_an_ineligible_application_is_told_why_before_and_when_sending(fro
 async def test_a_double_click_and_a_retry_send_once_with_one_receipt(front: Front) -> None:
     async with front.browser() as browser:
         path = await filled(front, browser)
-        form = {"agree": "yes", "key": await form_key(browser, path)}
+        form = {"agree": "yes", "agreed": AGREED, "key": await form_key(browser, path)}
         answers = [await browser.post(f"{path}/send", data=form) for _ in range(3)]
         assert {answer.headers["location"] for answer in answers} == {f"{path}/receipt"}
         # Another tab with a key of its own: it was sent already, and that is shown.
-        other = await browser.post(f"{path}/send", data={"agree": "yes", "key": "another"})
+        other = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": "another"})
         assert other.headers["location"] == path
         assert await count(front, "select count(*) from outbox where type = 'puente.application.submitted.v1'") == 1
 
@@ -194,10 +194,10 @@ async def test_the_last_second_of_a_call_is_inside_and_the_next_is_not(front: Fr
         front.clock.move_to(call.closes)
         await front.sign_in(one, "ana@example.org")
         await front.sign_in(two, "ben@example.org")
-        inside = await one.post(f"{paths[0]}/send", data={"agree": "yes", "key": "k"})
+        inside = await one.post(f"{paths[0]}/send", data={"agree": "yes", "agreed": AGREED, "key": "k"})
         assert inside.headers["location"] == f"{paths[0]}/receipt"
         front.clock.move_to(call.closes + timedelta(seconds=1))
-        outside = await two.post(f"{paths[1]}/send", data={"agree": "yes", "key": "k"})
+        outside = await two.post(f"{paths[1]}/send", data={"agree": "yes", "agreed": AGREED, "key": "k"})
         assert outside.status_code == 422
         assert "The call has closed" in words(outside)
         assert "What you wrote is kept" in words(outside)
@@ -212,7 +212,7 @@ async def test_somebody_elses_application_does_not_exist(front: Front) -> None:
         for page in ("", "/tasks", "/pages/identity", "/papers/passport", "/check", "/send", "/receipt", "/withdraw", "/offer"):
             assert (await ben.get(f"{path}{page}")).status_code == 404, page
         for page in ("/pages/identity", "/papers/passport", "/papers/passport/remove", "/send", "/withdraw", "/offer"):
-            assert (await ben.post(f"{path}{page}", data={"agree": "yes", "answer": "accept"})).status_code == 404, page
+            assert (await ben.post(f"{path}{page}", data={"agree": "yes", "agreed": AGREED, "answer": "accept"})).status_code == 404, page
         for nonsense in ("/applications/1", "/applications/00000000-0000-7000-8000-000000000000", f"{path}/pages/none", "/programmes/none"):
             assert (await ben.get(nonsense)).status_code == 404, nonsense
 

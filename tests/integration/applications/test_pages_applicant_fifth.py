@@ -12,7 +12,7 @@ from services.applications.plan import Plan, read
 from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from tests.conftest import PLAN, NewDatabase
-from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.front import AGREED, Front, opened, words
 from tests.integration.applications.test_pages_applicant import form_key
 from tests.real_files import PDF
 
@@ -159,7 +159,7 @@ async def test_a_fifth_programme_is_applied_to_from_start_to_receipt(front: Fron
         assert "Zither" in words(page)
         again = await browser.post(f"{path}/pages/second?then=check", data={**ANSWERS, "q_number": "4"})
         assert again.headers["location"] == f"{path}/check#second"
-        answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": await form_key(browser, path)})
+        answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": await form_key(browser, path)})
         assert answer.headers["location"] == f"{path}/receipt"
         receipt = await browser.get(f"{path}/receipt")
         assert "fr: Young scientists" in words(receipt)

@@ -19,7 +19,7 @@ from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
-from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.front import AGREED, Front, opened, words
 from tests.integration.applications.people import World, the_plan
 from tests.integration.applications.test_pages_applicant import hidden
 from tests.real_files import PDF
@@ -193,7 +193,7 @@ async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_rece
         tasks = await browser.get(f"{path}/tasks")
         assert "Correct it and send it again" in words(tasks)
         send = await browser.get(f"{path}/send")
-        answer = await browser.post(f"{path}/send", data={"agree": "yes", "key": hidden(send, "key")})
+        answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": hidden(send, "key")})
         assert answer.headers["location"] == f"{path}/receipt"
         assert (await world.application(application.id)).receipt == application.receipt
 
@@ -203,7 +203,7 @@ async def test_a_correction_that_comes_too_late_is_refused_and_kept(front: Front
         _world, _application, path = await reached(front, browser, State.RETURNED)
         front.clock.move(timedelta(days=9))
         await front.sign_in(browser, "ana@example.org")
-        late = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k"})
+        late = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": "k"})
         assert late.status_code == 422, words(late)
         assert "The time to correct it has passed" in words(late)
 

@@ -15,7 +15,7 @@ from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
-from tests.integration.applications.front import Front, opened, words
+from tests.integration.applications.front import AGREED, Front, opened, words
 from tests.integration.applications.people import the_plan
 from tests.integration.applications.test_pages_applicant import begun, filled, hidden
 from tests.integration.applications.test_scanner import EICAR, Daemon, running
@@ -215,14 +215,14 @@ async def test_while_the_scanner_is_away_a_file_waits_nothing_is_sent_and_a_swee
         [(document,)] = await rows(front, "select id from document where state = 'checking'")
         assert (await browser.get(f"{path}/documents/{document}")).status_code == 404
         assert (await browser.get(f"{path}/send")).headers["location"] == f"{path}/check"
-        unsent = await browser.post(f"{path}/send", data={"agree": "yes", "key": key})
+        unsent = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": key})
         assert unsent.status_code == 422
         assert "is checked for viruses" in words(unsent)
         assert await sweep(front, "scanner") == 0, "the scanner is still away"
         daemon.answer = b""
         assert await sweep(front, "scanner") == 1
         assert "Ready" in words(await browser.get(link))
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": key})
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": key})
         assert sent.status_code == 303, words(sent)
 
 

@@ -1,0 +1,151 @@
+"""What goes by itself with time: drafts that were never sent, papers of applications that came to nothing, accounts that hold nothing.
+
+Each portion is one transaction that leaves an audit row with its count. Nobody loses a draft without having been told a month before.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.applications.store.plans import all_in_force
+from shared.persistence import audit
+from shared.persistence.database import Tx
+
+PORTION: Final = 200
+WARNED_BEFORE: Final = timedelta(days=30)
+NOTHING_CAME: Final = ("rejected", "refused", "declined", "lapsed", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long each is kept: drafts after their call closed, papers after the end of the application, accounts after they were made."""
+
+    drafts: timedelta
+    papers: timedelta
+    accounts: timedelta
+
+
+class Warned(NamedTuple):
+    """Whoever is to be told that a draft goes: which, to whom, in which language, and on which day at the earliest."""
+
+    application: UUID
+    programme: str
+    year: int
+    email: str
+    language: str
+    goes_at: datetime
+
+
+_CLOSED: Final = (
+    "(select * from unnest(cast(:programmes as text[]), cast(:years as int[]), cast(:closed as timestamptz[])) "
+    "as c (programme, year, closes)) as call on (call.programme, call.year) = (a.programme, a.year)"
+)
+_AGO: Final = "cast(:now as timestamptz) - cast(:kept as interval)"
+_MONTH: Final = "cast(:before as interval)"
+_WORDED: Final = "exists (select 1 from draft_warning w where w.application_id = a.id"
+_TO_WARN: Final = text(
+    "select a.id, a.programme, a.year, k.email, k.language, "  # noqa: S608 - parts of our own
+    f"greatest(call.closes + cast(:kept as interval), cast(:now as timestamptz) + {_MONTH}) "
+    f"from application a join account k on k.id = a.person_id join {_CLOSED} "
+    f"where a.state = 'draft' and a.receipt is null and call.closes < {_AGO} + {_MONTH} and not {_WORDED}) order by a.id limit :most"
+)
+_WARN: Final = text(
+    "insert into draft_warning (application_id, warned_at) select unnest(cast(:ids as uuid[])), :now on conflict do nothing"
+)
+_OLD_DRAFTS: Final = text(
+    f"select a.id from application a join {_CLOSED} where a.state = 'draft' and a.receipt is null "  # noqa: S608 - parts of our own
+    f"and call.closes <= {_AGO} and {_WORDED} and w.warned_at <= cast(:now as timestamptz) - {_MONTH}) "
+    "order by a.id limit :most for update of a skip locked"
+)
+_OLD_PAPERS: Final = text(
+    "select d.id from document d join application a on a.id = d.application_id where a.state = any(:states) "  # noqa: S608
+    f"and a.changed_at < {_AGO} order by d.id limit :most for update of d skip locked"
+)
+_OLD_ACCOUNTS: Final = text(
+    f"select k.id from account k where k.role = 'applicant' and k.created_at < {_AGO} "  # noqa: S608
+    "and not exists (select 1 from application a where a.person_id = k.id) "
+    "and not exists (select 1 from session s where s.account_id = k.id) "
+    "and not exists (select 1 from erasure e where e.person_id = k.id) order by k.id limit :most for update of k skip locked"
+)
+_DROP_DRAFTS: Final = text("delete from application where id = any(:ids)")
+_DROP_PAPERS: Final = text("delete from document where id = any(:ids)")
+_ERASE: Final = text(
+    "insert into erasure (person_id, cause, asked_at, due_at) "
+    "select unnest(cast(:ids as uuid[])), 'unused', :now, :now on conflict do nothing"
+)
+
+
+async def to_warn(tx: Tx, periods: Periods, *, now: datetime, most: int = PORTION) -> list[Warned]:
+    """Drafts whose owner must be told now, so that they can go a month later."""
+    values = await _calls(tx) | {"kept": periods.drafts, "before": WARNED_BEFORE, "now": now, "most": most}
+    return [Warned(*row) for row in await tx.execute(_TO_WARN, values)]
+
+
+async def warned(tx: Tx, applications: list[UUID], *, now: datetime) -> None:
+    """Note that these people were told."""
+    await tx.execute(_WARN, {"ids": applications, "now": now})
+
+
+async def old_drafts(tx: Tx, periods: Periods, now: datetime, most: int) -> list[UUID]:
+    """Drafts never sent whose call closed long ago and whose owner was told long enough ago."""
+    values = await _calls(tx) | {"kept": periods.drafts, "before": WARNED_BEFORE, "now": now, "most": most}
+    return list((await tx.execute(_OLD_DRAFTS, values)).scalars())
+
+
+async def old_papers(tx: Tx, periods: Periods, now: datetime, most: int) -> list[UUID]:
+    """Papers of applications that came to nothing long ago. Their bytes go with the sweep of those that nothing refers to."""
+    values = {"states": list(NOTHING_CAME), "kept": periods.papers, "now": now, "most": most}
+    return list((await tx.execute(_OLD_PAPERS, values)).scalars())
+
+
+async def old_accounts(tx: Tx, periods: Periods, now: datetime, most: int) -> list[UUID]:
+    """Accounts of applicants that hold no application and that nobody is signed in with."""
+    return list((await tx.execute(_OLD_ACCOUNTS, {"kept": periods.accounts, "now": now, "most": most})).scalars())
+
+
+async def _drop_drafts(tx: Tx, ids: list[UUID], _now: datetime) -> None:
+    await tx.execute(_DROP_DRAFTS, {"ids": ids})
+
+
+async def _drop_papers(tx: Tx, ids: list[UUID], _now: datetime) -> None:
+    await tx.execute(_DROP_PAPERS, {"ids": ids})
+
+
+async def _erase_accounts(tx: Tx, ids: list[UUID], now: datetime) -> None:
+    await tx.execute(_ERASE, {"ids": ids, "now": now})
+
+
+Find = Callable[[Tx, Periods, datetime, int], Awaitable[list[UUID]]]
+Drop = Callable[[Tx, list[UUID], datetime], Awaitable[None]]
+KINDS: Final[Mapping[str, tuple[Find, Drop]]] = {
+    "drafts": (old_drafts, _drop_drafts),
+    "papers": (old_papers, _drop_papers),
+    "accounts": (old_accounts, _erase_accounts),
+}
+"""What goes -> how it is found, and how it goes."""
+
+
+async def sweep(tx: Tx, kind: str, periods: Periods, *, now: datetime, most: int = PORTION) -> int:
+    """Remove one portion of a kind; how many. Its audit row has the count, never what was in it."""
+    find, drop = KINDS[kind]
+    ids = await find(tx, periods, now, most)
+    if ids:
+        await drop(tx, ids, now)
+        await audit.record(tx, at=now, actor="system", role="system", act=f"retention.{kind}", subject=kind, detail={"rows": len(ids)})
+    return len(ids)
+
+
+async def preview(tx: Tx, periods: Periods, *, now: datetime) -> dict[str, int]:
+    """Kind -> how many would go now; and of drafts, how many owners would be told. Nothing is changed."""
+    every = 1_000_000
+    found = {kind: len(await find(tx, periods, now, every)) for kind, (find, _drop) in KINDS.items()}
+    return {"warnings of drafts": len(await to_warn(tx, periods, now=now, most=every)), **found}
+
+
+async def _calls(tx: Tx) -> dict[str, Any]:
+    calls = [(terms.programme.code, call.year, call.closes) for terms in await all_in_force(tx) for call in terms.programme.calls]
+    return {"programmes": [one[0] for one in calls], "years": [one[1] for one in calls], "closed": [one[2] for one in calls]}

@@ -1,0 +1,113 @@
+"""What is kept no longer goes by itself, in portions, after whoever loses something was told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.applications.domain.lifecycle import State
+from services.applications.privacy import retention
+from services.applications.privacy.retention import WARNED_BEFORE, Periods
+from shared.kernel.clock import ManualClock
+from tests.integration.applications.front import Front, opened
+from tests.integration.applications.people import PROGRAMME, YEAR, World, the_plan
+from tests.integration.applications.test_privacy import ANA, with_account
+
+YEAR_LONG = timedelta(days=365)
+PERIODS = Periods(YEAR_LONG, YEAR_LONG, YEAR_LONG)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def front(world: World, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(world.db.url, ManualClock(world.now), tmp_path) as front:
+        yield front
+
+
+async def swept(front: Front, name: str) -> int:
+    """Run a sweep as the worker does, again while it did something."""
+    total = 0
+    while done := await front.sweeps[name].run(front.clock.now()):
+        total += done
+    return total
+
+
+async def test_an_unsent_draft_goes_a_month_after_its_owner_was_told(front: Front, world: World) -> None:
+    programme = the_plan().programme(PROGRAMME)
+    call = programme.call(YEAR) if programme else None
+    assert call is not None
+    person, application = await world.reach(State.DRAFT)
+    await world.fill(person, application)
+    await with_account(world, person)
+    _other, sent = await world.reach(State.SUBMITTED)
+    front.clock.move_to(call.closes + YEAR_LONG - WARNED_BEFORE)
+    assert await swept(front, "draft_warnings") == 0
+    front.clock.move(SECOND)
+    assert await swept(front, "draft_warnings") == 1
+    assert await swept(front, "draft_warnings") == 0, "nobody is told twice"
+    mail = front.mail(ANA)
+    assert "se eliminará" in mail.subject
+    assert "/account/data" in mail.text
+    front.clock.move(WARNED_BEFORE - SECOND)
+    assert await swept(front, "retention_drafts") == 0
+    front.clock.move(SECOND)
+    assert await swept(front, "retention_drafts") == 1
+    assert [row.id for row in await world.rows("select id from application")] == [sent.id]
+    assert await world.rows("select 1 from page_answers where application_id = :id", id=application.id) == []
+    (row,) = await world.rows("select actor, detail from audit_entry where act = 'retention.drafts'")
+    assert (row.actor, row.detail) == ("system", {"rows": 1})
+
+
+async def test_a_draft_whose_owner_could_not_be_told_stays(front: Front, world: World) -> None:
+    person, _application = await world.reach(State.DRAFT)
+    await with_account(world, person)
+    await front.sink.stop()
+    front.clock.move(timedelta(days=800))
+    assert await swept(front, "draft_warnings") == 0
+    assert await swept(front, "retention_drafts") == 0
+    await front.sink.start()
+    assert await swept(front, "draft_warnings") == 1
+    assert await swept(front, "retention_drafts") == 0, "a month is left from then"
+    front.clock.move(WARNED_BEFORE)
+    assert await swept(front, "retention_drafts") == 1
+
+
+async def test_papers_of_what_came_to_nothing_go_and_those_of_a_place_stay(front: Front, world: World) -> None:
+    for state in (State.REJECTED, State.WITHDRAWN, State.PLACED, State.SUBMITTED):
+        await world.reach(state)
+    counted = "select a.state, count(*) as n from document d join application a on a.id = d.application_id group by 1"
+    before = {row.state: row.n for row in await world.rows(counted)}
+    assert set(before) == {"rejected", "withdrawn", "placed", "submitted"}
+    front.clock.move(YEAR_LONG)
+    assert await swept(front, "retention_papers") == 0
+    front.clock.move(SECOND)
+    assert await swept(front, "retention_papers") == before["rejected"] + before["withdrawn"]
+    assert {row.state: row.n for row in await world.rows(counted)} == {state: before[state] for state in ("placed", "submitted")}
+
+
+async def test_an_account_that_holds_nothing_is_erased(front: Front, world: World) -> None:
+    """One without an application, that nobody is signed in with; who holds one stays."""
+    person, _application = await world.reach(State.SUBMITTED)
+    await with_account(world, person)
+    async with front.browser() as browser:
+        await front.sign_in(browser, "idle@example.org")
+        front.clock.move(YEAR_LONG + SECOND)
+        assert await swept(front, "retention_accounts") == 0, "the session is still noted"
+        await swept(front, "sign_ins")
+        assert await swept(front, "retention_accounts") == 1
+        assert await swept(front, "erasures") == 1
+    assert [row.email for row in await world.rows("select email from account")] == [ANA]
+    assert [row.cause for row in await world.rows("select cause from erasure")] == ["unused"]
+
+
+async def test_a_preview_says_what_would_go_and_portions_are_bounded(front: Front, world: World) -> None:
+    for _ in range(3):
+        await world.reach(State.REJECTED)
+    later = world.now + timedelta(days=800)
+    found = await world.db.run(lambda tx: retention.preview(tx, PERIODS, now=later))
+    papers = (await world.rows("select count(*) as n from document"))[0].n
+    assert found == {"warnings of drafts": 0, "drafts": 0, "papers": papers, "accounts": 0}
+    assert (await world.rows("select count(*) as n from document"))[0].n == papers, "nothing was changed"
+    assert await world.db.run(lambda tx: retention.sweep(tx, "papers", PERIODS, now=later, most=2)) == 2
+    assert (await world.rows("select count(*) as n from document"))[0].n == papers - 2
