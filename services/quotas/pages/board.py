@@ -108,8 +108,10 @@ def figures(board: Board, asked: Asked) -> list[dict[str, Any]]:
     note = ngettext("in {n} country", "in {n} countries", countries)
     if places != of_year:
         note = _("of {n} in the plan for this year", n=format_number(of_year))
-    shown: list[dict[str, Any]] = [{"number": format_number(places), "text": _("places"), "note": note, "live": "all.target"}]
-    words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", _("people waiting")))
+    shown: list[dict[str, Any]] = [
+        {"number": format_number(places), "text": ngettext("place", "places", places), "note": note, "live": "all.target"}
+    ]
+    words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", _("on the waiting list")))
     shown += [
         {
             "number": format_number(board.total(figure)),

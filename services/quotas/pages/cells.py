@@ -19,7 +19,7 @@ from services.quotas.pages.words import Explained, cell_name, explain, groups_of
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
 from shared.web.formats import BEIJING, format_date, format_datetime, format_number, zone
-from shared.web.i18n import N_, translate
+from shared.web.i18n import N_, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
 
@@ -215,11 +215,11 @@ def figures(cell: CellRow) -> list[dict[str, Any]]:
     """The numbers on top of a cell's page."""
     planned = _("{n} by the plan’s allotment", n=format_number(cell.planned)) if cell.target != cell.planned else ""
     shown: list[dict[str, Any]] = [
-        {"number": format_number(cell.target), "text": _("places"), "note": planned},
+        {"number": format_number(cell.target), "text": ngettext("place", "places", cell.target), "note": planned},
         {"number": format_number(cell.taken), "text": _("taken")},
         {"number": format_number(cell.offered), "text": _("offered")},
         {"number": format_number(cell.free), "text": _("free")},
-        {"number": format_number(cell.waiting), "text": _("people waiting")},
+        {"number": format_number(cell.waiting), "text": _("on the waiting list")},
     ]
     if cell.over:
         shown.append({"number": format_number(cell.over), "text": _("over the places"), "alert": True})

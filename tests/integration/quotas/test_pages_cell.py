@@ -12,7 +12,7 @@ import pytest
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import PERU, SIX, Front, front, live_through, words
-from tests.integration.quotas.scene import Person, apply_events, rows
+from tests.integration.quotas.scene import START, Person, apply_events, programme, publication, rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
 INSIDE = ("list", "decisions", "movements", "decisions/1")
@@ -98,7 +98,7 @@ async def test_figures_say_what_the_database_says(lived: Front) -> None:
     (cell,) = await rows(lived.db, "select target, free, offered, taken, waiting from cell where key = :key", key=PERU)
     async with lived.browser() as browser:
         said = words(await browser.get(f"/quotas/cells/{PERU}"))
-    assert f"{cell.target} places {cell.taken} taken {cell.offered} offered {cell.free} free {cell.waiting} people waiting" in said
+    assert f"{cell.target} places {cell.taken} taken {cell.offered} offered {cell.free} free {cell.waiting} on the waiting list" in said
     assert "Example policy" in said and "Served on" in said
 
 
@@ -206,3 +206,14 @@ async def test_a_cut_below_what_is_held_is_explained(lived: Front) -> None:
         said = words(await browser.get(f"/quotas/cells/{PERU}"))
     assert "2 people more hold a place than the country now has. Nobody loses theirs" in said
     assert "2 over its places" in said and "by the plan’s allotment" in said
+
+
+async def test_one_place_and_one_person_are_said_as_one(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> None:
+    clock.move_to(START)
+    service = front(await new_database("quotas"), clock, tmp_path)
+    cell = "training:PE:2016"
+    await apply_events(service.db, publication(programme(places=4)))
+    await apply_events(service.db, *[Person(cell, score=90_000 - n).approved() for n in range(2)])
+    async with service.browser() as browser:
+        said = words(await browser.get(f"/quotas/cells/{cell}"))
+    assert "1 place 0 taken 1 offered 0 free 1 on the waiting list" in said
