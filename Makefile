@@ -26,6 +26,7 @@ test: check ## everything: the checks, then every test on both transports, WORKE
 soak: setup ## the random and the crash tests for hours: every pair of faults, and a million histories of the quota core
 	$(BIN)/python -m tests.soak $(PAIRS)
 	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
+	PUENTE_TEST_API_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/applications/test_api_schema.py $(ARGS)
 
 check: setup ## style, types, import contracts
 	@$(BIN)/ruff check .
