@@ -30,11 +30,11 @@ FETCH_SECONDS: Final = 600
 STOP_SECONDS: Final = 15.0
 JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 
-PROJECT: Final = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+PROJECT: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>kafka-dist</artifactId><version>1</version>
 <dependencies>
   <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-reload4j</artifactId><version>1.7.36</version></dependency>
-  <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version></dependency>
+  <dependency><groupId>org.apache.kafka</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>
 </dependencies></project>
 """
 LOGGING: Final = """log4j.rootLogger=WARN, file
@@ -81,9 +81,12 @@ def find_java() -> Path | str:
     return "no Java"
 
 
-def fetch() -> str | None:
-    """Make sure that the artifacts are in the cache; why they cannot be fetched, or None. Two that fetch at once take turns."""
-    if LIBRARIES.is_dir():
+def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES) -> str | None:
+    """Make sure that an artifact of Kafka's and what it needs are in the cache; why they cannot be fetched, or None.
+
+    Two that fetch at once take turns.
+    """
+    if libraries.is_dir():
         return None
     maven = shutil.which("mvn")
     if not maven:
@@ -92,15 +95,15 @@ def fetch() -> str | None:
     while (lock := try_lock(CACHE / "kafka.lock")) is None:
         time.sleep(0.2)
     try:
-        if LIBRARIES.is_dir():
+        if libraries.is_dir():
             return None
         with tempfile.TemporaryDirectory(prefix="kafka.new.", dir=CACHE) as fresh:
-            Path(fresh, "pom.xml").write_text(PROJECT)
+            Path(fresh, "pom.xml").write_text(PROJECT.format(artifact=artifact, version=KAFKA_VERSION))
             command = [maven, "-B", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}/libs", "-DincludeScope=runtime"]
             done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
             if done.returncode != 0:
                 return f"Maven cannot fetch Kafka {KAFKA_VERSION}: {(done.stdout or done.stderr).strip()[-500:]}"
-            Path(fresh, "libs").rename(LIBRARIES)
+            Path(fresh, "libs").rename(libraries)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"Maven cannot fetch Kafka {KAFKA_VERSION}: {error}"
     finally:

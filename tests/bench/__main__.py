@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.messaging.broker import Broker, JavaBroker, Missing, find_broker
-from tests.bench import decisions, deep, latency, relay, submissions
+from tests.bench import decisions, deep, growth, latency, relay, streams, submissions
 from tests.bench.decisions import PLACES_A_CELL, Run
 from tests.bench.world import Bench, Databases, cells, durable_postgres
 
@@ -88,6 +88,25 @@ async def peers(bench: Bench, options: argparse.Namespace, report: Report) -> No
         report.pairs("   CPU us a decision: theirs over the pipeline's", costs, "")
         report.cost(what, other)
     report.cost("the pipeline", ours)
+
+
+async def topology(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """The pipeline beside a topology of Kafka Streams, which keeps no ledger."""
+    ours, theirs = [], []
+    for seed in range(options.rounds):
+        try:
+            theirs.append(await streams.measure(bench, options.events, seed))
+        except streams.Missing as missing:
+            report.figure("decisions/s: pipeline over Kafka Streams", f"left out: {missing}", ">= 1.0 x")
+            return
+        say("Kafka Streams, exactly once", theirs[-1])
+        ours.append(await decisions.pipeline(bench, options.events, seed))
+        say("pipeline", ours[-1])
+    rates = [(one.rate, it.rate) for one, it in zip(ours, theirs, strict=True)]
+    report.pairs("decisions/s: pipeline over Kafka Streams, exactly once, no ledger", rates, ">= 1.0 x")
+    costs = [(sum(it.cost.values()), sum(one.cost.values())) for one, it in zip(ours, theirs, strict=True)]
+    report.pairs("   CPU us a decision: theirs over the pipeline's", costs, "")
+    report.cost("Kafka Streams", theirs)
 
 
 async def bare(bench: Bench, options: argparse.Namespace, report: Report) -> None:
@@ -160,10 +179,24 @@ async def depth(bench: Bench, options: argparse.Namespace, report: Report) -> No
     report.pairs(f"decisions/s: with {options.deep:,} decided rows over empty", pairs, ">= 0.95 x")
 
 
+async def growths(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """What stays flat where there is more of everything, and what does not."""
+    pairs = [await growth.by_cells(bench, options.events, seed) for seed in range(options.rounds)]
+    report.pairs("Python us a decision: 8,250 cells over 825", [(many, few) for few, many in pairs], "flat")
+    few = await growth.by_waiting(bench, 0, 5)
+    for waiting in (1_000, 10_000, 100_000):
+        found = await growth.by_waiting(bench, waiting, 3)
+        report.pairs(f"Python us a decision: {waiting:,} waiting in its cell over none", [(found, few)], "flat")
+    counts = [await growth.of_a_promotion(bench, waiting) for waiting in (10, 2_000)]
+    report.figure("statements of a promotion, 10 waiting and 2,000", ", ".join(map(str, counts)), "constant")
+
+
 ROWS: dict[str, Callable[[Bench, argparse.Namespace, Report], Awaitable[Any]]] = {
     "peers": peers,
+    "streams": topology,
     "bare": bare,
     "hot": hot,
+    "growth": growths,
     "relay": relays,
     "latency": delays,
     "submissions": posts,

@@ -33,7 +33,7 @@ class Meter:
         for pid, part in await self._look.fetch(_BACKENDS):
             self._parts.setdefault(pid, part)
         for pid in self._parts:
-            seconds = _seconds(pid)
+            seconds = cpu_seconds(pid)
             if seconds is not None:
                 self._after[pid] = seconds
 
@@ -45,7 +45,8 @@ class Meter:
         return dict(found)
 
 
-def _seconds(pid: int) -> float | None:
+def cpu_seconds(pid: int) -> float | None:
+    """What a process has used of the processor so far; none where it ended."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()

@@ -17,9 +17,8 @@ from shared.events.catalogue import APPLICATIONS, TOPICS
 from shared.kernel.ids import new_id
 from shared.messaging.kafka import KafkaTransport
 from shared.persistence.database import Database
-from shared.settings import CommonSettings
 from tests.bench.cost import Meter
-from tests.bench.world import MOMENT, PROGRAMMES, Bench, approvals, cells, programme, publish, until, watching
+from tests.bench.world import MOMENT, PROGRAMMES, Bench, approvals, cells, programme, publish, transport_of, until, watching
 
 ROOT = Path(__file__).parents[2]
 PLACES_A_CELL = 1_000
@@ -50,7 +49,14 @@ class Run(NamedTuple):
 @asynccontextmanager
 async def process(module: str, *arguments: str, **options: Any) -> AsyncIterator[asyncio.subprocess.Process]:
     """A program of ours for the length of a block."""
-    running = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, cwd=ROOT, **options)
+    async with process_of(sys.executable, "-m", module, *arguments, **options) as running:
+        yield running
+
+
+@asynccontextmanager
+async def process_of(*command: str, **options: Any) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Any program for the length of a block."""
+    running = await asyncio.create_subprocess_exec(*command, cwd=ROOT, **options)
     try:
         yield running
     finally:
@@ -83,7 +89,7 @@ async def filled_topic(bench: Bench, number: int, seed: int, spread: Sequence[st
 async def topics(bench: Bench) -> tuple[str, KafkaTransport]:
     """Empty topics of their own: their prefix, and a transport for them."""
     prefix = f"bench{new_id().hex[-8:]}."
-    transport = KafkaTransport(CommonSettings(kafka_bootstrap=bench.bootstrap, kafka_prefix=prefix))
+    transport = transport_of(bench, prefix)
     await transport.prepare(TOPICS)
     return prefix, transport
 
@@ -113,6 +119,8 @@ async def pipeline(
     url = url or await ready_database(bench, places=places)
     prefix = await filled_topic(bench, number, seed, spread)
     base = await decided(url)
+    async with watching(url) as look:
+        await look.execute("delete from consumer_offset")  # the topics are new, and a database may have read others before
     async with watching(url) as look, process("tests.bench.pipeline", url, bench.bootstrap, prefix) as worker:
         run = await measured(look, {worker.pid: "the worker", **bench.broker}, base, number, sent=True)
     await right(url, number + before, ours=not before)  # a made-up past has no chain that the live checks could follow

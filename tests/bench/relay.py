@@ -9,12 +9,11 @@ from aiokafka import AIOKafkaProducer
 
 from shared.events.catalogue import PLACES
 from shared.events.envelope import encode
-from shared.messaging.kafka import PRODUCER_SETTINGS, KafkaTransport
+from shared.messaging.kafka import PRODUCER_SETTINGS
 from shared.messaging.relay import Relay, connect
 from shared.messaging.transport import Outgoing, Partition
-from shared.settings import CommonSettings
 from tests.bench.decisions import UNSENT, topics
-from tests.bench.world import Bench, approvals, cells, watching
+from tests.bench.world import Bench, approvals, cells, transport_of, watching
 
 _COLUMNS = ("topic", "key", "event_id", "type", "value", "created_at")
 
@@ -64,8 +63,7 @@ async def _loop(bench: Bench, rows: list[Outgoing]) -> Side:
 
 
 async def _arrived(bench: Bench, prefix: str, number: int) -> None:
-    transport = KafkaTransport(CommonSettings(kafka_bootstrap=bench.bootstrap, kafka_prefix=prefix))
-    source = await transport.source("bench", None)  # type: ignore[arg-type]
+    source = await transport_of(bench, prefix).source("bench", None)  # type: ignore[arg-type]
     ends = await source.ends([Partition(PLACES.name, place) for place in range(PLACES.partitions)])
     await source.close()
     assert sum(ends.values()) == number, f"{sum(ends.values())} of {number} arrived"

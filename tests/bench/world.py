@@ -17,9 +17,11 @@ from shared.events.applications import AllotmentPolicy, CallTerms, CountryTerms,
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent, encode
 from shared.kernel.ids import new_id
+from shared.messaging.kafka import KafkaTransport
 from shared.messaging.transport import Outgoing, Publisher
 from shared.persistence import migrate
 from shared.persistence.embedded import EmbeddedPostgres
+from shared.settings import CommonSettings
 
 MOMENT = datetime(2016, 1, 20, 9, tzinfo=UTC)
 YEARS = tuple(range(2015, 2020))
@@ -62,7 +64,7 @@ def programme(code: str, places_a_year: int) -> AnyEvent:
         calls=calls,
         route=["approval"],
         offer_days=14,
-        waiting_list=ListRule(ratio=50, at_least=100_000),
+        waiting_list=ListRule(ratio=50, at_least=1_000_000),
     )
     return event(data, subject=code, version=1, key=code, at=MOMENT)
 
@@ -98,6 +100,11 @@ class Bench:
     databases: "Databases"
     bootstrap: str
     broker: dict[int, str]
+
+
+def transport_of(bench: Bench, prefix: str) -> KafkaTransport:
+    """A transport for the topics of that prefix."""
+    return KafkaTransport(CommonSettings(kafka_bootstrap=bench.bootstrap, kafka_prefix=prefix))
 
 
 @contextmanager
