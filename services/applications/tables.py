@@ -168,6 +168,21 @@ class SentAnswers(Table, table=True):
     kept_at: datetime = _moment()
 
 
+class Letter(Table, table=True):
+    """A question to the focal point, an appeal, or an answer; `number` counts those of its kind. Its text never leaves this service."""
+
+    __table_args__ = (CheckConstraint("kind in ('question', 'appeal')", name="letter_kind"),)
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    kind: str = _text(primary=True)
+    number: int = Field(primary_key=True)
+    at: datetime = _moment()
+    role: str = _text()
+    author_id: UUID
+    body: str = _text()
+    closes: bool
+
+
 class TimelineEntry(Table, table=True):
     """One move: `number` is the application's version after it. `fact` is the number of the event that told of it, if one did."""
 

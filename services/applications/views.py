@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.applications.domain.answers import Answer, given, unanswered
 from services.applications.domain.correction import Returned
+from services.applications.domain.letters import Letter
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
 from services.applications.domain.papers import LATER, FileState, may_attach
 from services.applications.domain.viewers import Viewer
@@ -18,6 +19,7 @@ from services.applications.store import applications as store
 from services.applications.store import lists
 from services.applications.store.answers import standing
 from services.applications.store.copies import Copy, last_returned, of_application
+from services.applications.store.letters import of_application as of_application_letters
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
 from services.applications.use_cases.sheet import Sheet
@@ -28,6 +30,7 @@ from shared.persistence.database import Tx
 BEFORE_LOOKED_AT: Final = 100
 BEFORE_SHOWN: Final = 8
 """Files of earlier applications that are offered for one paper."""
+WRITERS = ("applicant", "coordinator", "officer", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class Dossier:
     name: str
     email: str
     names: Mapping[UUID, str]
+    letters: tuple[Letter, ...] = ()
+    """Questions, appeals and answers, for the applicant and for those who answer."""
     returned: Returned | None = None
     """The submission that was sent back last, for the applicant and those who read the corrected one."""
 
@@ -172,6 +177,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         name=person.name if person else "",
         email=person.email if person else "",
         names=await lists.names(tx, actors),
+        letters=await of_application_letters(tx, application.id) if application.receipt and viewer.role in WRITERS else (),
         returned=await last_returned(tx, application.id) if any(entry.act == Act.RETURN for entry in timeline) else None,
     )
 

@@ -223,6 +223,19 @@ class OfferUnanswered(Fact, frozen=True, kw_only=True):
     answer_by: Moment
 
 
+class LetterWritten(Fact, frozen=True, kw_only=True):
+    """A letter about an application; what is in it stays with the applications service. Its subject is the exchange.
+
+    `exchange` is `question` (to the country) or `appeal` (to the programme); `closes` ends the exchange.
+    """
+
+    application: UUID
+    person: UUID
+    exchange: str
+    by_role: str
+    closes: bool = False
+
+
 class OfferDeclined(Fact, frozen=True, kw_only=True):
     application: UUID
     person: UUID

@@ -70,6 +70,7 @@ ENTRIES: Final = (
     Entry(applications.OfferAccepted, "puente.offer.accepted.v1", APPLICATIONS, "cell", A, (Q,), "The applicant accepted the offered place."),
     Entry(applications.OfferDeclined, "puente.offer.declined.v1", APPLICATIONS, "cell", A, (Q, N), "The applicant declined the offered place."),
     Entry(applications.OfferUnanswered, "puente.offer.unanswered.v1", APPLICATIONS, "cell", A, (Q,), "The deadline of an offer passed without an answer: quotas lets it expire."),
+    Entry(applications.LetterWritten, "puente.letter.written.v1", APPLICATIONS, "cell", A, (N,), "Somebody wrote a question, an appeal, or an answer to one; the text is not in it."),
     Entry(applications.ApplicationConcerned, "puente.application.concerned.v1", APPLICATIONS, "cell", A, (N,), "A change of who takes part concerns somebody who applies from that country."),
     Entry(applications.ApplicantErased, "puente.applicant.erased.v1", APPLICANTS, "applicant", A, (A, N), "A person's data were erased: whoever holds more than ids removes it. Applications hears it too, after an older backup was put back."),
     Entry(quotas.NominationRefused, "puente.nomination.refused.v1", PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),

@@ -10,6 +10,7 @@ from services.applications.pages import (
     form,
     help,
     home,
+    letters,
     mine,
     papers,
     privacy,
@@ -24,5 +25,5 @@ __all__ = ["body_limit", "install"]
 
 def install(app: FastAPI) -> None:
     """Add the applicants' pages to an application that has accounts (`app.state.desk`) and documents (`app.state.documents`)."""
-    for module in (home, check, help, start, mine, form, questions, entries, papers, sending, answering, copies, privacy):
+    for module in (home, check, help, start, mine, form, questions, entries, papers, sending, answering, copies, privacy, letters):
         app.include_router(module.router)

@@ -13,6 +13,7 @@ from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
+from services.applications.pages.letters import MOVED, exchanges
 from services.applications.pages.words import (
     BEFORE_ROUND,
     LIMITS,
@@ -140,7 +141,9 @@ def moments(folder: Folder) -> list[Moment]:
     """What happened, the newest first."""
     plan, programme = folder.plan, folder.dossier.programme
     shown = [entry for entry in folder.dossier.timeline if entry.act in MOVES]
-    return [Moment(entry.at, _(MOVES[entry.act]), notes(entry.detail, plan, programme)) for entry in reversed(shown)]
+    found = [Moment(entry.at, _(MOVES[entry.act]), notes(entry.detail, plan, programme)) for entry in shown]
+    found += [Moment(one.at, _(MOVED[one.kind, one.role == "applicant"]), []) for one in folder.dossier.letters]
+    return sorted(found, key=lambda one: one.at)[::-1]
 
 
 def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[str]:
@@ -212,6 +215,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         country=country_name(application.country, folder.plan),
         moments=moments(folder),
         marked=marked(folder),
+        letters=exchanges(folder),
         again=await again(request, folder),
         papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one) for one in later],
         owed=any(one.lacking for one in later),

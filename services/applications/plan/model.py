@@ -168,6 +168,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     waiting_list: ListRule
     nomination_ratio: float | None = None
     holds_per_person: int = 1
+    appeal_days: int = 14
     unused: str
     pages: tuple[Page, ...]
     documents: tuple[Document, ...]

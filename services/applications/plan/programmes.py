@@ -50,6 +50,7 @@ def read_programme(
         waiting_list=_waiting_list(table),
         nomination_ratio=table.maybe_number("nomination_ratio"),
         holds_per_person=table.whole("holds_per_person", 1) if table.has("holds_per_person") else 1,
+        appeal_days=table.whole("appeal_days", 1, 90) if table.has("appeal_days") else 14,
         unused=table.choice("unused", UNUSED),
         pages=pages,
         documents=forms.documents(table),

@@ -135,6 +135,9 @@ async def _application(tx: Tx, found: Dossier, papers: Sequence[Document], files
             }
             for paper, file in zip(papers, files, strict=True)
         ],
+        "letters": [
+            {"kind": each.kind, "at": _moment(each.at), "by": each.role, "text": each.body, "closes": each.closes} for each in found.letters
+        ],
         "timeline": [_entry(entry) for entry in found.timeline if entry.act not in NOT_TOLD],
     }
 

@@ -11,6 +11,7 @@ from services.applications.staff.country import router as country_pages
 from services.applications.staff.country_file import UPLOADS
 from services.applications.staff.country_file import router as country_file_pages
 from services.applications.staff.decide import router as decide_pages
+from services.applications.staff.letters import router as letter_pages
 from services.applications.staff.officer import router as officer_pages
 from services.applications.staff.operations import router as operations_pages
 from services.applications.staff.reading import router as reading_pages
@@ -29,6 +30,7 @@ for part in (
     bulk_pages,
     decide_pages,
     reading_pages,
+    letter_pages,
     audit_pages,
     operations_pages,
 ):

@@ -13,6 +13,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.pages.words import country_name
 from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of, zone_in
+from services.applications.staff.letters import waiting
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.parts import cap_of
 from services.applications.staff.words import limit_words
@@ -68,6 +69,7 @@ class Overview:
     after: str
     terms: tuple[InForce, ...]
     zone: str
+    waiting: tuple[tuple[Application, datetime, str], ...] = ()
 
 
 def in_groups(counts: Iterable[work.Count]) -> dict[str, int]:
@@ -151,6 +153,7 @@ async def country_page(request: Request) -> Response:
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
             zone=await zone_in(tx, request, viewer),
+            waiting=tuple(await waiting(tx, viewer, "country")),
         )
 
     found = await desk.db.run(read)

@@ -12,6 +12,7 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.correction import REMARK_MAX
+from services.applications.domain.letters import QUESTION, of_kind
 from services.applications.domain.outcomes import DateWrong, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
@@ -83,6 +84,7 @@ async def draw(
         marks_error=wrong.get("marks", ""),
         remark_max=REMARK_MAX,
         changes=changes(file),
+        questions=of_kind(file.dossier.letters, QUESTION),
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},
         opened=opened,
         others=list(others),

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.letters import APPEAL, of_kind
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
@@ -113,6 +114,7 @@ async def draw(
         status=status,
         **sheet(file),
         changes=changes(file),
+        appeals=of_kind(file.dossier.letters, APPEAL),
         side=around.side,
         foresight=foresight(file, around.side) if Act.APPROVE in may else "",
         reviews=reviews(file, around.reviewers),

@@ -5,6 +5,7 @@ Auditors read the same list, without the acts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -13,7 +14,8 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in
+from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, zone_in
+from services.applications.staff.letters import waiting
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.tabs import FIRST, NAMES, SCORE_FIRST, Tab, slices, tabs
 from services.applications.staff.words import notes
@@ -45,6 +47,8 @@ class Queue:
     before: str
     after: str
     terms: tuple[InForce, ...]
+    waiting: tuple[tuple[Application, datetime, str], ...]
+    zone: str
 
 
 def tab_of(asked: Asked) -> str:
@@ -89,6 +93,8 @@ async def queue_page(request: Request) -> Response:
             before=f"{PATH}{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"{PATH}{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
+            waiting=tuple(await waiting(tx, viewer, "officer")) if viewer.role == "officer" else (),
+            zone=await zone_in(tx, request, viewer),
         )
 
     found = await desk_of(request).db.run(read)

@@ -73,6 +73,13 @@ LIMITS: Final[Mapping[str, str]] = {
     "course_country": N_("every seat of {country} in the course is given"),
     "channel": N_("every place of this way of applying is given"),
 }
+LETTERS: Final = {
+    ("question", True): N_("Question to the country"),
+    ("question", False): N_("Question answered"),
+    ("appeal", True): N_("Appeal"),
+    ("appeal", False): N_("Appeal answered"),
+}
+"""Kind of a letter, and whether the applicant wrote it."""
 SYSTEM: Final = N_("Places service")
 # fmt: on
 
@@ -130,15 +137,23 @@ def who(entry: TimelineEntry, file: File) -> str:
 def timeline(file: File) -> list[dict[str, str]]:
     """What happened, the newest first, as the timeline's macro draws it."""
     plan, programme = file.plan, file.dossier.programme
-    return [
-        {
-            "title": _(MOVES.get(entry.act, entry.act)),
-            "when": format_datetime(entry.at, file.zone),
-            "who": who(entry, file),
-            "text": " ".join(notes(entry.detail, plan, programme)),
-        }
-        for entry in reversed(file.dossier.timeline)
+    moves = [
+        (
+            entry.at,
+            {
+                "title": _(MOVES.get(entry.act, entry.act)),
+                "when": format_datetime(entry.at, file.zone),
+                "who": who(entry, file),
+                "text": " ".join(notes(entry.detail, plan, programme)),
+            },
+        )
+        for entry in file.dossier.timeline
     ]
+    letters = [
+        (one.at, {"title": _(LETTERS[one.kind, one.role == "applicant"]), "when": format_datetime(one.at, file.zone), "text": ""})
+        for one in file.dossier.letters
+    ]
+    return [said for _at, said in sorted([*moves, *letters], key=lambda pair: pair[0])[::-1]]
 
 
 def overtaken(file: File) -> str:

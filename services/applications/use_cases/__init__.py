@@ -7,6 +7,7 @@ transaction commits.
 from services.applications.use_cases.answering import keep_typed, remove_entry, save_entry, save_page
 from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
 from services.applications.use_cases.drafts import start_draft
+from services.applications.use_cases.letters import write_letter
 from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
 from services.applications.use_cases.papers import NewFile, attach_document, open_document, remove_document
 from services.applications.use_cases.plans import confirm_change, load_plan
@@ -41,4 +42,5 @@ __all__ = [
     "start_draft",
     "submit",
     "withdraw",
+    "write_letter",
 ]

@@ -75,6 +75,11 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     ),
     "puente.application.ended.v1": (Row(template="application_ended", channels=BOTH, tells=("reason",)),),
     "puente.offer.declined.v1": (Row(template="offer_declined", channels=BOTH, settles=("offer",)),),
+    "puente.letter.written.v1": (
+        Row(when=("by_role", ("applicant",)), to="nobody", because="those who answer find it in their own lists"),
+        Row(when=("exchange", ("appeal",)), template="appeal_answered", channels=BOTH),
+        Row(template="question_answered", channels=BOTH),
+    ),
     "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),
     "puente.place.offered.v1": (
         Row(template="place_offered", channels=BOTH, tells=("answer_by",), settles=("offer",), remind=OFFER),

@@ -1,0 +1,178 @@
+"""The applicant's questions to the focal point, and the appeal: what was written so far, and a box to write in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.applications import use_cases
+from services.applications.accounts.desk import desk_of
+from services.applications.domain.letters import (
+    APPEAL,
+    BODY_MAX,
+    KINDS,
+    PER_DAY,
+    QUESTION,
+    Letter,
+    LetterRefused,
+    may_begin,
+    of_kind,
+    waits_for,
+)
+from services.applications.domain.lifecycle import APPLICANT, State
+from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.refusals import problem
+from services.applications.use_cases import Done
+from services.applications.use_cases.letters import appeal_until
+from shared.web.formats import format_date, format_datetime, format_number
+from shared.web.i18n import N_, translate
+from shared.web.pages import render
+from shared.web.problems import Problem, Redirect
+
+_ = translate
+router = APIRouter(include_in_schema=False)
+
+TITLES: Final = {QUESTION: N_("Ask the focal point of your country"), APPEAL: N_("Appeal against the decision")}
+LEADS: Final = {
+    QUESTION: N_("Your country’s coordinator reads it and answers here. You get a message when there is an answer."),
+    APPEAL: N_("Say why the decision is wrong. An officer of the programme reads it and answers here, with a reason."),
+}
+WHO: Final = {"applicant": N_("You"), "coordinator": N_("The focal point of your country"), "officer": N_("The programme")}
+MOVED: Final = {
+    (QUESTION, True): N_("You wrote to the focal point of your country"),
+    (QUESTION, False): N_("The focal point of your country answered"),
+    (APPEAL, True): N_("You appealed against the decision"),
+    (APPEAL, False): N_("The programme answered your appeal"),
+}
+"""Kind, and whether it is the applicant's: what the timeline says of a letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One letter as it is shown: who, when, and its lines."""
+
+    who: str
+    when: str
+    lines: list[str]
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A link to an exchange: its name, and whether an answer waits to be read or is waited for."""
+
+    href: str
+    title: str
+    status: str
+    colour: str
+
+
+def said(letters: Sequence[Letter], kind: str, zone: str, who: dict[str, str]) -> list[Said]:
+    """The letters of a kind, the first one first."""
+    return [
+        Said(_(who.get(one.role, one.role)), format_datetime(one.at, zone), one.body.split("\n"), one.closes)
+        for one in of_kind(letters, kind)
+    ]
+
+
+def last_day(folder: Folder) -> date | None:
+    return appeal_until(folder.application, folder.dossier.terms)
+
+
+def may_ask(folder: Folder, kind: str) -> LetterRefused | None:
+    """Whether the box to write in is there: for an exchange that goes on, or one that may begin."""
+    found = of_kind(folder.dossier.letters, kind)
+    if found and (kind == QUESTION or not found[-1].closes):
+        return None
+    if found:
+        return LetterRefused("closed")
+    return may_begin(kind, State(folder.application.state), today=folder.dossier.call.day(folder.now), until=last_day(folder))
+
+
+def exchanges(folder: Folder) -> list[Exchange]:
+    """What one may write about this application, or has written."""
+    found = []
+    for kind in KINDS:
+        written = of_kind(folder.dossier.letters, kind)
+        if not folder.application.receipt or (not written and may_ask(folder, kind) is not None):
+            continue
+        status, colour = "", ""
+        if written:
+            mine = written[-1].role == APPLICANT
+            status, colour = (_("Waits for an answer"), "amber") if mine else (_("Answered"), "green")
+        found.append(Exchange(f"{folder.path}/letters/{kind}", _(TITLES[kind]), status, colour))
+    return found
+
+
+def refused(outcome: LetterRefused) -> str:
+    """Why a letter was not taken."""
+    match outcome.reason:
+        case "empty":
+            return _("Write something")
+        case "too_long":
+            return _("Write {most} characters or fewer", most=format_number(BODY_MAX))
+        case "too_many":
+            return _("You have written {most} times in a day. Write again tomorrow.", most=PER_DAY)
+        case "appeal_late" if outcome.until:
+            return _("An appeal could be written until the end of {day}.", day=format_date(outcome.until))
+        case "closed":
+            return _("This exchange is closed.")
+        case _:
+            return _("There is nothing to appeal against, or to answer.")
+
+
+def kind_in(folder: Folder, kind: str) -> str:
+    if kind not in KINDS or not folder.application.receipt:
+        raise Problem(404, code="not_found")
+    return kind
+
+
+@router.get("/applications/{application_id}/letters/{kind}")
+async def letters_page(request: Request, application_id: str, kind: str) -> Response:
+    folder = await folder_of(request, application_id)
+    kind_in(folder, kind)
+    if not of_kind(folder.dossier.letters, kind) and may_ask(folder, kind) is not None:
+        raise Redirect(folder.path)
+    return draw(request, folder, kind)
+
+
+@router.post("/applications/{application_id}/letters/{kind}")
+async def write(request: Request, application_id: str, kind: str) -> Response:
+    viewer, desk = applicant(request), desk_of(request)
+    form = await request.form()
+    body = str(form.get("body", ""))[: BODY_MAX * 2]
+    folder = await folder_of(request, application_id)
+    kind_in(folder, kind)
+    outcome = await desk.db.run(lambda tx: use_cases.write_letter(tx, viewer, folder.application.id, kind, body, now=desk.clock.now()))
+    if isinstance(outcome, LetterRefused):
+        return draw(request, folder, kind, typed=body, error=refused(outcome))
+    if not isinstance(outcome, Done):
+        raise problem(outcome, folder.zone)
+    return RedirectResponse(f"{folder.path}/letters/{kind}?sent=1", 303)
+
+
+def box(kind: str, typed: str, error: str, *, staff: bool = False) -> dict[str, Any]:
+    label = _("Your answer") if staff else _("What do you want to ask?") if kind == QUESTION else _("Why is the decision wrong?")
+    hint = _("At most {most} characters", most=format_number(BODY_MAX))
+    return {"key": "body", "kind": "long_text", "label": label, "hint": hint, "value": typed, "error": error, "rows": 8}
+
+
+def draw(request: Request, folder: Folder, kind: str, *, typed: str = "", error: str = "") -> Response:
+    """What was written, and the box while one may write."""
+    until = last_day(folder)
+    return render(
+        request,
+        "letters.html",
+        status=422 if error else 200,
+        folder=folder,
+        title=_(TITLES[kind]),
+        lead=_(LEADS[kind]),
+        said=said(folder.dossier.letters, kind, folder.zone, WHO),
+        box=box(kind, typed, error) if error or may_ask(folder, kind) is None else None,
+        until=format_date(until) if kind == APPEAL and until and not of_kind(folder.dossier.letters, kind) else "",
+        sent="sent" in request.query_params,
+        waits=waits_for(folder.dossier.letters, kind) not in ("", APPLICANT),
+    )
