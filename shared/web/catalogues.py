@@ -65,8 +65,20 @@ def check_catalogues(folders: Iterable[Path]) -> list[str]:
         shared_too = folder.resolve() != SHARED.resolve()
         for language in PLURALS:
             own = _messages(folder / "locale" / f"{language}.po")
+            problems += _for_translators(folder / "locale" / f"{language}.po", own)
             problems += _compare(f"{folder.name}/locale/{language}.po", used, own, common[language] if shared_too else {})
     return problems
+
+
+def _for_translators(path: Path, own: Mapping[Id, Message]) -> list[str]:
+    """What a translation platform would stumble over: a header that is not the language's, a text that does not say where it is used."""
+    if not path.is_file():
+        return []
+    name = f"{path.parent.parent.name}/locale/{path.name}"
+    header = _header(path.stem).rstrip("\n")
+    right = path.read_text(encoding="utf-8").startswith(header)
+    wrong = [] if right else [f"{name}: the header must be as `puente texts update` writes it"]
+    return wrong + [f"{name}: {_short(key)} does not say where it is used" for key, message in own.items() if not message.locations]
 
 
 def _compare(name: str, used: Mapping[Id, list[str]], own: Mapping[Id, Message], common: Mapping[Id, Message]) -> list[str]:

@@ -129,13 +129,26 @@ def test_a_missing_text_an_unused_one_and_a_wrong_field_are_found(service: Path)
     path = service / "locale" / "fr.po"
     assert "Sign in" not in path.read_text(), "the shared catalogue has it"
     text = path.read_text().replace('msgid "Hello {name}"\nmsgstr ""', 'msgid "Hello {name}"\nmsgstr "Bonjour {nom}"')
-    path.write_text(text + '\nmsgid "Gone"\nmsgstr "Parti"\n')
+    path.write_text(text + '\n#: pages.py\nmsgid "Gone"\nmsgstr "Parti"\n')
     problems = [line for line in catalogues.check_catalogues([service]) if "fr.po" in line]
     assert problems == [
         "service/locale/fr.po: 'Give the place' (pages.py) has no translation",
         "service/locale/fr.po: '{n} place' (pages.py) has no translation",
         "service/locale/fr.po: 'Hello {name}' and its translation fill in different fields",
         "service/locale/fr.po: 'Gone' is used nowhere",
+    ]
+
+
+def test_what_a_translation_platform_needs_is_there(service: Path) -> None:
+    catalogues.update(service)
+    path = service / "locale" / "zh.po"
+    text = path.read_text()
+    assert "nplurals=1" in text
+    path.write_text(text.replace("nplurals=1; plural=0;", "nplurals=2; plural=(n != 1);").replace("#: templates/a.html\n", ""))
+    problems = [line for line in catalogues.check_catalogues([service]) if "zh.po" in line]
+    assert problems[:2] == [
+        "service/locale/zh.po: the header must be as `puente texts update` writes it",
+        "service/locale/zh.po: 'Hello {name}' does not say where it is used",
     ]
 
 

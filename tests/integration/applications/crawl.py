@@ -1,0 +1,93 @@
+"""Every page that an applicant can reach, found as a person finds it: by the links of the pages before it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from services.applications.domain.lifecycle import State
+from tests.integration.applications.people import good_form
+from tests.integration.applications.staff_pages import House
+
+ELSEWHERE: Final = re.compile(
+    r"^/(quotas|messages|assets|sign-out|api)\b|[?&]lang=|^/applications/[^/]+/papers/[^/]+/file|/documents/|/copies/|/pdf|\.pdf|\.json"
+)
+"""Pages of other services, files, and the same page in another language."""
+PEOPLE: Final[Mapping[str, State]] = {
+    "in.draft": State.DRAFT,
+    "sent": State.SUBMITTED,
+    "returned": State.RETURNED,
+    "waiting": State.WAITING,
+    "offered": State.OFFERED,
+    "placed": State.PLACED,
+    "rejected": State.REJECTED,
+}
+"""People, and how far the application of each has come."""
+FORMS: Final = re.compile(r"/pages/|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/offer$|/send$|/papers/|^/account$")
+"""Pages that are also looked at as they come back with faults: their form is sent as it is, which does nothing."""
+
+
+async def lived(house: House) -> None:
+    """Somebody in each state; the one who writes a draft has answered a page of it."""
+    for who, state in PEOPLE.items():
+        application = await house.reach(state, who)
+        if state is State.DRAFT:
+            browser = await house.browser(who)
+            await browser.post(f"/applications/{application.id}/pages/identity", data=good_form()["identity"])
+
+
+async def reached(browser: httpx2.AsyncClient, starts: Iterable[str] = ("/",)) -> dict[str, httpx2.Response]:
+    """Address -> page, of every page of this service that links lead to, breadth first; the same page with another query counts once."""
+    found: dict[str, httpx2.Response] = {}
+    todo, seen = list(starts), set(starts)
+    while todo:
+        path = todo.pop(0)
+        answer = await browser.get(path)
+        if answer.status_code in (302, 303):
+            _add(answer.headers["location"], todo, seen)
+            continue
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        assert answer.status_code == 200, (path, answer.status_code)
+        found[path] = answer
+        for link in re.findall(r'href="([^"#]+)', answer.text):
+            _add(unescape(link), todo, seen)
+    return found
+
+
+def _add(link: str, todo: list[str], seen: set[str]) -> None:
+    bare = urlsplit(link)
+    if bare.scheme or bare.netloc or not bare.path.startswith("/") or ELSEWHERE.search(link):
+        return
+    known = f"{bare.path}?country" if "country=" in bare.query else bare.path
+    if known not in seen:
+        seen.add(known)
+        todo.append(link)
+
+
+async def everything(house: House) -> dict[str, list[str]]:
+    """Who -> the pages that they reach; `""` is somebody who is not signed in. A page that two reach is listed with the first."""
+    await lived(house)
+    stranger = await house.stranger()
+    found = {"": list(await reached(stranger, ("/", "/programmes/scholarship/begin?country=PE")))}
+    shapes = {_shape(path) for path in found[""]}
+    for who, state in PEOPLE.items():
+        new = [
+            path for path in await reached(await house.browser(who), ("/applications", "/account", "/kept")) if _shape(path) not in shapes
+        ]
+        # What one sees of an application is another page in each state, though its address has the same shape.
+        shapes |= {_shape(path) for path in new if state is State.DRAFT or not re.fullmatch(r"/applications/[^/]+", path)}
+        found[who] = new
+    return found
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", urlsplit(path).path)
+
+
+def sends(path: str) -> bool:
+    """Whether the page has a form that can come back with faults."""
+    return FORMS.search(urlsplit(path).path) is not None
