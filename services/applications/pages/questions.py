@@ -78,6 +78,7 @@ def draw(
         "question_page.html",
         status=status,
         page=found.page,
+        focal=found.sheet.terms.plan.country(found.sheet.application.country),
         fields=fields,
         remarks=found.remarks,
         before=before,

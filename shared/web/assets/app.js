@@ -1,6 +1,7 @@
 // Enhancements only: every page works without this file.
 import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
 import { watchSession } from './session.js'
+import './upload.js'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 MODULES = ROOT / "node_modules"
 STATIC = HERE.parent / "static"
-SCRIPTS = ("app.js", "live.js", "upload.js")
+SCRIPTS = ("app.js", "live.js")
 """On every page, on the pages whose figures follow by themselves, and on those where files are added."""
 COMPRESS = (".css", ".js", ".svg")
 NEEDED = ("govuk-frontend/dist/govuk/_base.scss", "htmx.org/dist/htmx.min.js", "sass/sass.js", "esbuild/bin/esbuild")

@@ -61,7 +61,7 @@ async def test_a_programme_says_what_one_gets_who_takes_part_how_long_and_in_whi
         "A monthly allowance to live on",
         "33 countries take part",
         "Peru Takes part",
-        "About 35 minutes",
+        "minutes, with your documents at hand",
         "Español , Português , English , Français , 中文 , Nederlands",
         "You can begin without an account",
         "up to",
