@@ -16,8 +16,8 @@ from tests.real_files import pdf_of, photograph
 async def begins(person: Visitor) -> str:
     """Sign in and begin; the address of the application."""
     page = person.page
+    await person.sign_in("/sign-in")
     await page.goto("/programmes/scholarship/start")
-    await person.sign_in()
     await person.answer({"country": "PE"})
     await person.press("Continue")
     return page.url.removesuffix("/tasks")

@@ -94,7 +94,9 @@ async def test_files_are_added_and_read_on_pages_that_fit_and_speak(
         await staff.goto(f"{address}{base}/{read}")
         pictures = staff.locator(".app-reader__page img")
         await expect(pictures).not_to_have_count(0)
-        assert await pictures.first.evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
+        await pictures.first.scroll_into_view_if_needed()
+        await expect(pictures.first).to_have_js_property("complete", True)
+        assert await pictures.first.evaluate("one => one.naturalWidth") > 0
         await looked_at(staff, f"{base}/{read}", width)
         await staff.context.close()
     assert [one for one in said if "status of 422" not in one] == []
