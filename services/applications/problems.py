@@ -58,10 +58,11 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": f"/answers/{key}", "code": fault.code, **fault.parameters} for key, fault in faults.items()]
         case outcomes.PageChanged(version=version, saved=saved):
             return [{"pointer": "/answers", "code": "page_changed", "version": version, "value": to_stored(saved)}]
-        case outcomes.Incomplete(questions=questions, documents=documents, checking=checking):
+        case outcomes.Incomplete(questions=questions, documents=documents, checking=checking, referees=referees):
             asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
             papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]
-            return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers)]
+            letters = [{"pointer": "/referees", "code": "required", "missing": referees}] if referees else []
+            return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers), *letters]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
         case outcomes.Ineligible(reasons=reasons):

@@ -8,6 +8,8 @@ from typing import Final
 from services.applications.accounts import people
 from services.applications.documents.scanner import Clean, Scanner, Unknown
 from services.applications.documents.store import DocumentStore
+from services.applications.referees import chasing
+from services.applications.referees import store as referees
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks, idempotency
 from services.applications.use_cases import papers
@@ -33,6 +35,8 @@ def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: Appli
     grace = timedelta(seconds=settings.answer_grace_seconds)
     return (
         Sweep("offers", 1.0, _unanswered(db, grace)),
+        Sweep("referees", 5.0, _letters(db)),
+        Sweep("referee_links", 3600, _old_links(db)),
         Sweep("idempotency_keys", 3600, _old_keys(db, timedelta(days=settings.idempotency_days))),
         Sweep("sign_ins", 3600, _old_sign_ins(db)),
         Sweep("documents", 3600, _lost_bytes(db, store)),
@@ -43,6 +47,21 @@ def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: Appli
 def _unanswered(db: Database, grace: timedelta) -> Run:
     async def run(now: datetime) -> int:
         return await db.run(lambda tx: tell_unanswered(tx, before=now - grace, most=PORTION, now=now))
+
+    return run
+
+
+def _letters(db: Database) -> Run:
+    async def run(now: datetime) -> int:
+        reminded = await db.run(lambda tx: chasing.chase(tx, now=now, most=PORTION))
+        return reminded + await db.run(lambda tx: chasing.let_go(tx, now=now, most=PORTION))
+
+    return run
+
+
+def _old_links(db: Database) -> Run:
+    async def run(now: datetime) -> int:
+        return await db.run(lambda tx: referees.purge_links(tx, before=now - SIGN_INS_KEPT, most=PORTION))
 
     return run
 

@@ -12,9 +12,12 @@ from services.applications.domain.correction import Returned
 from services.applications.domain.letters import Letter
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
 from services.applications.domain.papers import LATER, FileState, may_attach
+from services.applications.domain.referees import lacking
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
+from services.applications.referees.store import of_application as referees_of
+from services.applications.referees.tables import Referee
 from services.applications.store import applications as store
 from services.applications.store import lists
 from services.applications.store.answers import standing
@@ -102,6 +105,7 @@ class Dossier:
     acts: tuple[Act, ...]
     scorable: bool
     reviews: tuple[Review, ...]
+    referees: tuple[Referee, ...]
     figures: CellFigures | None
     name: str
     email: str
@@ -119,7 +123,18 @@ class Dossier:
     def complete(self) -> bool:
         """Nothing is missing that the submission needs."""
         papers = (one for one in self.papers if one.paper.stage == "submission")
-        return not any(page.missing for page in self.pages) and not any(one.lacking or one.checking for one in papers)
+        whole = not any(page.missing for page in self.pages) and not any(one.lacking or one.checking for one in papers)
+        return whole and not self.referees_lacking("submission")
+
+    @property
+    def asks_referees(self) -> bool:
+        """Whether this applicant, by what was answered so far, needs letters."""
+        asked = self.programme.referees
+        return asked is not None and asked.asked_of(self.answers)
+
+    def referees_lacking(self, stage: str) -> int:
+        """How many referees, or letters, are missing for that stage."""
+        return lacking(self.programme.referees, [one.state for one in self.referees], self.answers, stage)
 
 
 async def open_calls(tx: Tx, now: datetime) -> list[tuple[InForce, Call]]:
@@ -173,6 +188,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         acts=acts(state, viewer.role, route=route),
         scorable=viewer.role == "reviewer" and scored_in(route) is state,
         reviews=reviews,
+        referees=tuple(await referees_of(tx, application.id)) if terms.programme.referees else (),
         figures=figures,
         name=person.name if person else "",
         email=person.email if person else "",

@@ -2,11 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import httpx2
@@ -24,6 +24,8 @@ AUDIENCE: Final = "applications"
 SCOPE: Final = "address"
 NOT_FOUND: Final = "not_found"
 
+K = TypeVar("K")
+
 
 class Address(msgspec.Struct, frozen=True):
     """Where and how a person is written to. `timezone` is an IANA name."""
@@ -32,12 +34,24 @@ class Address(msgspec.Struct, frozen=True):
     language: str = DEFAULT_LANGUAGE
     timezone: str = "UTC"
     name: str = ""
+    applicant: str = ""
+    """Who asks, where a referee is written to."""
+    link: str = ""
+    """A page of the reader's own, for this one mail."""
 
 
 class _Refusal(msgspec.Struct):
     """The stable word of a problem; a page of somebody in between has none, and is no answer about the person."""
 
     code: str = ""
+
+
+class _Question(NamedTuple):
+    """One question about one person; with a body it is put as a POST, as its answer makes something new."""
+
+    person: UUID
+    path: str
+    body: dict[str, str] | None = None
 
 
 class NoAddress(StrEnum):
@@ -58,21 +72,34 @@ class Addresses:
 
     async def of(self, people: Iterable[UUID]) -> dict[UUID, Address | NoAddress]:
         """The address of each person, at most eight questions at a time. Raises nothing: whoever is away is an answer."""
-        wanted = sorted(set(people))
-        if not wanted:
+        return await self._all({person: _Question(person, f"/api/v1/people/{person}/address") for person in people})
+
+    async def of_referees(self, mails: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Address | NoAddress]:
+        """The same for mails to referees, each a referee and a template: what a mail brings depends on which one it is."""
+        asked = {
+            (referee, template): _Question(referee, f"/api/v1/referees/{referee}/address", {"template": template})
+            for referee, template in mails
+        }
+        return await self._all(asked)
+
+    async def _all(self, questions: Mapping[K, _Question]) -> dict[K, Address | NoAddress]:
+        if not questions:
             return {}
         gate = asyncio.Semaphore(AT_ONCE)
         secure = ssl.create_default_context() if self.url.startswith("https:") else False
         async with httpx2.AsyncClient(
             base_url=self.url, verify=secure, timeout=SECONDS, trust_env=False, transport=self.transport
         ) as client:
-            return dict(zip(wanted, await asyncio.gather(*(self._ask(client, gate, person) for person in wanted)), strict=True))
+            answers = await asyncio.gather(*(self._ask(client, gate, question) for question in questions.values()))
+            return dict(zip(questions, answers, strict=True))
 
-    async def _ask(self, client: httpx2.AsyncClient, gate: asyncio.Semaphore, person: UUID) -> Address | NoAddress:
+    async def _ask(self, client: httpx2.AsyncClient, gate: asyncio.Semaphore, question: _Question) -> Address | NoAddress:
+        person = question.person
         async with gate:
             token = self.tokens.issue(audience=AUDIENCE, scope=SCOPE, now=self.now())
             try:
-                answer = await client.get(f"/api/v1/people/{person}/address", headers={"Authorization": f"Bearer {token}"})
+                method = "GET" if question.body is None else "POST"
+                answer = await client.request(method, question.path, json=question.body, headers={"Authorization": f"Bearer {token}"})
             except httpx2.HTTPError as error:
                 log.warning("address.not_answered", person_id=str(person), error_type=type(error).__name__)
                 return NoAddress.AWAY

@@ -5,7 +5,7 @@ again under the same Message-ID. So a mail may arrive twice after a crash, and i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from services.notifications.addresses import Address, Addresses, NoAddress
+from services.notifications.domain.choose import FOR_REFEREES
 from services.notifications.domain.render import Reader, Terms, Told, as_mail, render
 from services.notifications.store import sending
 from services.notifications.store.sending import Claimed, Outcome
@@ -82,11 +83,12 @@ async def deliver(post: Post, now: datetime) -> int:
     if not claimed:
         return 0
     programmes = await post.db.run(sending.programmes)
-    found = await post.addresses.of({one.recipient for one in claimed})
+    people = await post.addresses.of({one.recipient for one in claimed if one.template not in FOR_REFEREES})
+    referees = await post.addresses.of_referees({(one.recipient, one.template) for one in claimed if one.template in FOR_REFEREES})
     outcomes: list[Outcome] = []
     ready: list[tuple[Claimed, Address, EmailMessage]] = []
     for one in claimed:
-        address = found[one.recipient]
+        address = referees[one.recipient, one.template] if one.template in FOR_REFEREES else people[one.recipient]
         if isinstance(address, NoAddress):
             outcomes.append(_put_off(one, address, permanent=address is NoAddress.UNKNOWN, now=now, tries=post.tries))
             continue
@@ -107,7 +109,9 @@ async def deliver(post: Post, now: datetime) -> int:
 
 
 def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Programme], now: datetime) -> EmailMessage:
-    told, reader, wording = told_of(one, post.public_url), Reader(address.timezone, address.name), wordings()[address.language]
+    told, reader, wording = told_of(one, post.public_url), _reader(address), wordings()[address.language]
+    if told.template in FOR_REFEREES:
+        told = replace(told, link=address.link)
     shown = render(told, reader, wording, terms_of(programmes[told.cell.programme]))
     return message(
         sender=post.sender,
@@ -118,6 +122,10 @@ def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Prog
         language=HTML_TAGS[address.language],
         identity=str(one.id),
     )
+
+
+def _reader(address: Address) -> Reader:
+    return Reader(address.timezone, address.name, address.applicant)
 
 
 def _put_off(one: Claimed, reason: Reason | NoAddress, *, permanent: bool, now: datetime, tries: int) -> Outcome:

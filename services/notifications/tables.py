@@ -59,6 +59,13 @@ class ApplicationState(Table, table=True):
     published: int = 0
 
 
+class SubjectState(Table, table=True):
+    """The last version heard of a subject that is not an application itself, such as `referee:<id>`."""
+
+    subject: str = Field(primary_key=True)
+    heard: int
+
+
 class Message(Table, table=True):
     """One thing told to one person through one channel. `event_id` is the event or the reminder that it is for, `about` the event.
 

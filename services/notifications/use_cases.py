@@ -48,6 +48,8 @@ async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happenin
     states = await facts.meet(tx, {h.application: (h.person, h.cell.key) for _event, h in heard})
     last = {key: (state.heard_applications, state.heard_quotas) for key, state in states.items()}
     erased = await erasing.erased(tx, {h.person for _event, h in heard})
+    apart = await facts.heard_apart(tx, {event.subject for event, _happening in heard if _counts_apart(event)})
+    apart_before = dict(apart)
     changed: dict[UUID, tuple[int, int, str, datetime]] = {}
     messages: list[facts.NewMessage] = []
     settled: dict[tuple[UUID, str], datetime] = {}
@@ -55,7 +57,11 @@ async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happenin
     for event, happening in heard:
         key, from_applications = happening.application, event.source == "/applications"
         a, q = last[key]
-        if event.subject == str(key):
+        if _counts_apart(event):
+            if event.subjectversion <= apart.get(event.subject, 0):
+                continue
+            apart[event.subject] = event.subjectversion
+        elif event.subject == str(key):
             if event.subjectversion <= (a if from_applications else q):
                 continue
             last[key] = (event.subjectversion, q) if from_applications else (a, event.subjectversion)
@@ -83,9 +89,15 @@ async def _hear_of_applications(tx: Tx, heard: Sequence[tuple[AnyEvent, Happenin
             for draft in choice.messages
         ]
     await facts.heard(tx, changed)
+    await facts.keep_apart(tx, {subject: version for subject, version in apart.items() if version != apart_before.get(subject)})
     await facts.write(tx, messages)
     await facts.settle(tx, settled)
     await facts.remind(tx, list(alarms.values()))
+
+
+def _counts_apart(event: AnyEvent) -> bool:
+    """Whether the event's versions are a referee's own, and not those of the application."""
+    return event.subject.startswith("referee:")
 
 
 def _reminder(happening: Happening, alarm: Alarm) -> facts.NewReminder:

@@ -27,6 +27,10 @@ class Letterbox(Protocol):
         """The sign-in code in the newest mail to `email`; waits for it, within bounds."""
         ...
 
+    async def letter_link(self, email: str) -> str:
+        """The link in the newest mail that asks `email` for a letter; waits for it, within bounds."""
+        ...
+
 
 class Somebody:
     """A person with a browser of their own, who can sign in. With `brisk`, forms are sent without being looked at before and after."""
@@ -126,6 +130,14 @@ class Applicant(Somebody):
             await self.browser.post(path, {}, files=files, follow=False, expect=())
         else:
             await self.browser.send((await self.browser.get(path)).form(action=path, having="file"), {}, files=files)
+
+    async def ask_referee(self, application: str, fields: Mapping[str, str]) -> None:
+        """Name somebody for a letter; the mail goes out by itself."""
+        path = f"/applications/{application}/referees/add"
+        if self._brisk:
+            await self.browser.post(path, fields, follow=False, expect=())
+        else:
+            await self.browser.send((await self.browser.get(path)).form(action=path), fields)
 
     async def send(self, application: str) -> Applied:
         """Check the answers, agree, and send. A refusal by the rules is an answer, with its words."""

@@ -14,6 +14,7 @@ from shared.mail.sink import Mail, MailSink
 from shared.mail.sink_pages import sink_app
 
 _CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
+_LETTER: Final = re.compile(r"https?://\S+/letter/\S+")
 WAIT_SECONDS: Final = 20.0
 
 
@@ -58,3 +59,10 @@ class MailDesk:
         code = self.code_in(mail)
         assert code is not None, "just looked for"
         return code
+
+    async def letter_link(self, email: str) -> str:
+        """The link in the newest mail that asks `email` for a letter; waits for it, within bounds."""
+        mail = await self.sink.wait_for(email, lambda one: _LETTER.search(one.text) is not None, timeout_seconds=WAIT_SECONDS)
+        found = _LETTER.search(mail.text)
+        assert found is not None, "just looked for"
+        return found.group(0)

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import httpx2
 
-from services.applications.plan.model import Plan
+from services.applications.plan.model import Plan, Programme
 from services.run.acting import Applicant, Letterbox, Staff, Wanted
 from services.run.crowd import at_once
 from services.run.filling import answers_of
+from services.run.referees import Writer, ask, referees_of
 from services.run.settling import Settling, until
 from services.run.stories import BEYOND_NOMINATED, BEYOND_SCORED, BEYOND_SUBMITTED, DOMAIN, PRESENT, STAFF, STORIES, Story
 from shared.kernel.clock import SteeredClock
@@ -95,8 +96,17 @@ class Sample:
             return
         await applicant.fill(application, programme, answers)
         await applicant.attach(application, programme, answers, story.name)
+        await self._recommend(story, programme, application, referees_of(story.person, programme, answers))
         sent = await applicant.send(application)
         assert sent.receipt, f"{story.name} sent an application that is in order: {sent.refused}"
+
+    async def _recommend(self, story: Story, programme: Programme, application: str, referees: Sequence[dict[str, str]]) -> None:
+        """The referees are asked and write; of those whose story ends early, the last one has not answered yet."""
+        await ask(self._applicants[story.email], application, referees)
+        late = story.ends in ("submitted", "returned") and programme.referees is not None and programme.referees.needed != "submission"
+        for referee in referees[: len(referees) - 1 if late else None]:
+            writer = Writer(referee["email"], self._url, self._letterbox, transport=self._transport, brisk=True)
+            await writer.write(programme, referee["language"])
 
     async def _applicant(self, story: Story) -> Applicant:
         """The person's browser, signed in."""

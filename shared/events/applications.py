@@ -246,3 +246,48 @@ class ApplicantErased(Fact, frozen=True, kw_only=True):
     """Everything personal of this person is gone from applications, for good: whoever keeps more than ids removes it too."""
 
     person: UUID
+
+
+class RefereeInvited(Fact, frozen=True, kw_only=True):
+    """An applicant asks a referee for a letter. Like every event about one, its subject is the referee; `due` is the last second."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+    due: Moment
+
+
+class RefereeReminded(Fact, frozen=True, kw_only=True):
+    """A referee who has not answered is to be reminded, by the calendar or by the applicant."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+    due: Moment
+    by_applicant: bool
+
+
+class RefereeReceived(Fact, frozen=True, kw_only=True):
+    """A referee has sent the letter."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+
+
+class RefereeDeclined(Fact, frozen=True, kw_only=True):
+    """A referee will not write a letter."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+    reason: str
+
+
+class RefereeReleased(Fact, frozen=True, kw_only=True):
+    """No letter is needed from this referee any more: `cause` is `replaced` or `over`."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+    cause: str

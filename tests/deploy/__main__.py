@@ -100,6 +100,17 @@ class Mailpit:
 
         return str(await until(f"a sign-in code for {email}", look))
 
+    async def letter_link(self, email: str) -> str:
+        """The link in the newest mail that asks `email` for a letter."""
+
+        async def look() -> str | None:
+            for mail in await self.to(email):
+                if link := re.search(r"https?://\S+/letter/\S+", await self.text(mail["ID"])):
+                    return link.group(0)
+            return None
+
+        return str(await until(f"a link for a letter by {email}", look))
+
 
 async def until(what: str, look: Callable[[], Awaitable[Any]]) -> Any:
     """Look again and again until there is something; an error that names it after a minute."""

@@ -21,6 +21,7 @@ from services.applications.plan.model import Call, Plan, Programme
 from services.run.acting import Applicant, Somebody, Staff
 from services.run.checks import Checked, check
 from services.run.filling import Person, answers_of
+from services.run.referees import Writer, ask, referees_of
 from services.run.settling import Settling, until
 from services.run.stack import Stack
 from shared.mail.sink import Mail
@@ -38,12 +39,13 @@ class House:
     _staff: dict[tuple[str, str], Staff] = field(default_factory=dict)
     _countries: dict[str, str] = field(default_factory=dict)
     _signed_in: list[Somebody] = field(default_factory=list)
+    _writers: list[Writer] = field(default_factory=list)
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
         """Everybody closes their browser."""
-        for somebody in self._signed_in:
-            await somebody.browser.close()
+        for browser in [*(one.browser for one in self._signed_in), *(one.browser for one in self._writers)]:
+            await browser.close()
 
     # -------------------------------------------------------------------------------------------------------------- time
     @property
@@ -103,10 +105,24 @@ class House:
         application = await who.start(programme, country)
         await who.fill(application, code, answers)
         await who.attach(application, code, answers, name)
+        await self.recommend(who, application, code, referees_of(Person(name, who.email, country, language), code, answers))
         sent = await who.send(application)
         assert sent.receipt, sent.refused
         self._countries[application] = country
         return application
+
+    async def recommend(self, who: Applicant, application: str, programme: Programme, referees: Sequence[dict[str, str]]) -> None:
+        """Ask each of these for a letter, which they write on the page that their mail opens."""
+        await ask(who, application, referees)
+        for referee in referees:
+            writer = self.writer(referee["email"])
+            await writer.write(programme, referee["language"])
+
+    def writer(self, email: str) -> Writer:
+        """A referee with a browser of their own."""
+        made = Writer(email, self.stack.url, self.stack.mail)
+        self._writers.append(made)
+        return made
 
     async def look(self, application: str) -> dict[str, Any]:
         """The application as an auditor sees it."""

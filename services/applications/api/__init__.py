@@ -8,7 +8,8 @@ from services.applications.api.form import router as form
 from services.applications.api.people import router as people
 from services.applications.api.plans import router as plans
 from services.applications.api.programmes import router as programmes
+from services.applications.api.referees import router as referees
 
 router = APIRouter()
-for part in (programmes, form, acts, people, plans, downloads):
+for part in (programmes, form, acts, people, referees, plans, downloads):
     router.include_router(part)

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/people", tags=["services"])
 async def address(request: Request, person_id: UUID) -> AddressOut:
     """For services with a token of scope `address`. Every answer is logged: who asked, about whom, never what."""
     desk = desk_of(request)
-    caller = _tokens(request).require(request, scope="address", now=desk.clock.now())
+    caller = tokens_of(request).require(request, scope="address", now=desk.clock.now())
     found = await desk.db.run(lambda tx: people.address_of(tx, person_id))
     log.info("address.given", service=caller, person=str(person_id), known=found is not None, request_id=context_of(request).request_id)
     if found is None:
@@ -31,7 +31,7 @@ async def address(request: Request, person_id: UUID) -> AddressOut:
     return AddressOut(email=found.email, language=found.language, name=found.name, timezone=found.timezone)
 
 
-def _tokens(request: Request) -> ServiceTokenVerifier:
+def tokens_of(request: Request) -> ServiceTokenVerifier:
     """Made at the first request: the caller's public key is there once the caller has started."""
     found: ServiceTokenVerifier | None = getattr(request.app.state, "service_tokens", None)
     if found is None:

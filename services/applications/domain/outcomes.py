@@ -79,11 +79,13 @@ class Incomplete:
     """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
 
     `checking` are documents with a file that is not checked yet.
+    `referees` are how many more referees (or letters, where it is letters that are needed) there must be.
     """
 
     questions: tuple[str, ...]
     documents: tuple[str, ...]
     checking: tuple[str, ...] = ()
+    referees: int = 0
     code: ClassVar[str] = "incomplete"
 
 

@@ -15,6 +15,8 @@ from services.applications.pages import (
     papers,
     privacy,
     questions,
+    recommending,
+    referees,
     sending,
     start,
 )
@@ -25,5 +27,22 @@ __all__ = ["body_limit", "install"]
 
 def install(app: FastAPI) -> None:
     """Add the applicants' pages to an application that has accounts (`app.state.desk`) and documents (`app.state.documents`)."""
-    for module in (home, check, help, start, mine, form, questions, entries, papers, sending, answering, copies, privacy, letters):
+    for module in (
+        home,
+        check,
+        help,
+        start,
+        mine,
+        form,
+        questions,
+        entries,
+        papers,
+        referees,
+        sending,
+        answering,
+        copies,
+        privacy,
+        letters,
+        recommending,
+    ):
         app.include_router(module.router)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER
+from services.applications.domain.referees import LIVE, Standing
 from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
@@ -57,17 +58,23 @@ async def tasks_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     editable(folder)
     pages, papers = page_tasks(folder), paper_tasks(folder)
+    letters = letter_tasks(folder)
     before = await earlier_of(request, folder.application) if any(one.saved_at is None for one in folder.dossier.pages) else None
-    finished = [task for task in (*pages, *papers) if not task.colour]
+    finished = [task for task in (*pages, *papers, *letters) if not task.colour]
     saved = [page.saved_at for page in folder.dossier.pages if page.saved_at]
     return render(
         request,
         "tasks.html",
         folder=folder,
         away_from=country_away(folder),
-        groups=[(_("Your answers"), pages), (_("Your documents"), papers), (_("Send it"), [send_task(folder)])],
+        groups=[
+            (_("Your answers"), pages),
+            (_("Your documents"), papers),
+            (_("Your referees"), letters),
+            (_("Send it"), [send_task(folder)]),
+        ],
         done=len(finished),
-        all=len(pages) + len(papers),
+        all=len(pages) + len(papers) + len(letters),
         saved_at=clock_time(max(saved), folder.zone) if saved and "saved" in request.query_params else "",
         added=added_file(request, folder),
         before=before,
@@ -135,6 +142,19 @@ def paper_tasks(folder: Folder) -> list[Task]:
         name, hint = one.paper.names[language], listed(file.filename for file in one.files[:3]) + ("…" if len(one.files) > 3 else "")
         tasks.append(Task(name, hint, f"{folder.path}/papers/{quote(one.paper.key)}", _(status), colour))
     return tasks
+
+
+def letter_tasks(folder: Folder) -> list[Task]:
+    """One task for the referees, where letters are needed: done once nothing about them stands against sending."""
+    asked = folder.dossier.programme.referees
+    if asked is None or not folder.dossier.asks_referees:
+        return []
+    live = [one for one in folder.dossier.referees if one.state in LIVE]
+    received = sum(one.state == Standing.RECEIVED for one in live)
+    lacking = folder.dossier.referees_lacking("submission")
+    status, colour = (COMPLETED, "") if not lacking else (IN_PROGRESS, "amber") if live else (NOT_STARTED, "blue")
+    hint = _("{n} of {all} letters received", n=received, all=max(len(live), asked.minimum)) if live else ""
+    return [Task(_("Letters of recommendation"), hint, f"{folder.path}/referees", _(status), colour)]
 
 
 def send_task(folder: Folder) -> Task:

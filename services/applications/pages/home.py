@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import When
 from services.applications.domain.eligibility import Rule
 from services.applications.domain.lifecycle import State
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.help import every_country, focal
+from services.applications.pages.referees import needed_words
 from services.applications.pages.words import country_name, size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
 from services.applications.store.plans import InForce, all_in_force, in_force
@@ -137,6 +139,8 @@ async def programme_page(request: Request, code: str) -> Response:
         now=now,
         conditions=conditions(terms.programme, found.call),
         stages=[(_(text), papers(terms.programme, stage)) for stage, text in STAGES.items() if papers(terms.programme, stage)],
+        referees=needed_words(terms.programme.referees) if terms.programme.referees else "",
+        referees_only_for=only_for(terms.programme, terms.programme.referees.when) if terms.programme.referees else "",
         countries=taking_part(terms, found.call, now),
         may_start=(context_of(request).identity is None or _is_applicant(request)) and found.open,
     )
@@ -175,14 +179,17 @@ def papers(programme: Programme, stage: str = "submission") -> list[Paper]:
 def in_words(document: Document, programme: Programme) -> Paper:
     """A paper for people to read."""
     language = current_language()
-    only_for = ""
-    if document.when is not None:
-        question = programme.question(document.when.question)
-        options = [question.option(key) for key in document.when.options] if question else []
-        only_for = listed(option.label[language] for option in options if option)
+    groups = only_for(programme, document.when)
     hint = document.hint[language] if document.hint else ""
     types, size = type_words(document.accepted), size_words(document.max_bytes)
-    return Paper(document.names[language], hint, types, size, document.optional, only_for, document.max_files)
+    return Paper(document.names[language], hint, types, size, document.optional, groups, document.max_files)
+
+
+def only_for(programme: Programme, when: When | None) -> str:
+    """In words, those of whom alone something is asked; empty where it is everybody."""
+    question = programme.question(when.question) if when is not None else None
+    options = [question.option(key) for key in when.options] if question and when else []
+    return listed(option.label[current_language()] for option in options if option)
 
 
 def taking_part(terms: InForce, call: Call | None, now: datetime) -> list[tuple[str, str]]:

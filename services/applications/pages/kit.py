@@ -40,7 +40,9 @@ FORM_ROOM_BYTES: Final = 1024 * 1024
 
 def body_limit(path: str) -> int:
     """How many bytes a request to `path` may carry."""
-    return UPLOAD_ROOM_BYTES if path.startswith("/applications/") and "/papers/" in path else FORM_ROOM_BYTES
+    of_applicant = path.startswith("/applications/") and "/papers/" in path
+    of_referee = path.startswith("/letter/") and path.endswith("/file")
+    return UPLOAD_ROOM_BYTES if of_applicant or of_referee else FORM_ROOM_BYTES
 
 
 def applicant(request: Request) -> Viewer:

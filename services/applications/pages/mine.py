@@ -9,11 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import FINISHED, Act, State
+from services.applications.domain.referees import LIVE, Standing
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
+from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
     BEFORE_ROUND,
     LIMITS,
@@ -217,6 +219,9 @@ async def application_page(request: Request, application_id: str) -> Response:
         marked=marked(folder),
         letters=exchanges(folder),
         again=await again(request, folder),
+        referees=[
+            (one.name, *standing_words(one, folder.now)) for one in folder.dossier.referees if one.state in (*LIVE, Standing.DECLINED)
+        ],
         papers=[(one.paper.names[current_language()], f"{folder.path}/papers/{quote(one.paper.key)}", one) for one in later],
         owed=any(one.lacking for one in later),
         may_correct=application.state == State.RETURNED and not late,

@@ -13,15 +13,17 @@ from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
+from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown, target
 from services.applications.pages.form import editable
 from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
 from services.applications.pages.words import size_words
 from services.applications.use_cases import Submitted
 from shared.kernel.ids import new_id
-from shared.web.i18n import current_language, translate
+from shared.web.i18n import current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
 
@@ -86,7 +88,16 @@ def missing(folder: Folder) -> list[dict[str, str]]:
             found.append({"href": href, "text": _("Wait until “{document}” is checked for viruses", document=name)})
         elif one.paper.stage == "submission" and one.lacking:
             found.append({"href": href, "text": _("Add “{document}”", document=name)})
+    if lacking := folder.dossier.referees_lacking("submission"):
+        found.append({"href": f"{folder.path}/referees", "text": _referees_missing(folder, lacking)})
     return found
+
+
+def _referees_missing(folder: Folder, lacking: int) -> str:
+    asked = folder.dossier.programme.referees
+    if asked is not None and asked.needed == "submission":
+        return ngettext("{n} letter of a referee is still to come", "{n} letters of referees are still to come", lacking)
+    return ngettext("Ask {n} more referee for a letter", "Ask {n} more referees for a letter", lacking)
 
 
 def against(folder: Folder) -> list[str]:
@@ -112,6 +123,15 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
     return found
 
 
+def referee_section(folder: Folder) -> list[Section]:
+    """Who is asked for a letter, and what became of it."""
+    if not folder.dossier.asks_referees:
+        return []
+    live = [one for one in folder.dossier.referees if one.state in LIVE]
+    rows = [Row(one.name, [standing_words(one, folder.now)[0]], f"{folder.path}/referees") for one in live]
+    return [Section("referees", _("Letters of recommendation"), rows or [Row(_("Referees"), [""], f"{folder.path}/referees")])]
+
+
 @router.get("/applications/{application_id}/check")
 async def check_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
@@ -126,7 +146,7 @@ def draw_check(request: Request, folder: Folder, *, status: int = 200) -> Respon
         "check.html",
         status=status,
         folder=folder,
-        sections=sections(folder, change=True),
+        sections=[*sections(folder, change=True), *referee_section(folder)],
         papers=paper_rows(folder, change=True),
         errors=missing(folder) if status != 200 else [],
         missing=missing(folder),

@@ -10,6 +10,7 @@ import msgspec
 
 from services.applications.domain.answers import Answer, Page, Question, Texts, When
 from services.applications.domain.eligibility import Context, Rule
+from services.applications.domain.referees import Referees
 from shared.events.applications import AllotmentPolicy, ListRule
 
 ROUTE: Final = ("nomination", "review", "approval")
@@ -180,6 +181,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = ()
     holders: Holders | None = None
     gives: tuple[Texts, ...] = ()
+    referees: Referees | None = None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -280,13 +282,12 @@ def _inside(day: date, start: date, end: date | None) -> bool:
     return start <= day and (end is None or day <= end)
 
 
-_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
 
 
 def encode(plan: Plan) -> bytes:
     """The plan as JSON, to be kept; example cases are left out. The same plan always gives the same bytes."""
-    return _encoder.encode(msgspec.structs.replace(plan, cases=()))
+    return msgspec.json.encode(msgspec.structs.replace(plan, cases=()))
 
 
 def decode(raw: bytes) -> Plan:
@@ -314,7 +315,6 @@ def judge_load(plan: Plan, loaded: Mapping[str, str]) -> Literal["new", "unchang
     before = loaded.get(plan.version)
     if before is None:
         return "new"
-    now = content_hash(plan)
-    if before == now:
+    if before == (now := content_hash(plan)):
         return "unchanged"
     return LoadRefused(code="version_changed", parameters={"plan": plan.code, "version": plan.version, "loaded": before, "found": now})

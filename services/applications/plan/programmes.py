@@ -11,6 +11,7 @@ from services.applications.plan.common import Common
 from services.applications.plan.forms import Forms
 from services.applications.plan.limits import read_channels, read_courses, read_holders
 from services.applications.plan.model import GROUPS, ROUTE, UNUSED, Call, Country, Criterion, Participation, Programme
+from services.applications.plan.referees import read_referees
 from services.applications.plan.tables import CODE, Table, listing, near
 from shared.events.applications import AllotmentPolicy, ListRule
 
@@ -62,6 +63,7 @@ def read_programme(
         channels=read_channels(limits, pages),
         holders=read_holders(limits, [country.code for country in countries]),
         gives=_gives(table),
+        referees=read_referees(table, forms),
     )
     if limits is not None:
         limits.done()

@@ -11,10 +11,11 @@ from sqlmodel import col
 from services.applications.accounts.tables import Account, SignInAttempt
 from services.applications.domain.lifecycle import State
 from services.applications.privacy.tables import Erasure
+from services.applications.referees.tables import Recommendation, Referee
 from services.applications.tables import Application, Document, SentCopy
 from shared.persistence.database import Tx
 
-GOES_WITH_APPLICATION: Final = ("page_answers", "page_typed", "document", "sent_copy", "sent_answers", "letter", "draft_warning")
+GOES_WITH_APPLICATION: Final = ("page_answers", "page_typed", "document", "sent_copy", "sent_answers", "letter", "draft_warning", "referee")
 """Tables whose rows go, found by `application_id`. A new table about an application with anything that somebody wrote belongs here."""
 GOES_WITH_PERSON: Final[Mapping[str, str]] = {
     "idempotency_key": "principal",
@@ -23,7 +24,8 @@ GOES_WITH_PERSON: Final[Mapping[str, str]] = {
     "account": "id",
 }
 """Tables whose rows go, and the column that holds the person's id; the account at the end."""
-GOES_OTHERWISE: Final = ("sign_in_attempt",)
+GOES_OTHERWISE: Final = ("sign_in_attempt", "recommendation", "referee_link")
+"""By the address; and, with the referee, what they wrote and the links to their page."""
 STAYS: Final[Mapping[str, str]] = {
     "application": "ids, codes and moments; a draft that was never sent goes whole",
     "timeline_entry": "ids, codes and moments",
@@ -69,10 +71,13 @@ async def next_due(tx: Tx, now: datetime) -> UUID | None:
 
 
 async def keys_of(tx: Tx, applications: Sequence[UUID]) -> list[str]:
-    """Where the bytes of these applications' documents, and of the copies of what was sent, are stored."""
+    """Where the bytes of these applications' documents, of the copies of what was sent, and of referees' letters are stored."""
     papers = select(col(Document.storage_key)).where(col(Document.application_id).in_(applications))
     copies = select(col(SentCopy.storage_key)).where(col(SentCopy.application_id).in_(applications), col(SentCopy.storage_key).is_not(None))
-    return [*(await tx.execute(papers)).scalars(), *filter(None, (await tx.execute(copies)).scalars())]
+    letters = select(col(Recommendation.storage_key)).join(Referee, col(Referee.id) == col(Recommendation.referee_id))
+    letters = letters.where(col(Referee.application_id).in_(applications), col(Recommendation.storage_key).is_not(None))
+    found = [(await tx.execute(statement)).scalars() for statement in (papers, copies, letters)]
+    return [key for keys in found for key in keys if key]
 
 
 async def remove(tx: Tx, person: UUID, applications: Sequence[UUID], email: str | None) -> dict[str, int]:

@@ -15,6 +15,7 @@ from services.applications.staff.letters import router as letter_pages
 from services.applications.staff.officer import router as officer_pages
 from services.applications.staff.operations import router as operations_pages
 from services.applications.staff.reading import router as reading_pages
+from services.applications.staff.recommended import router as recommended_pages
 from services.applications.staff.review import router as review_pages
 from services.applications.staff.slate import router as slate_pages
 
@@ -31,6 +32,7 @@ for part in (
     decide_pages,
     reading_pages,
     letter_pages,
+    recommended_pages,
     audit_pages,
     operations_pages,
 ):

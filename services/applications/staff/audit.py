@@ -31,6 +31,8 @@ ACTS: Final[Mapping[str, str]] = {
     "application.attach": N_("Document added"),
     "application.remove": N_("Document removed"),
     "application.open_document": N_("Document opened"),
+    "application.letter_read": N_("Letter of a referee read"),
+    "application.letter_saved": N_("File of a referee’s letter saved"),
     "account.made_staff": N_("Account given a role"),
     "account.made_applicant": N_("Role taken from an account"),
     "account.disabled": N_("Account closed"),

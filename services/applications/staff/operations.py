@@ -55,6 +55,7 @@ PROMISES: Final[Mapping[str, str]] = {
     "an offer has its deadline and its version": N_("Every offer has a deadline and a version"),
     "one slate rank is given once": N_("No number of a slate is given twice"),
     "no copy of a submission was given up": N_("Every application that was sent has its PDF, or will have it"),
+    "a letter that has arrived is there": N_("Every letter that has arrived is there"),
     "every programme in force has its plan": N_("Every programme in force has its plan"),
 }
 """The live checks of this service, by the names that `puente check` prints."""

@@ -13,6 +13,7 @@ from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
 from services.applications.plan.model import PlanReason
 from services.applications.staff.kit import File, title_of
+from services.applications.staff.recommended import letters
 from services.applications.staff.words import file_words, limit_words, score_words, state_said, timeline
 from services.applications.store.lists import figures
 from services.applications.store.work import Beside, beside, standing_by_score
@@ -128,6 +129,7 @@ def sheet(file: File) -> dict[str, Any]:
         "colour": said.colour,
         "sections": sections(file, change=False),
         "papers": papers(file),
+        "recommendations": letters(file),
         "moments": timeline(file),
         "reasons": reason_words(file.application.reasons, file.dossier.programme),
         "lacking": lacking(file),

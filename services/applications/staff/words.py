@@ -11,7 +11,7 @@ from services.applications.plan.model import Plan, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import TimelineEntry
 from shared.web.formats import format_date, format_datetime, format_number, listed
-from shared.web.i18n import N_, current_language, translate
+from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.navigation import role_name
 
 _ = translate
@@ -184,6 +184,12 @@ def refused(outcome: Any, file: File) -> str:
             return _("A remark may have {most} characters or fewer, and only places of this form can be ticked.", most=most)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
+        case o.Incomplete(documents=(), referees=letters):
+            return ngettext(
+                "Before it can be put forward {n} letter of a referee must come.",
+                "Before it can be put forward {n} letters of referees must come.",
+                letters,
+            )
         case o.Incomplete(documents=documents):
             names = [one.paper.names[language] for one in file.dossier.papers if one.paper.key in documents]
             return _("Before it can be put forward these documents must be added: {documents}.", documents=listed(names))

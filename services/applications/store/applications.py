@@ -166,12 +166,19 @@ _FILLED_IN = text(
     "select coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = :id), '[]') as pages, "
     "array(select d.kind from document d where d.application_id = :id and d.state = 'ready') as papers, "
     "array(select d.kind from document d where d.application_id = :id and d.state = 'checking') as checking, "
+    "array(select r.state from referee r where r.application_id = :id) as referees, "
     "(select jsonb_build_array(k.request_hash, k.body) from idempotency_key k where k.principal = :principal and k.key = :key) as known"
-).columns(column("pages", JSONB), column("papers", ARRAY(Text)), column("checking", ARRAY(Text)), column("known", JSONB))
+).columns(
+    column("pages", JSONB),
+    column("papers", ARRAY(Text)),
+    column("checking", ARRAY(Text)),
+    column("referees", ARRAY(Text)),
+    column("known", JSONB),
+)
 
 
 class FilledIn(NamedTuple):
-    """All answers as `stored_answers`, the kinds of the papers that are attached, and what is known of an idempotency key.
+    """All answers as `stored_answers`, kinds of papers, states of referees, and what is known of an idempotency key.
 
     `papers` are the kinds with a file that is ready, `checking` those with one that is still being checked.
     """
@@ -179,16 +186,18 @@ class FilledIn(NamedTuple):
     answers: dict[str, Stored]
     papers: set[str]
     checking: set[str]
+    referees: list[str]
     known: Known | None
 
 
 async def filled_in(tx: Tx, application_id: UUID, *, principal: UUID | None = None, key: str | None = None) -> FilledIn:
     """What a submission is judged on, in one statement."""
-    pages, papers, checking, known = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
+    found = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
+    pages, papers, checking, referees, known = found
     answers: dict[str, Stored] = {}
     for page in pages:
         answers |= page
-    return FilledIn(answers, set(papers), set(checking), Known(*known) if known else None)
+    return FilledIn(answers, set(papers), set(checking), list(referees), Known(*known) if known else None)
 
 
 async def documents(tx: Tx, application_id: UUID) -> list[Document]:

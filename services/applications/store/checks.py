@@ -35,6 +35,9 @@ CHECKS: Final[Mapping[str, str]] = {
     "no copy of a submission was given up": (
         f"select count(*) from sent_copy where made_at is null and tries >= {TRIES_MAX}"  # noqa: S608 - a number of our own
     ),
+    "a letter that has arrived is there": (
+        "select count(*) from referee r where r.state = 'received' and not exists (select from recommendation w where w.referee_id = r.id)"
+    ),
     "every programme in force has its plan": (
         "select count(*) from programme_version p where not exists "
         "(select 1 from plan_version v where v.plan = p.plan and v.version = p.plan_version)"
@@ -53,10 +56,11 @@ async def awaiting(tx: Tx) -> int:
 
 
 async def unreferenced(tx: Tx, keys: list[str]) -> set[str]:
-    """Those of the storage keys that no document and no copy refers to."""
+    """Those of the storage keys that no document, no copy and no letter refers to."""
     statement = text(
         "select k from unnest(cast(:keys as text[])) k "
         "where not exists (select 1 from document d where d.storage_key = k) "
-        "and not exists (select 1 from sent_copy c where c.storage_key = k)"
+        "and not exists (select 1 from sent_copy c where c.storage_key = k) "
+        "and not exists (select 1 from recommendation l where l.storage_key = k)"
     )
     return set((await tx.execute(statement, {"keys": keys})).scalars())

@@ -20,7 +20,7 @@ from services.applications.use_cases.steps import (
     begin,
     cell_of,
     facts_of,
-    missing_papers,
+    missing_for,
     note,
     on_own_case,
     wrong_reasons,
@@ -72,7 +72,7 @@ async def nominate(
 ) -> Done | Refused | Incomplete:
     """Put the application last on its country's slate; quotas is asked whether the country may put one more forward.
 
-    Papers that the programme asks for at this stage must be there.
+    Papers and letters that the programme asks for at this stage must be there.
     """
     seen = await store.find(tx, viewer, application_id)
     if seen is None:
@@ -82,9 +82,9 @@ async def nominate(
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
-    missing = await missing_papers(tx, standing.programme, application, "nomination")
-    if missing:
-        return Incomplete((), missing)
+    papers, letters = await missing_for(tx, standing.programme, application, "nomination")
+    if papers or letters:
+        return Incomplete((), papers, referees=letters)
     rank = next_rank(await store.slate_ranks(tx, cell_of(application)))
     application.slate_rank = rank
     application.reasons = []

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import TABLE, Act, Moved, NotAllowed, State, move
 from services.applications.domain.outcomes import Changed, Forbidden, NotFound, ReasonsWrong
+from services.applications.domain.referees import lacking
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Programme
 from services.applications.store import applications as store
@@ -174,8 +175,10 @@ def wrong_reasons(programme: Programme, use: str, reasons: Sequence[str]) -> Rea
     return None if reasons and set(reasons) <= set(allowed) else ReasonsWrong(allowed)
 
 
-async def missing_papers(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[str, ...]:
-    """Keys of the papers that this applicant must have attached by that stage and has not."""
+async def missing_for(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[tuple[str, ...], int]:
+    """Keys of the papers that this applicant must have attached by that stage and has not, and how many letters are still to come."""
     filled = await store.filled_in(tx, application.id)
-    asked = programme.documents_for(stage, given(programme.pages, filled.answers))
-    return tuple(paper.key for paper in asked if not paper.optional and paper.key not in filled.papers)
+    answers = given(programme.pages, filled.answers)
+    asked = programme.documents_for(stage, answers)
+    papers = tuple(paper.key for paper in asked if not paper.optional and paper.key not in filled.papers)
+    return papers, lacking(programme.referees, filled.referees, answers, stage)

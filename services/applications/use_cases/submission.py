@@ -12,6 +12,7 @@ from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotTakingPart
 from services.applications.domain.parts import chosen, parts_of
+from services.applications.domain.referees import lacking
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.store import idempotency
@@ -91,7 +92,7 @@ async def rehearse(tx: Tx, viewer: Viewer, application_id: UUID, *, now: datetim
 
 def _refusal(standing: Standing, answers: dict[str, Answer], filled: store.FilledIn, now: datetime) -> NotSubmitted | None:
     terms, application = standing.terms, standing.application
-    return in_time(terms, application, now) or fit(terms, application, answers, filled.papers, filled.checking, now)
+    return in_time(terms, application, now) or fit(terms, application, answers, filled, now)
 
 
 def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
@@ -129,16 +130,17 @@ def in_time(terms: InForce, application: Application, now: datetime) -> CallClos
 
 
 def fit(
-    terms: InForce, application: Application, answers: dict[str, Answer], attached: set[str], checking: set[str], now: datetime
+    terms: InForce, application: Application, answers: dict[str, Answer], filled: store.FilledIn, now: datetime
 ) -> Incomplete | NotTakingPart | Ineligible | None:
     """Whether it is complete, then whether the country takes part in what was chosen, then whether the rules allow it."""
     programme, call = terms.programme, terms.call(application.year)
     questions = tuple(question.key for question in unanswered(programme.pages, answers))
     asked = programme.documents_for("submission", answers)
-    documents = tuple(document.key for document in asked if not document.optional and document.key not in attached | checking)
-    unready = tuple(document.key for document in asked if document.key in checking)
-    if questions or documents or unready:
-        return Incomplete(questions, documents, unready)
+    documents = tuple(document.key for document in asked if not document.optional and document.key not in filled.papers | filled.checking)
+    unready = tuple(document.key for document in asked if document.key in filled.checking)
+    referees = lacking(programme.referees, filled.referees, answers, "submission")
+    if questions or documents or unready or referees:
+        return Incomplete(questions, documents, unready, referees)
     if application.state == State.DRAFT:
         course = chosen(programme.pages, answers, "course")
         parts = parts_of(programme.pages, answers, terms.named_parts(application.country))

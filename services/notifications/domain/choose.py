@@ -3,7 +3,7 @@
 Pure: an event and the table give messages, a reminder to set, and reminders that have become pointless.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
@@ -38,7 +38,7 @@ class Row:
     `tells` are the facts that the text needs. `settles` are the kinds of reminders that the event makes pointless.
     """
 
-    to: Literal["applicant", "nobody"] = "applicant"
+    to: Literal["applicant", "referee", "nobody"] = "applicant"
     template: str = ""
     channels: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
@@ -47,6 +47,8 @@ class Row:
     settles: tuple[str, ...] = ()
     because: str = ""
     """Why nobody is told."""
+    also: "Row | None" = None
+    """Who is told of it as well."""
 
 
 OFFER: Final = Remind(kind="offer", template="reminder_offer", before="answer_by", days=3)
@@ -80,6 +82,14 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(when=("exchange", ("appeal",)), template="appeal_answered", channels=BOTH),
         Row(template="question_answered", channels=BOTH),
     ),
+    # A referee has no account and so no inbox, and is reminded by the applications service, which knows when an answer came.
+    "puente.referee.invited.v1": (Row(to="referee", template="referee_invited", channels=(EMAIL,), tells=("due",)),),
+    "puente.referee.reminded.v1": (Row(to="referee", template="referee_reminded", channels=(EMAIL,), tells=("due",)),),
+    "puente.referee.received.v1": (
+        Row(template="letter_received", channels=BOTH, also=Row(to="referee", template="referee_thanked", channels=(EMAIL,))),
+    ),
+    "puente.referee.declined.v1": (Row(template="letter_declined", channels=BOTH),),
+    "puente.referee.released.v1": (Row(to="referee", template="referee_released", channels=(EMAIL,)),),
     "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),
     "puente.place.offered.v1": (
         Row(template="place_offered", channels=BOTH, tells=("answer_by",), settles=("offer",), remind=OFFER),
@@ -96,6 +106,16 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     ),
 }
 # fmt: on
+
+
+def _each(row: Row) -> Iterator[Row]:
+    yield row
+    if row.also is not None:
+        yield from _each(row.also)
+
+
+FOR_REFEREES: Final = frozenset(one.template for rows in TABLE.values() for row in rows for one in _each(row) if one.to == "referee")
+"""Texts that go to referees: their recipient is a referee's id, whose address is asked for as a referee's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +170,18 @@ def choose(happening: Happening) -> Choice:
         return Choice()
     if row.to == "nobody":
         return Choice(settles=row.settles)
-    facts = {name: _without_ids(name, happening.facts[name]) for name in row.tells}
-    drafts = tuple(Draft(recipient=happening.person, channel=channel, template=row.template, facts=facts) for channel in row.channels)
-    return Choice(messages=drafts, alarm=_alarm(row, happening, facts), settles=row.settles)
+    drafts = tuple(draft for one in _each(row) for draft in _drafts(one, happening))
+    return Choice(messages=drafts, alarm=_alarm(row, happening, _told(row, happening)), settles=row.settles)
+
+
+def _drafts(row: Row, happening: Happening) -> Iterator[Draft]:
+    recipient = happening.person if row.to == "applicant" else UUID(str(happening.facts["referee"]))
+    for channel in row.channels:
+        yield Draft(recipient=recipient, channel=channel, template=row.template, facts=_told(row, happening))
+
+
+def _told(row: Row, happening: Happening) -> dict[str, Any]:
+    return {name: _without_ids(name, happening.facts[name]) for name in row.tells}
 
 
 def _fits(row: Row, facts: Facts) -> bool:

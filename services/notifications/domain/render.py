@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
+from services.notifications.domain.choose import FOR_REFEREES
 from shared.kernel.cells import Cell
 
 BEIJING: Final = "Asia/Shanghai"
@@ -51,11 +52,13 @@ class Reader:
 
     timezone: str = BEIJING
     name: str = ""
+    applicant: str = ""
+    """Whom the text is about, where the reader is that person's referee."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told: template and facts as `choose` made them, the cell, and the page where more is to be seen."""
+    """What is told: template and facts as `choose` made them, the cell, and the page where more is to be seen (none: empty)."""
 
     template: str
     cell: Cell
@@ -96,7 +99,11 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
     frame = wording.words["frame"]
     name = " ".join(reader.name.split())
     greeting = frame["greeting"].format(name=name) if name else frame["greeting_without_name"]
-    return "\n\n".join([greeting, rendered.body.strip(), frame["link"].format(link=told.link), frame["closing"]]) + "\n"
+    if told.template in FOR_REFEREES:
+        parts = [frame["referee_link"].format(link=told.link) if told.link else "", frame["referee_closing"]]
+    else:
+        parts = [frame["link"].format(link=told.link), frame["closing"]]
+    return "\n\n".join(part for part in (greeting, rendered.body.strip(), *parts) if part) + "\n"
 
 
 def places(text: str) -> frozenset[str]:
@@ -194,6 +201,8 @@ _PLACES: Final[Mapping[str, Callable[[_Desk], str]]] = {
     "by_role": lambda desk: desk.word("roles", desk.told.facts["by_role"]),
     "correct_by": lambda desk: _day(desk, date.fromisoformat(desk.told.facts["correct_by"])),
     "answer_by": _instant("answer_by"),
+    "due": _instant("due"),
+    "applicant": lambda desk: " ".join(desk.reader.applicant.split()),
     "list_closes": _instant("list_closes"),
     "grants_from": _round,
     "days": lambda desk: _days(desk),

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.notifications.domain.choose import Alarm, Facts
-from services.notifications.tables import ApplicationState, Programme
+from services.notifications.tables import ApplicationState, Programme, SubjectState
 from shared.kernel.ids import derived_id
 from shared.persistence.database import Tx
 
@@ -23,6 +23,10 @@ _HEARD = text(
     "update application_state s set heard_applications = h.a, heard_quotas = h.q, last_type = h.kind, last_at = h.at "
     "from unnest(cast(:ids as uuid[]), cast(:a as int[]), cast(:q as int[]), cast(:kinds as text[]), cast(:times as timestamptz[])) "
     "as h (id, a, q, kind, at) where s.application = h.id"
+)
+_APART = text(
+    "insert into subject_state (subject, heard) select * from unnest(cast(:subjects as text[]), cast(:versions as int[])) "
+    "on conflict (subject) do update set heard = excluded.heard"
 )
 _WRITE = text(
     "insert into message (id, event_id, about, application, recipient, channel, template, cell, facts, created_at, state, next_try_at, "
@@ -97,6 +101,20 @@ async def heard(tx: Tx, states: Mapping[UUID, tuple[int, int, str, datetime]]) -
     if states:
         a, q, kinds, times = zip(*states.values(), strict=True)
         await tx.execute(_HEARD, {"ids": list(states), "a": list(a), "q": list(q), "kinds": list(kinds), "times": list(times)})
+
+
+async def heard_apart(tx: Tx, subjects: Collection[str]) -> dict[str, int]:
+    """The last version heard of subjects that are not applications; read under the lock of their applications' rows."""
+    if not subjects:
+        return {}
+    found = select(SubjectState).where(col(SubjectState.subject).in_(sorted(subjects)))
+    return {row.subject: row.heard for row in (await tx.execute(found.execution_options(populate_existing=True))).scalars()}
+
+
+async def keep_apart(tx: Tx, versions: Mapping[str, int]) -> None:
+    """Keep the last version of each such subject."""
+    if versions:
+        await tx.execute(_APART, {"subjects": list(versions), "versions": list(versions.values())})
 
 
 async def write(tx: Tx, messages: Sequence[NewMessage]) -> None:

@@ -10,6 +10,7 @@ import httpx2
 
 from services.applications.accounts.people import add_staff
 from services.run.acting import Applicant, Staff, Wanted
+from services.run.referees import Writer
 from services.run.simulate.roster import Member
 from services.run.stack import Stack
 
@@ -71,6 +72,11 @@ class Crowd:
         )
         await made.sign_in()
         return made
+
+    def writer(self, email: str, member: Member) -> Writer:
+        """A referee of this person, who has no account."""
+        brisk = member.number % THOROUGH != 0
+        return Writer(email, self.stack.url, self.stack.mail, transport=self._transport, brisk=brisk)
 
     async def staff(self, name: str) -> Staff:
         """A member of staff, signed in once for each moment that the clock is moved to."""

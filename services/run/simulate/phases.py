@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.applications.plan.model import Call, Programme
+from services.run.acting import Applicant
 from services.run.crowd import Turns, at_once, lanes
+from services.run.referees import ask, referees_of
 from services.run.settling import Settling, until
 from services.run.simulate.people import Crowd
 from services.run.simulate.progress import Progress
@@ -37,6 +39,7 @@ class Phases:
     async def play(self) -> None:
         """Everything, in order; raises `Unexpected` or `DidNotSettle` where a part does not come to its end."""
         await self._apply()
+        await self._recommend()
         await self._nominate()
         if "review" in self._programme.route:
             await self._score()
@@ -58,6 +61,7 @@ class Phases:
                 application = await applicant.start(self._programme.code, member.person.country)
                 await applicant.fill(application, self._programme, member.answers)
                 await applicant.attach(application, self._programme, member.answers, member.person.name)
+                await self._ask_referees(applicant, application, member)
                 if before is not None:
                     # People of one country hand in one after the other, so that equal scores rank alike in every run.
                     await before.wait()
@@ -74,6 +78,35 @@ class Phases:
 
         with self._progress.phase("apply", "applications", len(crowd.members)) as phase:
             await at_once(crowd.members, one, most=crowd.most, done=phase.step)
+            await self._settled()
+
+    async def _ask_referees(self, applicant: Applicant, application: str, member: Member) -> None:
+        """The applicant names the referees; where the letters must come before the application, they write at once."""
+        referees = referees_of(member.person, self._programme, member.answers)
+        await ask(applicant, application, referees)
+        if self._programme.referees is not None and self._programme.referees.needed == "submission":
+            for referee in referees:
+                await self._crowd.writer(referee["email"], member).write(self._programme, referee["language"])
+
+    async def _recommend(self) -> None:
+        """The referees of those who have sent their application open their links and write."""
+        crowd, asked = self._crowd, self._programme.referees
+        if asked is None or asked.needed == "submission":
+            return
+        there = {one["id"] for one in await crowd.standing("submitted")}
+        work = [
+            (referee, member)
+            for application, member in crowd.applications.items()
+            if application in there
+            for referee in referees_of(member.person, self._programme, member.answers)
+        ]
+
+        async def one(piece: tuple[Mapping[str, str], Member]) -> None:
+            referee, member = piece
+            await crowd.writer(referee["email"], member).write(self._programme, referee["language"])
+
+        with self._progress.phase("recommend", "letters", len(work)) as phase:
+            await at_once(work, one, most=crowd.most, done=phase.step)
             await self._settled()
 
     # --------------------------------------------------------------------------------------------------------- selecting

@@ -19,6 +19,8 @@ from shared.kernel.clock import ManualClock
 from shared.mail.sink import Mail, MailSink
 from shared.messaging.service import Service, Sweep
 from shared.persistence.database import Database
+from tests.integration.applications.letters import a_referee
+from tests.integration.applications.people import the_plan
 
 AGREED: Final = marked(versions_in_force())
 """What the form of sending carries along: the texts that are agreed to."""
@@ -96,3 +98,11 @@ def words(page: httpx2.Response) -> str:
     """What a page says, without its markup."""
     bare = re.sub(r"<(script|style).*?</\1>", " ", page.text, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+async def name_referees(browser: httpx2.AsyncClient, path: str, programme: str) -> None:
+    """Name as many referees as the programme wants."""
+    found = the_plan().programme(programme)
+    for number in range(found.referees.minimum if found and found.referees else 0):
+        named = await browser.post(f"{path}/referees/add", data=a_referee(number))
+        assert named.status_code == 303, words(named)

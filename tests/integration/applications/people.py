@@ -26,6 +26,7 @@ from shared.kernel.ids import new_id
 from shared.persistence.database import Database, Tx
 from tests.conftest import PLAN
 from tests.integration.applications.forms import form_of
+from tests.integration.applications.letters import recommended
 
 T = TypeVar("T")
 PROGRAMME, YEAR, COUNTRY = "scholarship", 2016, "PE"
@@ -61,7 +62,7 @@ def with_programmes(plan: Plan, *more: Programme) -> Plan:
 
 
 def route_of(programme: Programme, code: str, route: tuple[str, ...]) -> Programme:
-    return msgspec.structs.replace(programme, code=code, route=route, documents=())
+    return msgspec.structs.replace(programme, code=code, route=route, documents=(), referees=None)
 
 
 def good_form(programme: str = PROGRAMME) -> dict[str, dict[str, str]]:
@@ -122,10 +123,16 @@ class World:
         for paper in found.documents:
             if paper.stage in ("submission", "nomination"):
                 await self.attach(person, application.id, paper.key)
+        if found.referees is not None:
+            await self.recommend(person, application.id, found.referees.minimum)
 
     async def attach(self, viewer: Viewer, application_id: UUID, kind: str) -> Any:
         file = NewFile("a.pdf", "application/pdf", 9, f"{new_id()}", f"x/{new_id()}")
         return await self.do(use_cases.attach_document, viewer, application_id, kind, file)
+
+    async def recommend(self, person: Viewer, application_id: UUID, number: int) -> None:
+        """So many letters in all, asked for and written in one transaction."""
+        await self.db.run(lambda tx: recommended(tx, person, application_id, number, self.now))
 
     async def submit(self, person: Viewer, application_id: UUID, key: str | None = None) -> Any:
         return await self.do(use_cases.submit, person, application_id, idempotency_key=key or str(new_id()))

@@ -8,6 +8,7 @@ import pytest
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from tests.integration.applications.calling import Api, code_of
+from tests.integration.applications.letters import a_referee
 from tests.integration.applications.people import (
     ABROAD,
     AUDITOR,
@@ -38,6 +39,10 @@ async def test_from_start_to_receipt(api: Api) -> None:
     for paper in papers:
         answer = await api.send(ana, "PUT", f"{path}/documents/{paper}", files={"file": ("护照.pdf", PDF, "application/pdf")})
         assert answer.status_code == 204, answer.text
+    for number in range(2):
+        named = await api.send(ana, "POST", f"{path}/referees", json=a_referee(number))
+        assert (named.status_code, named.json()["state"]) == (200, "invited"), named.text
+    assert [one["email"] for one in (await api.send(ana, "GET", f"{path}/referees")).json()] == [a_referee(n)["email"] for n in range(2)]
     whole = (await api.send(ana, "GET", path)).json()
     assert {one["kind"] for one in whole["documents"]} == set(papers)
     answers = await asyncio.gather(

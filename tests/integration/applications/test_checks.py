@@ -38,6 +38,7 @@ BREAKS = {
     "no copy of a submission was given up": (
         "insert into sent_copy (application_id, number, wanted_at, tries, try_at) select id, 1, now(), 6, now() from application limit 1"
     ),
+    "a letter that has arrived is there": "delete from recommendation",
     "every programme in force has its plan": "delete from plan_version",
 }
 

@@ -76,8 +76,10 @@ def test_a_call_counts_its_last_second_in_its_own_zone(plan: Plan) -> None:
 def test_papers_are_asked_for_by_stage_and_level(plan: Plan) -> None:
     scholarship = plan.programme("scholarship")
     assert scholarship is not None
-    asked = {level: [d.key for d in scholarship.documents_for("submission", {"level": level})] for level in ("undergraduate", "master")}
-    assert "recommendations" in asked["master"] and "recommendations" not in asked["undergraduate"]
+    assert scholarship.referees is not None
+    asked = {level: scholarship.referees.asked_of({"level": level}) for level in ("undergraduate", "master")}
+    assert asked == {"undergraduate": False, "master": True}
+    assert {d.key for d in scholarship.documents_for("submission", {})} >= {"passport", "diploma"}
     assert [d.key for d in scholarship.documents_for("after_offer", {})] == ["physical_examination"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.choose import BOTH, TABLE, Choice, Happening, choose
+from services.notifications.domain.choose import BOTH, EMAIL, FOR_REFEREES, TABLE, Choice, Happening, choose
 from services.notifications.wording import FOLDER
 from shared.events.catalogue import BY_TYPE, types_for
 from shared.events.schemas import EXAMPLES
@@ -63,7 +63,7 @@ def test_every_example_is_told_or_knowingly_not(kind: str) -> None:
         assert choice.messages
         assert len({(draft.recipient, draft.channel) for draft in choice.messages}) == len(choice.messages)
         for draft in choice.messages:
-            assert draft.recipient == derived_id("person")
+            assert draft.recipient == derived_id("referee" if draft.template in FOR_REFEREES else "person")
             assert (Path(FOLDER) / "en" / f"{draft.template}.txt").is_file()
 
 
@@ -120,3 +120,21 @@ def test_a_deadline_that_is_near_already_needs_no_reminder() -> None:
 
 def test_an_event_that_the_table_does_not_have_leads_to_nothing() -> None:
     assert told("puente.cell.changed.v1") == Choice()
+
+
+def test_a_letter_is_told_to_the_applicant_and_thanked_for_by_mail_only() -> None:
+    told_of = [(draft.recipient, draft.channel, draft.template, draft.facts) for draft in told("puente.referee.received.v1").messages]
+    person, referee = derived_id("person"), derived_id("referee")
+    assert told_of == [
+        (person, "email", "letter_received", {}),
+        (person, "inbox", "letter_received", {}),
+        (referee, "email", "referee_thanked", {}),
+    ]
+
+
+def test_a_referee_has_no_inbox_and_the_text_says_whose_address_is_asked_for() -> None:
+    """One text is for referees or for applicants, never for both: by it the address is asked for."""
+    for rows in TABLE.values():
+        for row in [one for first in rows for one in (first, first.also) if one]:
+            assert (row.template in FOR_REFEREES) == (row.to == "referee")
+            assert row.to != "referee" or row.channels == (EMAIL,)

@@ -31,7 +31,8 @@ from shared.web.i18n import LANGUAGES
 
 CELL = Cell("scholarship", "PE", 2016)
 LINK = "https://puente.example.org/applications/018d"
-USED = {row.template for rows in TABLE.values() for row in rows if row.template} | {
+APPLICANT = "Ximena Ñahui"
+USED = {one.template for rows in TABLE.values() for row in rows for one in (row, row.also) if one and one.template} | {
     row.remind.template for rows in TABLE.values() for row in rows if row.remind
 }
 
@@ -52,7 +53,7 @@ def rows() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for kind, table_rows in TABLE.items():
         for path in sorted((EXAMPLES / kind).glob("*.json")):
             data = json.loads(path.read_text())["data"]
-            for row in table_rows:
+            for row in [one for first in table_rows for one in (first, first.also) if one]:
                 if row.template:
                     yield row.template, kind, _facts(row, data)
                 if row.remind:
@@ -64,7 +65,7 @@ def _facts(row: Row, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def rendered(template: str, facts: dict[str, Any], language: str, timezone: str = "America/Lima", name: str = "") -> tuple[Rendered, str]:
-    told, reader, wording = Told(template, CELL, facts, LINK), Reader(timezone, name), wordings()[language]
+    told, reader, wording = Told(template, CELL, facts, LINK), Reader(timezone, name, APPLICANT), wordings()[language]
     shown = render(told, reader, wording, terms())
     return shown, as_mail(shown, told, reader, wording)
 

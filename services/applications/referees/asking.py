@@ -1,0 +1,176 @@
+"""The applicant's side: ask somebody for a letter, remind, put another in somebody's place. Each function is one transaction's work."""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.applications.accounts import people
+from services.applications.accounts.throttle import count
+from services.applications.domain.accounts import Window, refused
+from services.applications.domain.answers import Answer, given
+from services.applications.domain.lifecycle import NotAllowed, State
+from services.applications.domain.outcomes import Forbidden, NotFound
+from services.applications.domain.referees import (
+    LIVE,
+    OPEN,
+    REPLACEABLE,
+    Invitee,
+    RefereeRefused,
+    Referees,
+    Standing,
+    may_ask,
+    next_chase,
+    passed,
+    remind_again_at,
+    same_address,
+)
+from services.applications.domain.viewers import Viewer
+from services.applications.referees import store
+from services.applications.referees.tables import Referee
+from services.applications.referees.telling import about, applicant_name, open_until, release, tell
+from services.applications.store import applications
+from services.applications.store.plans import InForce
+from services.applications.tables import Application
+from services.applications.use_cases.steps import terms_of
+from shared.events.applications import RefereeInvited, RefereeReminded
+from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
+
+QUIET: Final = timedelta(days=1)
+"""So long after an invitation the calendar does not remind."""
+BY_APPLICANT: Final = Window(20, timedelta(days=1))
+TO_ADDRESS: Final = Window(30, timedelta(days=1))
+"""Invitations of one applicant, and to one address whoever asks, in a day: nobody is flooded through us."""
+
+NotAsked = NotFound | Forbidden | NotAllowed
+
+
+class Ground(NamedTuple):
+    """An application (locked) that the applicant may ask for letters for."""
+
+    application: Application
+    terms: InForce
+    asked: Referees
+    answers: dict[str, Answer]
+    others: list[Referee]
+
+
+def due_of(terms: InForce, year: int, asked: Referees) -> datetime:
+    """The last second for a letter to that year's call, by the plan."""
+    call = terms.call(year)
+    moment: datetime = getattr(call, asked.due_of)
+    assert moment is not None, "the plan's files were checked to say so"
+    return asked.due(moment, call.timezone)
+
+
+async def invite(
+    tx: Tx, viewer: Viewer, application_id: UUID, who: Invitee, *, replaces: UUID | None = None, now: datetime
+) -> Referee | RefereeRefused | NotAsked:
+    """Ask `who` for a letter; the mail follows by the event. `replaces` is somebody who has not written, in whose place this one comes."""
+    ground = await _ground(tx, viewer, application_id)
+    if not isinstance(ground, Ground):
+        return ground
+    application, terms, asked = ground.application, ground.terms, ground.asked
+    former = next((one for one in ground.others if one.id == replaces), None)
+    if replaces is not None and former is None:
+        return NotFound()
+    if former is not None:
+        await tx.refresh(former, with_for_update=True)
+    against = await _against(tx, viewer, ground, who, former, now)
+    if against is not None:
+        return against
+    if former is not None:
+        await release(tx, application, [former], Standing.REPLACED, "replaced", now=now)
+    due = due_of(terms, application.year, asked)
+    due = open_until(due, application, terms, asked) if passed(due, now) else due
+    referee = Referee(
+        id=new_id(),
+        application_id=application.id,
+        name=who.name,
+        email=who.email,
+        relation=who.relation,
+        kind=who.kind,
+        language=who.language,
+        state=Standing.INVITED,
+        due_at=due,
+        invited_at=now,
+        next_chase_at=next_chase(due, asked.remind_days, now + QUIET),
+    )
+    tx.add(referee)
+    await tx.flush()
+    await tell(tx, application, (referee, RefereeInvited(**about(application, referee), due=due)), now=now)
+    return referee
+
+
+async def _against(tx: Tx, viewer: Viewer, ground: Ground, who: Invitee, former: Referee | None, now: datetime) -> RefereeRefused | None:
+    """What speaks against asking this person, if anything does."""
+    application, terms, asked = ground.application, ground.terms, ground.asked
+    live = [one for one in ground.others if one.state in LIVE and one is not former]
+    account = await people.by_id(tx, viewer.account_id)
+    until = open_until(due_of(terms, application.year, asked), application, terms, asked)
+    if former is not None and former.state not in REPLACEABLE:
+        return RefereeRefused("not_open")
+    if passed(until, now):
+        return RefereeRefused("too_late", {"due": until})
+    if account is not None and same_address(account.email, who.email):
+        return RefereeRefused("own_address")
+    if any(same_address(one.email, who.email) for one in live):
+        return RefereeRefused("address_twice")
+    if len(live) >= asked.maximum:
+        return RefereeRefused("too_many", {"maximum": asked.maximum})
+    if not await applicant_name(tx, application, terms):
+        return RefereeRefused("name_needed")
+    for key, window in ((f"referees:{viewer.account_id}", BY_APPLICANT), (f"referee:{who.email.lower()}", TO_ADDRESS)):
+        used = await count(tx, key, window, now=now)
+        if refused(used, window):
+            return RefereeRefused("throttled", {"again_at": used.ends_at})
+    return None
+
+
+async def remind(tx: Tx, viewer: Viewer, application_id: UUID, referee_id: UUID, *, now: datetime) -> Referee | RefereeRefused | NotAsked:
+    """Remind somebody who has not answered: not more often than may be, and as long as the letter would still be taken."""
+    ground = await _ground(tx, viewer, application_id)
+    if not isinstance(ground, Ground):
+        return ground
+    referee = next((one for one in ground.others if one.id == referee_id), None)
+    if referee is None:
+        return NotFound()
+    await tx.refresh(referee, with_for_update=True)
+    if referee.state not in OPEN:
+        return RefereeRefused("not_open")
+    until = open_until(referee.due_at, ground.application, ground.terms, ground.asked)
+    if passed(until, now):
+        return RefereeRefused("too_late", {"due": until})
+    again_at = remind_again_at(told_at(referee), referee.asked_again)
+    if again_at is None:
+        return RefereeRefused("reminded_enough")
+    if now < again_at:
+        return RefereeRefused("too_soon", {"again_at": again_at})
+    referee.asked_again_at, referee.asked_again = now, referee.asked_again + 1
+    fact = RefereeReminded(**about(ground.application, referee), due=max(referee.due_at, until), by_applicant=True)
+    await tell(tx, ground.application, (referee, fact), now=now)
+    return referee
+
+
+def told_at(referee: Referee) -> datetime:
+    """When the referee was last written to."""
+    return max(moment for moment in (referee.invited_at, referee.chased_at, referee.asked_again_at) if moment is not None)
+
+
+async def _ground(tx: Tx, viewer: Viewer, application_id: UUID) -> Ground | RefereeRefused | NotAsked:
+    application = await applications.find(tx, viewer, application_id, lock=True)
+    if application is None:
+        return NotFound()
+    if viewer.role != "applicant":
+        return Forbidden()
+    terms = await terms_of(tx, application.programme)
+    asked = terms.programme.referees
+    if asked is None:
+        return NotFound()
+    state = State(application.state)
+    if not may_ask(asked.needed, state):
+        return NotAllowed("not_in_this_state", state)
+    answers = given(terms.programme.pages, await applications.stored_answers(tx, application.id))
+    if not asked.asked_of(answers):
+        return RefereeRefused("not_asked")
+    return Ground(application, terms, asked, answers, await store.of_application(tx, application.id))

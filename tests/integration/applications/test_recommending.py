@@ -1,0 +1,139 @@
+"""What a referee's link opens, what is kept while writing, and which letter counts: by the use cases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from services.applications import use_cases
+from services.applications.domain.referees import Invitee, LetterRefused, LinkGone, RefereeRefused
+from services.applications.referees import writing
+from services.applications.referees.asking import invite
+from services.applications.referees.tables import Referee
+from services.applications.referees.writing import Saved, Seat
+from services.applications.use_cases import Submitted
+from tests.integration.applications.letters import GOOD_LETTER, a_referee, written
+from tests.integration.applications.people import (
+    COORDINATOR,
+    World,
+    the_plan,
+)
+from tests.integration.applications.recommending import ask, link_to, ready, state_of, told
+
+
+async def test_a_link_is_kept_as_a_hash_and_looking_at_it_changes_nothing(world: World) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    token = await link_to(world, referee)
+    [row] = await world.rows("select encode(token_hash, 'escape') as kept from referee_link")
+    assert token not in row.kept
+    for _ in range(3):
+        assert isinstance(await world.do(writing.seat, token), Seat)
+    assert await state_of(world, referee) == "invited"
+    assert isinstance(await world.do(writing.open_page, token), Seat)
+    assert await state_of(world, referee) == "opened"
+    assert await world.do(writing.seat, token[:-1] + ("A" if token[-1] != "A" else "B")) == LinkGone()
+
+
+async def test_every_mail_brings_a_link_of_its_own_and_all_open_the_same_page(world: World) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    first, second = await link_to(world, referee), await link_to(world, referee)
+    assert first != second
+    assert isinstance(await world.do(writing.save, first, GOOD_LETTER, saved=0), Saved)
+    seat = await world.do(writing.seat, second)
+    assert isinstance(seat, Seat) and seat.typed["judgement"] == "yes"
+
+
+async def test_what_is_typed_is_kept_though_it_is_not_good_yet(world: World) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    token = await link_to(world, referee)
+    short = {**GOOD_LETTER, "academic_letter": "Too short \x00 🙂 \u200f\u0645"}
+    saved = await world.do(writing.save, token, short, saved=0)
+    assert isinstance(saved, Saved) and set(saved.faults) == {"academic_letter"}
+    seat = await world.do(writing.seat, token)
+    assert isinstance(seat, Seat) and seat.typed["academic_letter"] == "Too short  🙂 \u200f\u0645" and not seat.complete
+    assert await world.do(writing.send, token) == LetterRefused("incomplete")
+    assert await state_of(world, referee) == "opened"
+
+
+async def test_two_windows_do_not_overwrite_each_other_unseen(world: World) -> None:
+    person, application = await ready(world)
+    token = await link_to(world, await ask(world, person, application))
+    assert isinstance(await world.do(writing.save, token, GOOD_LETTER, saved=0), Saved)
+    other = {**GOOD_LETTER, "acquaintance": "Since 1999"}
+    assert await world.do(writing.save, token, other, saved=0) == LetterRefused("changed")
+    assert isinstance(await world.do(writing.save, token, GOOD_LETTER, saved=0), Saved), "the same words again change nothing"
+    assert isinstance(await world.do(writing.save, token, other, saved=2), Saved)
+
+
+async def test_a_letter_is_sent_once_whatever_is_pressed(world: World) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    token = await link_to(world, referee)
+    await world.do(writing.save, token, GOOD_LETTER, saved=0)
+    outcomes = await asyncio.gather(*(world.do(writing.send, token) for _ in range(4)))
+    assert sorted(isinstance(one, Seat) for one in outcomes) == [False, False, False, True]
+    assert {one.code for one in outcomes if isinstance(one, LetterRefused)} == {"not_open"}
+    assert await told(world) == ["invited", "received"]
+    assert await world.do(writing.save, token, {}, saved=1) == LetterRefused("not_open")
+    assert await world.do(writing.decline, token, "no_time") == LetterRefused("not_open")
+
+
+async def test_who_is_replaced_while_writing_can_send_nothing(world: World) -> None:
+    """Whichever is first, wins: never are there a letter and a release of the same referee."""
+    for _ in range(4):
+        person, application = await ready(world)
+        referee = await ask(world, person, application)
+        token = await link_to(world, referee)
+        await world.do(writing.save, token, GOOD_LETTER, saved=0)
+        other = Invitee(**{**a_referee(), "email": f"{application.id.hex}@example.org"})
+        sent, replaced = await asyncio.gather(
+            world.do(writing.send, token), world.do(invite, person, application.id, other, replaces=referee.id)
+        )
+        was_sent = isinstance(sent, Seat)
+        assert was_sent is isinstance(replaced, RefereeRefused)
+        assert await state_of(world, referee) == ("received" if was_sent else "replaced")
+
+
+@pytest.mark.parametrize(("late_by", "taken"), [(timedelta(microseconds=999_999), True), (timedelta(seconds=1), False)])
+async def test_the_last_second_of_the_due_date_is_inside(world: World, late_by: timedelta, taken: bool) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    token = await link_to(world, referee)
+    await world.do(writing.save, token, GOOD_LETTER, saved=0)
+    world.now = referee.due_at + late_by
+    sent = await world.do(writing.send, token)
+    assert isinstance(sent, Seat) if taken else sent == LinkGone()
+    assert (await state_of(world, referee) == "received") is taken
+
+
+async def test_for_a_returned_application_letters_are_taken_until_its_day(world: World) -> None:
+    """The country sends it back after the letters were due, as one referee has declined."""
+    person, application = await ready(world)
+    referees = [await ask(world, person, application, number) for number in range(2)]
+    assert isinstance(await world.submit(person, application.id), Submitted)
+    await world.db.run(lambda tx: written(tx, referees[0].id, world.now))
+    await world.do(writing.decline, await link_to(world, referees[1]), "conflict")
+    world.now = referees[0].due_at + timedelta(days=3)
+    other = Invitee(**{**a_referee(), "email": "late@example.org"})
+    late = await world.do(invite, person, application.id, other, replaces=referees[1].id)
+    assert isinstance(late, RefereeRefused) and late.code == "too_late"
+    reasons = [the_plan().programme("scholarship").reasons_for("return")[0].code]  # type: ignore[union-attr]
+    by = (world.now + timedelta(days=10)).date()
+    await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=reasons, correct_by=by)
+    asked_now = await world.do(invite, person, application.id, other, replaces=referees[1].id)
+    assert isinstance(asked_now, Referee) and asked_now.due_at.date() == by
+    await world.db.run(lambda tx: written(tx, asked_now.id, world.now))
+    assert isinstance(await world.submit(person, application.id), Submitted)
+
+
+async def test_a_letter_that_is_declined_leaves_nothing_of_what_was_written(world: World) -> None:
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    token = await link_to(world, referee)
+    await world.do(writing.save, token, GOOD_LETTER, saved=0)
+    assert isinstance(await world.do(writing.decline, token, "not_known"), Seat)
+    assert await world.rows("select 1 from recommendation") == []
+    assert await told(world) == ["invited", "declined"]
