@@ -6,6 +6,7 @@ import pytest
 
 from services.run.acting import Applicant
 from services.run.filling import Person, answers_of
+from services.run.referees import ask, referees_of
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.flows.stack import House
@@ -17,9 +18,11 @@ NAME = "Ana Quispe"
 async def filled(house: House, who: Applicant, application: str) -> None:
     """The form filled in by the person's other browser, so that this story is about the sending."""
     programme = house.programme("scholarship")
-    answers = answers_of(Person(NAME, who.email, "PE", "es"), programme, house.call("scholarship", 2016), Random(2))
+    person = Person(NAME, who.email, "PE", "es")
+    answers = answers_of(person, programme, house.call("scholarship", 2016), Random(2))
     await who.fill(application, programme, answers)
     await who.attach(application, programme, answers, NAME)
+    await ask(who, application, referees_of(person, programme, answers))
 
 
 async def test_a_double_click_and_the_way_back_send_one_application(house: House, visit: Visit) -> None:

@@ -12,7 +12,8 @@ from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, 
 
 from services.applications.domain.answers import Answer, Entries, Question, as_form
 from services.applications.plan.model import Programme
-from services.run.filling import asked_of, fields, small_pdf
+from services.run.filling import Person, asked_of, fields, small_pdf
+from services.run.referees import referees_of
 from shared.web.i18n import Texts
 from tests.conftest import ROOT
 from tests.flows.stack import House
@@ -146,7 +147,7 @@ class Visitor:
             await self.press("Save and continue")
 
     async def hand_in(self, programme: Programme, answers: Mapping[str, Answer]) -> Sequence[str]:
-        """Add each document that must come along, from the task list; their file names."""
+        """Add each document that must come along and name each referee who is asked for, from the task list; the files' names."""
         added = []
         for paper in programme.documents_for("submission", answers):
             if not paper.optional:
@@ -157,7 +158,22 @@ class Visitor:
                 added.append(name)
                 if paper.max_files > 1:
                     await self.press("Continue")
+        await self.name_referees(programme, answers)
         return added
+
+    async def name_referees(self, programme: Programme, answers: Mapping[str, Answer]) -> None:
+        """Ask as many people for a letter as the programme wants, from the task list and back to it."""
+        name = answers.get("full_name")
+        asked = referees_of(Person(str(name), self.email, "PE", self.language), programme, answers)
+        if not asked:
+            return
+        await self.follow(self.say("Letters of recommendation"))
+        for referee in asked:
+            await self.press("Ask somebody for a letter")
+            await self.answer(referee)
+            await self.press("Ask this person")
+            assert referee["name"] in await self.reads()
+        await self.follow(self.say("Go on with the application"))
 
     async def add(self, name: str, body: bytes, *, several: bool = False) -> None:
         await self.choose(name, body)

@@ -101,8 +101,8 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
             assert added.status_code == 303
         tasks = await browser.get(added.headers["location"])
         assert "It is not sent until you send the application" in words(tasks)
-        assert "0 of 2 letters" not in words(await browser.get(f"{path}/tasks"))
         await name_referees(browser, path, PROGRAMME)
+        assert words(await browser.get(f"{path}/tasks")).count("Not started") == 1, "nothing but the sending is left to begin"
         check = await browser.get(f"{path}/check")
         assert "Continue to send" in words(check)
         assert "paper.pdf" in words(check)
