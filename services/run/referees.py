@@ -71,7 +71,7 @@ class Writer:
         if self._brisk:
             await self.browser.post(path, {}, follow=False, expect=())
             await self.browser.post(f"{path}/write", {**values, "saved": "0"}, follow=False, expect=())
-            await self.browser.post(f"{path}/send", {"agree": "yes"}, follow=False, expect=())
+            await self.browser.post(f"{path}/send", {"agree": "yes", "saved": "1"}, follow=False, expect=())
             return
         page = await self.open(path)
         page = await self.browser.send(page.form(action=f"{path}/write"), values)

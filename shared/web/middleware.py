@@ -13,12 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.observability.logging import get_logger
+from shared.persistence.database import sqlstate
 from shared.web.context import WebContext, context_in, keep
 from shared.web.i18n import HTML_TAGS, LANGUAGE_COOKIE, LANGUAGES, Texts, Translation, negotiate, speak
 from shared.web.identity import IDENTITY_COOKIE, Identity, IdentityRefused, IdentityVerifier
 from shared.web.problems import AWAY, Problem, problem_response
 
 log = get_logger(__name__)
+
+NO_TEXT: Final = "22021"
+"""PostgreSQL's word for a text that no text can hold: a NUL in an address or a field, which no keyboard makes."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -132,6 +136,9 @@ class ErrorBoundary:
     @staticmethod
     def _report(scope: Scope, error: Exception) -> Problem:
         context = context_in(scope)
+        if sqlstate(error) == NO_TEXT:
+            log.info("request.malformed", request_id=context.request_id, method=scope["method"], route=_route(scope))
+            return Problem(400, code="malformed")
         log.error("request.failed", request_id=context.request_id, method=scope["method"], route=_route(scope), exc_info=error)
         if isinstance(error, AWAY):
             return Problem(503, code="unavailable", headers={"Retry-After": "30"})

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.applications.domain.answers import Answer
 from services.run.browser import Unexpected
 from services.run.filling import Person, answers_of, small_pdf
+from services.run.referees import referees_of
 from shared.observability.logging import configure_logging
 from shared.persistence.database import Tx
 from tests.flows.stack import House
@@ -48,7 +49,8 @@ async def test_what_people_write_stays_in_applications(log: io.StringIO, house: 
     ana = await house.applicant(ADDRESS)
     programme, call = house.programme("scholarship"), house.call("scholarship", 2016)
     kinds = {question.key: question.kind for page in programme.pages for question in page.questions}
-    answers = marked(answers_of(Person(NAME, ADDRESS, "PE", "es"), programme, call, Random(7)), kinds)
+    person = Person(NAME, ADDRESS, "PE", "es")
+    answers = marked(answers_of(person, programme, call, Random(7)), kinds)
     application = await ana.start("scholarship", "PE")
     house.knows(application, "PE")
     await ana.browser.post("/account", {"name": NAME, "language": "es", "timezone": "America/Lima"})
@@ -56,6 +58,7 @@ async def test_what_people_write_stays_in_applications(log: io.StringIO, house: 
     for paper in programme.documents_for("submission", answers):
         path = f"/applications/{application}/papers/{paper.key}"
         await ana.browser.post(path, {}, files={"file": (f"{FILE}.pdf", small_pdf(NAME), "application/pdf")})
+    await house.recommend(ana, application, programme, referees_of(person, programme, answers))
     sent = await ana.send(application)
     assert sent.receipt, sent.refused
     await mistaken(house, application)

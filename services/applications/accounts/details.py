@@ -12,6 +12,7 @@ from services.applications.accounts.people import by_id, change_details
 from services.applications.accounts.sessions import browsers
 from services.applications.accounts.tables import Account
 from services.applications.accounts.use_cases import signed_in
+from services.applications.domain.writing import tidy
 from services.applications.privacy.store import asked
 from services.applications.privacy.tables import Erasure
 from shared.persistence.database import Tx
@@ -47,7 +48,7 @@ async def details_page(request: Request) -> Response:
 async def save_details(request: Request) -> Response:
     who, desk = require(request), desk_of(request)
     form = await request.form()
-    typed = {name: " ".join(str(form.get(name, "")).split()) for name in ("name", "language", "timezone")}
+    typed = {name: tidy(str(form.get(name, ""))) for name in ("name", "language", "timezone")}
     faults = {}
     if len(typed["name"]) > NAME_MAX:
         faults["name"] = _("Your name must have {most} characters or fewer", most=NAME_MAX)

@@ -23,6 +23,8 @@ RENEWAL: Final = "/identity"
 BODY_MOST: Final = 3 * kept.BYTES_MOST
 """Bytes of a form as a browser writes them: a letter may take nine."""
 
+FIELDS_MOST: Final = 1000
+
 
 class KeepLayer:
     """For POSTs only; whatever else comes is passed on."""
@@ -52,8 +54,9 @@ class KeepLayer:
         path = _path(request)
         raw = await body.whole() if _typed_by_a_person(request.headers) else None
         secret = None
-        if raw is not None:
-            form = kept.Form(path, parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=1000))
+        fields = _fields(raw) if raw is not None else None
+        if fields is not None:
+            form = kept.Form(path, fields)
             desk, ip = self._desk, request.client.host if request.client else ""
             token = desk.token(request)
             secret = await desk.db.run(lambda tx: kept.keep(tx, form, session_token=token, ip=ip, rules=desk.rules, now=desk.clock.now()))
@@ -66,16 +69,22 @@ class KeepLayer:
     def _forgetting(self, request: Request, send: Send) -> Send:
         """A form that arrives after the sign-in is the kept one, sent again: it need not be kept any longer."""
         secret = self._desk.kept_secret(request)
-        if not secret or request.url.path == KEPT_PATH:
+        if not secret or request.url.path == KEPT_PATH or not _typed_by_a_person(request.headers):
             return send
 
         async def forgetting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
+            if message["type"] == "http.response.start" and message["status"] < 400 and await self._sent_again(request, secret):
                 await self._desk.db.run(lambda tx: kept.forget(tx, secret))
                 MutableHeaders(raw=message["headers"]).append("set-cookie", self._desk.kept_cookie(""))
             await send(message)
 
         return forgetting
+
+    async def _sent_again(self, request: Request, secret: str) -> bool:
+        """Whether the kept form goes to where this one went; another form, or what a script sends, leaves it kept."""
+        now = self._desk.clock.now()
+        found = await self._desk.db.run(lambda tx: kept.kept(tx, secret, now=now))
+        return found is None or found.form.path == _path(request)
 
 
 class _Body:
@@ -113,6 +122,14 @@ def _leads_to_sign_in(message: Message) -> bool:
 def _typed_by_a_person(headers: Headers) -> bool:
     """A form that a page sent by being left, not what a script sends beside it."""
     return headers.get("content-type", "").startswith(TYPED) and headers.get("sec-fetch-mode", "navigate") == "navigate"
+
+
+def _fields(raw: bytes) -> list[tuple[str, str]] | None:
+    """The form's fields; None where they are more than any form of ours has."""
+    try:
+        return parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+    except ValueError:
+        return None
 
 
 def _path(request: Request) -> str:

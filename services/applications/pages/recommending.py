@@ -51,12 +51,14 @@ REFUSALS: Final = {
     "changed": N_("This letter was changed in another window. What you see here is what you typed now; press the button again to keep it."),
 }
 
+SENT_UNSEEN: Final = N_("This letter was changed in another window. Read it as it is now, then confirm and send it.")
+
 
 def answer(request: Request, template: str, seat: Seat | None, *, status: int = 200, **context: Any) -> Response:
-    """A page that no cache keeps, and from which no other site learns the address."""
+    """A page that no cache keeps. Every page's policy keeps its address from other sites; a stricter one here would make older browsers
+    say of a form that it comes from nowhere, which is refused."""
     page = render(request, template, status=status, seat=seat, **(_around(request, seat) if seat else {}), **context)
     page.headers["cache-control"] = "no-store"
-    page.headers["referrer-policy"] = "no-referrer" if request.method == "GET" else "same-origin"
     return page
 
 
@@ -84,6 +86,11 @@ async def gone(request: Request, typed: Mapping[str, str] | None = None) -> Resp
         raise Problem(429, code="too_many_requests")
     kept = [text for text in (typed or {}).values() if len(text) > 40]
     return answer(request, "letter/gone.html", None, status=410, kept=kept)
+
+
+def _number(typed: object) -> int:
+    """The number of saves that a form showed; -1 where it carries none."""
+    return int(typed) if isinstance(typed, str) and typed.isdecimal() and len(typed) < 9 else -1
 
 
 async def _seat(request: Request) -> Seat | LinkGone:
@@ -179,8 +186,7 @@ async def write(request: Request, token: str) -> Response:
     if "write" not in found.asked.ways:
         raise Problem(404, code="not_found")
     await _may_write(request, found)
-    number = form.get("saved", "")
-    saved = int(number) if number.isdecimal() and len(number) < 9 else -1
+    saved = _number(form.get("saved"))
     outcome = await desk.db.run(lambda tx: writing.save(tx, token, form, saved=saved, now=now))
     if isinstance(outcome, LinkGone):
         return await gone(request, form)
@@ -266,11 +272,11 @@ async def check_page(request: Request, token: str) -> Response:
     return draw_check(request, found) if isinstance(found, Seat) else found
 
 
-def draw_check(request: Request, seat: Seat, *, error: str = "") -> Response:
+def draw_check(request: Request, seat: Seat, *, error: str = "", status: int = 0) -> Response:
     """The letter as it would be sent."""
     language, plan = current_language(), seat.terms.plan
     rows = [(one.label[language], shown(one, seat.answers.get(one.key), plan).split("\n")) for one in seat.asked.questions]
-    return answer(request, "letter/check.html", seat, status=422 if error else 200, rows=[] if seat.file else rows, error=error)
+    return answer(request, "letter/check.html", seat, status=status or (422 if error else 200), rows=[] if seat.file else rows, error=error)
 
 
 @router.post("/letter/{token}/send")
@@ -282,11 +288,14 @@ async def send(request: Request, token: str) -> Response:
     if form.get("agree") != "yes":
         found = await _open_seat(request)
         return draw_check(request, found, error=_("Confirm that you wrote this letter, to send it")) if isinstance(found, Seat) else found
-    outcome = await desk.db.run(lambda tx: writing.send(tx, token, now=now))
+    outcome = await desk.db.run(lambda tx: writing.send(tx, token, saved=_number(form.get("saved")), now=now))
     if isinstance(outcome, LinkGone):
         return await gone(request)
     if isinstance(outcome, LetterRefused) and outcome.code == "incomplete":
         return RedirectResponse(f"/letter/{token}/check", 303)
+    if isinstance(outcome, LetterRefused) and outcome.code == "changed":
+        found = await _open_seat(request)
+        return draw_check(request, found, error=_(SENT_UNSEEN), status=409) if isinstance(found, Seat) else found
     return await _refused(request, outcome) if isinstance(outcome, LetterRefused) else RedirectResponse(f"/letter/{token}", 303)
 
 

@@ -25,10 +25,10 @@ from services.applications.domain.referees import (
 )
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import both, problem
-from services.applications.referees.asking import due_of, invite, remind, told_at
+from services.applications.referees.asking import invite, remind, told_at
 from services.applications.referees.form import read_invitee
 from services.applications.referees.tables import Referee
-from services.applications.referees.telling import open_until
+from services.applications.referees.telling import due_of, open_until
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect

@@ -28,6 +28,9 @@ from shared.messaging import outbox
 from shared.persistence import audit
 from shared.persistence.database import Tx
 
+UNUSED: Final = "unused"
+"""Cause of an erasure that nobody asked for: the account had stood empty for long."""
+AGAIN_AFTER: Final = timedelta(hours=1)
 WITHDRAWN_FIRST: Final = BEFORE_PLACED
 """Nothing of these is settled yet: they are withdrawn in the ordinary way, so that a place goes to the next."""
 
@@ -100,7 +103,21 @@ async def erase_next(tx: Tx, *, now: datetime) -> Erased | None:
     found = await store.asked(tx, person, lock=True)
     if found is None or found.erased_at is not None:
         return Erased(())  # taken back, or done by another worker, while we waited
+    applications = await store.applications_of(tx, person)
+    if any(one.state == State.PLACED for one in applications):
+        return Erased(())  # the place was taken while we waited: it is given back first, or ends
+    if found.cause == UNUSED and (applications or await store.signed_in(tx, person)):
+        await tx.delete(found)  # the account is used after all
+        return Erased(())
     return await _erase(tx, found, now=now)
+
+
+async def put_off(tx: Tx, *, now: datetime) -> None:
+    """Let those behind the person whose erasure failed come first; it is tried again after a while."""
+    person = await store.next_due(tx, now)
+    found = await store.asked(tx, person, lock=True) if person is not None else None
+    if found is not None and found.erased_at is None:
+        found.due_at = now + AGAIN_AFTER
 
 
 async def erased_before(tx: Tx, event: Event[ApplicantErased]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlmodel import col
 
-from services.applications.accounts.tables import Account, SignInAttempt
+from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.domain.lifecycle import State
 from services.applications.privacy.tables import Erasure
 from services.applications.referees.tables import Recommendation, Referee
@@ -53,6 +53,12 @@ async def asked(tx: Tx, person: UUID, *, lock: bool = False) -> Erasure | None:
     """The person's request, or that it was done; none where there is neither."""
     statement = select(Erasure).where(col(Erasure.person_id) == person)
     return (await tx.execute(statement.with_for_update() if lock else statement)).scalar_one_or_none()
+
+
+async def signed_in(tx: Tx, person: UUID) -> bool:
+    """Whether a browser is, or was lately, signed in to the account."""
+    statement = select(col(Session.id)).where(col(Session.account_id) == person).limit(1)
+    return (await tx.execute(statement)).scalar_one_or_none() is not None
 
 
 async def next_due(tx: Tx, now: datetime) -> UUID | None:

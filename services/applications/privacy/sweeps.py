@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from services.applications.accounts.desk import Desk
 from services.applications.documents.store import DocumentStore
 from services.applications.privacy import retention
-from services.applications.privacy.erasing import erase_next
+from services.applications.privacy.erasing import erase_next, put_off
 from services.applications.privacy.mail import tell_done, tell_draft_goes
 from services.applications.privacy.retention import Periods
 from services.applications.settings import ApplicationsSettings
 from shared.messaging.service import Sweep
+from shared.observability.logging import get_logger
+from shared.persistence.database import Unavailable
+
+log = get_logger(__name__)
 
 Run = Callable[[datetime], Awaitable[int]]
 
@@ -30,7 +34,15 @@ def privacy_sweeps(desk: Desk, store: DocumentStore, settings: ApplicationsSetti
 
 def _erasures(desk: Desk, store: DocumentStore) -> Run:
     async def run(now: datetime) -> int:
-        erased = await desk.db.run(lambda tx: erase_next(tx, now=now))
+        try:
+            erased = await desk.db.run(lambda tx: erase_next(tx, now=now))
+        except Unavailable:
+            raise
+        except Exception as error:
+            # Whatever stands against this person's erasure must not keep everybody else's waiting.
+            log.error("erasure.failed", exc_info=error)
+            await desk.db.run(lambda tx: put_off(tx, now=now))
+            return 1
         if erased is None:
             return 0
         # A worker that dies here leaves bytes behind that nothing refers to; the sweep of documents removes those.

@@ -27,7 +27,7 @@ from services.applications.domain.referees import (
 from services.applications.domain.viewers import Viewer
 from services.applications.referees import store
 from services.applications.referees.tables import Referee
-from services.applications.referees.telling import about, applicant_name, open_until, release, tell
+from services.applications.referees.telling import about, applicant_name, due_now, due_of, open_until, release, tell
 from services.applications.store import applications
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -38,9 +38,11 @@ from shared.persistence.database import Tx
 
 QUIET: Final = timedelta(days=1)
 """So long after an invitation the calendar does not remind."""
+ONE_TO_ONE: Final = Window(3, timedelta(days=1))
 BY_APPLICANT: Final = Window(20, timedelta(days=1))
-TO_ADDRESS: Final = Window(30, timedelta(days=1))
-"""Invitations of one applicant, and to one address whoever asks, in a day: nobody is flooded through us."""
+TO_ADDRESS: Final = Window(200, timedelta(days=1))
+"""Invitations of one applicant to one address, of one applicant, and to one address whoever asks, in a day: nobody is flooded through
+us, and it takes many accounts to keep others from asking somebody."""
 
 NotAsked = NotFound | Forbidden | NotAllowed
 
@@ -53,14 +55,6 @@ class Ground(NamedTuple):
     asked: Referees
     answers: dict[str, Answer]
     others: list[Referee]
-
-
-def due_of(terms: InForce, year: int, asked: Referees) -> datetime:
-    """The last second for a letter to that year's call, by the plan."""
-    call = terms.call(year)
-    moment: datetime = getattr(call, asked.due_of)
-    assert moment is not None, "the plan's files were checked to say so"
-    return asked.due(moment, call.timezone)
 
 
 async def invite(
@@ -81,8 +75,7 @@ async def invite(
         return against
     if former is not None:
         await release(tx, application, [former], Standing.REPLACED, "replaced", now=now)
-    due = due_of(terms, application.year, asked)
-    due = open_until(due, application, terms, asked) if passed(due, now) else due
+    due = due_now(due_of(terms, application.year, asked), application, terms, asked)
     referee = Referee(
         id=new_id(),
         application_id=application.id,
@@ -98,7 +91,8 @@ async def invite(
     )
     tx.add(referee)
     await tx.flush()
-    await tell(tx, application, (referee, RefereeInvited(**about(application, referee), due=due)), now=now)
+    last = open_until(due, application, terms, asked) if passed(due, now) else due
+    await tell(tx, application, (referee, RefereeInvited(**about(application, referee), due=last)), now=now)
     return referee
 
 
@@ -106,6 +100,7 @@ async def _against(tx: Tx, viewer: Viewer, ground: Ground, who: Invitee, former:
     """What speaks against asking this person, if anything does."""
     application, terms, asked = ground.application, ground.terms, ground.asked
     live = [one for one in ground.others if one.state in LIVE and one is not former]
+    pair = f"referee:{viewer.account_id}:{who.email.lower()}"
     account = await people.by_id(tx, viewer.account_id)
     until = open_until(due_of(terms, application.year, asked), application, terms, asked)
     if former is not None and former.state not in REPLACEABLE:
@@ -114,13 +109,13 @@ async def _against(tx: Tx, viewer: Viewer, ground: Ground, who: Invitee, former:
         return RefereeRefused("too_late", {"due": until})
     if account is not None and same_address(account.email, who.email):
         return RefereeRefused("own_address")
-    if any(same_address(one.email, who.email) for one in live):
+    if any(same_address(one.email, who.email) for one in (*live, *([former] if former else []))):
         return RefereeRefused("address_twice")
     if len(live) >= asked.maximum:
         return RefereeRefused("too_many", {"maximum": asked.maximum})
     if not await applicant_name(tx, application, terms):
         return RefereeRefused("name_needed")
-    for key, window in ((f"referees:{viewer.account_id}", BY_APPLICANT), (f"referee:{who.email.lower()}", TO_ADDRESS)):
+    for key, window in ((pair, ONE_TO_ONE), (f"referees:{viewer.account_id}", BY_APPLICANT), (f"referee:{who.email.lower()}", TO_ADDRESS)):
         used = await count(tx, key, window, now=now)
         if refused(used, window):
             return RefereeRefused("throttled", {"again_at": used.ends_at})
@@ -147,7 +142,10 @@ async def remind(tx: Tx, viewer: Viewer, application_id: UUID, referee_id: UUID,
     if now < again_at:
         return RefereeRefused("too_soon", {"again_at": again_at})
     referee.asked_again_at, referee.asked_again = now, referee.asked_again + 1
-    fact = RefereeReminded(**about(ground.application, referee), due=max(referee.due_at, until), by_applicant=True)
+    due = due_now(referee.due_at, ground.application, ground.terms, ground.asked)
+    if due != referee.due_at:  # what the mail says stays true when the application is sent again before that day
+        referee.due_at, referee.next_chase_at = due, next_chase(due, ground.asked.remind_days, now + QUIET)
+    fact = RefereeReminded(**about(ground.application, referee), due=until if passed(due, now) else due, by_applicant=True)
     await tell(tx, ground.application, (referee, fact), now=now)
     return referee
 

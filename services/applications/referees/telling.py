@@ -48,14 +48,28 @@ def about(application: Application, referee: Referee) -> dict[str, UUID]:
     return {**facts_of(application), "referee": referee.id}
 
 
-def open_until(due: datetime, application: Application, terms: InForce, asked: Referees) -> datetime:
-    """The last second in which a letter due then is taken: with the grace after it, and for a returned application at least its own day."""
+def due_of(terms: InForce, year: int, asked: Referees) -> datetime:
+    """The last second for a letter to that year's call, by the plan."""
+    call = terms.call(year)
+    moment: datetime = getattr(call, asked.due_of)
+    assert moment is not None, "the plan's files were checked to say so"
+    return asked.due(moment, call.timezone)
+
+
+def due_now(due: datetime, application: Application, terms: InForce, asked: Referees) -> datetime:
+    """When a letter is due that was asked for until `due`: not before the plan's day, should the call have been made longer since,
+    and for a returned application not before the day by which it is to be corrected."""
     call = terms.call(application.year)
-    until = shifted(due, asked.late_days, call.timezone)
+    due = max(due, due_of(terms, application.year, asked))
     if application.state == State.RETURNED and application.correct_by is not None:
         day_over = datetime.combine(application.correct_by, time(23, 59, 59), ZoneInfo(call.timezone)).astimezone(UTC)
-        until = max(until, day_over)
-    return until
+        due = max(due, day_over)
+    return due
+
+
+def open_until(due: datetime, application: Application, terms: InForce, asked: Referees) -> datetime:
+    """The last second in which a letter due then is taken: with the grace after it."""
+    return shifted(due_now(due, application, terms, asked), asked.late_days, terms.call(application.year).timezone)
 
 
 async def applicant_name(tx: Tx, application: Application, terms: InForce) -> str:
@@ -104,7 +118,7 @@ async def letterhead(tx: Tx, referee_id: UUID, template: str, *, now: datetime) 
         await tx.flush()
         path = f"/letter/{token}?lang={referee.language}"
     zone, name = zones.zone_of(application.country), await applicant_name(tx, application, terms)
-    return Letterhead(referee.email, referee.name, referee.language, zone, plain_name(name), path)
+    return Letterhead(referee.email, plain_name(referee.name), referee.language, zone, plain_name(name), path)
 
 
 def plain_name(name: str) -> str:
@@ -114,13 +128,17 @@ def plain_name(name: str) -> str:
 
 
 async def release(tx: Tx, application: Application, referees: Sequence[Referee], state: str, cause: str, *, now: datetime) -> None:
-    """No letter is needed from these (locked, open or declined): their links lead nowhere, and those who were still asked are told."""
+    """No letter is needed from these (locked, open or declined): their links lead nowhere, what they had begun to write is removed,
+    and those who were still asked are told."""
     told = []
     for referee in referees:
         was_open = referee.state in OPEN
         referee.state, referee.settled_at, referee.next_chase_at = state, now, None
         await tx.flush()
         await store.revoke_links(tx, referee.id)
+        begun = await store.letter_of(tx, referee.id)
+        if begun is not None:
+            await tx.delete(begun)
         if was_open:
             told.append((referee, RefereeReleased(**about(application, referee), cause=cause)))
     await tell(tx, application, *told, now=now)

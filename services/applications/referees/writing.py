@@ -161,11 +161,16 @@ async def detach(tx: Tx, token: str, *, now: datetime) -> Saved | LinkGone | Let
     return Saved({})
 
 
-async def send(tx: Tx, token: str, *, now: datetime) -> Seat | LinkGone | LetterRefused:
-    """The letter as it stands is the letter. A second time, from whatever window, it is found sent, and nothing happens."""
+async def send(tx: Tx, token: str, *, saved: int, now: datetime) -> Seat | LinkGone | LetterRefused:
+    """The letter as it stands is the letter; `saved` is the number of saves of what was read before sending.
+
+    A second time, from whatever window, it is found sent, and nothing happens.
+    """
     found = await _to_write(tx, token, now)
     if not isinstance(found, Seat):
         return found
+    if saved != found.saved:
+        return LetterRefused("changed")
     if not found.complete:
         return LetterRefused("incomplete")
     referee = found.referee

@@ -37,7 +37,7 @@ async def write_letter(
     What is told of it says that there is one, never what is in it.
     """
     application = await store.find(tx, viewer, application_id, lock=True)
-    if application is None or kind not in KINDS or application.receipt is None:
+    if application is None or kind not in KINDS or application.receipt is None or await store.was_erased(tx, application.person_id):
         return NotFound()
     if viewer.role not in (APPLICANT, ANSWERS[kind]) or on_own_case(viewer, application):
         return Forbidden()

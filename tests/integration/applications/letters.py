@@ -55,7 +55,7 @@ async def written(tx: Tx, referee_id: UUID, now: datetime) -> str:
     token = await link(tx, referee_id, now)
     saved = await writing.save(tx, token, GOOD_LETTER, saved=0, now=now)
     assert isinstance(saved, writing.Saved) and not saved.faults, saved
-    assert isinstance(await writing.send(tx, token, now=now), writing.Seat)
+    assert isinstance(await writing.send(tx, token, saved=1, now=now), writing.Seat)
     return token
 
 

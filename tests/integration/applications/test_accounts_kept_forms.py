@@ -69,6 +69,18 @@ async def test_a_page_sent_after_the_session_ended_is_saved_after_the_sign_in(fr
         assert "Nothing is kept here" in words(await browser.get("/kept"))
 
 
+async def test_another_form_leaves_what_is_kept_where_it_is(front: Front) -> None:
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        front.clock.move(timedelta(hours=3))
+        await browser.post(f"{path}/pages/contact", data={"city": "Iñapari"})
+        await front.sign_in(browser, ANA)
+        details = await browser.post("/account", data={"name": "Ana", "language": "es", "timezone": "America/Lima"})
+        assert details.status_code == 303
+        where, fields = form_of(await browser.get("/kept"))
+        assert (where, fields) == (f"{path}/pages/contact", {"city": "Iñapari"})
+
+
 async def test_what_was_typed_is_shown_to_nobody_else(front: Front) -> None:
     async with front.browser() as browser:
         path = await begun(front, browser)
@@ -120,6 +132,8 @@ async def test_too_much_and_too_many_are_not_kept_and_the_way_leads_back_to_the_
         assert file.headers["location"] == back
         script = await browser.post(BEGIN, data=IDENTITY, headers={"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"})
         assert script.headers["location"] == back
+        many = await browser.post("/account", data={f"field{number}": "" for number in range(1_100)})
+        assert many.headers["location"] == "/sign-in?return=%2Faccount", "more fields than any form of ours has"
         assert await rows(front) == []
         for _ in range(70):
             await browser.post(BEGIN, data=IDENTITY)

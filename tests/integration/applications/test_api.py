@@ -100,8 +100,11 @@ async def test_a_document_goes_to_those_who_may_see_the_application_and_as_a_dow
     files = (await api.send(ana, "GET", path)).json()["documents"]
     link = f"/applications/{application.id}/documents/{next(one['id'] for one in files if one['kind'] == 'passport')}"
     for viewer in (ana, COORDINATOR, REVIEWER, OFFICER, AUDITOR):
-        answer = await api.send(viewer, "GET", link)
+        onward = await api.send(viewer, "GET", link)
+        assert onward.status_code == 303
+        answer = await api.send(viewer, "GET", onward.headers["location"])
         assert (answer.status_code, answer.content) == (200, PDF)
+        assert (await api.send(new_applicant(), "GET", onward.headers["location"])).status_code in (404, 410)
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["x-content-type-options"] == "nosniff"
     for viewer in (new_applicant(), ABROAD, OPERATOR):

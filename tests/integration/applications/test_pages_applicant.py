@@ -217,6 +217,7 @@ async def test_somebody_elses_application_does_not_exist(front: Front) -> None:
             assert (await ben.post(f"{path}{page}", data={"agree": "yes", "agreed": AGREED, "answer": "accept"})).status_code == 404, page
         for nonsense in ("/applications/1", "/applications/00000000-0000-7000-8000-000000000000", f"{path}/pages/none", "/programmes/none"):
             assert (await ben.get(nonsense)).status_code == 404, nonsense
+        assert (await ben.get("/programmes/a%00b")).status_code == 400, "no text holds a NUL"
 
 
 async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stays(front: Front) -> None:

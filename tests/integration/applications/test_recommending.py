@@ -8,7 +8,7 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.referees import Invitee, LetterRefused, LinkGone, RefereeRefused
 from services.applications.referees import writing
-from services.applications.referees.asking import invite
+from services.applications.referees.asking import invite, remind
 from services.applications.referees.tables import Referee
 from services.applications.referees.writing import Saved, Seat
 from services.applications.use_cases import Submitted
@@ -54,7 +54,7 @@ async def test_what_is_typed_is_kept_though_it_is_not_good_yet(world: World) -> 
     assert isinstance(saved, Saved) and set(saved.faults) == {"academic_letter"}
     seat = await world.do(writing.seat, token)
     assert isinstance(seat, Seat) and seat.typed["academic_letter"] == "Too short  🙂 \u200f\u0645" and not seat.complete
-    assert await world.do(writing.send, token) == LetterRefused("incomplete")
+    assert await world.do(writing.send, token, saved=1) == LetterRefused("incomplete")
     assert await state_of(world, referee) == "opened"
 
 
@@ -68,12 +68,21 @@ async def test_two_windows_do_not_overwrite_each_other_unseen(world: World) -> N
     assert isinstance(await world.do(writing.save, token, other, saved=2), Saved)
 
 
+async def test_what_another_window_made_of_the_letter_is_not_sent_unread(world: World) -> None:
+    person, application = await ready(world)
+    token = await link_to(world, await ask(world, person, application))
+    await world.do(writing.save, token, GOOD_LETTER, saved=0)
+    await world.do(writing.save, token, {**GOOD_LETTER, "acquaintance": "Since 1999"}, saved=1)
+    assert await world.do(writing.send, token, saved=1) == LetterRefused("changed")
+    assert isinstance(await world.do(writing.send, token, saved=2), Seat)
+
+
 async def test_a_letter_is_sent_once_whatever_is_pressed(world: World) -> None:
     person, application = await ready(world)
     referee = await ask(world, person, application)
     token = await link_to(world, referee)
     await world.do(writing.save, token, GOOD_LETTER, saved=0)
-    outcomes = await asyncio.gather(*(world.do(writing.send, token) for _ in range(4)))
+    outcomes = await asyncio.gather(*(world.do(writing.send, token, saved=1) for _ in range(4)))
     assert sorted(isinstance(one, Seat) for one in outcomes) == [False, False, False, True]
     assert {one.code for one in outcomes if isinstance(one, LetterRefused)} == {"not_open"}
     assert await told(world) == ["invited", "received"]
@@ -90,7 +99,7 @@ async def test_who_is_replaced_while_writing_can_send_nothing(world: World) -> N
         await world.do(writing.save, token, GOOD_LETTER, saved=0)
         other = Invitee(**{**a_referee(), "email": f"{application.id.hex}@example.org"})
         sent, replaced = await asyncio.gather(
-            world.do(writing.send, token), world.do(invite, person, application.id, other, replaces=referee.id)
+            world.do(writing.send, token, saved=1), world.do(invite, person, application.id, other, replaces=referee.id)
         )
         was_sent = isinstance(sent, Seat)
         assert was_sent is isinstance(replaced, RefereeRefused)
@@ -104,7 +113,7 @@ async def test_the_last_second_of_the_due_date_is_inside(world: World, late_by: 
     token = await link_to(world, referee)
     await world.do(writing.save, token, GOOD_LETTER, saved=0)
     world.now = referee.due_at + late_by
-    sent = await world.do(writing.send, token)
+    sent = await world.do(writing.send, token, saved=1)
     assert isinstance(sent, Seat) if taken else sent == LinkGone()
     assert (await state_of(world, referee) == "received") is taken
 
@@ -127,6 +136,24 @@ async def test_for_a_returned_application_letters_are_taken_until_its_day(world:
     assert isinstance(asked_now, Referee) and asked_now.due_at.date() == by
     await world.db.run(lambda tx: written(tx, asked_now.id, world.now))
     assert isinstance(await world.submit(person, application.id), Submitted)
+
+
+async def test_who_is_reminded_of_a_returned_application_keeps_the_time_that_the_mail_named(world: World) -> None:
+    """It is corrected and sent again at once; the letter is still taken until the day by which it was to be corrected."""
+    person, application = await ready(world)
+    referees = [await ask(world, person, application, number) for number in range(2)]
+    assert isinstance(await world.submit(person, application.id), Submitted)
+    world.now = referees[0].due_at + timedelta(days=3)
+    reasons = [the_plan().programme("scholarship").reasons_for("return")[0].code]  # type: ignore[union-attr]
+    by = (world.now + timedelta(days=10)).date()
+    await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=reasons, correct_by=by)
+    assert isinstance(await world.do(remind, person, application.id, referees[0].id), Referee)
+    token = await link_to(world, referees[0])
+    assert isinstance(await world.submit(person, application.id), Submitted)
+    world.now += timedelta(days=5)
+    await world.do(writing.save, token, GOOD_LETTER, saved=0)
+    assert isinstance(await world.do(writing.send, token, saved=1), Seat)
+    assert [row.late for row in await world.rows("select late from referee where state = 'received'")] == [False]
 
 
 async def test_a_letter_that_is_declined_leaves_nothing_of_what_was_written(world: World) -> None:

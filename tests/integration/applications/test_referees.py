@@ -81,8 +81,12 @@ async def test_no_more_are_asked_than_the_programme_says_and_a_replaced_one_make
     referees = [await ask(world, person, application, number) for number in range(3)]
     fourth = await world.do(invite, person, application.id, Invitee(**{**a_referee(), "email": "fourth@example.org"}))
     assert isinstance(fourth, RefereeRefused) and (fourth.code, fourth.parameters) == ("too_many", {"maximum": 3})
+    same = await world.do(invite, person, application.id, Invitee(**{**a_referee(), "email": referees[0].email}), replaces=referees[0].id)
+    assert isinstance(same, RefereeRefused) and same.code == "address_twice", "nobody is put in their own place, with two mails each time"
     token = await link_to(world, referees[0])
+    await world.do(writing.save, token, {"acquaintance": "Since 1999"}, saved=0)
     await world.do(invite, person, application.id, Invitee(**{**a_referee(), "email": "fourth@example.org"}), replaces=referees[0].id)
+    assert not await world.rows("select 1 from recommendation where referee_id = :id", id=referees[0].id), "what was begun is gone"
     assert await state_of(world, referees[0]) == "replaced"
     assert await told(world) == ["invited", "invited", "invited", "released", "invited"]
     assert await world.do(writing.seat, token) == LinkGone()
@@ -230,6 +234,9 @@ async def test_a_name_cannot_carry_an_address_into_a_mail_to_others(world: World
     assert isinstance(head, Letterhead)
     assert "Ana" in head.applicant
     assert not set("<>/:@") & set(head.applicant) and "evil.example" not in head.applicant
+    lured = await ask(world, person, application, 1, name="https://evil.example/verify your grant")
+    head = await world.do(letterhead, lured.id, "referee_invited")
+    assert isinstance(head, Letterhead) and not set("/:") & set(head.name) and "evil.example" not in head.name
 
 
 async def test_erasing_a_person_takes_names_addresses_links_and_letters_of_their_referees(world: World) -> None:

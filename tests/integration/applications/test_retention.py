@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.applications.domain.lifecycle import State
-from services.applications.privacy import retention
+from services.applications.domain.viewers import Viewer
+from services.applications.privacy import erasing, retention
 from services.applications.privacy.retention import WARNED_BEFORE, Periods
 from shared.kernel.clock import ManualClock
+from shared.persistence.database import Tx
 from tests.integration.applications.front import Front, opened
 from tests.integration.applications.people import PROGRAMME, YEAR, World, the_plan
 from tests.integration.applications.test_privacy import ANA, with_account
@@ -99,6 +102,42 @@ async def test_an_account_that_holds_nothing_is_erased(front: Front, world: Worl
         assert await swept(front, "erasures") == 1
     assert [row.email for row in await world.rows("select email from account")] == [ANA]
     assert [row.cause for row in await world.rows("select cause from erasure")] == ["unused"]
+
+
+async def test_somebody_who_comes_back_in_time_keeps_the_account(front: Front, world: World) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "idle@example.org")
+        front.clock.move(YEAR_LONG + SECOND)
+        await swept(front, "sign_ins")
+        assert await swept(front, "retention_accounts") == 1
+        await front.sign_in(browser, "idle@example.org")
+        await swept(front, "erasures")
+        assert (await browser.get("/account")).status_code == 200
+    assert await world.rows("select 1 from erasure") == []
+
+
+async def test_one_erasure_that_fails_keeps_no_other_waiting(front: Front, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _one = await world.reach(State.SUBMITTED)
+    second, _other = await world.reach(State.SUBMITTED)
+    for number, person in enumerate((first, second)):
+        await with_account(world, person, f"one{number}@example.org")
+        due = front.clock.now() + number * SECOND
+        await world.rows(
+            "insert into erasure (person_id, cause, asked_at, due_at) values (:id, 'asked', :due, :due) returning 1",
+            id=person.account_id,
+            due=due,
+        )
+    front.clock.move(SECOND)
+    really = erasing._withdraw
+
+    async def fails(tx: Tx, viewer: Viewer, *rest: Any) -> None:
+        assert viewer.account_id != first.account_id, "something stands against it"
+        await really(tx, viewer, *rest)
+
+    monkeypatch.setattr(erasing, "_withdraw", fails)
+    assert await swept(front, "erasures") == 2
+    done = await world.rows("select person_id from erasure where erased_at is not null")
+    assert [row.person_id for row in done] == [second.account_id]
 
 
 async def test_a_preview_says_what_would_go_and_portions_are_bounded(front: Front, world: World) -> None:

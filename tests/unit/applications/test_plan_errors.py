@@ -73,7 +73,7 @@ SPOILED = [
         "smaller one",
     ),
     # what is asked of referees
-    ("programmes/scholarship.toml", "maximum = 3", "maximum = 1", '"maximum" is 1', "2 or more"),
+    ("programmes/scholarship.toml", "maximum = 3\nkinds", "maximum = 1\nkinds", '"maximum" is 1', "2 or more"),
     ("programmes/scholarship.toml", "minimum = 2\nmaximum", "minimum = 0\nmaximum", '"minimum" is 0', "from 1 to 5"),
     ("programmes/scholarship.toml", '"academic", "professional"', '"academics"', '"kinds" holds "academics"', 'did you mean "academic"?'),
     (
