@@ -108,10 +108,12 @@ def pdf_with_a_file_inside() -> bytes:
 
 
 def pdf_that_starts_a_program(where: str) -> bytes:
-    """A `/Launch` action: when it is opened, when its page is opened, or behind a spot of the page."""
+    """A `/Launch` action: when it is opened, when its page is opened, or behind a spot of the page; or its name stands by itself."""
     writer = pages(1)
     launch = action("/Launch", F="cmd.exe")
-    if where == "opening":
+    if where == "elsewhere":
+        launch[NameObject("/S")] = writer._add_object(NameObject("/Launch"))
+    if where in ("opening", "elsewhere"):
         writer.root_object[NameObject("/OpenAction")] = launch
     elif where == "page":
         writer.pages[0][NameObject("/AA")] = DictionaryObject({NameObject("/O"): writer._add_object(launch)})

@@ -1,5 +1,6 @@
 """The process that reads files from strangers, one frame after another: see `workshop.py`."""
 
+import signal
 import sys
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from services.applications.documents.inspecting import inspect, picture_of
 
 MEMORY_BYTES: Final = 1536 * 1024 * 1024
 """Address space of the process, libraries and all."""
+SECONDS: Final = 25
+"""For one frame, more than the service waits for it (`workshop.py`): the end of a process whose service was killed over a file."""
 
 
 def answer_of(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -21,8 +24,8 @@ def answer_of(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
     return {"pages": found.pages, "same": same}, b"" if same else found.content
 
 
-def main() -> None:
-    """Read frames until the pipe ends. A file that takes more memory than there is ends the process."""
+def main(seconds: int = SECONDS) -> None:
+    """Read frames until the pipe ends. A file that takes more memory or time than there is ends the process."""
     try:
         import resource
 
@@ -31,7 +34,15 @@ def main() -> None:
     except (ImportError, OSError, ValueError):
         pass  # a system that cannot bound a process; the time is bounded all the same
     while (frame := read(sys.stdin.buffer)) is not None:
+        _alarm(seconds)
         write(sys.stdout.buffer, *answer_of(*frame))
+        _alarm(0)
+
+
+def _alarm(seconds: int) -> None:
+    """End the process after so long, whatever it is at; with 0 let it live."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
 
 
 if __name__ == "__main__":

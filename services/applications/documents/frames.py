@@ -38,9 +38,10 @@ def write(pipe: IO[bytes], head: dict[str, Any], body: bytes) -> None:
 
 
 def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """One frame; none at the end of the pipe."""
+    """One frame; none at the end of the pipe, also where it ends within the frame."""
     lengths = pipe.read(LENGTHS.size)
     if len(lengths) < LENGTHS.size:
         return None
-    head, body = (pipe.read(length) for length in LENGTHS.unpack(lengths))
-    return json.loads(head), body
+    of_head, of_body = LENGTHS.unpack(lengths)
+    head, body = pipe.read(of_head), pipe.read(of_body)
+    return (json.loads(head), body) if len(head) == of_head and len(body) == of_body else None

@@ -27,7 +27,9 @@ JPEG_QUALITY: Final = 85
 ACTING: Final = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/RichMediaExecute", "/GoToE"})
 """Actions of a PDF that do more than turn its pages or open an address."""
 CARRYING: Final = ("/EmbeddedFiles", "/EF", "/XFA", "/JS", "/RichMediaContent")
-ZIP_END: Final = re.compile(rb"PK\x05\x06.{16}(..)", re.DOTALL)
+ZIP_END: Final = re.compile(rb"(?=PK\x05\x06.{16}(..))", re.DOTALL)
+"""Looked for at every byte, since one record can begin within what only seems to be another."""
+ZIP_END_BYTES: Final = 22
 ZIP_TAIL: Final = 66_000
 PICTURES: Final = {"image/jpeg": ("JPEG", "MPO"), "image/png": ("PNG",)}
 
@@ -103,7 +105,7 @@ def inspect_pdf(content: bytes) -> Inspected | Fault:
 def _ends_a_zip(content: bytes) -> bool:
     """Whether the file's end is at the same time the end of a ZIP, so that it opens as an archive too."""
     tail = content[-ZIP_TAIL:]
-    return any(found.end() + int.from_bytes(found[1], "little") == len(tail) for found in ZIP_END.finditer(tail))
+    return any(found.start() + ZIP_END_BYTES + int.from_bytes(found[1], "little") == len(tail) for found in ZIP_END.finditer(tail))
 
 
 def _acts(reader: PdfReader) -> str:
@@ -124,7 +126,8 @@ def _acts(reader: PdfReader) -> str:
         if isinstance(one, ArrayObject):
             waiting += [item for item in one if isinstance(item, (IndirectObject, DictionaryObject, ArrayObject))]
         elif isinstance(one, DictionaryObject):
-            if any(key in one for key in CARRYING) or one.raw_get("/S") in ACTING if "/S" in one else any(key in one for key in CARRYING):
+            action = one.raw_get("/S").get_object() if "/S" in one else ""  # its name may stand elsewhere in the file
+            if any(key in one for key in CARRYING) or (isinstance(action, str) and action in ACTING):
                 return "acts"
             waiting += [item for item in one.values() if isinstance(item, (IndirectObject, DictionaryObject, ArrayObject))]
     return ""

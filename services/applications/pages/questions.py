@@ -70,7 +70,10 @@ def draw(
     before: Earlier | None = None,
     status: int = 200,
 ) -> Response:
-    """The page with its questions: as they were typed, or else as they were saved."""
+    """The page with its questions: as they were typed, or else as they were saved.
+
+    Nothing is kept by itself while what was kept before is offered: it would take its place before the person chose.
+    """
     fields = fields_of(found, answers=answers or {}, typed=typed, faults=faults or {})
     kept = found.sheet.typed.get(found.page.key)
     return render(
@@ -121,9 +124,10 @@ def known_of_person(found: Desktop) -> dict[str, Answer]:
 async def keep_typed(request: Request, application_id: str, key: str) -> Response:
     """What a script keeps of a page while somebody types; and the button that lets go of it."""
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
-    typed, _seen = await typed_in(request)
+    typed, seen = await typed_in(request)
     forget = "forget" in request.query_params
-    outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, {} if forget else typed, now=desk.clock.now()))
+    fields = {} if forget else typed
+    outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, seen=seen, now=desk.clock.now()))
     if not isinstance(outcome, Done):
         raise problem(outcome, "UTC")
     if forget:

@@ -112,14 +112,16 @@ async def save_page(
 
 
 def _with_kept(open_: Open, form: Mapping[str, str], parsed: Parsed) -> Parsed:
-    """The page as read, with what it keeps: a group of which no field came, and what is not asked and did not come."""
-    answers, faults = dict(parsed.answers), dict(parsed.faults)
+    """The page as read, with what it keeps: a group of which no field came, and what is not asked and came empty, wrong or not at all."""
+    answers, faults, counting = dict(parsed.answers), dict(parsed.faults), open_.sheet.before(open_.page)
     for question in open_.page.questions:
-        unasked = question.when is not None and not question.when.holds({**open_.sheet.before(open_.page), **answers})
-        if in_form(question, form) or not (question.kind == "group" or unasked):
+        unasked = question.when is not None and not question.when.holds(counting)
+        missing = question.kind == "group" and not in_form(question, form)
+        if not (missing or (unasked and question.key not in answers)):
+            counting |= {question.key: answers[question.key]} if question.key in answers and not unasked else {}
             continue
         before = open_.sheet.answers.get(question.key)
-        if question.kind == "group":
+        if missing:
             before = Entries(open_.entries)
             bounds = count_fault(question, len(open_.entries))
             faults |= {question.key: bounds} if bounds else {}
@@ -142,9 +144,10 @@ async def save_entry(
 ) -> Done | WrongAnswers | PageChanged | Refused:
     """Save one entry of the page's group: the one with that `number`, counted from 1, or a new one at the end.
 
-    A new entry takes nothing away, so it is added whatever happened meanwhile, but for the same one sent twice.
+    A new entry takes nothing away, so it is added whatever happened meanwhile, but for the same one sent twice. One that was removed
+    meanwhile is shown again as it was answered (`PageChanged`).
     """
-    open_ = await _open_group(tx, viewer, application_id, page_key, number)
+    open_ = await _open_group(tx, viewer, application_id, page_key, number, seen)
     if not isinstance(open_, Open):
         return open_
     parsed = open_.read(entry_page(open_.group), form, now)
@@ -168,7 +171,7 @@ async def remove_entry(
     tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, number: int, *, seen: int | None = None, now: datetime
 ) -> Done | PageChanged | Refused:
     """Take an entry out of the page's group."""
-    open_ = await _open_group(tx, viewer, application_id, page_key, number)
+    open_ = await _open_group(tx, viewer, application_id, page_key, number, seen)
     if not isinstance(open_, Open):
         return open_
     if open_.stale(seen):
@@ -177,24 +180,31 @@ async def remove_entry(
     return await open_.save(tx, {open_.group.key: Entries(entries)}, now)
 
 
-async def _open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, number: int | None) -> Open | Refused:
+async def _open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, number: int | None, seen: int | None) -> Open | Refused:
+    """The page and its group; an entry that is not there any more is for the caller, who finds the page stale."""
     open_ = await open_page(tx, viewer, application_id, key)
     if not isinstance(open_, Open):
         return open_
-    if open_.page.group is None or (number is not None and not 1 <= number <= len(open_.entries)):
+    if open_.page.group is None:
+        return NotFound()
+    if number is not None and (number < 1 or (number > len(open_.entries) and not open_.stale(seen))):
         return NotFound()
     return open_
 
 
 async def keep_typed(
-    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, now: datetime
+    tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, seen: int | None = None, now: datetime
 ) -> Done | Refused:
-    """Keep what was typed on a page beside its answers, right or wrong, to be offered again; without fields, forget it."""
+    """Keep what was typed on a page beside its answers, right or wrong, to be offered again; without fields, forget it.
+
+    What was typed on an older version of the page than the present one is not kept: offered on the page as it is now, it would be
+    saved over answers that the person did not see.
+    """
     open_ = await open_page(tx, viewer, application_id, page_key)
     if not isinstance(open_, Open):
         return open_
     names = {name for question in open_.page.questions for name in field_names(question)}
     fields = {name: typed.replace("\x00", "") for name, typed in form.items() if name in names}
-    if sum(map(len, fields.values())) <= TYPED_MAX:
+    if sum(map(len, fields.values())) <= TYPED_MAX and not open_.stale(seen):
         await store.keep_typed(tx, open_.sheet.application.id, open_.page.key, fields, now)
     return Done(open_.sheet.application)

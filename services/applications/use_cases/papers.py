@@ -37,7 +37,7 @@ async def attach_document(
 ) -> Done | NotAllowed | NotFound | Forbidden | PaperFull:
     """Note a file. It takes the place of `replaces`, and of the one before it where the paper is of one file.
 
-    The same file a second time changes nothing: it is the retry of an upload whose answer was lost.
+    The same file a second time is not added: it is the retry of an upload whose answer was lost, or it takes the place of another.
     """
     found = await _attachable(tx, viewer, application_id, kind)
     if not isinstance(found, tuple):
@@ -45,6 +45,10 @@ async def attach_document(
     application, paper = found
     before = [one for one in await store.documents(tx, application.id) if one.kind == kind]
     if any(one.sha256 == file.sha256 and one.id != replaces and one.state != FileState.REFUSED for one in before):
+        replaced = {one.id for one in before if one.id == replaces}
+        if replaced:
+            await _drop(tx, replaced)
+            await _note_paper(tx, viewer, application, "remove", kind, now=now)
         return Done(application)
     going = {one.id for one in before if paper.max_files == 1 or one.id == replaces or one.state == FileState.REFUSED}
     if len(before) - len(going) >= paper.max_files:

@@ -101,6 +101,10 @@ async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(f
         assert (await browser.post(page, data={**money, "employer_pays": "no"})).status_code == 303
         assert "BRL" not in words(await browser.get(f"{path}/check")), "it does not count"
         assert "12000.50" in (await browser.get(page)).text, "and is not lost"
+        for amount in ("", "plenty"):
+            unseen = {"employer_pays": "no", "contribution-amount": amount, "contribution-currency": ""}
+            assert (await browser.post(page, data=unseen)).status_code == 303
+            assert "12000.50" in (await browser.get(page)).text, "nor by its own field, which nobody sees"
 
 
 async def test_an_amount_is_shown_in_its_box_as_the_language_writes_it(front: Front) -> None:
@@ -146,6 +150,29 @@ async def test_two_windows_with_a_list_lose_no_entry(front: Front) -> None:
         assert words(await browser.get(page)).count("Colegio Nº 3") == 1
 
 
+async def test_an_entry_that_another_window_removed_is_offered_as_a_new_one(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        for name in ("Colegio Nº 3", "Universidad del Sur"):
+            await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": name})
+        seen = await version_of(browser, page)
+        await browser.post(f"{page}/entries/2/remove", data={"_version": seen})
+        entry = {**SCHOOL, "institution": "Universidad del Norte"}
+        wrong = await browser.post(f"{page}/entries/2", data={**entry, "to_year": "20006", "_version": seen})
+        assert (wrong.status_code, hidden(wrong, "_version")) == (422, seen)
+        both = await browser.post(f"{page}/entries/2", data={**entry, "_version": seen})
+        assert both.status_code == 409
+        assert "Universidad del Norte" in words(both)
+        assert f'action="{page}/entries/new"' in both.text
+        again = {name: hidden(both, name) for name in (*SCHOOL, "_version")}
+        assert (await browser.post(f"{page}/entries/new", data=again)).status_code == 303
+        listed = words(await browser.get(page))
+        assert [name in listed for name in ("Colegio Nº 3", "Universidad del Sur", "Universidad del Norte")] == [True, False, True]
+        gone = await browser.post(f"{page}/entries/3/remove", data={"_version": seen})
+        assert gone.headers["location"].endswith("stale=1")
+        assert (await browser.post(f"{page}/entries/0", data={**entry, "_version": seen})).status_code == 404
+
+
 async def test_a_question_page_is_answered_in_three_statements(front: Front) -> None:
     async with front.browser() as browser:
         path = await begun(front, browser)
@@ -176,6 +203,31 @@ async def test_what_was_typed_and_not_saved_is_offered_again(front: Front) -> No
         await browser.post(f"{page}/typed", data={"study_plan": "Otra vez"})
         assert (await browser.post(f"{page}/typed?forget=1")).headers["location"] == page
         assert "not saved" not in words(await browser.get(page))
+
+
+async def test_nothing_is_kept_over_the_text_that_is_offered(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/study_plan"
+        keeps = f'data-typed="{page}/typed"'
+        assert keeps in (await browser.get(page)).text
+        await browser.post(f"{page}/typed", data={"study_plan": "Quiero estudiar", "_version": "0"})
+        offered = await browser.get(page)
+        assert "not saved" in words(offered)
+        assert "data-typed" not in offered.text, "the script would put what is here in the place of what is offered"
+        assert keeps in (await browser.get(f"{page}?typed=1")).text
+        await browser.post(f"{page}/typed?forget=1")
+        assert keeps in (await browser.get(page)).text
+
+
+async def test_an_older_window_keeps_nothing_beside_what_was_saved_after_it(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/study_plan"
+        assert (await browser.post(page, data={**good_form()["study_plan"], "_version": "0"})).status_code == 303
+        assert (await browser.post(f"{page}/typed", data={"study_plan": "De antes", "_version": "0"})).status_code == 204
+        assert "not saved" not in words(await browser.get(page))
+        assert "De antes" not in (await browser.get(f"{page}?typed=1")).text
+        await browser.post(f"{page}/typed", data={"study_plan": "De ahora", "_version": await version_of(browser, page)})
+        assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
 
 
 async def test_nobody_reads_or_keeps_what_somebody_else_types(front: Front) -> None:

@@ -72,7 +72,7 @@ async def test_several_files_are_added_at_once_one_replaced_and_one_removed(fron
         page = await browser.get(added.headers["location"])
         assert [f"{n}.pdf" in words(page) for n in (1, 2, 3)] == [True] * 3
         assert "2 pages" in words(page)
-        first, second, _third = ids(page)
+        first, second, third = ids(page)
         asking = await browser.get(f"{link}?replace={second}")
         assert "in the place of “2.pdf”" in words(asking)
         await browser.post(link, data={"replaces": second}, files={"file": ("new.jpg", JPEG, "image/jpeg")})
@@ -82,6 +82,8 @@ async def test_several_files_are_added_at_once_one_replaced_and_one_removed(fron
         assert "new.jpg" in words(page)
         assert "1.pdf" not in words(page)
         assert "2.pdf" not in words(page)
+        await browser.post(link, data={"replaces": third}, files={"file": ("again.jpg", JPEG, "image/jpeg")})
+        assert len(ids(await browser.get(link))) == 1, "that file is here already, and the one that it replaces is gone all the same"
 
 
 async def test_one_that_is_refused_does_not_keep_the_others_out(front: Front) -> None:

@@ -1,13 +1,16 @@
 """What is in a file decides: pictures are written anew, PDFs are looked through, and what bites is refused by name."""
 
 import io
+import signal
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
 
-from services.applications.documents.frames import Fault, Inspected
+from services.applications.documents.frames import Fault, Inspected, read, write
 from services.applications.documents.inspecting import PIXELS_MAX, SIDE_MAX, inspect, picture_of
-from services.applications.documents.workshop import Workshop
+from services.applications.documents.workshop import ROOT, Workshop
 from tests import real_files as files
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
@@ -103,6 +106,7 @@ def test_a_pdf_is_kept_as_it_is_and_its_pages_are_counted(count: int) -> None:
         (files.pdf_that_starts_a_program("opening"), "acts"),
         (files.pdf_that_starts_a_program("page"), "acts"),
         (files.pdf_that_starts_a_program("spot"), "acts"),
+        (files.pdf_that_starts_a_program("elsewhere"), "acts"),
         (files.PDF + files.archive(), "foreign_tail"),
         (files.PDF + b"<html><script>", "foreign_tail"),
         (b"%PDF-1.7\n" + b"\x00" * 3_000 + b"\n%%EOF", "broken"),
@@ -119,6 +123,7 @@ def test_a_pdf_is_kept_as_it_is_and_its_pages_are_counted(count: int) -> None:
         "launch at opening",
         "launch on a page",
         "launch behind a spot",
+        "launch named elsewhere",
         "zip behind",
         "html behind",
         "nothing in it",
@@ -137,6 +142,15 @@ def test_a_zip_that_ends_where_the_pdf_ends_is_seen() -> None:
     zipped[-2:] = len(end).to_bytes(2, "little")
     body = files.PDF.removesuffix(b"%%EOF\n")
     assert inspect(body + bytes(zipped) + end, PDF) == Fault("foreign_tail")
+
+
+@pytest.mark.parametrize("before", range(4, 22))
+def test_a_zip_is_seen_behind_what_only_looks_like_its_end(before: int) -> None:
+    """The false record begins so many bytes before the true one, which a search for whole records would step over."""
+    end = b"\n%%EOF\n"
+    true = b"PK\x05\x06" + bytes(16) + len(end).to_bytes(2, "little")
+    body = files.PDF.removesuffix(b"%%EOF\n") + b"%" + b"PK\x05\x06".ljust(before, b"\x20")
+    assert inspect(body + true + end, PDF) == Fault("foreign_tail")
 
 
 def test_an_empty_line_behind_the_end_is_nothing_foreign() -> None:
@@ -178,3 +192,27 @@ async def test_what_takes_too_long_is_stopped_and_named() -> None:
         assert await workshop.inspect(files.photograph(3_000, 3_000), JPEG) == Fault("too_heavy")
     finally:
         workshop.close()
+
+
+def test_a_frame_that_is_cut_off_is_none() -> None:
+    pipe = io.BytesIO()
+    write(pipe, {"pages": 1}, b"content")
+    whole = pipe.getvalue()
+    assert read(io.BytesIO(whole)) == ({"pages": 1}, b"content")
+    assert [read(io.BytesIO(whole[:length])) for length in range(len(whole))] == [None] * len(whole)
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="the system has no alarms")
+def test_a_bench_whose_service_is_gone_ends_by_itself() -> None:
+    """Nobody stops it, and its pipes stay open; what waits for its next file lives on."""
+    slow = "import time; bench.answer_of = lambda head, body: time.sleep(head['seconds']) or (head, body)"
+    command = [sys.executable, "-c", f"from services.applications.documents import bench; {slow}; bench.main(1)"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdin
+        assert process.stdout
+        write(process.stdin, {"seconds": 0}, b"")
+        assert read(process.stdout) == ({"seconds": 0}, b"")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.5)
+        write(process.stdin, {"seconds": 20}, b"")
+        assert process.wait(10) == -signal.SIGALRM
