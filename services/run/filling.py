@@ -8,6 +8,7 @@ from typing import Final
 
 from services.applications.domain.answers import Answer, Chosen, Entries, Money, Page, Question, Spoken, as_form, asked_pages
 from services.applications.domain.eligibility import Rule, applies, check
+from services.applications.domain.kinds import MAX_LENGTH
 from services.applications.plan.model import Call, Programme
 from services.run.names import city, full_name
 from services.run.prose import prose
@@ -131,7 +132,8 @@ def _answer(one: Person, question: Question, rules: list[Rule], call: Call, rand
         case "phone":
             return f"+{random.randrange(501, 599)} {random.randrange(100, 999)} {random.randrange(1000, 9999)}"
         case "long_text":
-            return prose(random, one.language, max([question.min_words or 30, *(_whole(rule, "words") for rule in rules)]) + 5)
+            words = max([question.min_words or 30, *(_whole(rule, "words") for rule in rules)]) + 5
+            return prose(random, one.language, words, question.max_length or MAX_LENGTH[question.kind])
     if question.key == "full_name":
         return one.name
     if question.key in BY_KEY:

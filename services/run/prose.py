@@ -1,5 +1,6 @@
 """What a made-up applicant writes about their plans: where the problem lies, what is studied stage by stage, and what comes of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -236,8 +237,10 @@ MATERIALS: Final[dict[str, Material]] = {
 }
 
 
-def prose(random: Random, language: str, words: int) -> str:
-    """A text of at least `words` words, in paragraphs; each Chinese character counts as one."""
+def prose(random: Random, language: str, words: int, letters: int) -> str:
+    """A text of at least `words` words, in paragraphs; each Chinese character counts as one. One of more than `letters` characters is
+    left off before the sentence that goes beyond them.
+    """
     material = MATERIALS.get(language, MATERIALS["en"])
     paragraphs, count = [], 0
     stages = _stages(random, material)
@@ -246,7 +249,14 @@ def prose(random: Random, language: str, words: int) -> str:
     while count < words:
         paragraphs.append(next(stages))
         count = count_words("\n\n".join([opening, *paragraphs, closing]))
-    return "\n\n".join([opening, *paragraphs, closing])
+    text = "\n\n".join([opening, *paragraphs, closing])
+    return text if len(text) <= letters else _shortened(text, letters)
+
+
+def _shortened(text: str, letters: int) -> str:
+    """The whole sentences at the text's beginning that are `letters` characters long at most."""
+    ends = [found.end() for found in re.finditer(r"[.。](?=\s|$)|。", text) if found.end() <= letters]
+    return text[: ends[-1]] if ends else text[:letters]
 
 
 def _stages(random: Random, material: Material) -> Iterator[str]:

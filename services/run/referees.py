@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from services.applications.domain.answers import Answer, Question
+from services.applications.domain.kinds import MAX_LENGTH
 from services.applications.plan.model import Programme
 from services.run.acting import Applicant, Letterbox
 from services.run.browser import Browser, Page
@@ -101,5 +102,5 @@ def _answer(question: Question, language: str, random: Random) -> Any:
     if question.kind == "number":
         return str(question.minimum or 1)
     if question.kind == "long_text":
-        return prose(random, language, (question.min_words or 40) + 10)
+        return prose(random, language, (question.min_words or 40) + 10, question.max_length or MAX_LENGTH[question.kind])
     return "2012-2015"

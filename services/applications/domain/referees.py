@@ -168,6 +168,6 @@ class LinkGone:
 
 @dataclass(frozen=True, slots=True)
 class LetterRefused:
-    """The letter was not taken. `code`: too_late, not_open, changed, incomplete."""
+    """The letter was not taken. `code`: too_late, not_open, changed, unseen, incomplete."""
 
     code: str

@@ -48,15 +48,13 @@ WORDS: Final = {
 REFUSALS: Final = {
     "too_late": N_("The time for this letter has passed, so it was not taken."),
     "incomplete": N_("The letter is not complete yet."),
+    "unseen": N_("This letter was changed in another window. Read it as it is now, then confirm and send it."),
     "changed": N_("This letter was changed in another window. What you see here is what you typed now; press the button again to keep it."),
 }
 
-SENT_UNSEEN: Final = N_("This letter was changed in another window. Read it as it is now, then confirm and send it.")
-
 
 def answer(request: Request, template: str, seat: Seat | None, *, status: int = 200, **context: Any) -> Response:
-    """A page that no cache keeps. Every page's policy keeps its address from other sites; a stricter one here would make older browsers
-    say of a form that it comes from nowhere, which is refused."""
+    """A page that no cache keeps. With a stricter referrer policy than our other pages' older browsers' forms would seem to be strangers'."""
     page = render(request, template, status=status, seat=seat, **(_around(request, seat) if seat else {}), **context)
     page.headers["cache-control"] = "no-store"
     return page
@@ -186,8 +184,7 @@ async def write(request: Request, token: str) -> Response:
     if "write" not in found.asked.ways:
         raise Problem(404, code="not_found")
     await _may_write(request, found)
-    saved = _number(form.get("saved"))
-    outcome = await desk.db.run(lambda tx: writing.save(tx, token, form, saved=saved, now=now))
+    outcome = await desk.db.run(lambda tx: writing.save(tx, token, form, saved=_number(form.get("saved")), now=now))
     if isinstance(outcome, LinkGone):
         return await gone(request, form)
     if isinstance(outcome, LetterRefused):
@@ -272,11 +269,11 @@ async def check_page(request: Request, token: str) -> Response:
     return draw_check(request, found) if isinstance(found, Seat) else found
 
 
-def draw_check(request: Request, seat: Seat, *, error: str = "", status: int = 0) -> Response:
+def draw_check(request: Request, seat: Seat, *, error: str = "") -> Response:
     """The letter as it would be sent."""
     language, plan = current_language(), seat.terms.plan
     rows = [(one.label[language], shown(one, seat.answers.get(one.key), plan).split("\n")) for one in seat.asked.questions]
-    return answer(request, "letter/check.html", seat, status=status or (422 if error else 200), rows=[] if seat.file else rows, error=error)
+    return answer(request, "letter/check.html", seat, status=422 if error else 200, rows=[] if seat.file else rows, error=error)
 
 
 @router.post("/letter/{token}/send")
@@ -293,9 +290,6 @@ async def send(request: Request, token: str) -> Response:
         return await gone(request)
     if isinstance(outcome, LetterRefused) and outcome.code == "incomplete":
         return RedirectResponse(f"/letter/{token}/check", 303)
-    if isinstance(outcome, LetterRefused) and outcome.code == "changed":
-        found = await _open_seat(request)
-        return draw_check(request, found, error=_(SENT_UNSEEN), status=409) if isinstance(found, Seat) else found
     return await _refused(request, outcome) if isinstance(outcome, LetterRefused) else RedirectResponse(f"/letter/{token}", 303)
 
 

@@ -170,7 +170,7 @@ async def send(tx: Tx, token: str, *, saved: int, now: datetime) -> Seat | LinkG
     if not isinstance(found, Seat):
         return found
     if saved != found.saved:
-        return LetterRefused("changed")
+        return LetterRefused("unseen")
     if not found.complete:
         return LetterRefused("incomplete")
     referee = found.referee

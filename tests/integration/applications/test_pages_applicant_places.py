@@ -91,7 +91,7 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         assert other.status_code == 409
         assert [one.type for one in await world.published(application.id)][-1] == "puente.offer.accepted.v1"
         examined = await browser.post(f"{path}/papers/physical_examination", files={"file": ("exam.pdf", PDF, "application/pdf")})
-        assert examined.headers["location"] == f"{path}?added=physical_examination"
+        assert examined.headers["location"] == f"{path}/papers/physical_examination?added=physical_examination"
         assert "exam.pdf" in words(await browser.get(examined.headers["location"]))
 
 

@@ -73,7 +73,7 @@ async def test_what_another_window_made_of_the_letter_is_not_sent_unread(world: 
     token = await link_to(world, await ask(world, person, application))
     await world.do(writing.save, token, GOOD_LETTER, saved=0)
     await world.do(writing.save, token, {**GOOD_LETTER, "acquaintance": "Since 1999"}, saved=1)
-    assert await world.do(writing.send, token, saved=1) == LetterRefused("changed")
+    assert await world.do(writing.send, token, saved=1) == LetterRefused("unseen")
     assert isinstance(await world.do(writing.send, token, saved=2), Seat)
 
 
