@@ -54,7 +54,7 @@ REFUSALS: Final = {
 
 
 def answer(request: Request, template: str, seat: Seat | None, *, status: int = 200, **context: Any) -> Response:
-    """A page that no cache keeps. With a stricter referrer policy than our other pages' older browsers' forms would seem to be strangers'."""
+    """A page that no cache keeps. With a stricter referrer policy, forms of older browsers would look like those of strangers."""
     page = render(request, template, status=status, seat=seat, **(_around(request, seat) if seat else {}), **context)
     page.headers["cache-control"] = "no-store"
     return page
