@@ -70,6 +70,14 @@ class Model:
             found[f"channel:{e.cell}:{e.channel}"] = channel.places if share is None else share
         return {key: planned if (fixed := self.fixed.get(key)) is None else fixed for key, planned in found.items()}
 
+    def bounds(self, key: str) -> bool:
+        """Whether the terms in force have anything that this limit would bound."""
+        kind, programme, *rest = key.split(":")
+        terms = self.terms[programme]
+        if kind in ("course", "course_country"):
+            return (int(rest[-2]), rest[-1]) in terms.courses
+        return {"holders": terms.holders is not None, "channel": rest[-1] in terms.channels}.get(kind, True)
+
     def count(self, key: str) -> int:
         """How much of a limit is drawn on; what a person and a country hold counts until the stay is over."""
         kind, rest = key.split(":", 1)
@@ -225,8 +233,10 @@ class Model:
     def of_cell(self, x: Any) -> None:
         cell, programme = x.cell, x.cell.split(":")[0]
         if isinstance(x, c.SetLimit):
-            self.fixed[x.key] = x.capacity
-            return self.serve(x.at)
+            if self.bounds(x.key):
+                self.fixed[x.key] = x.capacity
+                self.serve(x.at)
+            return None
         if isinstance(x, c.ServeLists):
             self.serve(x.at, x.cells)
         elif isinstance(x, c.Reorder):
