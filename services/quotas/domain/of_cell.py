@@ -72,14 +72,12 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
     or the year no longer, nobody waits for anything.
     """
     cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
-    if cell.call is None:
-        refuse_everybody(desk, cell, cause, "unknown_cell")
-        return
-    if not cell.terms.has_left(cell.country, command.at):
+    left = cell.terms.has_left(cell.country, command.at)
+    if cell.call is None or left:
+        refuse_everybody(desk, cell, cause, "unknown_cell" if cell.call is None else "not_participating")
+    else:
         _end_for_parts(desk, command, cell, cause)
-        return
-    refuse_everybody(desk, cell, cause, "not_participating")
-    if cell.free:
+    if left and cell.free:
         before = cell.target
         desk.move(cell, "free", "pool", cell.free, cause)
         cell.counter.capacity = cell.counter.used

@@ -86,6 +86,15 @@ def end(shelf: Shelf, at: timedelta = timedelta()) -> list[str]:
     return reasons(shelf.run(EndParticipation(cell=PE, at=NOW + at)).ignored)
 
 
+def test_the_free_places_of_a_year_that_the_plan_dropped_go_back_too_when_the_country_leaves() -> None:
+    shelf, holder = shelf_of_three(), Person()
+    shelf.run(holder.asks())
+    gone = leaves(TODAY)
+    shelf.terms = {"training": terms(calls={}, participation={"PE": in_force(PLAN, [gone])}, left={"PE": ((TODAY, None),)})}
+    end(shelf)
+    assert shelf.figures(PE) == (1, 0, 1, 0, 0) and shelf.pools == {"training": 3} and shelf.state(holder) == ["offered"]
+
+
 @pytest.mark.parametrize("until", [None, TODAY + timedelta(days=300)])
 def test_on_the_first_day_free_places_go_back_and_who_waits_is_told_even_if_it_returns_later(until: date | None) -> None:
     shelf, holder = shelf_of_three(), Person()
