@@ -23,26 +23,30 @@ BUSY_S: Final = 0.02
 KEEP_SENT_DAYS: Final = 35
 LEADER_LOCK: Final = 0x72656C61
 LEADER_SECONDS: Final = 45.0
-"""Longer than a chunk may take to be published, during which the leader says nothing to the database."""
+"""A leader that has said nothing to its database for so long is put down by one that waits to lead."""
+BREATH_SECONDS: Final = 5.0
+"""A leader whose chunk is still on its way says so to its database this often."""
 
 _UNSENT = "select id, topic, key, value from outbox where sent_at is null and not id <@ $2::text::int8multirange order by id limit $1"
 _PRUNE = "delete from outbox where sent_at < now() - make_interval(days => $1) and topic <> all($2::text[])"
+_LEADER_SILENT = """
+    select pg_terminate_backend(activity.pid) from pg_locks join pg_stat_activity activity using (pid)
+    where locktype = 'advisory' and classid = 0 and objid = $1 and objsubid = 1 and granted
+      and pg_locks.database = (select oid from pg_database where datname = current_database())
+      and wait_event_type = 'Client' and clock_timestamp() - state_change > make_interval(secs => $2)
+"""
 _SENT = (
     "update outbox set sent_at = now() from unnest($1::bigint[], $2::bigint[]) as run (first, last) where id between run.first and run.last"
 )
 
 
-async def connect(url: str, *, idle_seconds: float = LEADER_SECONDS) -> "asyncpg.Connection[Any]":
-    """A connection of the leader's own, outside of any pool; plans are pinned to the index that an empty table would not suggest.
-
-    The database ends it after `idle_seconds` without a word, and with it the lock: a leader that was stopped is replaced.
-    """
+async def connect(url: str) -> "asyncpg.Connection[Any]":
+    """A connection of the leader's own, outside of any pool; plans are pinned to the index that an empty table would not suggest."""
     settings = {
         "application_name": "puente relay",
         "enable_seqscan": "off",
         "jit": "off",
         "tcp_keepalives_idle": "5",
-        "idle_session_timeout": str(int(idle_seconds * 1000)),
     }
     dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
     try:
@@ -51,9 +55,17 @@ async def connect(url: str, *, idle_seconds: float = LEADER_SECONDS) -> "asyncpg
         raise Unavailable(f"the database cannot be reached: {error}") from error
 
 
-async def lead(connection: "asyncpg.Connection[Any]") -> bool:
-    """Whether this connection leads: the lock is its own until it ends."""
-    return bool(await _ask(connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK)))
+async def lead(connection: "asyncpg.Connection[Any]", *, silent_seconds: float = LEADER_SECONDS) -> bool:
+    """Whether this connection leads: the lock is its own until it ends.
+
+    Where another leads and the database has waited for its next word for `silent_seconds`, that one's session is ended. No timeout of
+    the database's own would do: a process may be stopped between preparing a statement and executing it, or in the middle of reading
+    an answer, and neither counts as idle.
+    """
+    if await _ask(connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK)):
+        return True
+    await _ask(connection.execute(_LEADER_SILENT, LEADER_LOCK, silent_seconds))
+    return False
 
 
 class Relay:
@@ -64,9 +76,10 @@ class Relay:
     one of its key must not overtake it.
     """
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", publisher: Publisher) -> None:
+    def __init__(self, connection: "asyncpg.Connection[Any]", publisher: Publisher, *, breath_seconds: float = BREATH_SECONDS) -> None:
         self._connection = connection
         self._publisher = publisher
+        self._breath_seconds = breath_seconds
 
     async def drain(self, *, going_on: Callable[[], bool] = lambda: True) -> int:
         """Send until nothing is unsent or `going_on` says no; returns the rows sent. Raises `TransportAway` or `Unavailable`."""
@@ -98,6 +111,8 @@ class Relay:
         try:
             await self._mark(stored)
             read = await self._read([row.row for row in (*sending, *waiting)])
+            while not (await asyncio.wait([publishing], timeout=self._breath_seconds))[0]:
+                await _ask(self._connection.execute("select 1"))
             return await publishing, read
         except BaseException:
             publishing.cancel()

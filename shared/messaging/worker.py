@@ -19,7 +19,7 @@ from shared.kernel.ids import new_id
 from shared.messaging import parking
 from shared.messaging.consumer import Consumer, Fenced
 from shared.messaging.leases import RENEW_SECONDS, Leases, start_offsets, stored_offsets
-from shared.messaging.relay import BUSY_S, IDLE_S, LEADER_SECONDS, Relay, connect, idle, lead
+from shared.messaging.relay import BREATH_SECONDS, BUSY_S, IDLE_S, LEADER_SECONDS, Relay, connect, idle, lead
 from shared.messaging.service import Service, Sweep
 from shared.messaging.together import Cancelled, together
 from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway
@@ -34,6 +34,7 @@ RETRY_WAITING_S: Final = 1.0
 PROBE_S: Final = 3.0
 STALLED_S: Final = 30.0
 PAUSE_MAX_S: Final = 5.0
+PRUNE_S: Final = 3_600.0
 
 
 class Stalled(Exception):
@@ -150,33 +151,42 @@ class Worker:
     # ------------------------------------------------------------------ leading
 
     async def _lead(self, stop: asyncio.Event) -> None:
-        connection = await connect(self._service.db.url, idle_seconds=self._leader_seconds)
+        connection = await connect(self._service.db.url)
         try:
-            while not await lead(connection):
+            while not await lead(connection, silent_seconds=self._leader_seconds):
                 self._goes_on("leader")
                 if await _unless(stop, 0.5):
                     return
             publisher = await self._transport.publisher()
             try:
-                await together(
-                    self._relay(Relay(connection, publisher), stop), *(self._sweep(sweep, stop) for sweep in self._service.sweeps)
-                )
+                relay = Relay(connection, publisher, breath_seconds=min(BREATH_SECONDS, self._leader_seconds / 4))
+                await together(self._relay(relay, stop), *(self._sweep(sweep, stop) for sweep in self._service.sweeps))
             finally:
                 await publisher.close()
         finally:
             connection.terminate()
 
     async def _relay(self, relay: Relay, stop: asyncio.Event) -> None:
-        pruned = time.monotonic()
+        pruned, steps = time.monotonic(), 0
+
+        def going_on() -> bool:
+            nonlocal steps
+            if steps:
+                self._goes_on("leader")
+            steps += 1
+            return not stop.is_set() and time.monotonic() - pruned < PRUNE_S
+
         while True:
-            sent = await relay.drain(going_on=lambda: not stop.is_set())
+            # One that never comes to the end of its outbox goes on too: it says so after each step, and it prunes.
+            sent = await relay.drain(going_on=going_on)
             self._goes_on("leader")
             if stop.is_set():
                 return
-            await idle(self._wake, BUSY_S if sent else IDLE_S)
-            if time.monotonic() - pruned > 3600:
+            if time.monotonic() - pruned >= PRUNE_S:
                 await relay.prune()
                 pruned = time.monotonic()
+                continue
+            await idle(self._wake, BUSY_S if sent else IDLE_S)
 
     async def _sweep(self, sweep: Sweep, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared.events.catalogue import TOPICS
 from shared.events.envelope import MAX_BYTES
 from shared.kernel.ids import new_id
 from shared.messaging import outbox
-from shared.messaging.relay import KEEP_SENT_DAYS, LEADER_LOCK, Relay, connect
+from shared.messaging.relay import KEEP_SENT_DAYS, LEADER_LOCK, Relay, connect, lead
 from shared.messaging.transport import Outgoing, Publisher
 from shared.persistence.database import Database, Tx
 from tests.contract.rig import KEYS, MOMENT, Rig, fact, history, in_order
@@ -105,6 +107,50 @@ async def test_one_relay_leads_and_another_takes_over_when_its_session_is_cut(ri
     assert in_order(await rig.effects())
 
 
+async def until_leading(connection: "asyncpg.Connection[Any]", silent_seconds: float) -> None:
+    """Ask to lead until it does, at most half a minute."""
+    async with asyncio.timeout(30):
+        while not await lead(connection, silent_seconds=silent_seconds):  # noqa: ASYNC110 - the lock is another session's
+            await asyncio.sleep(0.05)
+
+
+async def test_a_leader_that_was_stopped_while_it_read_an_answer_is_replaced(new_db: Callable[[str], Awaitable[Database]]) -> None:
+    """Its session is not idle, as the database sees it: it has more to say than the other side takes."""
+    url = (await new_db("applications")).url
+    stopped, waiting = await connect(url), await connect(url)
+    try:
+        assert await lead(stopped)
+        transport: Any = getattr(stopped, "_transport")  # noqa: B009 - not a part of what the type tells
+        transport.pause_reading()
+        reading = asyncio.create_task(stopped.fetch("select repeat('x', 1000) from generate_series(1, 200000)"))
+        await until_leading(waiting, 0.5)
+        transport.resume_reading()
+        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+            await reading
+    finally:
+        stopped.terminate()
+        await waiting.close()
+
+
+async def test_a_leader_whose_broker_is_slow_goes_on_leading(rig: Rig) -> None:
+    """It says to its database that it lives for as long as a chunk is on its way, so nobody sends the same chunk beside it."""
+    await rig.transport.prepare(TOPICS)
+    await rig.publish(*history(subjects=5, versions=1))
+    slow = HeldBack(await rig.transport.publisher())
+    leading, waiting = await connect(rig.producer.url), await connect(rig.producer.url)
+    try:
+        assert await lead(leading)
+        draining = asyncio.create_task(Relay(leading, slow, breath_seconds=0.05).drain())
+        assert await slow.holds == 5
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.5):
+                await until_leading(waiting, 1)
+        slow.go_on.set()
+        assert await draining == 5
+    finally:
+        await asyncio.gather(leading.close(), waiting.close(), slow.close())
+
+
 async def test_what_was_sent_is_kept_longer_than_the_topics_and_what_was_not_is_kept_for_ever(rig: Rig) -> None:
     """The outbox is the log to replay from; rows go only when no replay can want them."""
     await rig.publish(*(fact(f"s{n}", 1, KEYS[n]) for n in range(4)))
@@ -119,8 +165,6 @@ async def test_what_was_sent_is_kept_longer_than_the_topics_and_what_was_not_is_
         assert [row[0] for row in await connection.fetch("select key from outbox order by id")] == KEYS[1:4]
     finally:
         await connection.close()
-    from shared.events.catalogue import TOPICS
-
     assert all(topic.retention_days is None or topic.retention_days < KEEP_SENT_DAYS for topic in TOPICS)
 
 

@@ -1,5 +1,6 @@
 """A session that is about to end says so in time, in a real browser; and what was typed outlives it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,13 @@ from tests.served import served
 
 pytestmark = pytest.mark.browser
 WARNING = ".app-session"
+TELL_OF_WAITING = """
+    window.waitsToAsk = false
+    const { setTimeout: later, clearTimeout: never } = window
+    window.setTimeout = (what, milliseconds) => { window.waitsToAsk ||= milliseconds >= 5000; return later(what, milliseconds) }
+    window.clearTimeout = (timer) => { window.waitsToAsk = false; never(timer) }
+"""
+"""Between an answer and the next question no timer is set, and time that passes then would pass unseen."""
 
 
 @pytest.fixture
@@ -31,12 +39,16 @@ async def opened(house: House, browser: Browser, address: str, path: str) -> Pag
     await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     page = await context.new_page()
     await page.clock.install()
+    await page.add_init_script(TELL_OF_WAITING)
     await page.goto(address + path)
     return page
 
 
 async def pass_by(house: House, page: Page, minutes: int) -> None:
-    """Time goes by, here and there; where the page then asks the server, its answer is awaited."""
+    """Time goes by, here and there. The page asks the server then, which it must be waiting to do; the answer is awaited."""
+    async with asyncio.timeout(30):
+        while not await page.evaluate("waitsToAsk"):  # noqa: ASYNC110 - the page's own policy forbids what waits for an expression
+            await asyncio.sleep(0.02)
     house.front.clock.move(timedelta(minutes=minutes))
     async with page.expect_response("**/session/left"):
         await page.clock.fast_forward(minutes * 60_000)
