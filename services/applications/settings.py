@@ -33,7 +33,7 @@ class ApplicationsSettings(CommonSettings):
         description="Days that an unsent draft is kept after its call closed; its owner is told a month before.",
     )
     retention_papers_days: int = Field(
-        default=365, ge=30, description="Days that the documents of an application that came to nothing are kept after its end."
+        default=365, ge=30, description="Days that the papers of an application that came to nothing are kept after its end."
     )
     retention_accounts_days: int = Field(
         default=365, ge=30, description="Days that an applicant's account without an application is kept after it was made."

@@ -1,6 +1,8 @@
 """What goes by itself with time: drafts that were never sent, papers of applications that came to nothing, accounts that hold nothing.
 
 Each portion is one transaction that leaves an audit row with its count. Nobody loses a draft without having been told a month before.
+Of an application that came to nothing its answers as they were last sent stay, and what was decided and said to its applicant; the
+privacy notice says so, and why.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,11 +20,13 @@ from shared.persistence.database import Tx
 PORTION: Final = 200
 WARNED_BEFORE: Final = timedelta(days=30)
 NOTHING_CAME: Final = ("rejected", "refused", "declined", "lapsed", "withdrawn")
+PAPERS: Final = ("document", "sent_copy", "sent_answers", "page_typed", "referee")
+"""Tables whose rows go when an application came to nothing, found by `application_id`. With a referee go their letter and links."""
 
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """How long each is kept: drafts after their call closed, papers after the end of the application, accounts after they were made."""
+    """How long each is kept: drafts after their call closed, papers after the application ended, accounts after they were made."""
 
     drafts: timedelta
     papers: timedelta
@@ -39,6 +43,9 @@ class Warned(NamedTuple):
     language: str
     goes_at: datetime
 
+
+Counts = Mapping[str, int]
+"""Table to how many of its rows went."""
 
 _CLOSED: Final = (
     "(select * from unnest(cast(:programmes as text[]), cast(:years as int[]), cast(:closed as timestamptz[])) "
@@ -61,9 +68,10 @@ _OLD_DRAFTS: Final = text(
     f"and call.closes <= {_AGO} and {_WORDED} and w.warned_at <= cast(:now as timestamptz) - {_MONTH}) "
     "order by a.id limit :most for update of a skip locked"
 )
+_HAS: Final = " or ".join(f"exists (select 1 from {table} p where p.application_id = a.id)" for table in PAPERS)  # noqa: S608
 _OLD_PAPERS: Final = text(
-    "select d.id from document d join application a on a.id = d.application_id where a.state = any(:states) "  # noqa: S608
-    f"and a.changed_at < {_AGO} order by d.id limit :most for update of d skip locked"
+    f"select a.id from application a where a.state = any(:states) and a.changed_at < {_AGO} and ({_HAS}) "  # noqa: S608
+    "order by a.id limit :most for update of a skip locked"
 )
 _OLD_ACCOUNTS: Final = text(
     f"select k.id from account k where k.role = 'applicant' and k.created_at < {_AGO} "  # noqa: S608
@@ -72,7 +80,6 @@ _OLD_ACCOUNTS: Final = text(
     "and not exists (select 1 from erasure e where e.person_id = k.id) order by k.id limit :most for update of k skip locked"
 )
 _DROP_DRAFTS: Final = text("delete from application where id = any(:ids)")
-_DROP_PAPERS: Final = text("delete from document where id = any(:ids)")
 _ERASE: Final = text(
     "insert into erasure (person_id, cause, asked_at, due_at) "
     "select unnest(cast(:ids as uuid[])), 'unused', :now, :now on conflict do nothing"
@@ -97,7 +104,7 @@ async def old_drafts(tx: Tx, periods: Periods, now: datetime, most: int) -> list
 
 
 async def old_papers(tx: Tx, periods: Periods, now: datetime, most: int) -> list[UUID]:
-    """Papers of applications that came to nothing long ago. Their bytes go with the sweep of those that nothing refers to."""
+    """Applications that came to nothing long ago and still have papers."""
     values = {"states": list(NOTHING_CAME), "kept": periods.papers, "now": now, "most": most}
     return list((await tx.execute(_OLD_PAPERS, values)).scalars())
 
@@ -107,35 +114,42 @@ async def old_accounts(tx: Tx, periods: Periods, now: datetime, most: int) -> li
     return list((await tx.execute(_OLD_ACCOUNTS, {"kept": periods.accounts, "now": now, "most": most})).scalars())
 
 
-async def _drop_drafts(tx: Tx, ids: list[UUID], _now: datetime) -> None:
+async def _drop_drafts(tx: Tx, ids: list[UUID], _now: datetime) -> Counts:
     await tx.execute(_DROP_DRAFTS, {"ids": ids})
+    return {}
 
 
-async def _drop_papers(tx: Tx, ids: list[UUID], _now: datetime) -> None:
-    await tx.execute(_DROP_PAPERS, {"ids": ids})
+async def _drop_papers(tx: Tx, ids: list[UUID], _now: datetime) -> Counts:
+    """Their bytes go with the sweep of those that nothing refers to."""
+    counts = {}
+    for table in PAPERS:
+        gone = text(f"delete from {table} where application_id = any(:ids) returning 1")  # noqa: S608 - names from the table above
+        counts[table] = len((await tx.execute(gone, {"ids": ids})).all())
+    return {table: count for table, count in counts.items() if count}
 
 
-async def _erase_accounts(tx: Tx, ids: list[UUID], now: datetime) -> None:
+async def _erase_accounts(tx: Tx, ids: list[UUID], now: datetime) -> Counts:
     await tx.execute(_ERASE, {"ids": ids, "now": now})
+    return {}
 
 
 Find = Callable[[Tx, Periods, datetime, int], Awaitable[list[UUID]]]
-Drop = Callable[[Tx, list[UUID], datetime], Awaitable[None]]
+Drop = Callable[[Tx, list[UUID], datetime], Awaitable[Counts]]
 KINDS: Final[Mapping[str, tuple[Find, Drop]]] = {
     "drafts": (old_drafts, _drop_drafts),
     "papers": (old_papers, _drop_papers),
     "accounts": (old_accounts, _erase_accounts),
 }
-"""What goes -> how it is found, and how it goes."""
+"""What goes -> of which drafts, applications or accounts, and how."""
 
 
 async def sweep(tx: Tx, kind: str, periods: Periods, *, now: datetime, most: int = PORTION) -> int:
-    """Remove one portion of a kind; how many. Its audit row has the count, never what was in it."""
+    """Remove one portion of a kind; of how many drafts, applications or accounts. Its audit row has the counts, never what was in it."""
     find, drop = KINDS[kind]
     ids = await find(tx, periods, now, most)
     if ids:
-        await drop(tx, ids, now)
-        await audit.record(tx, at=now, actor="system", role="system", act=f"retention.{kind}", subject=kind, detail={"rows": len(ids)})
+        detail = {"rows": len(ids), **await drop(tx, ids, now)}
+        await audit.record(tx, at=now, actor="system", role="system", act=f"retention.{kind}", subject=kind, detail=detail)
     return len(ids)
 
 

@@ -17,6 +17,7 @@ from tests.integration.applications.test_privacy import ANA, person_of
 PUBLISHED = {
     "declaration-1": "71c03997ddce522c4fcd9e2fff4e85f179f495b4a9a0acb264df4b68d65da7b0",
     "privacy-1": "543a0ae35eaa84f64dd087472354369b9bdeb2c0bb3423b1a170dae62405caef",
+    "privacy-2": "0ed78c828672d1e2cc558fce0c6cdfb0e77cd7833e03b7c4dead0fae45f601cd",
 }
 """SHA-256 of each published file. One that changes was agreed to by somebody as it was: write the next version instead."""
 
@@ -50,12 +51,12 @@ async def test_what_was_agreed_to_stays_with_the_submission(front: Front, world:
         page = await browser.get(f"{path}/send")
         assert "Declaro que lo que digo" in words(page)
         assert 'href="/privacy"' in page.text
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-1"})
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-2"})
         assert sent.headers["location"] == f"{path}/receipt"
         (row,) = await world.rows("select detail from timeline_entry where act = 'submit'")
-        assert row.detail["agreed"] == {"declaration": 1, "privacy": 1}
+        assert row.detail["agreed"] == {"declaration": 1, "privacy": 2}
         assert row.detail["language"] == "es"
-        assert "Aceptó la declaración 1 y el aviso de privacidad 1 (Español)" in words(await browser.get(path))
+        assert "Aceptó la declaración 1 y el aviso de privacidad 2 (Español)" in words(await browser.get(path))
 
 
 async def test_a_new_version_is_asked_for_again(front: Front, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,16 +68,16 @@ async def test_a_new_version_is_asked_for_again(front: Front, world: World, monk
         await world.fill(person, application)
         path = f"/applications/{application.id}"
         before = dict(agreements.every())
-        newer = Agreement("privacy", 2, {language: f"Another text ({language})." for language in LANGUAGES})
-        monkeypatch.setattr(agreements, "every", lambda: before | {("privacy", 2): newer})
-        asked = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-1"})
+        newer = Agreement("privacy", 3, {language: f"Another text ({language})." for language in LANGUAGES})
+        monkeypatch.setattr(agreements, "every", lambda: before | {("privacy", 3): newer})
+        asked = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-2"})
         assert asked.status_code == 422
         assert "has changed" in words(asked)
         assert await world.rows("select 1 from outbox where type like '%submitted%'") == []
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-2"})
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-3"})
         assert sent.headers["location"] == f"{path}/receipt"
         assert "Another text (en)." in words(await browser.get("/privacy"))
-        assert "This is an earlier version" in words(await browser.get("/privacy/1"))
+        assert "This is an earlier version" in words(await browser.get("/privacy/2"))
 
 
 @pytest.mark.parametrize("version", ["0", "77", "x", "-1", "99999999999999999999"])

@@ -1,5 +1,6 @@
 """What is kept no longer goes by itself, in portions, after whoever loses something was told."""
 
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.privacy import erasing, retention
 from services.applications.privacy.retention import WARNED_BEFORE, Periods
+from services.applications.use_cases import Done
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.integration.applications.front import Front, opened
-from tests.integration.applications.people import PROGRAMME, YEAR, World, the_plan
+from tests.integration.applications.people import PROGRAMME, YEAR, World, good_form, the_plan
 from tests.integration.applications.test_privacy import ANA, with_account
 
 YEAR_LONG = timedelta(days=365)
@@ -76,17 +79,53 @@ async def test_a_draft_whose_owner_could_not_be_told_stays(front: Front, world: 
     assert await swept(front, "retention_drafts") == 1
 
 
+KEPT = ("page_answers", "timeline_entry")
+
+
+async def rows_by_state(world: World, table: str) -> dict[str, int]:
+    """State to how many rows of the table its applications have."""
+    counted = f"select a.state, count(*) as n from {table} t join application a on a.id = t.application_id group by 1"
+    return {row.state: row.n for row in await world.rows(counted)}
+
+
 async def test_papers_of_what_came_to_nothing_go_and_those_of_a_place_stay(front: Front, world: World) -> None:
+    """Each was sent, returned, corrected and sent again, with letters, and its PDFs were made: no table keeps any of it, nor the disk."""
     for state in (State.REJECTED, State.WITHDRAWN, State.PLACED, State.SUBMITTED):
         await world.reach(state)
-    counted = "select a.state, count(*) as n from document d join application a on a.id = d.application_id group by 1"
-    before = {row.state: row.n for row in await world.rows(counted)}
-    assert set(before) == {"rejected", "withdrawn", "placed", "submitted"}
+        person, application = await world.reach(State.RETURNED)
+        page, fields = next(iter(good_form().items()))
+        assert isinstance(await world.do(use_cases.keep_typed, person, application.id, page, fields), Done)
+        if state is State.WITHDRAWN:
+            await world.act(use_cases.withdraw, person, application.id)
+    await world.hears(*(one for one in await world.published() if one.type == "puente.application.submitted.v1"))
+    await front.sweeps["copies"].run(world.now)
+    tables = ("document", "sent_copy", "sent_answers", "page_typed", "referee", *KEPT)
+    before = {table: await rows_by_state(world, table) for table in tables}
+    for table, states in before.items():
+        assert "withdrawn" in states, table
+    assert {"rejected", "withdrawn", "placed", "submitted"} <= set(before["document"]) & set(before["referee"]) & set(before["sent_copy"])
+    files = list(front.settings.documents_folder.rglob("*/*"))
+    assert len(files) == 8
+
     front.clock.move(YEAR_LONG)
     assert await swept(front, "retention_papers") == 0
     front.clock.move(SECOND)
-    assert await swept(front, "retention_papers") == before["rejected"] + before["withdrawn"]
-    assert {row.state: row.n for row in await world.rows(counted)} == {state: before[state] for state in ("placed", "submitted")}
+    assert await swept(front, "retention_papers") == 3
+    for table in tables:
+        gone = () if table in KEPT else ("rejected", "withdrawn")
+        after = {state: n for state, n in before[table].items() if state not in gone}
+        assert await rows_by_state(world, table) == after, table
+    (row,) = await world.rows("select detail from audit_entry where act = 'retention.papers'")
+    lost = {table: sum(before[table].get(state, 0) for state in ("rejected", "withdrawn")) for table in tables if table not in KEPT}
+    assert row.detail == {"rows": 3, **lost}
+    assert set((await front.invariants()).values()) == {0}
+
+    for file in files:
+        os.utime(file, (0, 0))
+    await swept(front, "documents")
+    left = await world.rows("select storage_key from sent_copy where storage_key is not null")
+    assert {str(file.relative_to(front.settings.documents_folder)) for file in files if file.exists()} == {row.storage_key for row in left}
+    assert len(left) == 5
 
 
 async def test_an_account_that_holds_nothing_is_erased(front: Front, world: World) -> None:
@@ -145,8 +184,8 @@ async def test_a_preview_says_what_would_go_and_portions_are_bounded(front: Fron
         await world.reach(State.REJECTED)
     later = world.now + timedelta(days=800)
     found = await world.db.run(lambda tx: retention.preview(tx, PERIODS, now=later))
-    papers = (await world.rows("select count(*) as n from document"))[0].n
-    assert found == {"warnings of drafts": 0, "drafts": 0, "papers": papers, "accounts": 0}
-    assert (await world.rows("select count(*) as n from document"))[0].n == papers, "nothing was changed"
+    assert found == {"warnings of drafts": 0, "drafts": 0, "papers": 3, "accounts": 0}
+    counted = "select count(distinct application_id) as n from document"
+    assert (await world.rows(counted))[0].n == 3, "nothing was changed"
     assert await world.db.run(lambda tx: retention.sweep(tx, "papers", PERIODS, now=later, most=2)) == 2
-    assert (await world.rows("select count(*) as n from document"))[0].n == papers - 2
+    assert (await world.rows(counted))[0].n == 1
