@@ -12,6 +12,7 @@ from services.applications.pages.kit import Folder
 from services.applications.pages.refusals import both
 from services.applications.pages.sending import Row, paper_rows, sections
 from services.applications.pages.words import country_name, size_words
+from services.applications.store.copies import AsSent
 from services.applications.tables import TimelineEntry
 from shared.web.i18n import HTML_TAGS, current_language, translate
 
@@ -36,10 +37,8 @@ def kept_papers(folder: Folder, papers: Sequence[Mapping[str, Any]]) -> list[tup
     return [(names.get(one["kind"], one["kind"]), f"{one['filename']} ({size_words(one['size_bytes'])})") for one in papers]
 
 
-def sheet(
-    folder: Folder, number: int, answers: Mapping[str, Any] | None, papers: Sequence[Mapping[str, Any]] | None, made_at: datetime
-) -> Sheet:
-    """The copy of submission `number`; `answers` and `papers` as they were, where the application has been sent back since."""
+def sheet(folder: Folder, number: int, before: AsSent | None, made_at: datetime) -> Sheet:
+    """The copy of submission `number`; `before` is what was in it, where the application has been sent back since."""
     dossier, application, language = folder.dossier, folder.application, current_language()
     title = f"{dossier.programme.names[language]} {application.year}"
     sent = sending(folder, number)
@@ -53,8 +52,8 @@ def sheet(
         *([(_("Corrected and sent again"), both(sent.at, folder.zone))] if again and sent else []),
         (_("Whom to ask"), folder.ask),
     ]
-    shown = as_it_was(folder, answers)
-    attached = kept_papers(folder, papers) if papers is not None else [_row(one) for one in paper_rows(shown, change=False)]
+    shown = as_it_was(folder, before.answers if before else None)
+    attached = kept_papers(folder, before.papers) if before else [_row(one) for one in paper_rows(shown, change=False)]
     found = [Section(one.title, [_row(row) for row in one.rows]) for one in sections(shown, change=False)]
     return Sheet(
         title=title,

@@ -11,7 +11,7 @@ from services.applications.documents.store import DocumentStore
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.kit import Folder, zone_of
 from services.applications.store import copies
-from services.applications.store.copies import Due
+from services.applications.store.copies import AsSent, Due
 from services.applications.views import dossier
 from shared.messaging.service import Sweep
 from shared.observability.logging import get_logger
@@ -53,15 +53,18 @@ async def _try(db: Database, store: DocumentStore, texts: Texts, one: Due, now: 
 async def make(db: Database, store: DocumentStore, texts: Texts, one: Due, now: datetime) -> None:
     """Draw one copy and store it; where it was made meanwhile, or the application is gone, nothing of it stays."""
 
-    async def read(tx: Tx) -> Folder | None:
+    async def read(tx: Tx) -> tuple[Folder, AsSent | None] | None:
         found = await dossier(tx, Viewer(one.person_id, "applicant"), one.application_id)
-        return Folder(found, await zone_of(tx, one.person_id, found.application.country), now) if found else None
+        if found is None:
+            return None
+        return Folder(found, await zone_of(tx, one.person_id, found.application.country), now), await copies.as_sent(tx, one)
 
     with speaking(texts, one.language if one.language and one.language in LANGUAGES else DEFAULT_LANGUAGE):
-        folder = await db.run(read)
-        if folder is None:
+        found = await db.run(read)
+        if found is None:
             return
-        drawn = await asyncio.to_thread(draw, sheet(folder, one.number, one.answers, one.papers, now))
+        folder, sent = found
+        drawn = await asyncio.to_thread(draw, sheet(folder, one.number, sent, now))
     key = await store.put(one.application_id, drawn)
     digest = hashlib.sha256(drawn).hexdigest()
     if not await db.run(lambda tx: copies.made(tx, one, storage_key=key, size_bytes=len(drawn), sha256=digest, at=now)):

@@ -25,14 +25,13 @@ _WANT: Final = text(
     "on conflict do nothing"
 )
 _DUE: Final = text(
-    "select c.application_id, c.number, c.tries, a.person_id, k.language, s.answers, s.papers from sent_copy c "
+    "select c.application_id, c.number, c.tries, a.person_id, k.language from sent_copy c "
     "join application a on a.id = c.application_id left join account k on k.id = a.person_id "
-    "left join sent_answers s on s.application_id = c.application_id and s.number = c.number "
     "where c.made_at is null and c.tries < :tries_max and c.try_at <= :now order by c.try_at, c.application_id, c.number limit :most"
-).columns(
-    column("application_id"), column("number"), column("tries"), column("person_id"),
-    column("language", Text), column("answers", JSONB), column("papers", JSONB),
-)  # fmt: skip
+).columns(column("application_id"), column("number"), column("tries"), column("person_id"), column("language", Text))
+_AS_SENT: Final = text("select answers, papers from sent_answers where application_id = :id and number = :number").columns(
+    column("answers", JSONB), column("papers", JSONB)
+)
 _MADE: Final = text(
     "update sent_copy set made_at = :at, storage_key = :storage_key, size_bytes = :size_bytes, sha256 = :sha256, failure = null "
     "where application_id = :id and number = :number and made_at is null returning number"
@@ -63,15 +62,20 @@ _CORRECTED: Final = text("select distinct application_id from sent_answers where
 
 
 class Due(NamedTuple):
-    """A copy to be made. `answers` and `papers` are there where the submission was sent back, and hold what was in it then."""
+    """A copy to be made."""
 
     application_id: UUID
     number: int
     tries: int
     person_id: UUID
     language: str | None
-    answers: dict[str, Any] | None
-    papers: list[dict[str, Any]] | None
+
+
+class AsSent(NamedTuple):
+    """What was in a submission that was sent back."""
+
+    answers: dict[str, Any]
+    papers: list[dict[str, Any]]
 
 
 class Copy(NamedTuple):
@@ -92,6 +96,15 @@ async def want(tx: Tx, application_id: UUID, number: int, at: datetime) -> None:
 async def due(tx: Tx, now: datetime, most: int) -> list[Due]:
     """Copies to make now, those that wait longest first."""
     return [Due(*row) for row in await tx.execute(_DUE, {"now": now, "most": most, "tries_max": TRIES_MAX})]
+
+
+async def as_sent(tx: Tx, one: Due) -> AsSent | None:
+    """What was in the submission, where it has been sent back since; none where the application still is what was sent.
+
+    To be asked after the application was read: it cannot be changed before it is sent back, so what was read until a none is what was sent.
+    """
+    row = (await tx.execute(_AS_SENT, {"id": one.application_id, "number": one.number})).one_or_none()
+    return AsSent(*row) if row else None
 
 
 async def made(tx: Tx, one: Due, *, storage_key: str, size_bytes: int, sha256: str, at: datetime) -> bool:

@@ -3,19 +3,24 @@
 import shutil
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pypdfium2 as pdfium
+import pytest
 
 from services.applications import use_cases
+from services.applications.copies import making
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.store import checks
 from services.applications.store.copies import TRIES_MAX
 from services.applications.tables import Application
 from services.applications.use_cases import Done
+from services.applications.views import dossier
 from shared.events.envelope import AnyEvent
 from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import COORDINATOR, World, good_form, new_applicant
 
@@ -115,6 +120,33 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     assert "Ana Before" not in text
     assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
     assert f"/copies/{second.subjectversion}" in (await api.send(person, "GET", f"/applications/{application.id}")).text
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+async def test_a_correction_while_it_is_being_made_does_not_get_into_it(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch, earlier: bool
+) -> None:
+    """The worker knows that the copy is due; just before it reads the application, or just after, that is sent back and changed."""
+    person = new_applicant()
+    application = await world.draft(person)
+    await world.fill(person, application)
+    await rewrite(world, person, application, "Ana Before")
+    await world.submit(person, application.id)
+    (first,) = await told(world, application)
+    await world.hears(first)
+    really = dossier
+
+    async def meanwhile(tx: Tx, viewer: Viewer, application_id: UUID) -> Any:
+        found = None if earlier else await really(tx, viewer, application_id)
+        await world._to_returned(person, application)
+        await rewrite(world, person, application, "Ana After")
+        return await really(tx, viewer, application_id) if earlier else found
+
+    monkeypatch.setattr(making, "dossier", meanwhile)
+    await work(api)
+    text = said(await download(api, person, application, first.subjectversion))
+    assert "Ana Before" in text
+    assert "Ana After" not in text
 
 
 async def test_one_that_cannot_be_made_is_tried_again_shown_and_holds_nothing_up(world: World, api: Api) -> None:
