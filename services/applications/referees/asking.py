@@ -38,6 +38,8 @@ from shared.persistence.database import Tx
 
 QUIET: Final = timedelta(days=1)
 """So long after an invitation the calendar does not remind."""
+SENT_AGAIN: Final = timedelta(hours=1)
+"""So long the same form is taken for the one before, sent again; later it is somebody who asks a person twice."""
 ONE_TO_ONE: Final = Window(3, timedelta(days=1))
 BY_APPLICANT: Final = Window(20, timedelta(days=1))
 TO_ADDRESS: Final = Window(200, timedelta(days=1))
@@ -60,7 +62,10 @@ class Ground(NamedTuple):
 async def invite(
     tx: Tx, viewer: Viewer, application_id: UUID, who: Invitee, *, replaces: UUID | None = None, now: datetime
 ) -> Referee | RefereeRefused | NotAsked:
-    """Ask `who` for a letter; the mail follows by the event. `replaces` is somebody who has not written, in whose place this one comes."""
+    """Ask `who` for a letter; the mail follows by the event. `replaces` is somebody who has not written, in whose place this one comes.
+
+    The same form sent again, as by a second press, finds the person asked: they are written to once.
+    """
     ground = await _ground(tx, viewer, application_id)
     if not isinstance(ground, Ground):
         return ground
@@ -70,6 +75,9 @@ async def invite(
         return NotFound()
     if former is not None:
         await tx.refresh(former, with_for_update=True)
+    already = _already(ground, who, former, now)
+    if already is not None:
+        return already
     against = await _against(tx, viewer, ground, who, former, now)
     if against is not None:
         return against
@@ -94,6 +102,16 @@ async def invite(
     last = open_until(due, application, terms, asked) if passed(due, now) else due
     await tell(tx, application, (referee, RefereeInvited(**about(application, referee), due=last)), now=now)
     return referee
+
+
+def _already(ground: Ground, who: Invitee, former: Referee | None, now: datetime) -> Referee | None:
+    """The person whom the same form asked a short while ago, in the same place."""
+    for one in ground.others:
+        same = Invitee(name=one.name, email=one.email, relation=one.relation, kind=one.kind, language=one.language) == who
+        in_place = former is None or (former.state == Standing.REPLACED and former.settled_at == one.invited_at)
+        if same and in_place and one.state in LIVE and now - one.invited_at <= SENT_AGAIN:
+            return one
+    return None
 
 
 async def _against(tx: Tx, viewer: Viewer, ground: Ground, who: Invitee, former: Referee | None, now: datetime) -> RefereeRefused | None:

@@ -10,7 +10,7 @@ from services.applications.domain.referees import Invitee, LinkGone, RefereeRefu
 from services.applications.domain.viewers import Viewer
 from services.applications.privacy.erasing import erase_again
 from services.applications.referees import chasing, writing
-from services.applications.referees.asking import invite, remind
+from services.applications.referees.asking import SENT_AGAIN, invite, remind
 from services.applications.referees.reading import read_letter
 from services.applications.referees.tables import Referee
 from services.applications.referees.telling import Letterhead, letterhead
@@ -92,6 +92,30 @@ async def test_no_more_are_asked_than_the_programme_says_and_a_replaced_one_make
     assert await world.do(writing.seat, token) == LinkGone()
     assert await world.do(letterhead, referees[0].id, "referee_invited") is None
     assert isinstance(await world.do(letterhead, referees[0].id, "referee_released"), Letterhead)
+
+
+async def test_the_same_form_sent_twice_asks_once(world: World) -> None:
+    """A second press is answered as the first, also where somebody was replaced or where nobody else may be asked; later it is refused."""
+    person, application = await ready(world)
+    forms = [Invitee(**a_referee(number)) for number in range(4)]
+
+    async def sent(number: int, replaces: Referee | None = None) -> Referee | RefereeRefused:
+        outcome = await world.do(invite, person, application.id, forms[number], replaces=replaces.id if replaces else None)
+        assert isinstance(outcome, Referee | RefereeRefused), outcome
+        return outcome
+
+    asked = [one for number in range(3) if isinstance(one := await sent(number), Referee)]
+    again = await sent(2)
+    assert isinstance(again, Referee) and again.id == asked[2].id
+    world.now += timedelta(minutes=1)
+    first, second = await sent(3, asked[0]), await sent(3, asked[0])
+    assert isinstance(first, Referee) and isinstance(second, Referee) and second.id == first.id
+    assert await told(world) == ["invited", "invited", "invited", "released", "invited"]
+    other = await sent(1, asked[0])
+    assert isinstance(other, RefereeRefused) and other.code == "not_open", "it was somebody else who came in that place"
+    world.now += SENT_AGAIN + timedelta(seconds=1)
+    later = await sent(2)
+    assert isinstance(later, RefereeRefused) and later.code == "address_twice"
 
 
 async def test_a_letter_that_is_there_is_not_replaced(world: World) -> None:
