@@ -157,10 +157,10 @@ class Applicant(Somebody):
         return found
 
     async def answer_offer(self, application: str, answer: str) -> None:
-        """Accept or decline the place, on the page that shows it."""
-        path = f"/applications/{application}/offer"
+        """Accept or decline the place, on the page that says what the answer means."""
+        path = f"/applications/{application}/offer/{answer}"
         page = await self.browser.get(path)
-        await self.browser.send(page.form(action=path), {"answer": answer})
+        await self.browser.send(page.form(action=path), {})
 
     async def withdraw(self, application: str, reason: str = "") -> None:
         """Withdraw, on the page that asks once more."""

@@ -103,3 +103,21 @@ def time_left(until: datetime, now: datetime) -> str:
         return ngettext("{n} day left", "{n} days left", left.days)
     hours = max(1, int(left.total_seconds() // 3600))
     return ngettext("{n} hour left", "{n} hours left", hours)
+
+
+def countdown(until: datetime, now: datetime) -> str:
+    """How long is left, to the two units that matter: `3 days and 4 hours`, `4 hours and 10 minutes`; empty once it has passed.
+
+    Rounded down, so that nobody is promised more than there is; the deadline itself is inside.
+    """
+    seconds = int((until - now).total_seconds())
+    if until < now:
+        return ""
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    in_days = ngettext("{n} day", "{n} days", days) if days else ""
+    in_hours = ngettext("{n} hour", "{n} hours", hours) if hours else ""
+    in_minutes = ngettext("{n} minute", "{n} minutes", minutes) if minutes else ""
+    said = [one.replace(" ", "\u00a0") for one in ((in_days, in_hours) if days else (in_hours, in_minutes)) if one]
+    if not said:
+        return translate(N_("less than a minute"))
+    return said[0] if len(said) == 1 else translate(N_("{days} and {hours}"), days=said[0], hours=said[1])

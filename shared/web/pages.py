@@ -69,6 +69,7 @@ class Pages:
                 "format_percent": formats.format_percent,
                 "listed": formats.listed,
                 "time_left": formats.time_left,
+                "countdown": formats.countdown,
                 "zone_name": formats.zone_name,
                 "beijing": formats.BEIJING,
                 "asset": assets.url,

@@ -50,7 +50,8 @@ DETAILS: Final[Mapping[int, str]] = {
 class Problem(HTTPException):
     """Raise to answer with a refusal. `title` and `detail` are marked texts (`N_`), filled with `params`; `code` is a stable word.
 
-    Where no title or detail is given, the status has one. `errors` go into the JSON answer, each with a `pointer`.
+    Where no title or detail is given, the status has one. `errors` go into the JSON answer, each with a `pointer`; `back` is the page
+    of this site that the page of the refusal leads back to.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Problem(HTTPException):
         params: Mapping[str, object] | None = None,
         errors: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
+        back: str = "",
     ) -> None:
         super().__init__(status, detail=code or None, headers=headers)
         self.status = status
@@ -71,6 +73,7 @@ class Problem(HTTPException):
         self.code = code
         self.params = dict(params or {})
         self.errors = tuple(errors)
+        self.back = back
 
 
 class Redirect(Exception):
@@ -111,6 +114,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
         code=code,
         request_id=context.request_id,
         problem_status=problem.status,
+        back=problem.back,
     )
     page.headers.update(problem.headers or {})
     return page

@@ -8,6 +8,7 @@ from services.run.stories import DOMAIN
 STRANGER: Final = ""
 TASKS: Final = "main a[href$='/tasks']"
 CHECK: Final = "main a[href$='/check']"
+OFFER: Final = "main a[href$='/offer']"
 FIRST_ROW: Final = "main a[data-row-link]"
 FIRST_CARD: Final = "main .app-card__title a"
 
@@ -69,7 +70,10 @@ SCENES: Final = (
     *of(
         "raul.martinez",
         Scene("offered", "/applications", (FIRST_CARD,)),
-        Scene("offer", "/applications", (FIRST_CARD, "main a[href$='/offer']")),
+        Scene("offer", "/applications", (FIRST_CARD, OFFER)),
+        Scene("offer-accept", "/applications", (FIRST_CARD, OFFER, "main a[href$='/offer/accept']")),
+        Scene("offer-decline", "/applications", (FIRST_CARD, OFFER, "main a[href$='/offer/decline']")),
+        Scene("withdraw-offered", "/applications", (FIRST_CARD, "main a[href$='/withdraw']")),
         Scene("inbox", "/messages"),
         Scene("message", "/messages", ("main .app-timeline a",)),
     ),

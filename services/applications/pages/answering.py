@@ -1,4 +1,8 @@
-"""Answering an offer, and withdrawing. Each asks once more before anything happens."""
+"""Answering an offer, and withdrawing: each has a page of its own that says what it means, and happens by the press on it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -9,52 +13,102 @@ from services.applications.domain.lifecycle import REASON_NEEDED, Act, State
 from services.applications.domain.outcomes import NotAllowed, OfferPassed, ReasonsWrong
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.refusals import problem
+from services.applications.pages.words import country_name
 from services.applications.use_cases import Done
+from shared.web.formats import countdown, format_date
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
-from shared.web.problems import Redirect
+from shared.web.problems import Problem, Redirect
 
 _ = translate
 router = APIRouter(include_in_schema=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One of the two answers to an offer: what does it, its page, and the states that say that it was given."""
+
+    use_case: Callable[..., Awaitable[object]]
+    template: str
+    given: tuple[State, ...]
+
+
+ANSWERS: Final[Mapping[str, Answering]] = {
+    "accept": Answering(use_cases.accept_offer, "offer_accept.html", (State.ACCEPTED, State.PLACED)),
+    "decline": Answering(use_cases.decline_offer, "offer_decline.html", (State.DECLINED,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The place that is held for the person, as each of the three pages shows it: facts in words, and what is asked for with it.
+
+    `papers` are names of documents that are asked for once the place is offered and that are not there yet.
+    """
+
+    facts: list[tuple[str, str]]
+    left: str
+    papers: list[str]
+
+
+def offered(folder: Folder) -> Offered:
+    """Who looks at an offer whose time has passed is told so instead; where there is none, the application says what there is."""
+    application, programme, language = folder.application, folder.dossier.programme, current_language()
+    if Act.ACCEPT not in folder.dossier.acts:
+        raise Redirect(folder.path)
+    assert application.answer_by is not None, "an offered application has a deadline"
+    if folder.now > application.answer_by or application.passed_version == application.offer_version:
+        raise problem(OfferPassed(application.answer_by), folder.zone, back=folder.path)
+    facts = [
+        (_("Programme"), programme.names[language]),
+        (_("Year"), str(application.year)),
+        (_("Country"), country_name(application.country, folder.plan)),
+    ]
+    if application.course:
+        facts.append((_("Course"), programme.option_names("course", application.course)[language]))
+        facts += [
+            (_("When"), f"{format_date(one.starts)} – {format_date(one.ends)}")
+            for one in programme.courses_of(application.year)
+            if one.key == application.course
+        ]
+    later = [one for one in folder.dossier.papers if one.paper.stage == "after_offer" and one.lacking]
+    return Offered(facts, countdown(application.answer_by, folder.now), [one.paper.names[language] for one in later])
+
+
 @router.get("/applications/{application_id}/offer")
 async def offer_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
-    if Act.ACCEPT not in folder.dossier.acts:
-        raise Redirect(folder.path)
-    answer_by = folder.application.answer_by
-    assert answer_by is not None, "an offered application has a deadline"
-    if folder.now > answer_by:
-        raise problem(OfferPassed(answer_by), folder.zone)
-    return draw_offer(request, folder)
+    return render(request, "offer.html", folder=folder, offer=offered(folder))
 
 
-def draw_offer(request: Request, folder: Folder, *, error: str = "") -> Response:
-    return render(request, "offer.html", status=422 if error else 200, folder=folder, error=error)
+def answering(raw: str) -> Answering:
+    """The answer that an address names; any other word is no page."""
+    if raw not in ANSWERS:
+        raise Problem(404, code="not_found")
+    return ANSWERS[raw]
 
 
-@router.post("/applications/{application_id}/offer")
-async def answer_offer(request: Request, application_id: str) -> Response:
+@router.get("/applications/{application_id}/offer/{answer}")
+async def answer_page(request: Request, application_id: str, answer: str) -> Response:
+    """What the answer means, before it is given; opening it does nothing."""
+    asked = answering(answer)
+    folder = await folder_of(request, application_id)
+    return render(request, asked.template, folder=folder, offer=offered(folder))
+
+
+@router.post("/applications/{application_id}/offer/{answer}")
+async def answer_offer(request: Request, application_id: str, answer: str) -> Response:
     """Accept or decline the offer that the form showed. A repeated answer that came through shows what it led to."""
+    asked = answering(answer)
     viewer, desk = applicant(request), desk_of(request)
     now = desk.clock.now()
-    form = await request.form()
-    answer, version = str(form.get("answer", "")), str(form.get("place_version", ""))
+    version = str((await request.form()).get("place_version", ""))
     folder = await folder_of(request, application_id)
-    if answer not in ("accept", "decline"):
-        if Act.ACCEPT not in folder.dossier.acts:
-            raise Redirect(folder.path)
-        return draw_offer(request, folder, error=_("Choose whether you accept the place"))
-    use_case = use_cases.accept_offer if answer == "accept" else use_cases.decline_offer
     place_version = int(version) if version.isdecimal() and len(version) < 10 else -1
-    outcome = await desk.db.run(lambda tx: use_case(tx, viewer, folder.application.id, place_version=place_version, now=now))
-    if isinstance(outcome, Done):
+    outcome: Any = await desk.db.run(lambda tx: asked.use_case(tx, viewer, folder.application.id, place_version=place_version, now=now))
+    if isinstance(outcome, Done) or (isinstance(outcome, NotAllowed) and outcome.state in asked.given):
         return RedirectResponse(f"{folder.path}?answered={answer}", 303)
-    done = {"accept": (State.ACCEPTED, State.PLACED), "decline": (State.DECLINED,)}[answer]
-    if isinstance(outcome, NotAllowed) and outcome.state in done:
-        return RedirectResponse(f"{folder.path}?answered={answer}", 303)
-    raise problem(outcome, folder.zone)
+    raise problem(outcome, folder.zone, back=folder.path)
 
 
 def withdrawal_choices(folder: Folder) -> list[dict[str, str]]:
@@ -85,7 +139,8 @@ def draw_withdrawal(request: Request, folder: Folder, *, error: str = "") -> Res
         folder=folder,
         choices=withdrawal_choices(folder),
         needed=reason_needed(folder),
-        draft=folder.application.state == State.DRAFT,
+        state=folder.application.state,
+        open=folder.dossier.call.is_open(folder.now),
         error=error,
     )
 
@@ -106,5 +161,5 @@ async def withdraw(request: Request, application_id: str) -> Response:
     if isinstance(outcome, NotAllowed) and outcome.state is State.WITHDRAWN:
         return RedirectResponse(folder.path, 303)
     if not isinstance(outcome, Done):
-        raise problem(outcome, folder.zone)
+        raise problem(outcome, folder.zone, back=folder.path)
     return RedirectResponse(folder.path, 303)

@@ -27,8 +27,14 @@ Outcome = (
 )
 
 
-def problem(outcome: Outcome, zone: str) -> Problem:
-    """The page to answer with; times are in the reader's zone and in Beijing's."""
+def problem(outcome: Outcome, zone: str, *, back: str = "") -> Problem:
+    """The page to answer with; times are in the reader's zone and in Beijing's. `back` is the page that it leads back to."""
+    found = _problem(outcome, zone)
+    found.back = back
+    return found
+
+
+def _problem(outcome: Outcome, zone: str) -> Problem:
     status = STATUS[type(outcome)]
     match outcome:
         case o.NotFound():

@@ -26,7 +26,7 @@ PEOPLE: Final[Mapping[str, State]] = {
     "rejected": State.REJECTED,
 }
 """People, and how far the application of each has come."""
-FORMS: Final = re.compile(r"/pages/|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/offer$|/send$|/papers/|^/account$")
+FORMS: Final = re.compile(r"/pages/|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/send$|/papers/|^/account$")
 """Pages that are also looked at as they come back with faults: their form is sent as it is, which does nothing."""
 
 

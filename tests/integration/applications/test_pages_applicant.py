@@ -211,10 +211,11 @@ async def test_somebody_elses_application_does_not_exist(front: Front) -> None:
     async with front.browser() as ana, front.browser() as ben:
         path = await sent(front, ana)
         await front.sign_in(ben, "ben@example.org")
-        for page in ("", "/tasks", "/pages/identity", "/papers/passport", "/check", "/send", "/receipt", "/withdraw", "/offer"):
+        own = ("", "/tasks", "/pages/identity", "/papers/passport", "/check", "/send", "/receipt", "/withdraw", "/offer/decline")
+        for page in own:
             assert (await ben.get(f"{path}{page}")).status_code == 404, page
-        for page in ("/pages/identity", "/papers/passport", "/papers/passport/remove", "/send", "/withdraw", "/offer"):
-            assert (await ben.post(f"{path}{page}", data={"agree": "yes", "agreed": AGREED, "answer": "accept"})).status_code == 404, page
+        for page in ("/pages/identity", "/papers/passport", "/papers/passport/remove", "/send", "/withdraw", "/offer/accept"):
+            assert (await ben.post(f"{path}{page}", data={"agree": "yes", "agreed": AGREED, "place_version": "1"})).status_code == 404, page
         for nonsense in ("/applications/1", "/applications/00000000-0000-7000-8000-000000000000", f"{path}/pages/none", "/programmes/none"):
             assert (await ben.get(nonsense)).status_code == 404, nonsense
         assert (await ben.get("/programmes/a%00b")).status_code == 400, "no text holds a NUL"

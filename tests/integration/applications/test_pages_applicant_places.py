@@ -79,16 +79,25 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         page = await browser.get(path)
         assert "Lima" in words(page)
         assert "Beijing" in words(page)
-        assert "13 days left" in words(page) or "14 days left" in words(page)
+        assert application.answer_by is not None
+        front.clock.move_to(application.answer_by - timedelta(days=3, hours=4))
+        await front.sign_in(browser, "ana@example.org")
         offer = await browser.get(f"{path}/offer")
-        unanswered = await browser.post(f"{path}/offer", data={"place_version": hidden(offer, "place_version")})
-        assert unanswered.status_code == 422
-        form = {"answer": "accept", "place_version": hidden(offer, "place_version")}
+        for one in (await browser.get(path), await browser.get("/"), offer, await browser.get(f"{path}/offer/decline")):
+            assert "You have 3 days and 4 hours left to answer." in words(one), one.url
+        assert f'href="{path}/offer/accept"' in offer.text and f'href="{path}/offer/decline"' in offer.text
+        means = await browser.get(f"{path}/offer/accept")
+        assert "Year 2016 Country Peru Answer by" in words(means) and "Physical examination" in words(means)
+        assert (await world.application(application.id)).state == "offered", "opening a page answers nothing"
+        form = {"place_version": hidden(means, "place_version")}
         for _ in range(2):
-            assert (await browser.post(f"{path}/offer", data=form)).headers["location"] == f"{path}?answered=accept"
+            assert (await browser.post(f"{path}/offer/accept", data=form)).headers["location"] == f"{path}?answered=accept"
         assert "You accepted the place" in words(await browser.get(path))
-        other = await browser.post(f"{path}/offer", data={**form, "answer": "decline"})
-        assert other.status_code == 409
+        other = await browser.post(f"{path}/offer/decline", data=form)
+        assert other.status_code == 409 and "The application is now: Accepted by you." in words(other)
+        assert f'href="{path}"' in other.text, "the refusal leads back to the application"
+        assert (await browser.get(f"{path}/offer/decline")).headers["location"] == path
+        assert (await browser.get(f"{path}/offer/perhaps")).status_code == (await browser.post(f"{path}/offer/perhaps")).status_code == 404
         assert [one.type for one in await world.published(application.id)][-1] == "puente.offer.accepted.v1"
         examined = await browser.post(f"{path}/papers/physical_examination", files={"file": ("exam.pdf", PDF, "application/pdf")})
         assert examined.headers["location"] == f"{path}/papers/physical_examination?added=physical_examination"
@@ -102,8 +111,7 @@ async def test_the_first_page_says_that_an_offer_waits_until_it_is_answered_or_o
         assert "A place is held for you" in words(page) and f'href="{path}/offer"' in page.text
         await front.sign_in(other, "eva@example.org")
         assert "A place is held for you" not in words(await other.get("/")), "it is told to nobody else"
-        answer = {"answer": "accept", "place_version": str(application.offer_version)}
-        await browser.post(f"{path}/offer", data=answer)
+        await browser.post(f"{path}/offer/accept", data={"place_version": str(application.offer_version)})
         assert "A place is held for you" not in words(await browser.get("/"))
     async with front.browser() as browser:
         _world, application, _path = await reached(front, browser, State.OFFERED, "ben@example.org")
@@ -118,15 +126,20 @@ async def test_an_offer_that_was_replaced_or_ran_out_is_not_answered(front: Fron
     async with front.browser() as browser:
         world, application, path = await reached(front, browser, State.OFFERED)
         version = application.offer_version or 0
-        replaced = await browser.post(f"{path}/offer", data={"answer": "accept", "place_version": str(version - 1)})
+        replaced = await browser.post(f"{path}/offer/accept", data={"place_version": str(version - 1)})
         assert replaced.status_code == 409
         assert "The offer has changed" in words(replaced)
         assert application.answer_by is not None
         front.clock.move_to(application.answer_by + timedelta(seconds=1))
         await front.sign_in(browser, "ana@example.org")
-        late = await browser.post(f"{path}/offer", data={"answer": "accept", "place_version": str(version)})
-        assert late.status_code == 422, words(late)
-        assert "The time to answer has passed" in words(late)
+        for late in (
+            await browser.post(f"{path}/offer/accept", data={"place_version": str(version)}),
+            await browser.post(f"{path}/offer/decline", data={"place_version": str(version)}),
+            await browser.get(f"{path}/offer/accept"),
+            await browser.get(f"{path}/offer"),
+        ):
+            assert late.status_code == 422 and f'href="{path}"' in late.text, words(late)
+            assert "The time to answer has passed" in words(late)
         page = await browser.get(path)
         assert "Accept or decline" not in words(page)
         assert (await world.application(application.id)).state == "offered"
@@ -134,10 +147,15 @@ async def test_an_offer_that_was_replaced_or_ran_out_is_not_answered(front: Fron
 
 async def test_declining_is_asked_for_and_done(front: Front) -> None:
     async with front.browser() as browser:
-        _world, application, path = await reached(front, browser, State.OFFERED)
-        answer = {"answer": "decline", "place_version": str(application.offer_version)}
-        await browser.post(f"{path}/offer", data=answer)
-        assert "Declined by you" in words(await browser.get(path))
+        _world, _application, path = await reached(front, browser, State.OFFERED)
+        page = await browser.get(f"{path}/offer/decline")
+        assert "you cannot apply to the call of 2016 again" in words(page) and "This cannot be undone." in words(page)
+        form = {"place_version": hidden(page, "place_version")}
+        for _ in range(2):
+            done = await browser.post(f"{path}/offer/decline", data=form)
+            assert done.headers["location"] == f"{path}?answered=decline"
+        said = words(await browser.get(done.headers["location"]))
+        assert "You declined the place. We have written it down." in said and "Declined by you" in said
 
 
 async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(front: Front) -> None:
@@ -212,6 +230,8 @@ async def test_withdrawing_after_a_place_was_taken_needs_a_reason_and_shows_what
     async with front.browser() as browser:
         world, application, path = await reached(front, browser, State.PLACED)
         page = await browser.get(f"{path}/withdraw")
+        assert f"Your place: it goes to somebody else. This application, {application.receipt}: it ends" in words(page)
+        assert "This cannot be undone." in words(page)
         version = hidden(page, "version")
         unsaid = await browser.post(f"{path}/withdraw", data={"version": version})
         assert unsaid.status_code == 422
@@ -219,7 +239,7 @@ async def test_withdrawing_after_a_place_was_taken_needs_a_reason_and_shows_what
         reason = re.search(r'name="reason"[^>]*value="([^"]+)"', page.text)
         assert reason
         stale = await browser.post(f"{path}/withdraw", data={"version": str(int(version) - 1), "reason": reason[1]})
-        assert stale.status_code == 409
+        assert stale.status_code == 409 and f'href="{path}"' in stale.text
         done = await browser.post(f"{path}/withdraw", data={"version": version, "reason": reason[1]})
         assert done.headers["location"] == path
         assert (await world.application(application.id)).state == "withdrawn"

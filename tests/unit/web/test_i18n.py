@@ -87,6 +87,29 @@ def test_what_is_left_is_said_in_days_then_in_hours_and_then_not_at_all() -> Non
         assert [formats.time_left(now + span, now) for span in spans] == ["12 days left", "1 day left", "23 hours left", "1 hour left", ""]
 
 
+def test_a_countdown_says_the_two_units_that_matter_and_never_more_than_is_left() -> None:
+    now = datetime(2016, 3, 1, tzinfo=UTC)
+
+    def said(language: str, **span: float) -> str:
+        with speaking(TEXTS, language):
+            return formats.countdown(now + timedelta(**span), now).replace("\u00a0", " ")
+
+    assert said("en", days=3, hours=4, minutes=59) == "3 days and 4 hours"
+    assert said("en", days=1, minutes=59) == "1 day"
+    assert said("en", hours=23, minutes=59, seconds=59) == "23 hours and 59 minutes"
+    assert said("en", hours=1, minutes=1) == "1 hour and 1 minute"
+    assert said("en", minutes=5) == "5 minutes"
+    assert said("en", seconds=59) == said("en") == "less than a minute", "the deadline itself is inside"
+    assert said("en", seconds=-0.001) == ""
+    assert {language: (said(language, days=1, hours=1), said(language, days=2, hours=2)) for language in LANGUAGES if language != "en"} == {
+        "es": ("1 día y 1 hora", "2 días y 2 horas"),
+        "pt": ("1 dia e 1 hora", "2 dias e 2 horas"),
+        "fr": ("1 jour et 1 heure", "2 jours et 2 heures"),
+        "zh": ("1 天 1 小时", "2 天 2 小时"),
+        "nl": ("1 dag en 1 uur", "2 dagen en 2 uur"),
+    }
+
+
 def test_names_stand_where_their_readers_look_for_them() -> None:
     with speaking(TEXTS, "es"):
         assert sorted(("Uruguay", "Ávila", "brasil", "Belice"), key=formats.sort_key) == ["Ávila", "Belice", "brasil", "Uruguay"]
