@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import agreements
-from services.applications.accounts import fresh, people
+from services.applications.accounts import fresh
 from services.applications.accounts.desk import Desk, desk_of
 from services.applications.accounts.throttle import count
 from services.applications.documents.store import DocumentStore
@@ -22,7 +22,7 @@ from services.applications.pages.sending import sections
 from services.applications.pages.words import STATES
 from services.applications.privacy import erasing, store
 from services.applications.privacy.held import DECIDED, File, Held, held_on
-from services.applications.privacy.mail import tell_asked
+from services.applications.privacy.mail import send
 from services.applications.views import Line, mine
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
@@ -161,17 +161,11 @@ async def ask_deletion(request: Request) -> Response:
         return await _draw_delete(request, who, error=_("Confirm that you want your account to be deleted"))
     person, now = UUID(who.account_id), desk.clock.now()
 
-    async def ask(tx: Tx) -> tuple[erasing.Asked | None, str, str]:
-        account = await people.by_id(tx, person)
-        outcome = await erasing.ask(tx, person, grace=desk.rules.erasure_grace, now=now)
-        if account is None or not isinstance(outcome, erasing.Asked):
-            return None, "", ""
-        return outcome, account.email, account.language
-
-    asked, email, language = await desk.db.run(ask)
-    if asked is None:
+    asked = await desk.db.run(lambda tx: erasing.ask(tx, person, grace=desk.rules.erasure_grace, now=now))
+    if not isinstance(asked, erasing.Asked):
         raise Redirect("/account/delete")
-    await tell_asked(desk, email=email, language=language, due_at=asked.due_at)
+    if asked.mail:
+        await send(desk, asked.mail)  # where the mail server is away, the worker goes on with it
     return _signed_out(request, desk, asked)
 
 

@@ -14,7 +14,7 @@ from services.applications.accounts.use_cases import sign_out_everywhere
 from services.applications.domain.accounts import APPLICANT
 from services.applications.domain.lifecycle import BEFORE_PLACED, State
 from services.applications.domain.viewers import Viewer
-from services.applications.privacy import store
+from services.applications.privacy import mailing, store
 from services.applications.privacy.tables import Erasure
 from services.applications.store.applications import lock_person
 from services.applications.tables import Application
@@ -37,9 +37,10 @@ WITHDRAWN_FIRST: Final = BEFORE_PLACED
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """It will be done at `due_at`, and can be taken back until then."""
+    """It will be done at `due_at`, and can be taken back until then. `mail` tells of it, where this was the first time."""
 
     due_at: datetime
+    mail: mailing.Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,10 @@ class NoAccount:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """It was done. `keys` name the bytes that are to be removed after the commit; the address is for the last word to the person."""
+    """It was done. `keys` name the bytes that are to be removed after the commit; `mail` is the last word to the person."""
 
     keys: tuple[str, ...]
-    email: str = ""
-    language: str = ""
+    mail: mailing.Waiting | None = None
 
 
 async def ask(tx: Tx, person: UUID, *, grace: timedelta, now: datetime) -> Asked | HoldsPlace | NoAccount:
@@ -72,14 +72,16 @@ async def ask(tx: Tx, person: UUID, *, grace: timedelta, now: datetime) -> Asked
     held = tuple(one.id for one in await store.applications_of(tx, person) if one.state == State.PLACED)
     if held:
         return HoldsPlace(held)
-    before = await store.asked(tx, person, lock=True)
+    before, mail = await store.asked(tx, person, lock=True), None
     if before is None:
         before = Erasure(person_id=person, cause="asked", asked_at=now, due_at=now + grace)
         tx.add(before)
         await tx.flush()
         await _noted(tx, "erasure.asked", person, {"due_at": before.due_at.isoformat()}, role=APPLICANT, now=now)
+        mail = mailing.new(mailing.ASKED, person, account.email, account.language, before.due_at)
+        await mailing.add(tx, [mail], try_at=now + mailing.LEASE)
     await sign_out_everywhere(tx, account=person, now=now)
-    return Asked(before.due_at)
+    return Asked(before.due_at, mail)
 
 
 async def keep(tx: Tx, person: UUID, *, now: datetime) -> bool:
@@ -90,6 +92,7 @@ async def keep(tx: Tx, person: UUID, *, now: datetime) -> bool:
         return False
     await tx.delete(found)
     await tx.flush()
+    await mailing.take_back(tx, person)
     await _noted(tx, "erasure.taken_back", person, {}, role=APPLICANT, now=now)
     return True
 
@@ -109,7 +112,11 @@ async def erase_next(tx: Tx, *, now: datetime) -> Erased | None:
     if found.cause == UNUSED and (applications or await store.signed_in(tx, person)):
         await tx.delete(found)  # the account is used after all
         return Erased(())
-    return await _erase(tx, found, now=now)
+    account = await people.by_id(tx, person)
+    mail = mailing.new(mailing.DONE, person, account.email, account.language, now) if account else None
+    keys = await _erase(tx, found, now=now)
+    await mailing.add(tx, [mail] if mail else [], try_at=now + mailing.LEASE)
+    return Erased(keys, mail)
 
 
 async def put_off(tx: Tx, *, now: datetime) -> None:
@@ -138,10 +145,11 @@ async def erase_again(tx: Tx, person: UUID, *, now: datetime) -> Erased | None:
         found = Erasure(person_id=person, cause="again", asked_at=now, due_at=now)
         tx.add(found)
         await tx.flush()
-    return await _erase(tx, found, now=now)
+    return Erased(await _erase(tx, found, now=now))
 
 
-async def _erase(tx: Tx, found: Erasure, *, now: datetime) -> Erased:
+async def _erase(tx: Tx, found: Erasure, *, now: datetime) -> tuple[str, ...]:
+    """Do it; the keys of the bytes that are to be removed after the commit."""
     person = found.person_id
     account = await people.by_id(tx, person, lock=True)
     applications = await store.applications_of(tx, person)
@@ -155,7 +163,7 @@ async def _erase(tx: Tx, found: Erasure, *, now: datetime) -> Erased:
     key = str(person)
     await outbox.add(tx, event(told, subject=key, version=1, key=key, at=now, event_id=derived_id("erased", key)))
     await _noted(tx, "applicant.erased", person, {"cause": found.cause, "rows": counts}, role="system", now=now)
-    return Erased(tuple(keys), account.email if account else "", account.language if account else "")
+    return tuple(keys)
 
 
 async def _withdraw(tx: Tx, viewer: Viewer, applications: Sequence[Application], now: datetime) -> None:

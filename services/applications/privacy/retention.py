@@ -37,8 +37,7 @@ class Warned(NamedTuple):
     """Whoever is to be told that a draft goes: which, to whom, in which language, and on which day at the earliest."""
 
     application: UUID
-    programme: str
-    year: int
+    person: UUID
     email: str
     language: str
     goes_at: datetime
@@ -55,13 +54,11 @@ _AGO: Final = "cast(:now as timestamptz) - cast(:kept as interval)"
 _MONTH: Final = "cast(:before as interval)"
 _WORDED: Final = "exists (select 1 from draft_warning w where w.application_id = a.id"
 _TO_WARN: Final = text(
-    "select a.id, a.programme, a.year, k.email, k.language, "  # noqa: S608 - parts of our own
+    "select a.id, a.person_id, k.email, k.language, "  # noqa: S608 - parts of our own
     f"greatest(call.closes + cast(:kept as interval), cast(:now as timestamptz) + {_MONTH}) "
     f"from application a join account k on k.id = a.person_id join {_CLOSED} "
-    f"where a.state = 'draft' and a.receipt is null and call.closes < {_AGO} + {_MONTH} and not {_WORDED}) order by a.id limit :most"
-)
-_WARN: Final = text(
-    "insert into draft_warning (application_id, warned_at) select unnest(cast(:ids as uuid[])), :now on conflict do nothing"
+    f"where a.state = 'draft' and a.receipt is null and call.closes < {_AGO} + {_MONTH} and not {_WORDED}) "
+    "and not exists (select 1 from privacy_mail m where m.application_id = a.id) order by a.id limit :most"
 )
 _OLD_DRAFTS: Final = text(
     f"select a.id from application a join {_CLOSED} where a.state = 'draft' and a.receipt is null "  # noqa: S608 - parts of our own
@@ -90,11 +87,6 @@ async def to_warn(tx: Tx, periods: Periods, *, now: datetime, most: int = PORTIO
     """Drafts whose owner must be told now, so that they can go a month later."""
     values = await _calls(tx) | {"kept": periods.drafts, "before": WARNED_BEFORE, "now": now, "most": most}
     return [Warned(*row) for row in await tx.execute(_TO_WARN, values)]
-
-
-async def warned(tx: Tx, applications: list[UUID], *, now: datetime) -> None:
-    """Note that these people were told."""
-    await tx.execute(_WARN, {"ids": applications, "now": now})
 
 
 async def old_drafts(tx: Tx, periods: Periods, now: datetime, most: int) -> list[UUID]:

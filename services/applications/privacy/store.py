@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.domain.lifecycle import State
-from services.applications.privacy.tables import Erasure
+from services.applications.privacy.tables import Erasure, PrivacyMail
 from services.applications.referees.tables import Recommendation, Referee
 from services.applications.tables import Application, Document, SentCopy
 from shared.persistence.database import Tx
@@ -21,9 +21,10 @@ GOES_WITH_PERSON: Final[Mapping[str, str]] = {
     "idempotency_key": "principal",
     "kept_form": "account_id",
     "session": "account_id",
+    "privacy_mail": "person_id",
     "account": "id",
 }
-"""Tables whose rows go, and the column that holds the person's id; the account at the end."""
+"""Tables whose rows go, and the column that holds the person's id; the account at the end. The mail that says so is written after it."""
 GOES_OTHERWISE: Final = ("sign_in_attempt", "recommendation", "referee_link")
 """By the address; and, with the referee, what they wrote and the links to their page."""
 STAYS: Final[Mapping[str, str]] = {
@@ -62,16 +63,20 @@ async def signed_in(tx: Tx, person: UUID) -> bool:
 
 
 async def next_due(tx: Tx, now: datetime) -> UUID | None:
-    """The person whose erasure is due first. It waits for as long as a place is held; who has become staff since is passed over."""
+    """The person whose erasure is due first. It waits for as long as a place is held, and until the person was told that it was asked for;
+    who has become staff since is passed over."""
     holds = (
         select(col(Application.id))
         .where(col(Application.person_id) == col(Erasure.person_id), col(Application.state) == State.PLACED)
         .exists()
     )
+    untold = (
+        select(col(PrivacyMail.id)).where(col(PrivacyMail.person_id) == col(Erasure.person_id), col(PrivacyMail.kind) == "asked").exists()
+    )
     statement = (
         select(col(Erasure.person_id))
         .join(Account, col(Account.id) == col(Erasure.person_id))
-        .where(col(Erasure.erased_at).is_(None), col(Erasure.due_at) <= now, col(Account.role) == "applicant", ~holds)
+        .where(col(Erasure.erased_at).is_(None), col(Erasure.due_at) <= now, col(Account.role) == "applicant", ~holds, ~untold)
     )
     return (await tx.execute(statement.order_by(col(Erasure.due_at), col(Erasure.person_id)).limit(1))).scalar_one_or_none()
 

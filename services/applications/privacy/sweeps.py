@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.applications.accounts.desk import Desk
 from services.applications.documents.store import DocumentStore
-from services.applications.privacy import retention
+from services.applications.privacy import mailing, retention
 from services.applications.privacy.erasing import erase_next, put_off
-from services.applications.privacy.mail import tell_done, tell_draft_goes
+from services.applications.privacy.mail import send
 from services.applications.privacy.retention import Periods
 from services.applications.settings import ApplicationsSettings
 from shared.messaging.service import Sweep
 from shared.observability.logging import get_logger
-from shared.persistence.database import Unavailable
+from shared.persistence.database import Tx, Unavailable
 
 log = get_logger(__name__)
 
@@ -29,7 +30,12 @@ def privacy_sweeps(desk: Desk, store: DocumentStore, settings: ApplicationsSetti
     """The sweeps; `desk` sends the mails."""
     periods = periods_of(settings)
     kinds = (Sweep(f"retention_{kind}", 3600, _retention(desk, kind, periods)) for kind in retention.KINDS)
-    return (Sweep("erasures", 5.0, _erasures(desk, store)), Sweep("draft_warnings", 3600, _warnings(desk, periods)), *kinds)
+    return (
+        Sweep("erasures", 5.0, _erasures(desk, store)),
+        Sweep("privacy_mails", 5.0, _mails(desk)),
+        Sweep("draft_warnings", 3600, _warnings(desk, periods)),
+        *kinds,
+    )
 
 
 def _erasures(desk: Desk, store: DocumentStore) -> Run:
@@ -48,21 +54,35 @@ def _erasures(desk: Desk, store: DocumentStore) -> Run:
         # A worker that dies here leaves bytes behind that nothing refers to; the sweep of documents removes those.
         for key in erased.keys:
             await store.delete(key)
-        if erased.email:
-            await tell_done(desk, email=erased.email, language=erased.language)
+        if erased.mail:
+            await send(desk, erased.mail)
         return 1
+
+    return run
+
+
+def _mails(desk: Desk) -> Run:
+    async def run(now: datetime) -> int:
+        claimed = await desk.db.run(lambda tx: mailing.claim(tx, now=now))
+        for number, one in enumerate(claimed):
+            if not await send(desk, one):
+                await desk.db.run(partial(mailing.put_off_all, mails=claimed[number + 1 :], now=now))
+                return 0
+        return len(claimed)
 
     return run
 
 
 def _warnings(desk: Desk, periods: Periods) -> Run:
     async def run(now: datetime) -> int:
-        found = await desk.db.run(lambda tx: retention.to_warn(tx, periods, now=now))
-        # Who could not be told is not noted, and is told at the next time: no draft goes before.
-        told = [one.application for one in found if await tell_draft_goes(desk, one)]
-        if told:
-            await desk.db.run(lambda tx: retention.warned(tx, told, now=now))
-        return len(told)
+        async def work(tx: Tx) -> int:
+            found = await retention.to_warn(tx, periods, now=now)
+            mails = [mailing.new(mailing.DRAFT, one.person, one.email, one.language, one.goes_at, one.application) for one in found]
+            await mailing.add(tx, mails, try_at=now)
+            return len(found)
+
+        # Who was not told is not noted as told: no draft goes before.
+        return await desk.db.run(work)
 
     return run
 

@@ -1,4 +1,4 @@
-"""Who is to be erased, and who was."""
+"""Who is to be erased, who was, and the mails about it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,3 +28,20 @@ class DraftWarning(Table, table=True):
 
     application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
     warned_at: datetime = Field(sa_type=MOMENT)
+
+
+class PrivacyMail(Table, table=True):
+    """A mail that the mail server has not taken yet; see `mailing.py`. `tries` counts those that say something about the address.
+
+    `kind`: asked (an erasure), done (it was), draft (one will be removed).
+    """
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    person_id: UUID
+    application_id: UUID | None = Field(default=None, unique=True, foreign_key="application.id", ondelete="CASCADE")
+    email: str = Field(sa_type=Text)
+    language: str = Field(sa_type=Text)
+    day: datetime = Field(sa_type=MOMENT)
+    tries: int
+    try_at: datetime = Field(sa_type=MOMENT)

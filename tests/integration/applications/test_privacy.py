@@ -13,7 +13,7 @@ from services.applications.accounts.tables import Account
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.lifecycle import FINISHED, State
 from services.applications.domain.viewers import Viewer
-from services.applications.privacy import erasing, store
+from services.applications.privacy import erasing, mailing, store
 from services.applications.privacy.tables import Erasure
 from services.applications.tables import Table
 from shared.kernel.clock import ManualClock
@@ -49,6 +49,15 @@ async def with_account(world: World, viewer: Viewer, email: str = ANA) -> None:
         await tx.flush()
 
     await world.db.run(add)
+
+
+async def asked_and_told(world: World, person: Viewer, grace: timedelta = GRACE) -> None:
+    """The person asked to be erased, and the mail that says so was taken."""
+    asked = await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=grace, now=world.now))
+    assert isinstance(asked, erasing.Asked)
+    mail = asked.mail
+    if mail is not None:
+        await world.db.run(lambda tx: mailing.ended(tx, mail, day=mail.day, now=world.now))
 
 
 async def swept(front: Front) -> int:
@@ -94,6 +103,49 @@ async def test_somebody_asks_changes_their_mind_and_asks_again(front: Front, wor
         assert (await person_of(world)).account_id != person.account_id, "who comes back is somebody new"
 
 
+async def test_nothing_is_lost_with_a_mail_server_that_is_away(front: Front, world: World) -> None:
+    """Nobody is erased before they were told that it was asked for, and a day before; the last word comes late, not never."""
+    mails, now = front.sweeps["privacy_mails"], front.clock.now
+    async with front.browser() as browser:
+        await front.sign_in(browser, ANA)
+        await front.sink.stop()
+        asked = await browser.post("/account/delete", data={"sure": "yes"})
+        assert asked.status_code == 200
+        front.clock.move(GRACE)
+        assert await mails.run(now()) == 0
+        assert await swept(front) == 0, "they do not know of it"
+        await front.sink.start()
+        assert await mails.run(now()) == 0, "a server that was away is left alone for a while"
+        front.clock.move(mailing.AWAY_WAIT)
+        assert await mails.run(now()) == 1
+        day = now() + timedelta(days=1)
+        assert f"{day:%B} {day.day}, {day.year}" in front.mail(ANA).text
+        front.clock.move(timedelta(days=1) - timedelta(seconds=1))
+        assert await swept(front) == 0, "a day is left from then"
+        await front.sink.stop()
+        front.clock.move(timedelta(seconds=1))
+        assert await swept(front) == 1
+        assert await world.rows("select 1 from account") == []
+        await front.sink.start()
+        front.clock.move(mailing.AWAY_WAIT)
+        assert await mails.run(now()) == 1
+        assert "is deleted" in front.mail(ANA).subject
+        front.clock.move(GRACE)
+        assert await mails.run(now()) == 0
+        assert await world.rows("select 1 from privacy_mail") == []
+        assert ANA not in await everything(world)
+
+
+async def test_who_keeps_the_account_is_told_nothing_any_more(front: Front, world: World) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, ANA)
+        await front.sink.stop()
+        await browser.post("/account/delete", data={"sure": "yes"})
+        person = await person_of(world)
+        assert await world.db.run(lambda tx: erasing.keep(tx, person.account_id, now=front.clock.now()))
+        assert await world.rows("select 1 from privacy_mail") == []
+
+
 async def test_whoever_holds_a_place_is_told_what_to_do_first(front: Front, world: World) -> None:
     async with front.browser() as browser:
         await front.sign_in(browser, ANA)
@@ -113,7 +165,7 @@ async def test_a_place_taken_meanwhile_is_waited_for(front: Front, world: World)
     """Asked while an offer was open, which was then accepted: it is done when the stay has ended."""
     person, application = await world.reach(State.ACCEPTED)
     await with_account(world, person)
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=GRACE, now=world.now))
+    await asked_and_told(world, person)
     await world.hears(world.taken(application))
     front.clock.move(GRACE)
     assert await swept(front) == 0
@@ -127,7 +179,7 @@ async def test_nothing_personal_is_left_in_any_state(front: Front, world: World,
     person, application = await world.reach(state)
     await with_account(world, person)
     written = str((await world.rows("select answers from page_answers"))[:1]) if state is not State.DRAFT else ""
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=GRACE, now=world.now))
+    await asked_and_told(world, person)
     before = len(await world.published())
     front.clock.move(GRACE)
     assert await swept(front) == 1
@@ -164,7 +216,7 @@ async def test_bytes_of_documents_go_at_once(front: Front, world: World) -> None
     documents = DocumentStore(front.settings.documents_folder)
     key = await documents.put(application.id, b"x")
     await world.db.run(lambda tx: tx.execute(text("update document set storage_key = :key where kind = 'passport'"), {"key": key}))
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=timedelta(0), now=world.now))
+    await asked_and_told(world, person, timedelta(0))
     assert await swept(front) == 1
     assert key not in await documents.keys()
 
@@ -173,7 +225,7 @@ async def test_staff_do_not_erase_themselves(front: Front, world: World) -> None
     """A role is taken away at the command line first; one that was given meanwhile stops what was asked for."""
     person, _application = await world.reach(State.SUBMITTED)
     await with_account(world, person)
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=GRACE, now=world.now))
+    await asked_and_told(world, person)
     await world.db.run(lambda tx: tx.execute(text("update account set role = 'officer'")))
     front.clock.move(GRACE)
     assert await swept(front) == 0
@@ -183,7 +235,7 @@ async def test_staff_do_not_erase_themselves(front: Front, world: World) -> None
 async def test_an_identity_that_outlives_its_account_begins_nothing(world: World) -> None:
     person, _application = await world.reach(State.SUBMITTED)
     await with_account(world, person)
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=timedelta(0), now=world.now))
+    await asked_and_told(world, person, timedelta(0))
     await world.db.run(lambda tx: erasing.erase_next(tx, now=world.now))
     refused = await world.do(use_cases.start_draft, person, programme="masters", year=2016, country="PE")
     assert type(refused).__name__ in ("Forbidden", "CallClosed")
@@ -194,7 +246,7 @@ async def test_a_backup_that_brings_somebody_back_is_made_good(front: Front, wor
     """The person is in the database again, and nothing there says that they were erased: the event, or the list, does it again."""
     person, application = await world.reach(State.WAITING)
     await with_account(world, person)
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=timedelta(0), now=world.now))
+    await asked_and_told(world, person, timedelta(0))
     await world.db.run(lambda tx: erasing.erase_next(tx, now=world.now))
     (event,) = [one for one in await world.published() if one.type == "puente.applicant.erased.v1"]
     await world.hears(event, event)
@@ -218,8 +270,8 @@ async def test_a_backup_that_brings_somebody_back_is_made_good(front: Front, wor
 async def test_who_asked_and_what_went_is_in_the_audit(front: Front, world: World) -> None:
     person, _application = await world.reach(State.SUBMITTED)
     await with_account(world, person)
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=GRACE, now=world.now))
-    await world.db.run(lambda tx: erasing.ask(tx, person.account_id, grace=GRACE, now=world.now))
+    await asked_and_told(world, person)
+    await asked_and_told(world, person)
     front.clock.move(GRACE)
     await swept(front)
     rows: list[Any] = await world.rows(

@@ -11,7 +11,7 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
-from services.applications.privacy import erasing, retention
+from services.applications.privacy import erasing, mailing, retention
 from services.applications.privacy.retention import WARNED_BEFORE, Periods
 from services.applications.use_cases import Done
 from shared.kernel.clock import ManualClock
@@ -51,7 +51,9 @@ async def test_an_unsent_draft_goes_a_month_after_its_owner_was_told(front: Fron
     assert await swept(front, "draft_warnings") == 0
     front.clock.move(SECOND)
     assert await swept(front, "draft_warnings") == 1
-    assert await swept(front, "draft_warnings") == 0, "nobody is told twice"
+    assert await swept(front, "draft_warnings") == 0
+    assert await swept(front, "privacy_mails") == 1
+    assert await swept(front, "draft_warnings") == await swept(front, "privacy_mails") == 0, "nobody is told twice"
     mail = front.mail(ANA)
     assert "se eliminará" in mail.subject
     assert "/account/data" in mail.text
@@ -70,10 +72,14 @@ async def test_a_draft_whose_owner_could_not_be_told_stays(front: Front, world: 
     await with_account(world, person)
     await front.sink.stop()
     front.clock.move(timedelta(days=800))
-    assert await swept(front, "draft_warnings") == 0
+    assert await swept(front, "draft_warnings") == 1
+    assert await swept(front, "privacy_mails") == 0
+    front.clock.move(WARNED_BEFORE)
     assert await swept(front, "retention_drafts") == 0
     await front.sink.start()
-    assert await swept(front, "draft_warnings") == 1
+    assert await swept(front, "privacy_mails") == 1
+    day = front.clock.now() + WARNED_BEFORE
+    assert f"{day.day} de" in front.mail(ANA).subject
     assert await swept(front, "retention_drafts") == 0, "a month is left from then"
     front.clock.move(WARNED_BEFORE)
     assert await swept(front, "retention_drafts") == 1
@@ -86,6 +92,38 @@ async def rows_by_state(world: World, table: str) -> dict[str, int]:
     """State to how many rows of the table its applications have."""
     counted = f"select a.state, count(*) as n from {table} t join application a on a.id = t.application_id group by 1"
     return {row.state: row.n for row in await world.rows(counted)}
+
+
+async def test_an_address_that_refuses_is_given_up_in_the_end_and_keeps_nobody_waiting(front: Front, world: World) -> None:
+    """One mailbox is full for good: the others are told at once, each noted by itself, and that one is tried no more after some days."""
+    for number in range(3):
+        person, _application = await world.reach(State.DRAFT)
+        await with_account(world, person, f"one{number}@example.org")
+    tries = 0
+
+    def full(recipient: str) -> str | None:
+        nonlocal tries
+        if not recipient.startswith("one0"):
+            return None
+        tries += 1
+        return "452 4.2.2 mailbox full"
+
+    front.sink.refusing = full
+    front.clock.move(timedelta(days=800))
+    assert await swept(front, "draft_warnings") == 3
+    (first,) = await world.db.run(lambda tx: mailing.claim(tx, now=front.clock.now(), most=1))
+    await world.db.run(lambda tx: mailing.put_off(tx, first, counted=True, now=front.clock.now()))
+    (second,) = await world.db.run(lambda tx: mailing.claim(tx, now=front.clock.now(), most=1))
+    assert first.id != second.id, "one that was put off stands behind the others"
+    front.clock.move(mailing.LEASE)
+    assert await swept(front, "privacy_mails") == 3
+    assert len(await world.rows("select 1 from draft_warning")) == 2
+    for _ in range(mailing.TRIES_MAX):
+        front.clock.move(mailing.LONGEST_WAIT)
+        await swept(front, "privacy_mails")
+    assert mailing.TRIES_MAX - 1 <= tries <= mailing.TRIES_MAX
+    assert len(await world.rows("select 1 from draft_warning")) == 3
+    assert await world.rows("select 1 from privacy_mail") == []
 
 
 async def test_papers_of_what_came_to_nothing_go_and_those_of_a_place_stay(front: Front, world: World) -> None:
