@@ -20,8 +20,8 @@ async def visit(house: House, browser: Browser) -> AsyncIterator[Visit]:
     """Makes people at screens. Whatever the browser complained of on their pages fails the test."""
     visitors: list[Visitor] = []
 
-    async def come(email: str, **screen: Any) -> Visitor:
-        visitors.append(await Visitor.come(browser, house, email, **screen))
+    async def come(email: str, *, kind: type[Visitor] = Visitor, **screen: Any) -> Visitor:
+        visitors.append(await kind.come(browser, house, email, **screen))
         return visitors[-1]
 
     yield come

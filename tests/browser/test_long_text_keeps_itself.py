@@ -1,4 +1,4 @@
-"""Somebody types a long text, and the window goes before they save it: the words are offered again, and count only once saved."""
+"""A long text is typed, and the window or the line goes before it is saved: the words are offered again, and count only once saved."""
 
 import re
 
@@ -45,6 +45,7 @@ async def test_what_was_typed_is_offered_again(house: House, visit: Visit) -> No
     assert await again.input_value("#study_plan") == WORDS
     scripts = await again.locator("script[src]").evaluate_all("all => all.map(one => one.src.split('/').pop())")
     assert sum((STATIC / f"{name}.gz").stat().st_size for name in scripts) <= SCRIPT_BYTES
+    await what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(await visit("lost@example.org", width=360))
 
 
 async def test_without_a_script_nothing_is_kept_and_nothing_is_missing(house: House, visit: Visit) -> None:
@@ -54,3 +55,29 @@ async def test_without_a_script_nothing_is_kept_and_nothing_is_missing(house: Ho
     await person.page.fill("#study_plan", WORDS)
     await person.press("Save and continue")
     assert await person.page.input_value("#study_plan") == WORDS, "too few words, and every one of them is still there"
+
+
+async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(person: Visitor) -> None:
+    path, page = await draft(person), person.page
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    async def sends_into_nothing() -> None:
+        await page.goto(path)
+        await page.fill("#study_plan", WORDS)
+        await page.route("**/pages/**", lambda route: route.abort("connectionreset"))
+        async with page.expect_event("framenavigated"):
+            await person.button("Save and continue").click()
+        await page.unroute("**/pages/**")
+        await page.goto(path)
+        assert await page.input_value("#study_plan") == WORDS
+
+    await sends_into_nothing()
+    note = page.get_by_role("status").filter(has_text=person.say("Let go of it"))
+    async with page.expect_navigation():
+        await note.get_by_role("button").click()
+    assert await page.input_value("#study_plan") == ""
+    await sends_into_nothing()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=person.say("Sign out"), exact=True).first.click()
+    assert await page.evaluate("JSON.stringify(sessionStorage)") == "{}", "whoever comes next to this computer finds nothing"
+    person.complaints[:] = [line for line in person.complaints if "ERR_CONNECTION_RESET" not in line]

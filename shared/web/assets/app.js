@@ -1,5 +1,6 @@
 // Enhancements only: every page works without this file.
 import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
+import { keepSent } from './sent.js'
 import { watchSession } from './session.js'
 import './upload.js'
 
@@ -117,3 +118,5 @@ if (list) {
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') document.querySelectorAll('details[data-menu][open]').forEach((menu) => menu.removeAttribute('open'))
 })
+
+keepSent((form) => unsaved.delete(form))

@@ -1,0 +1,62 @@
+// What was sent and not answered stays in this tab. Where the line breaks after the button was pressed, a browser forgets the form, and its
+// way back leads to the page before it; the form that is opened again is filled in with it. It carries the version that it was typed on, so
+// that the server still sees whether the page was saved elsewhere meanwhile. It goes with the first answer, and on signing out.
+const PREFIX = 'sent:'
+const NOT_TYPED = /^(file|submit|button|reset|password|image)$/
+const goes = (form) => new URL(form.getAttribute('action') ?? '', location.href)
+const key = (form) => PREFIX + goes(form).pathname + goes(form).search
+const parts = (form) => [...form.elements].filter((one) => one.name && !NOT_TYPED.test(one.type))
+const holds = (one) => (/^(radio|checkbox)$/.test(one.type) ? (one.checked ? one.value : null) : one.value)
+const values = (form) => parts(form).map((one) => [one.name, holds(one), one.type]).filter(([, value]) => value !== null)
+const same = (form, sent) => {
+  const bare = (value) => value.trim().replace(/\s+/g, ' ')
+  const text = (all) => JSON.stringify(all.filter(([, , type]) => type !== 'hidden').map(([name, value]) => [name, bare(value)]))
+  return text(values(form)) === text(sent)
+}
+const forget = () => Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).forEach((one) => sessionStorage.removeItem(one))
+
+const fill = (form, sent) => {
+  for (const one of parts(form)) {
+    const at = sent.findIndex(([name, value]) => name === one.name && (!/^(radio|checkbox)$/.test(one.type) || value === one.value))
+    if (/^(radio|checkbox)$/.test(one.type)) one.checked = at >= 0
+    else if (at >= 0) one.value = sent.splice(at, 1)[0][1]
+    one.dispatchEvent(new Event('input', { bubbles: true }))
+    one.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+}
+
+// An answer to what was sent leads on from the form's own page, or is that page when it was loaded again.
+const isAnswer = (paths) => {
+  const [how] = performance.getEntriesByType('navigation')
+  const came = document.referrer.startsWith(location.origin) ? document.referrer.slice(location.origin.length) : ''
+  return paths.includes(came) && how.type !== 'back_forward' && (how.redirectCount > 0 || how.type === 'reload')
+}
+
+export const keepSent = (saved) => {
+  if (location.pathname.startsWith('/sign-in') || new URLSearchParams(location.search).has('signed-out')) forget()
+  for (const name of Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX))) {
+    const path = name.slice(PREFIX.length)
+    if (isAnswer([path, JSON.parse(sessionStorage[name]).page])) sessionStorage.removeItem(name)
+  }
+  document.addEventListener('submit', (event) => { if (goes(event.target).pathname === '/sign-out') forget() })
+  for (const form of document.querySelectorAll('form[data-keep]')) {
+    form.addEventListener('submit', () => {
+      try {
+        sessionStorage[key(form)] = JSON.stringify({ page: location.pathname + location.search, sent: values(form) })
+      } catch { /* There is no room for it, or the browser keeps nothing: as without this script. */ }
+    })
+    const { sent } = JSON.parse(sessionStorage[key(form)] ?? '{}')
+    if (!sent || same(form, sent)) {
+      sessionStorage.removeItem(key(form))
+      continue
+    }
+    fill(form, sent)
+    const note = document.getElementById('sent-words').content.firstElementChild.cloneNode(true)
+    note.querySelector('button').addEventListener('click', () => {
+      sessionStorage.removeItem(key(form))
+      saved(form)
+      location.replace(location.pathname + location.search)
+    })
+    form.before(note)
+  }
+}
