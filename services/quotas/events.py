@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, Withdraw
 from services.quotas.facts import in_order
-from services.quotas.plans import Publication, publish
+from services.quotas.plans import Publication, publish, stand_still
 from services.quotas.use_cases import apply
 from shared.events import applications
 from shared.events.envelope import AnyEvent, Event
@@ -80,9 +80,12 @@ HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
 async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
     """Apply a batch of events, in order; those of one programme's terms stand between the batches of commands."""
     causes = in_order(events)
+    all_asked = [HANDLERS[event.type](event) for event in events]
+    publications = [asked for asked in all_asked if isinstance(asked, Publication)]
+    if publications:
+        await stand_still(tx, publications, alone=len(publications) == len(events))
     commands: list[Command] = []
-    for event in events:
-        asked = HANDLERS[event.type](event)
+    for asked in all_asked:
         if isinstance(asked, Publication):
             await apply(tx, commands, causes)
             commands = []

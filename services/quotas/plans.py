@@ -1,7 +1,7 @@
 """A programme's terms come into force: its places are put into the books and split over the countries that take part."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from services.quotas.domain.limits import CELL, OF_PLAN, Named, keys_of
 from services.quotas.facts import in_order
 from services.quotas.proposals import SYSTEM, file_proposal, void
 from services.quotas.proposals.kinds import AllotmentChange, TotalChange
+from services.quotas.store import locks
 from services.quotas.store.programmes import changes, fund, put_in_force
 from services.quotas.store.terms import terms_of
 from services.quotas.use_cases import apply
@@ -34,17 +35,23 @@ class Publication:
     event: Event[ProgrammePublished]
 
 
+async def stand_still(tx: Tx, publications: Sequence[Publication], *, alone: bool) -> None:
+    """Lock all that publishing comes to, before anything is done; `alone` where nothing but publications is in the batch."""
+    codes = {one.event.data.programme for one in publications}
+    await locks.for_publication(await driver(tx), codes, system=SYSTEM, alone=alone)
+
+
 async def publish(tx: Tx, publication: Publication) -> None:
     """Bring the published terms into force. The same version again changes nothing.
 
     More places than before come into the pool at once, and a changed allotment of the plan is applied, lower targets first. What
     would go below what is held, or what the pool cannot give, becomes a proposal for two officers. Figures that officers
     have set stay as they are where the plan's own figure did not change. What an older version asked for and nobody has decided is
-    closed, for this one says what counts. Cells that waited for the programme go on.
+    closed, for this one says what counts. Cells that waited for the programme go on. Call it under the locks of `stand_still`.
     """
     event, data = publication.event, publication.event.data
     connection = await driver(tx)
-    known = await connection.fetchrow("select version from programme where code = $1 for update", data.programme)
+    known = await connection.fetchrow("select version from programme where code = $1", data.programme)
     if known is not None and event.subjectversion <= known["version"]:
         return
     planned = allotments(data, await changes(tx, data.programme))

@@ -100,8 +100,17 @@ async def append(tx: Tx, record: Record, *, code: str = "behind", reason: str = 
 
 
 async def release(tx: Tx, what: str) -> None:
-    """Say that `what` is known now: the worker goes on with the keys that wait for it, at its next look (within seconds)."""
-    await tx.execute(text("update parked_key set parked_at = now() where waits_for = :what"), {"what": what})
+    """Say that `what` is known now: the worker goes on with the keys that wait for it, at its next look (within seconds).
+
+    A key that somebody is busy with is not waited for: whoever holds it may wait for what this transaction has locked.
+    """
+    await tx.execute(
+        text(
+            "update parked_key set parked_at = now() where key in "
+            "(select key from parked_key where waits_for = :what order by key for update skip locked)"
+        ),
+        {"what": what},
+    )
 
 
 async def waiting(tx: Tx) -> list[str]:

@@ -110,9 +110,10 @@ class Needs:
     gaining: frozenset[str] = frozenset()
     """Limits of several cells that may gain room: it has to be known in which cells somebody waits who draws on them."""
     pools: frozenset[str] = frozenset()
+    programmes: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.limits or self.lists or self.gaining or self.pools)
+        return bool(self.cells or self.limits or self.lists or self.gaining or self.pools or self.programmes)
 
 
 class Use(NamedTuple):

@@ -15,6 +15,8 @@ from sqlalchemy import Row, text
 from services.quotas.domain.model import OFFERED, REFUSED, Verdict
 from services.quotas.proposals.kind import NEWER_PLAN, REASON_MAX, SYSTEM, Decided, Filed, Kind, Params, ProposalRefused, Proposed
 from services.quotas.proposals.kinds import KINDS
+from services.quotas.store import locks
+from services.quotas.store.load import first_wanted
 from shared.kernel.ids import new_id
 from shared.persistence import audit
 from shared.persistence.database import Tx, driver
@@ -26,9 +28,9 @@ __all__ = [
 
 FIGURES: Final = ("target", "free", "offered", "taken", "waiting", "last_decision")
 
-_CELLS: Final = f"select key, {', '.join(FIGURES)} from cell where key = any(cast(:cells as text[])) and listed order by key"  # noqa: S608 - constants
-_LOOK: Final = text(_CELLS)
-_LOCK: Final = text(f"{_CELLS} for no key update")
+_LOOK: Final = text(
+    f"select key, {', '.join(FIGURES)} from cell where key = any(cast(:cells as text[])) and listed order by key"  # noqa: S608 - constants
+)
 _POOL: Final = text("select coalesce((select balance from account where key = 'pool:' || :programme), 0) as pool")
 _FILE: Final = text(
     "insert into proposal (id, kind, programme, cell, cells, params, seen, counters, reason, proposed_by, proposed_at) "
@@ -56,12 +58,10 @@ def params_of(kind: str, raw: Mapping[str, Any]) -> Params | ProposalRefused:
     return params
 
 
-async def opened(
-    tx: Tx, kind: str, params: Params, *, by: str, now: datetime, proposal: UUID | None = None, lock: bool = False
-) -> Filed[Any]:
+async def opened(tx: Tx, kind: str, params: Params, *, by: str, now: datetime, proposal: UUID | None = None) -> Filed[Any]:
     """What the proposal is about, with the figures of its cells as they are now."""
     known = KINDS[kind]
-    rows = await tx.execute(_LOCK if lock else _LOOK, {"cells": list(await known.cells(tx, params))})
+    rows = await tx.execute(_LOOK, {"cells": list(await known.cells(tx, params))})
     figures = {row.key: {name: getattr(row, name) for name in FIGURES} for row in rows}
     return Filed(known.programme(params), params, figures, now, by, proposal, await known.basis(tx, params))
 
@@ -119,7 +119,7 @@ async def approve(tx: Tx, proposal: UUID, *, by: str, role: str, seen: str, note
         return found
     known = KINDS[found.kind]
     params = msgspec.convert(found.params, known.params)
-    filed = await opened(tx, found.kind, params, by=by, now=now, proposal=proposal, lock=True)
+    filed = await _locked(tx, found.kind, params, by=by, now=now, proposal=proposal)
     if filed.state != seen:
         return ProposalRefused("stale")
     refused = await known.objection(tx, filed)
@@ -164,6 +164,20 @@ def short_of(verdict: Verdict) -> ProposalRefused | None:
         return None
     short = verdict.short[0]
     return ProposalRefused(short.reason, {"has": short.has, "wanted": short.wanted})
+
+
+async def _locked(tx: Tx, kind: str, params: Params, *, by: str, now: datetime, proposal: UUID) -> Filed[Any]:
+    """The proposal with the figures of its cells, which stand still from now on, and with them all that it will be decided with.
+
+    Which these are is found without a lock; where they are others by the time they are locked, the state is another one too.
+    """
+    known, connection = KINDS[kind], await driver(tx)
+    before = await opened(tx, kind, params, by=by, now=now, proposal=proposal)
+    if known.of_programme:
+        await locks.programme(connection, before.programme)
+    wanted = await first_wanted(connection, known.commands(before))
+    await locks.cells(connection, wanted.cells.union(await known.cells(tx, params)))
+    return await opened(tx, kind, params, by=by, now=now, proposal=proposal)
 
 
 async def _open(tx: Tx, proposal: UUID, by: str) -> Row[Any] | ProposalRefused:

@@ -76,7 +76,8 @@ class Filed(Generic[P]):
 class Kind(ABC, Generic[P]):
     """One kind of proposal; `KINDS` in `kinds` has one entry for each.
 
-    `act` is the word of its audit rows. `strict`: what could not be adopted now is not even filed.
+    `act` is the word of its audit rows. `strict`: what could not be adopted now is not even filed. `of_programme`: it changes
+    the programme itself, which is locked before its cells are.
     `by_country`: a country's coordinator may propose it too, for that country (`params.country`).
     """
 
@@ -84,6 +85,7 @@ class Kind(ABC, Generic[P]):
     params: type[P]
     act: str
     strict: bool = False
+    of_programme: bool = False
     by_country: bool = False
 
     @abstractmethod

@@ -16,10 +16,7 @@ from services.quotas.store.programmes import fund
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
-_BOOKS: Final = text(
-    "select p.funded, a.balance from programme p join account a on a.key = 'pool:' || p.code "
-    "where p.code = :programme for no key update of a"
-)
+_BOOKS: Final = text("select p.funded, a.balance from programme p join account a on a.key = 'pool:' || p.code where p.code = :programme")
 _PLANNED: Final = text("select places_total from programme where code = :programme")
 
 
@@ -73,6 +70,7 @@ class ChangeTotal(Kind[TotalChange]):
     """Take out of the pool what the plan has no more; all of it, or nothing. Only the plan that is in force says how many there are."""
 
     name, params, act = "total_change", TotalChange, "allotment"
+    of_programme = True
 
     def programme(self, params: TotalChange) -> str:
         return params.programme

@@ -68,6 +68,7 @@ class _Participation(Kind[C], Generic[C]):
     act = "participation"
     strict = True
     by_country = True
+    of_programme = True
     takes_part: bool
 
     def programme(self, params: C) -> str:

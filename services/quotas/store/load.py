@@ -1,8 +1,7 @@
 """What a batch locks and loads: a constant number of statements, however large it is.
 
-The order of locks is the same everywhere: cells by key, then counters by key, then accounts by key. Whatever happens to a place
-happens under its cell's lock, so places need none of their own. Call it inside a savepoint: where it turns out
-that more has to be locked, everything is let go and taken again in order.
+Locks are taken in the one order of `store.locks`. Call it inside a savepoint: where it turns out that more has to be locked, everything is
+let go and taken again in order.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,6 +15,7 @@ from services.quotas.domain import reach
 from services.quotas.domain.commands import Command, OfApplication, SetLimit
 from services.quotas.domain.limits import CELL, NO_COUNTRY, PERSON, Named, named
 from services.quotas.domain.model import Books, CellState, Limit, Needs, PlaceState
+from services.quotas.store import locks
 from services.quotas.store.terms import load_terms
 from shared.kernel.cells import Cell as CellName
 
@@ -26,8 +26,6 @@ _CELLS: Final = (
     "settled "
     "from cell where key = any($1::text[]) order by key for no key update"
 )
-_STILL_TERMS: Final = "select 1 from programme where code = any($1::text[]) order by code for key share"
-"""New terms lock the cells that there are, and so wait for whoever reads the old ones; cells that are only made now cannot do that."""
 _MAKE_CELLS: Final = (
     "insert into cell (key, programme, country, year, listed) "
     "select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bool[]) as made (key) order by made.key on conflict do nothing"
@@ -67,6 +65,8 @@ class Wanted:
     lists: frozenset[str] = frozenset()
     gaining: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset()
+    programmes: frozenset[str] = frozenset()
+    """Those in which cells are made that no plan has."""
 
     def and_also(self, needs: Needs) -> "Wanted":
         return Wanted(
@@ -75,6 +75,7 @@ class Wanted:
             self.lists | needs.lists,
             self.gaining | needs.gaining,
             self.pools | needs.pools,
+            self.programmes | needs.programmes,
         )
 
 
@@ -119,14 +120,17 @@ async def _that_gain(connection: "asyncpg.Connection[Any]", commands: Sequence[C
 
 
 async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command], wanted: Wanted) -> Books | Needs:
-    """Lock and load; `Needs` where a cell has to be locked besides, found only under the locks.
+    """Lock and load; `Needs` where a cell, or what stands before cells, has to be locked besides, found only under the locks.
 
     Raises `Waits` for a programme that was not published yet, `ValueError` for a key that is none of a cell.
     """
+    if wanted.programmes:
+        await locks.still(connection, wanted.programmes)
     cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}
     unknown = wanted.cells.difference(cells)
-    if unknown:
-        await connection.execute(_STILL_TERMS, sorted({key.partition(":")[0] for key in unknown}))
+    making = frozenset(key.partition(":")[0] for key in unknown) - wanted.programmes
+    if making:
+        return Needs(programmes=making)
     terms = await load_terms(connection, {key.partition(":")[0] for key in wanted.cells})
     if unknown:
         await _make_cells(connection, unknown)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from services.quotas.domain.participation import Change
-from services.quotas.store import journal
+from services.quotas.store import journal, locks
 from services.quotas.store.journal import Number
 from services.quotas.store.terms import StoredChange, changes_of, stored
 from shared.events import quotas
@@ -90,6 +90,8 @@ async def put_in_force(
     `number` is the batch's, where it was recorded before. Locks the programme, then all its cells.
     """
     connection = await driver(tx)
+    await locks.programme(connection, data.programme)
+    await connection.execute(_LOCK_CELLS, data.programme)
     await connection.execute(_KEEP_TERMS, data.programme, data.plan, data.plan_version, version, stored(data), data.places_total, at)
     await connection.execute("insert into account (key, programme) values ('pool:' || $1::text, $1) on conflict do nothing", data.programme)
     calls = {call.year: call for call in data.calls}
@@ -113,6 +115,7 @@ async def put_in_force(
 async def fund(tx: Tx, programme: str, total: int, *, at: datetime, only_more: bool = False, number: Number | None = None) -> int:
     """Book the programme's places into its pool, or out of it as far as the pool has them; returns how many could not be taken out."""
     connection = await driver(tx)
+    await locks.programme(connection, programme)
     row = await connection.fetchrow(
         "select p.funded, a.balance from programme p join account a on a.key = 'pool:' || p.code where p.code = $1 for no key update of a",
         programme,
@@ -147,7 +150,8 @@ async def change_participation(tx: Tx, programme: str, change: StoredChange, *, 
     Locks the programme, then the country's cells, which every decision about the country holds.
     """
     connection = await driver(tx)
-    raw = await connection.fetchval("select changes::text from programme where code = $1 for update", programme)
+    await locks.programme(connection, programme)
+    raw = await connection.fetchval("select changes::text from programme where code = $1", programme)
     await connection.fetch(_LOCK_COUNTRY, programme, change.country)
     kept = [*msgspec.json.decode(raw), msgspec.to_builtins(change)]
     await connection.execute(_KEEP_CHANGES, programme, msgspec.json.encode(kept).decode())
