@@ -2,11 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx2
@@ -27,6 +28,14 @@ NOT_FOUND: Final = "not_found"
 K = TypeVar("K")
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """What a mail about an application names: its receipt number, once it was sent, and the focal point of its country."""
+
+    receipt: str = ""
+    focal_point: str = ""
+    focal_phone: str = ""
+
+
 class Address(msgspec.Struct, frozen=True):
     """Where and how a person is written to. `timezone` is an IANA name."""
 
@@ -38,6 +47,8 @@ class Address(msgspec.Struct, frozen=True):
     """Who asks, where a referee is written to."""
     link: str = ""
     """A page of the reader's own, for this one mail."""
+    applications: dict[str, Contact] = {}
+    """What mails about the person's applications name, by application."""
 
 
 class _Refusal(msgspec.Struct):
@@ -52,6 +63,10 @@ class _Question(NamedTuple):
     person: UUID
     path: str
     body: dict[str, str] | None = None
+
+
+def _path(person: UUID, about: Collection[UUID]) -> str:
+    return f"/api/v1/people/{person}/address?{urlencode([('application', str(one)) for one in sorted(about)])}"
 
 
 class NoAddress(StrEnum):
@@ -70,9 +85,12 @@ class Addresses:
     now: Callable[[], datetime]
     transport: httpx2.AsyncBaseTransport | None = None
 
-    async def of(self, people: Iterable[UUID]) -> dict[UUID, Address | NoAddress]:
-        """The address of each person, at most eight questions at a time. Raises nothing: whoever is away is an answer."""
-        return await self._all({person: _Question(person, f"/api/v1/people/{person}/address") for person in people})
+    async def of(self, people: Mapping[UUID, Collection[UUID]]) -> dict[UUID, Address | NoAddress]:
+        """The address of each person, with what mails about these applications of theirs name; at most eight questions at a time.
+
+        Raises nothing: whoever is away is an answer.
+        """
+        return await self._all({person: _Question(person, _path(person, about)) for person, about in people.items()})
 
     async def of_referees(self, mails: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Address | NoAddress]:
         """The same for mails to referees, each a referee and a template: what a mail brings depends on which one it is."""

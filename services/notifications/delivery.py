@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
-from services.notifications.addresses import Address, Addresses, NoAddress
+from services.notifications.addresses import Address, Addresses, Contact, NoAddress
 from services.notifications.domain.choose import FOR_REFEREES
 from services.notifications.domain.render import Reader, Terms, Told, as_mail, render
 from services.notifications.store import sending
@@ -83,7 +83,7 @@ async def deliver(post: Post, now: datetime) -> int:
     if not claimed:
         return 0
     programmes = await post.db.run(sending.programmes)
-    people = await post.addresses.of({one.recipient for one in claimed if one.template not in FOR_REFEREES})
+    people = await post.addresses.of(_people(claimed))
     referees = await post.addresses.of_referees({(one.recipient, one.template) for one in claimed if one.template in FOR_REFEREES})
     outcomes: list[Outcome] = []
     ready: list[tuple[Claimed, Address, EmailMessage]] = []
@@ -108,8 +108,17 @@ async def deliver(post: Post, now: datetime) -> int:
     return sum(1 for outcome in outcomes if outcome.state != "failed_temporarily")
 
 
+def _people(claimed: Sequence[Claimed]) -> dict[UUID, set[UUID]]:
+    """Whom the mails go to that go to no referee, and which of their applications they are about."""
+    found: dict[UUID, set[UUID]] = {}
+    for one in claimed:
+        if one.template not in FOR_REFEREES:
+            found.setdefault(one.recipient, set()).add(one.application)
+    return found
+
+
 def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Programme], now: datetime) -> EmailMessage:
-    told, reader, wording = told_of(one, post.public_url), _reader(address), wordings()[address.language]
+    told, reader, wording = told_of(one, post.public_url), _reader(address, one.application), wordings()[address.language]
     if told.template in FOR_REFEREES:
         told = replace(told, link=address.link)
     shown = render(told, reader, wording, terms_of(programmes[told.cell.programme]))
@@ -124,8 +133,10 @@ def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Prog
     )
 
 
-def _reader(address: Address) -> Reader:
-    return Reader(address.timezone, address.name, address.applicant)
+def _reader(address: Address, application: UUID) -> Reader:
+    contact = address.applications.get(str(application), Contact())
+    ways = ", ".join(way for way in (contact.focal_point, contact.focal_phone) if way)
+    return Reader(address.timezone, address.name, address.applicant, receipt=contact.receipt, focal_point=ways)
 
 
 def _put_off(one: Claimed, reason: Reason | NoAddress, *, permanent: bool, now: datetime, tries: int) -> Outcome:

@@ -88,7 +88,7 @@ async def programmes_of(office: Office) -> Mapping[str, Programme]:
 
 async def zone_of(office: Office, person: UUID) -> str:
     """The person's time zone, asked for where it is kept; UTC while it cannot be asked for."""
-    found = (await office.addresses.of([person]))[person]
+    found = (await office.addresses.of({person: ()}))[person]
     return found.timezone if isinstance(found, Address) else "UTC"
 
 

@@ -1,15 +1,20 @@
 """The one thing that another service asks of this one: where to write to a person, at the moment of writing."""
 
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
-from services.applications.api.shapes import AddressOut
+from services.applications.api.shapes import AddressOut, ContactOut
 from services.applications.domain.outcomes import NotFound
+from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
+from services.applications.store import applications as store
+from services.applications.use_cases.steps import terms_of
 from shared.observability.logging import get_logger
+from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.keys import KeyMissing
 from shared.web.problems import Problem
@@ -17,18 +22,42 @@ from shared.web.service_tokens import ServiceTokenVerifier
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/api/v1/people", tags=["services"])
+APPLICATIONS_MOST: Final = 100
+"""As many as a portion of mails may be about."""
 
 
 @router.get("/{person_id}/address")
-async def address(request: Request, person_id: UUID) -> AddressOut:
-    """For services with a token of scope `address`. Every answer is logged: who asked, about whom, never what."""
+async def address(
+    request: Request, person_id: UUID, application: Annotated[list[UUID] | None, Query(max_length=APPLICATIONS_MOST)] = None
+) -> AddressOut:
+    """For services with a token of scope `address`, with what mails about these applications name, where they are the person's own.
+
+    Every answer is logged: who asked, about whom, never what.
+    """
     desk = desk_of(request)
     caller = tokens_of(request).require(request, scope="address", now=desk.clock.now())
-    found = await desk.db.run(lambda tx: people.address_of(tx, person_id))
+    found, contacts = await desk.db.run(lambda tx: _both(tx, person_id, application or []))
     log.info("address.given", service=caller, person=str(person_id), known=found is not None, request_id=context_of(request).request_id)
     if found is None:
         raise problem_of(request, NotFound())
-    return AddressOut(email=found.email, language=found.language, name=found.name, timezone=found.timezone)
+    return AddressOut(email=found.email, language=found.language, name=found.name, timezone=found.timezone, applications=contacts)
+
+
+async def _both(tx: Tx, person: UUID, applications: list[UUID]) -> tuple[people.Address | None, dict[str, ContactOut]]:
+    found = await people.address_of(tx, person)
+    return found, {str(one): await _contact(tx, person, one) for one in applications} if found else {}
+
+
+async def _contact(tx: Tx, person: UUID, application_id: UUID) -> ContactOut:
+    application = await store.find(tx, Viewer(person, "applicant"), application_id)
+    if application is None:
+        return ContactOut(receipt="", focal_point="", focal_phone="")
+    country = (await terms_of(tx, application.programme)).plan.country(application.country)
+    return ContactOut(
+        receipt=application.receipt or "",
+        focal_point=country.focal_point if country else "",
+        focal_phone=country.focal_phone if country else "",
+    )
 
 
 def tokens_of(request: Request) -> ServiceTokenVerifier:

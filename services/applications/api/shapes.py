@@ -111,11 +111,20 @@ class SubmittedOut(BaseModel):
     submitted_at: datetime
 
 
+class ContactOut(BaseModel):
+    """What a mail about an application names; empty where there is nothing to name."""
+
+    receipt: str
+    focal_point: str
+    focal_phone: str
+
+
 class AddressOut(BaseModel):
     email: str
     language: str
     name: str
     timezone: str
+    applications: dict[str, ContactOut]
 
 
 def application_out(application: Application, *, for_staff: bool) -> ApplicationOut:

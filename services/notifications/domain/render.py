@@ -54,6 +54,10 @@ class Reader:
     name: str = ""
     applicant: str = ""
     """Whom the text is about, where the reader is that person's referee."""
+    receipt: str = ""
+    """The application's receipt number, where the text is about one that was sent."""
+    focal_point: str = ""
+    """Where to write to the focal point of the application's country, where the plan says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,9 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
     if told.template in FOR_REFEREES:
         parts = [frame["referee_link"].format(link=told.link) if told.link else "", frame["referee_closing"]]
     else:
-        parts = [frame["link"].format(link=told.link), frame["closing"]]
+        receipt = "\n" + frame["receipt"].format(receipt=reader.receipt) if reader.receipt else ""
+        ask = frame["ask_at"].format(focal_point=reader.focal_point) if reader.focal_point else frame["ask"]
+        parts = [frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
     return "\n\n".join(part for part in (greeting, rendered.body.strip(), *parts) if part) + "\n"
 
 

@@ -102,7 +102,7 @@ async def test_a_service_asks_where_to_write_to_a_person(api: Api) -> None:
 
     with capture_logs() as logs:
         answer = await ask(path)
-    assert answer.json() == {"email": "rosa@example.org", "language": "es", "name": "Rosa", "timezone": "America/Lima"}
+    assert answer.json() == {"email": "rosa@example.org", "language": "es", "name": "Rosa", "timezone": "America/Lima", "applications": {}}
     given = [line for line in logs if line["event"] == "address.given"]
     assert [(line["service"], line["person"], line["known"]) for line in given] == [("notifications", str(person), True)]
     assert "rosa@example.org" not in str(logs)

@@ -43,7 +43,7 @@ class Book:
 
     verifier: ServiceTokenVerifier
     clock: ManualClock
-    people: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    people: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     away: bool = False
     asked: int = 0
 

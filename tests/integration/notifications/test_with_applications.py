@@ -8,8 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.use_cases import account_by_email
+from services.applications.domain.lifecycle import State
+from services.applications.domain.viewers import Viewer
+from services.applications.use_cases.plans import Loaded
 from services.notifications.addresses import Address, Addresses, NoAddress
 from services.run.serving import serve_app
 from shared.events.applications import ApplicationSubmitted
@@ -20,6 +24,7 @@ from shared.web.keys import ensure_key_pair
 from shared.web.service_tokens import ServiceTokens
 from tests.integration.applications.front import Front
 from tests.integration.applications.front import opened as opened_applications
+from tests.integration.applications.people import World, new_applicant, the_plan
 from tests.integration.notifications.house import opened
 
 
@@ -54,12 +59,23 @@ async def somebody(front: Front) -> UUID:
 async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
     front: tuple[Front, str], new_database: Callable[[str], Awaitable[str]], clock: ManualClock, tmp_path: Path
 ) -> None:
-    ana = await somebody(front[0])
+    """And it names what only the applications service knows: the receipt number, and whom to ask; to nobody but its owner."""
+    ana, other = await somebody(front[0]), new_applicant()
+    assert isinstance(await front[0].db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now())), Loaded)
+    world = World(front[0].db, clock.now())
+    _person, application = await world.reach(State.SUBMITTED, Viewer(ana, "applicant"))
+    _other, hers = await world.reach(State.SUBMITTED, other)
     async with opened(await new_database("notifications"), clock, tmp_path, applications_url=front[1]) as house:
-        await house.say(ApplicationSubmitted(application=derived_id("application"), person=ana))
+        await house.say(ApplicationSubmitted(application=application.id, person=ana))
+        await house.say(ApplicationSubmitted(application=hers.id, person=ana))
         await house.work()
-        mail = await house.sink.wait_for("ana@example.org", lambda mail: mail.subject == "Nous avons reçu votre candidature")
+        await house.sink.wait_for("ana@example.org", lambda mail: str(hers.id) in mail.text)
+        mail = await house.sink.wait_for("ana@example.org", lambda mail: str(application.id) in mail.text)
+        assert mail.subject == "Nous avons reçu votre candidature"
         assert mail.text.startswith("Bonjour Ana Núñez,")
+        assert f"Numéro de reçu : {application.receipt}\n" in mail.text
+        assert "point focal de votre pays : focal-point.pe@example.org, +51 1 555 0100\n" in mail.text
+        assert not any(str(hers.receipt) in one.text for one in house.sink.mails("ana@example.org"))
 
 
 async def test_a_closed_account_has_no_address_and_a_stranger_s_token_gets_none(
@@ -67,13 +83,13 @@ async def test_a_closed_account_has_no_address_and_a_stranger_s_token_gets_none(
 ) -> None:
     ana = await somebody(front[0])
     ours = Addresses(front[1], ServiceTokens.from_folder(tmp_path / "keys", "notifications"), clock.now)
-    assert await ours.of([ana]) == {ana: Address("ana@example.org", "fr", "America/Cayenne", "Ana Núñez")}
+    assert await ours.of({ana: ()}) == {ana: Address("ana@example.org", "fr", "America/Cayenne", "Ana Núñez")}
     strangers = Addresses(front[1], ServiceTokens.from_folder(tmp_path / "other-keys", "notifications"), clock.now)
-    assert await strangers.of([ana]) == {ana: NoAddress.AWAY}
+    assert await strangers.of({ana: ()}) == {ana: NoAddress.AWAY}
     await front[0].db.run(lambda tx: people.disable(tx, account=ana, actor="tests", now=clock.now()))
     nobody = derived_id("nobody")
-    assert await ours.of([ana, nobody]) == {ana: NoAddress.UNKNOWN, nobody: NoAddress.UNKNOWN}
-    assert await ours.of([]) == {}
+    assert await ours.of({ana: (), nobody: ()}) == {ana: NoAddress.UNKNOWN, nobody: NoAddress.UNKNOWN}
+    assert await ours.of({}) == {}
 
 
 async def test_a_service_that_is_not_there_is_away_and_its_stand_in_knows_nobody(
@@ -81,7 +97,7 @@ async def test_a_service_that_is_not_there_is_away_and_its_stand_in_knows_nobody
 ) -> None:
     """A page of a gateway that says 404 or 200 says nothing about the person."""
     tokens, person = ServiceTokens.from_folder(tmp_path, "notifications"), derived_id("ana")
-    assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of([person]) == {person: NoAddress.AWAY}
+    assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of({person: ()}) == {person: NoAddress.AWAY}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -93,4 +109,4 @@ async def test_a_service_that_is_not_there_is_away_and_its_stand_in_knows_nobody
     server = await asyncio.start_server(answer, "127.0.0.1", unused_tcp_port)
     async with server:
         while pages:
-            assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of([person]) == {person: NoAddress.AWAY}
+            assert await Addresses(f"http://127.0.0.1:{unused_tcp_port}", tokens, clock.now).of({person: ()}) == {person: NoAddress.AWAY}

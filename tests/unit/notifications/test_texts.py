@@ -107,6 +107,15 @@ def test_every_text_renders_with_an_example_of_its_event(template: str, kind: st
         assert not re.search(r"\b[a-z]+_[a-z_]+\b|None|[0-9a-f]{8}-", text), text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_names_the_receipt_number_and_whom_to_ask_where_they_are_known(language: str) -> None:
+    told, wording = Told("application_submitted", CELL, {}, LINK), wordings()[language]
+    known = Reader(receipt="K7QF-2MXW-9D", focal_point="focal-point.pe@example.org, +51 1 555 0100")
+    with_both, with_none = (as_mail(render(told, one, wording, terms()), told, one, wording) for one in (known, Reader()))
+    assert "K7QF-2MXW-9D\n" in with_both and with_both.endswith("focal-point.pe@example.org, +51 1 555 0100\n")
+    assert wording.words["frame"]["receipt"].partition("{")[0] not in with_none and with_none.rstrip()[-1] in ".。"
+
+
 def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     facts = {"answer_by": "2016-02-24T16:30:00Z"}
     assert "24 de febrero de 2016, 11:30 (Lima) / 25 de febrero de 2016, 00:30 (Pekín)" in rendered("place_offered", facts, "es")[0].body
