@@ -12,6 +12,7 @@ from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
 from services.applications.copies.making import sweep as copies_sweep
 from services.applications.documents.links import Links
+from services.applications.documents.room import Room
 from services.applications.documents.scanner import Scanner
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Rules, Window
@@ -46,6 +47,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     documents, scanner = DocumentStore(settings.documents_folder), Scanner(settings.documents_scanner)
     app = _web(settings, clock, db)
     app.state.documents, app.state.scanner, app.state.links = documents, scanner, Links.from_folder(settings.keys_folder)
+    app.state.room = Room()
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)

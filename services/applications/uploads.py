@@ -10,6 +10,7 @@ from fastapi import Request
 from services.applications import use_cases, views
 from services.applications.accounts.desk import Desk, desk_of
 from services.applications.documents.receiving import Reads, Received, UploadRefused, receive
+from services.applications.documents.room import Room
 from services.applications.documents.scanner import Infected, Scanner, Unknown
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.outcomes import Forbidden, NotAllowed, NotFound, PaperFull
@@ -31,7 +32,14 @@ AT_ONCE_SECONDS: Final = 10.0
 async def take(
     request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None, *, replaces: UUID | None = None
 ) -> Taken:
-    """Receive `upload` as a document of this kind; in the place of `replaces`, where it is given."""
+    """Receive `upload` as a document of this kind; in the place of `replaces`, where it is given. 503 where too many wait already."""
+    async with room_of(request).place():
+        return await _take(request, viewer, application_id, kind, upload, filename, replaces=replaces)
+
+
+async def _take(
+    request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None, *, replaces: UUID | None = None
+) -> Taken:
     desk = desk_of(request)
     paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, kind))
     if paper is None:
@@ -64,8 +72,9 @@ async def take_over(request: Request, viewer: Viewer, application_id: UUID, kind
     found = await desk.db.run(find)
     if found is None:
         return NotFound()
-    content = await documents_of(request).get(found.storage_key)
-    return await take(request, viewer, application_id, kind, Kept(content), found.filename)
+    async with room_of(request).place():
+        kept = Kept(await documents_of(request).get(found.storage_key))
+        return await _take(request, viewer, application_id, kind, kept, found.filename)
 
 
 async def keep(
@@ -110,6 +119,12 @@ async def _paper(tx: Tx, viewer: Viewer, application_id: UUID, kind: str) -> Pap
 def documents_of(request: Request) -> DocumentStore:
     """The application's store of documents."""
     found: DocumentStore = request.app.state.documents
+    return found
+
+
+def room_of(request: Request) -> Room:
+    """The application's places for files that are being read."""
+    found: Room = request.app.state.room
     return found
 
 

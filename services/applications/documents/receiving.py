@@ -78,6 +78,7 @@ async def receive(upload: Reads, filename: str | None, *, accepted: Collection[s
     if not content:
         return refused("empty", 0)
     whole = bytes(content)
+    del content  # a second copy, for as long as it is looked through
     found = type_of(whole[:HEAD_BYTES])
     if found not in accepted:
         return refused("wrong_type", len(whole), found)

@@ -24,7 +24,7 @@ from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.pages.words import country_name, size_words, type_words
 from services.applications.referees import writing
 from services.applications.referees.writing import Saved, Seat
-from services.applications.uploads import AT_ONCE_SECONDS, documents_of, scanner_of
+from services.applications.uploads import AT_ONCE_SECONDS, documents_of, room_of, scanner_of
 from shared.persistence.database import Tx
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
@@ -219,7 +219,6 @@ def draw_file(request: Request, seat: Seat, *, error: str = "") -> Response:
 async def add_file(request: Request, token: str) -> Response:
     """A PDF that is checked by its content; it is the letter from then on."""
     desk, documents = desk_of(request), documents_of(request)
-    now = desk.clock.now()
     found = await _open_seat(request, "upload")
     if not isinstance(found, Seat):
         return found
@@ -228,12 +227,13 @@ async def add_file(request: Request, token: str) -> Response:
         upload = form.get("file")
         if not isinstance(upload, UploadFile) or not upload.filename:
             return RedirectResponse(f"/letter/{token}/check", 303) if found.file else draw_file(request, found, error=_(NO_FILE))
-        received = await receive(upload, upload.filename, accepted=ACCEPTED, max_bytes=found.asked.max_bytes)
-    against = refusal_words(received) if isinstance(received, UploadRefused) else await _scanned(request, found, received)
-    if isinstance(received, UploadRefused) or against:
-        return draw_file(request, found, error=against)
-    key = await documents.put(found.application.id, received.content)
-    outcome = await desk.db.run(lambda tx: writing.attach(tx, token, received, key, now=now))
+        async with room_of(request).place():
+            received = await receive(upload, upload.filename, accepted=ACCEPTED, max_bytes=found.asked.max_bytes)
+            against = refusal_words(received) if isinstance(received, UploadRefused) else await _scanned(request, found, received)
+            if isinstance(received, UploadRefused) or against:
+                return draw_file(request, found, error=against)
+            key = await documents.put(found.application.id, received.content)
+    outcome = await desk.db.run(lambda tx: writing.attach(tx, token, received, key, now=desk.clock.now()))
     if isinstance(outcome, Saved):
         return RedirectResponse(f"/letter/{token}/check", 303)
     await documents.delete(key)

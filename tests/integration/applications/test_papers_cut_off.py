@@ -1,13 +1,17 @@
-"""A line that breaks in the middle of a file, on a real socket: nothing of it stays, nothing else is lost, and it is no fault of ours."""
+"""Files that do not come through: on a line that breaks, of which nothing stays, and where more come at once than there is room for."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from services.applications import uploads
+from services.applications.documents.receiving import Reads, Received, UploadRefused, receive
+from services.applications.documents.room import Room
 from services.applications.domain.lifecycle import State
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
@@ -53,3 +57,48 @@ async def test_half_a_file_leaves_nothing_and_harms_nothing(house: House, capfd:
     said = capfd.readouterr()
     assert "request.failed" not in said.out + said.err
     assert "request.cut_off" in said.out + said.err
+
+
+async def until_it_waits(room: Room, request: asyncio.Task[httpx2.Response]) -> None:
+    while not room.waiting:
+        assert not request.done(), request.result()
+        await asyncio.sleep(0)
+
+
+async def test_a_file_waits_unread_for_its_place_and_beyond_the_line_it_is_told_when_to_come_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One place, and one who may wait for it: nothing of a file is read before its turn, and the third is refused with words."""
+    room = house.front.app.state.room = Room(1, 1)
+    read: list[str | None] = []
+
+    async def reads(upload: Reads, filename: str | None, **limits: Any) -> Received | UploadRefused:
+        assert room.waiting == 0, "it has its place"
+        read.append(filename)
+        return await receive(upload, filename, **limits)
+
+    monkeypatch.setattr(uploads, "receive", reads)
+
+    def file(name: str) -> dict[str, tuple[str, bytes, str]]:
+        return {"file": (name, PDF, "application/pdf")}
+
+    browser = await house.browser("ana")
+    application = await house.reach(State.DRAFT, "ana", "masters")
+    link = f"/applications/{application.id}/papers/transcripts"
+    async with room.place():
+        waits = asyncio.create_task(browser.post(link, files=file("second.pdf")))
+        await until_it_waits(room, waits)
+        third = await browser.post(link, files=file("third.pdf"))
+        assert (third.status_code, third.headers["retry-after"]) == (503, "30")
+        assert "this file was not taken" in words(third)
+        assert read == []
+    assert (await waits).status_code == 303
+    assert (await browser.post(link, files=file("third.pdf"))).status_code == 303
+    assert read == ["second.pdf", "third.pdf"]
+    async with room.place():
+        gives_up = asyncio.create_task(browser.post(link, files=file("fourth.pdf")))
+        await until_it_waits(room, gives_up)
+        gives_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gives_up
+        assert room.waiting == 0, "who goes away waits no longer"
