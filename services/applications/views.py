@@ -148,12 +148,15 @@ async def mine(tx: Tx, viewer: Viewer) -> list[Line]:
     found = []
     for one in await lists.of_person(tx, viewer):
         terms = await terms_of(tx, one.programme)
-        found.append(Line(one, terms, await _owed(tx, viewer, terms.programme, one)))
+        found.append(Line(one, terms, await owed(tx, viewer, terms.programme, one)))
     return found
 
 
-async def _owed(tx: Tx, viewer: Viewer, programme: Programme, application: Application) -> tuple[Paper, ...]:
-    """Asks the database only where a later stage asks for something now."""
+async def owed(tx: Tx, viewer: Viewer, programme: Programme, application: Application) -> tuple[Paper, ...]:
+    """Papers that a later stage asks the viewer for now, and that are neither there nor being checked.
+
+    Asks the database only where a later stage asks for something now.
+    """
     state = State(application.state)
     if not any(paper.stage in LATER and may_attach(paper.stage, viewer.role, state) for paper in programme.documents):
         return ()

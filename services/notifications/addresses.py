@@ -34,6 +34,8 @@ class Contact(msgspec.Struct, frozen=True):
     receipt: str = ""
     focal_point: str = ""
     focal_phone: str = ""
+    papers: list[str] = []
+    """Documents that a later stage asks for now and that are not there, by name in the reader's language."""
 
 
 class Address(msgspec.Struct, frozen=True):

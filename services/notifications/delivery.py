@@ -136,7 +136,9 @@ def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Prog
 def _reader(address: Address, application: UUID) -> Reader:
     contact = address.applications.get(str(application), Contact())
     ways = ", ".join(way for way in (contact.focal_point, contact.focal_phone) if way)
-    return Reader(address.timezone, address.name, address.applicant, receipt=contact.receipt, focal_point=ways)
+    return Reader(
+        address.timezone, address.name, address.applicant, receipt=contact.receipt, focal_point=ways, papers=tuple(contact.papers)
+    )
 
 
 def _put_off(one: Claimed, reason: Reason | NoAddress, *, permanent: bool, now: datetime, tries: int) -> Outcome:

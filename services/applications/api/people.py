@@ -13,6 +13,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.store import applications as store
 from services.applications.use_cases.steps import terms_of
+from services.applications.views import owed
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -45,18 +46,21 @@ async def address(
 
 async def _both(tx: Tx, person: UUID, applications: list[UUID]) -> tuple[people.Address | None, dict[str, ContactOut]]:
     found = await people.address_of(tx, person)
-    return found, {str(one): await _contact(tx, person, one) for one in applications} if found else {}
+    return found, {str(one): await _contact(tx, person, one, found.language) for one in applications} if found else {}
 
 
-async def _contact(tx: Tx, person: UUID, application_id: UUID) -> ContactOut:
-    application = await store.find(tx, Viewer(person, "applicant"), application_id)
+async def _contact(tx: Tx, person: UUID, application_id: UUID, language: str) -> ContactOut:
+    viewer = Viewer(person, "applicant")
+    application = await store.find(tx, viewer, application_id)
     if application is None:
-        return ContactOut(receipt="", focal_point="", focal_phone="")
-    country = (await terms_of(tx, application.programme)).plan.country(application.country)
+        return ContactOut(receipt="", focal_point="", focal_phone="", papers=[])
+    terms = await terms_of(tx, application.programme)
+    country = terms.plan.country(application.country)
     return ContactOut(
         receipt=application.receipt or "",
         focal_point=country.focal_point if country else "",
         focal_phone=country.focal_phone if country else "",
+        papers=[paper.names[language] for paper in await owed(tx, viewer, terms.programme, application)],
     )
 
 

@@ -112,11 +112,12 @@ class SubmittedOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """What a mail about an application names; empty where there is nothing to name."""
+    """What a mail about an application names, empty where there is nothing: `papers` are asked for now, in the person's language."""
 
     receipt: str
     focal_point: str
     focal_phone: str
+    papers: list[str]
 
 
 class AddressOut(BaseModel):

@@ -118,6 +118,10 @@ FOR_REFEREES: Final = frozenset(one.template for rows in TABLE.values() for row 
 """Texts that go to referees: their recipient is a referee's id, whose address is asked for as a referee's."""
 
 
+NAMES_PAPERS: Final = frozenset({"application_nominated", "place_taken"})
+"""Texts of the moments from which a plan may ask for more documents: their mails name what is asked for now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """An event about one application, as far as telling is concerned."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
-from services.notifications.domain.choose import FOR_REFEREES
+from services.notifications.domain.choose import FOR_REFEREES, NAMES_PAPERS
 from shared.kernel.cells import Cell
 
 BEIJING: Final = "Asia/Shanghai"
@@ -58,6 +58,8 @@ class Reader:
     """The application's receipt number, where the text is about one that was sent."""
     focal_point: str = ""
     """Where to write to the focal point of the application's country, where the plan says it."""
+    papers: tuple[str, ...] = ()
+    """Documents that are asked for now and are not there, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
     else:
         receipt = "\n" + frame["receipt"].format(receipt=reader.receipt) if reader.receipt else ""
         ask = frame["ask_at"].format(focal_point=reader.focal_point) if reader.focal_point else frame["ask"]
-        parts = [frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
+        asked = reader.papers if told.template in NAMES_PAPERS else ()
+        papers = frame["papers"].format(papers=_items(asked)) if asked else ""
+        parts = [papers, frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
     return "\n\n".join(part for part in (greeting, rendered.body.strip(), *parts) if part) + "\n"
 
 

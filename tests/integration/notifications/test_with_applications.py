@@ -17,6 +17,7 @@ from services.applications.use_cases.plans import Loaded
 from services.notifications.addresses import Address, Addresses, NoAddress
 from services.run.serving import serve_app
 from shared.events.applications import ApplicationSubmitted
+from shared.events.quotas import PlaceTaken
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import derived_id
 from shared.persistence.database import Tx
@@ -24,7 +25,7 @@ from shared.web.keys import ensure_key_pair
 from shared.web.service_tokens import ServiceTokens
 from tests.integration.applications.front import Front
 from tests.integration.applications.front import opened as opened_applications
-from tests.integration.applications.people import World, new_applicant, the_plan
+from tests.integration.applications.people import PROGRAMME, World, new_applicant, the_plan
 from tests.integration.notifications.house import opened
 
 
@@ -76,6 +77,24 @@ async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
         assert f"Numéro de reçu : {application.receipt}\n" in mail.text
         assert "point focal de votre pays : focal-point.pe@example.org, +51 1 555 0100\n" in mail.text
         assert not any(str(hers.receipt) in one.text for one in house.sink.mails("ana@example.org"))
+
+
+async def test_whoever_takes_a_place_is_told_which_documents_are_asked_for_from_then_on(
+    front: tuple[Front, str], new_database: Callable[[str], Awaitable[str]], clock: ManualClock, tmp_path: Path
+) -> None:
+    ana = await somebody(front[0])
+    assert isinstance(await front[0].db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now())), Loaded)
+    _person, application = await World(front[0].db, clock.now()).reach(State.PLACED, Viewer(ana, "applicant"))
+    reached = the_plan().programme(PROGRAMME)
+    assert reached is not None
+    examined = next(one.names.fr for one in reached.documents if one.key == "physical_examination")
+    async with opened(await new_database("notifications"), clock, tmp_path, applications_url=front[1]) as house:
+        await house.say(ApplicationSubmitted(application=application.id, person=ana))
+        await house.say(PlaceTaken(application=application.id, person=ana, decision=1))
+        await house.work()
+        told = await house.sink.wait_for("ana@example.org", lambda mail: "vous sont demandés maintenant" in mail.text)
+        assert told.subject == "Votre place est confirmée" and f"- {examined}\n" in told.text
+        assert sum(examined in mail.text for mail in house.sink.mails("ana@example.org")) == 1
 
 
 async def test_a_closed_account_has_no_address_and_a_stranger_s_token_gets_none(

@@ -113,6 +113,12 @@ def test_a_mail_names_the_receipt_number_and_whom_to_ask_where_they_are_known(la
     known = Reader(receipt="K7QF-2MXW-9D", focal_point="focal-point.pe@example.org, +51 1 555 0100")
     with_both, with_none = (as_mail(render(told, one, wording, terms()), told, one, wording) for one in (known, Reader()))
     assert "K7QF-2MXW-9D\n" in with_both and with_both.endswith("focal-point.pe@example.org, +51 1 555 0100\n")
+    taken = Told("place_taken", CELL, {}, LINK)
+    asked = Reader(papers=("Examen médico", "Visa"))
+    assert "\n- Examen médico\n- Visa\n\n" in as_mail(render(taken, asked, wording, terms()), taken, asked, wording)
+    assert "Visa" not in as_mail(render(told, asked, wording, terms()), told, asked, wording), (
+        "only where a stage begins that asks for them"
+    )
     assert wording.words["frame"]["receipt"].partition("{")[0] not in with_none and with_none.rstrip()[-1] in ".。"
 
 
