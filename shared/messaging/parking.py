@@ -5,10 +5,11 @@ Whoever handles a key locks its row first, so that resuming and arriving never o
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 from typing import Final
 
 from sqlalchemy import text
@@ -24,6 +25,9 @@ from shared.persistence.database import RETRIED, Database, Tx, Unavailable, said
 log = get_logger(__name__)
 
 CHUNK: Final = 500
+"""So many events of a key are handled in one transaction; whoever has more for the key waits for one such portion at most."""
+TURN: Final = 2_000
+"""After about so many events of one key the next key that waits has its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,10 @@ async def release(tx: Tx, what: str) -> None:
     )
 
 
-async def waiting(tx: Tx) -> list[str]:
-    """The keys that wait for something and go on by themselves once it is known."""
-    return list(
-        (await tx.execute(text("select key from parked_key where waits_for is not null order by parked_at, key limit 1000"))).scalars()
-    )
+async def waiting(tx: Tx) -> list[tuple[str, str]]:
+    """The keys that wait for something and go on by themselves once it is known, each with what that is."""
+    rows = await tx.execute(text("select key, waits_for from parked_key where waits_for is not null order by parked_at, key"))
+    return [(row.key, row.waits_for) for row in rows]
 
 
 async def listing(tx: Tx) -> list[Parked]:
@@ -131,39 +134,54 @@ async def listing(tx: Tx) -> list[Parked]:
     return [Parked(*row) for row in rows]
 
 
-async def resume(db: Database, handle: Handle, key: str, *, now: datetime, actor: str) -> int:
-    """Go on with a parked key, in order; returns how many events were handled.
+async def resume(
+    db: Database, handle: Handle, key: str, *, now: datetime, actor: str, portion: int = CHUNK, most: int | None = None
+) -> int:
+    """Go on with a parked key, in order, until nothing is behind it or `most` events were handled; returns how many that were.
 
-    Handles portions of 500, each in one transaction with its audit row. Raises `ResumeFailed` where an event fails
-    again: it and all behind it stay parked, with the new reason. Raises `Waits` where it still waits.
+    Handles portions of 500 (the first of `portion`), each in one transaction with its audit row. Where an event fails, those before it
+    are handled, and it and all behind it stay parked, with the new reason: raises `ResumeFailed`, or what the handler raised. Raises
+    `Waits` where it still waits.
     """
-    done = 0
-    while True:
+    done, size = 0, portion
+    while most is None or done < most:
         try:
-            portion = await db.run(lambda tx: _resume_portion(tx, handle, key, now=now, actor=actor))
-        except Refusal as refusal:
-            raise ResumeFailed(f"{key} stays parked: {refusal}") from refusal
-        if portion is None:
+            handled = await db.run(partial(_resume_portion, handle=handle, key=key, size=size, now=now, actor=actor))
+        except Exception as error:
+            if isinstance(error, Unavailable) or sqlstate(error) in RETRIED:
+                raise
+            if size == 1:
+                if isinstance(error, Refusal):
+                    raise ResumeFailed(f"{key} stays parked: {error}") from error
+                if not isinstance(error, Waits | ResumeFailed):
+                    await db.run(partial(_failed, key=key, reason=said(error)))
+                raise
+            # One of them fails; the smaller portions find out which. What waits does so at its first event, as a rule.
+            size = 1 if isinstance(error, Waits) else size // 2
+            continue
+        if handled is None:
             return done
-        done += portion
+        done, size = done + handled, min(CHUNK, size * 2)
+    return done
 
 
-async def _resume_portion(tx: Tx, handle: Handle, key: str, *, now: datetime, actor: str) -> int | None:
+async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: datetime, actor: str) -> int | None:
     found = (await tx.execute(text("select 1 from parked_key where key = :key for update"), {"key": key})).first()
     if found is None:
         return None
-    rows = (
+    open_ones = (
         await tx.execute(
             text("select id, topic, value, reason from parked_event where key = :key and settled_at is null order by id limit :n"),
-            {"key": key, "n": CHUNK},
+            {"key": key, "n": size},
         )
     ).all()
-    if not rows:
+    if not open_ones:
         await tx.execute(text("delete from parked_key where key = :key"), {"key": key})
         return None
-    if any(row.value is None for row in rows):
+    rows = list(takewhile(lambda row: row.value is not None, open_ones))
+    if not rows:
         raise ResumeFailed(
-            f"{key} stays parked: an event behind it is no event of ours ({rows[0].reason}); drop it with a reason, then resume"
+            f"{key} stays parked: an event behind it is no event of ours ({open_ones[0].reason}); drop it with a reason, then resume"
         )
     await handle(tx, [decode(row.value, topic=row.topic) for row in rows])
     await _settle(tx, [row.id for row in rows], "handled")
@@ -192,20 +210,28 @@ async def _settle(tx: Tx, ids: list[int], how: str) -> None:
     )
 
 
-async def resume_waiting(db: Database, handle: Handle, *, now: datetime) -> int:
-    """Try every key that waits for something; those for which it is known now go on. Returns how many events were handled.
+async def resume_waiting(db: Database, handle: Handle, *, now: datetime, going_on: Callable[[], bool] = lambda: True) -> int:
+    """Give every key that waits for something a turn; those for which it is known now go on. Returns how many events were handled.
+
+    A key with more behind it than a turn goes on at the next call, so that a long one keeps no other waiting. Of the keys that wait for
+    the same, one is asked at a time. `going_on` is asked before each key.
 
     A key of which an event fails for another reason waits for nothing any more: it is kept for a person, with that reason, and the
     keys after it have their turn. Raises `Unavailable` where the database is away.
     """
-    done = 0
-    for key in await db.run(waiting):
+    done, unknown = 0, set[str]()
+    for key, what in await db.run(waiting):
+        if what in unknown:
+            continue
+        if not going_on():
+            break
         try:
-            done += await resume(db, handle, key, now=now, actor="system")
+            done += await resume(db, handle, key, now=now, actor="system", portion=1, most=TURN)
         except Unavailable:
             raise
-        except Waits:
-            continue
+        except Waits as waits:
+            unknown.add(waits.what)
+            await db.run(partial(_waits_for, key=key, what=waits.what))
         except Exception as error:
             if sqlstate(error) in RETRIED:
                 continue
@@ -214,10 +240,17 @@ async def resume_waiting(db: Database, handle: Handle, *, now: datetime) -> int:
     return done
 
 
+async def _waits_for(tx: Tx, *, key: str, what: str) -> None:
+    """What it waited for may be known, and another thing behind it not."""
+    await tx.execute(
+        text("update parked_key set waits_for = :what where key = :key and waits_for is distinct from :what"), {"key": key, "what": what}
+    )
+
+
 async def _failed(tx: Tx, *, key: str, reason: str) -> None:
     """What the key waited for is known, and it cannot go on all the same: from here on it is a person's to look at.
 
-    Its events are tried together, so that the reason stands at the first of them, whichever of them it was.
+    Those before the one that failed were handled, so that the reason stands at the first of those that are left.
     """
     said_so = {"key": key, "reason": reason[:2000]}
     await tx.execute(

@@ -201,8 +201,13 @@ class Worker:
 
     async def _retry_waiting(self, stop: asyncio.Event) -> None:
         while not await _unless(stop, RETRY_WAITING_S):
-            await parking.resume_waiting(self._service.db, self._service.handle, now=self._clock.now())
-            self._goes_on("waiting")
+            going_on = True
+            while going_on and not stop.is_set():
+                done = await parking.resume_waiting(
+                    self._service.db, self._service.handle, now=self._clock.now(), going_on=lambda: not stop.is_set()
+                )
+                self._goes_on("waiting")
+                going_on = done > 0
 
     def _goes_on(self, name: str) -> None:
         self._waits_for.pop(name, None)

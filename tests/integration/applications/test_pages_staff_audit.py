@@ -123,7 +123,7 @@ async def test_a_stopped_key_is_shown_with_its_reason_and_resumed_in_order(house
     assert "is not stopped any more" in errors(again)
 
 
-async def test_what_fails_again_stays_stopped_and_nothing_of_it_is_done(house: House) -> None:
+async def test_what_fails_again_stays_stopped_with_its_reason_and_what_is_before_it_is_done(house: House) -> None:
     fine, wrong = await house.reach(State.APPROVED), await house.reach(State.SUBMITTED)
     await stop(house, encode(house.world.offered(fine, 1)))
     await stop(house, encode(house.world.taken(wrong, 1)))
@@ -131,8 +131,12 @@ async def test_what_fails_again_stays_stopped_and_nothing_of_it_is_done(house: H
     refused = await operator.post("/operations/resume", data={"key": CELL.key})
     assert refused.status_code == 409
     assert "stays stopped: its first event failed again" in errors(refused)
-    assert await house.state(fine) == "approved"
-    assert not await house.audited("events.resume")
+    assert await house.state(fine) == "offered"
+    assert await house.state(wrong) == "submitted", "nothing of the one that failed was done"
+    [row] = await house.audited("events.resume")
+    assert row.detail == {"events": 1}
+    [left] = await house.front.db.run(parking.listing)
+    assert left.type == "puente.place.taken.v1" and left.reason_code == "handler_failed"
 
 
 async def test_an_event_is_dropped_only_with_a_reason_that_stays_in_the_audit(house: House) -> None:

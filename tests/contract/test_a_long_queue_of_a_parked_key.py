@@ -1,0 +1,122 @@
+"""A key with thousands of events behind it goes on until it is empty, in order, and keeps no other key waiting."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import pytest
+from sqlalchemy import text
+
+from shared.events.catalogue import APPLICATIONS
+from shared.events.envelope import AnyEvent, encode
+from shared.messaging import parking
+from shared.messaging.consumer import Consumer
+from shared.messaging.service import Waits
+from shared.messaging.transport import Partition, Record
+from shared.persistence.database import Database, Tx
+from tests.contract.rig import KEYS, MOMENT, fact, service
+
+LONG, SHORT, OTHER = KEYS[:3]
+MANY = 3_500
+_FILL = text(
+    "insert into parked_event (key, topic, partition, next_offset, type, value, sha256, size_bytes, reason_code, reason) "
+    "select :key, :topic, 0, n, 'x', value, '', 0, 'behind', 'behind' from unnest(cast(:values as bytea[])) with ordinality as v (value, n)"
+)
+
+
+class Handled:
+    """A handler that notes what it was given, batch by batch; `what` waits, and the events of `bad` fail."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[tuple[str, int]]] = []
+        self.waits: str | None = None
+        self.bad: int | None = None
+        self.asked = 0
+
+    async def __call__(self, _tx: Tx, events: Sequence[AnyEvent]) -> None:
+        self.asked += 1
+        if self.waits is not None:
+            raise Waits(self.waits)
+        if any(one.subjectversion == self.bad for one in events):
+            raise ArithmeticError("a place for two")
+        self.batches.append([(one.partitionkey, one.subjectversion) for one in events])
+
+    @property
+    def events(self) -> list[tuple[str, int]]:
+        return [one for batch in self.batches for one in batch]
+
+
+@pytest.fixture
+async def db(new_db: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Database]:
+    yield await new_db("notifications")
+
+
+async def stopped(db: Database, key: str, count: int, waits_for: str | None = "programme:training") -> None:
+    """A parked key with so many events behind it, versions 1 to `count` of one subject."""
+
+    async def work(tx: Tx) -> None:
+        await tx.execute(
+            text("insert into parked_key (key, reason_code, reason, waits_for) values (:key, 'waits', 'waits', :what)"),
+            {"key": key, "what": waits_for},
+        )
+        values = [encode(fact(key, version, key)) for version in range(1, count + 1)]
+        await tx.execute(_FILL, {"key": key, "topic": APPLICATIONS.name, "values": values})
+
+    await db.run(work)
+
+
+async def left(db: Database) -> list[str]:
+    async def work(tx: Tx) -> list[str]:
+        return list((await tx.execute(text("select key from parked_key order by key"))).scalars())
+
+    return await db.run(work)
+
+
+async def test_it_goes_on_turn_by_turn_until_it_is_empty_and_the_others_have_their_turns_between(db: Database) -> None:
+    await stopped(db, LONG, MANY)
+    await stopped(db, SHORT, 3)
+    handled = Handled()
+    first = await parking.resume_waiting(db, handled, now=MOMENT)
+    assert first < MANY and [one for one in handled.events if one[0] == SHORT] == [(SHORT, n) for n in (1, 2, 3)]
+    assert await left(db) == [LONG]
+    late = fact(LONG, MANY + 1, LONG)
+    await Consumer(service("notifications", db, handled)).deliver([Record(Partition(APPLICATIONS.name, 0), 9_999, LONG, encode(late))])
+    while await parking.resume_waiting(db, handled, now=MOMENT):
+        pass
+    assert [version for key, version in handled.events if key == LONG] == list(range(1, MANY + 2)), "each once, in order, the late one last"
+    assert max(map(len, handled.batches)) == parking.CHUNK, "no transaction holds more, however long the queue is"
+    assert await left(db) == []
+
+
+async def test_what_still_waits_is_asked_for_once_and_with_one_event(db: Database) -> None:
+    for key in (LONG, SHORT, OTHER):
+        await stopped(db, key, 20)
+    handled = Handled()
+    handled.waits = "programme:training"
+    assert await parking.resume_waiting(db, handled, now=MOMENT) == 0
+    assert handled.asked == 1, "all three wait for the same"
+    handled.waits = "programme:masters"
+    assert await parking.resume_waiting(db, handled, now=MOMENT) == 0
+    assert {what for _key, what in await db.run(parking.waiting)} == {"programme:masters"}, (
+        "what was waited for is known, and another thing is not"
+    )
+    handled.waits = None
+    assert await parking.resume_waiting(db, handled, now=MOMENT) == 60
+    assert await left(db) == []
+
+
+@pytest.mark.parametrize("by", ["itself", "an operator"])
+async def test_an_event_that_fails_far_behind_is_the_one_that_is_shown(db: Database, by: str) -> None:
+    """What is before it is done; a person who drops the one that is shown drops the right one."""
+    await stopped(db, LONG, 900, "programme:training" if by == "itself" else None)
+    handled = Handled()
+    handled.bad = 700
+    if by == "itself":
+        await parking.resume_waiting(db, handled, now=MOMENT)
+    else:
+        with pytest.raises(ArithmeticError):
+            await parking.resume(db, handled, LONG, now=MOMENT, actor="operator")
+    assert handled.events == [(LONG, version) for version in range(1, 700)]
+    shown, *behind = await db.run(parking.listing)
+    assert (shown.reason_code, shown.waits_for, len(behind)) == ("handler_failed", None, 200) and "a place for two" in shown.reason
+    assert await db.run(lambda tx: parking.drop(tx, shown.id, now=MOMENT, actor="operator", reason="a test"))
+    assert await parking.resume(db, handled, LONG, now=MOMENT, actor="operator") == 200
+    assert handled.events[-1] == (LONG, 900) and await left(db) == []
