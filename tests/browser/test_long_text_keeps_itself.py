@@ -8,9 +8,11 @@ from shared.web.static_files import STATIC
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 from tests.flows.stack import House
+from tests.integration.applications.people import good_form
 
 pytestmark = pytest.mark.browser
 SCRIPT_BYTES = 15_000
+STALE = "This page was saved in another window. What you type here is not kept by itself any more; “Save and continue” shows you both."
 WORDS = "Quiero estudiar la restauración de terrazas y manglares."
 
 
@@ -45,6 +47,15 @@ async def test_what_was_typed_is_offered_again(house: House, visit: Visit) -> No
     assert await again.input_value("#study_plan") == WORDS
     scripts = await again.locator("script[src]").evaluate_all("all => all.map(one => one.src.split('/').pop())")
     assert sum((STATIC / f"{name}.gz").stat().st_size for name in scripts) <= SCRIPT_BYTES
+    person.page = again
+    await person.answer(good_form()["study_plan"])
+    await person.press("Save and continue")
+    await page.fill("#study_plan", f"{WORDS} Y más.")
+    async with page.expect_response(lambda one: one.url.endswith("/typed")) as refused:
+        await page.clock.fast_forward(21_000)
+    assert (await refused.value).status == 409
+    await note.filter(has_text=person.say(STALE)).wait_for()
+    person.complaints[:] = [line for line in person.complaints if "409" not in line]
     await what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(await visit("lost@example.org", width=360))
 
 

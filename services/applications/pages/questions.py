@@ -1,6 +1,7 @@
 """The pages of questions, one at a time. Every Continue saves, with the version of the page that it was made for."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -21,6 +22,9 @@ from services.applications.use_cases import Done
 from shared.web.pages import render
 
 router = APIRouter(include_in_schema=False)
+
+OFFERED: Final = "_offered"
+"""The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""
 
 
 @router.get("/applications/{application_id}/pages/{key}")
@@ -45,6 +49,7 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
 async def save_page(request: Request, application_id: str, key: str) -> Response:
     viewer, desk = applicant(request), desk_of(request)
     typed, seen = await typed_in(request)
+    offered = typed.pop(OFFERED, "") == "1"
     one = id_from(application_id)
     outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, one, key, typed, seen=seen, now=desk.clock.now()))
     if isinstance(outcome, Done):
@@ -53,7 +58,7 @@ async def save_page(request: Request, application_id: str, key: str) -> Response
     if isinstance(outcome, WrongAnswers) and found.page.group is not None:
         return draw_list(request, found, faults=outcome.faults)
     if isinstance(outcome, WrongAnswers):
-        return draw(request, found, typed=typed, faults=outcome.faults, seen=seen, status=422)
+        return draw(request, found, typed=typed, faults=outcome.faults, seen=seen, offered=offered, status=422)
     if isinstance(outcome, PageChanged):
         return draw_both(request, found, outcome, typed)
     raise problem(outcome, found.zone)
@@ -68,11 +73,13 @@ def draw(
     faults: Mapping[str, Fault] | None = None,
     seen: int | None = None,
     before: Earlier | None = None,
+    offered: bool = False,
     status: int = 200,
 ) -> Response:
     """The page with its questions: as they were typed, or else as they were saved.
 
-    Nothing is kept by itself while what was kept before is offered: it would take its place before the person chose.
+    Nothing is kept by itself while what was kept before is offered: it would take its place before the person chose. `offered` says that
+    it was offered when this was typed, and no choice was made.
     """
     fields = fields_of(found, answers=answers or {}, typed=typed, faults=faults or {})
     kept = found.sheet.typed.get(found.page.key)
@@ -93,7 +100,7 @@ def draw(
         all=len(found.sheet.pages),
         saved_at=found.saved_at,
         changed=found.sheet.changed_since(found.page),
-        typed_at=found.time(kept.at) if kept and typed is None else "",
+        typed_at=found.time(kept.at) if kept and (typed is None or offered) else "",
         typed=f"{found.here}/typed" if any(question.kind == "long_text" for question in found.page.questions) else "",
     )
 
@@ -128,6 +135,10 @@ async def keep_typed(request: Request, application_id: str, key: str) -> Respons
     forget = "forget" in request.query_params
     fields = {} if forget else typed
     outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, seen=seen, now=desk.clock.now()))
+    if isinstance(outcome, PageChanged):
+        return Response(status_code=409)  # for the script, which says so
+    if isinstance(outcome, WrongAnswers):
+        return Response(status_code=422)
     if not isinstance(outcome, Done):
         raise problem(outcome, "UTC")
     if forget:

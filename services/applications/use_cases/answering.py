@@ -194,17 +194,20 @@ async def _open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, nu
 
 async def keep_typed(
     tx: Tx, viewer: Viewer, application_id: UUID, page_key: str, form: Mapping[str, str], *, seen: int | None = None, now: datetime
-) -> Done | Refused:
+) -> Done | WrongAnswers | PageChanged | Refused:
     """Keep what was typed on a page beside its answers, right or wrong, to be offered again; without fields, forget it.
 
-    What was typed on an older version of the page than the present one is not kept: offered on the page as it is now, it would be
-    saved over answers that the person did not see.
+    What was typed on an older version of the page than the present one is not kept (`PageChanged`): offered on the page as it is now, it
+    would be saved over answers that the person did not see.
     """
     open_ = await open_page(tx, viewer, application_id, page_key)
     if not isinstance(open_, Open):
         return open_
+    if open_.stale(seen):
+        return open_.changed({})
     names = {name for question in open_.page.questions for name in field_names(question)}
     fields = {name: typed.replace("\x00", "") for name, typed in form.items() if name in names}
-    if sum(map(len, fields.values())) <= TYPED_MAX and not open_.stale(seen):
-        await store.keep_typed(tx, open_.sheet.application.id, open_.page.key, fields, now)
+    if sum(map(len, fields.values())) > TYPED_MAX:
+        return WrongAnswers({open_.page.key: Fault("too_long", {"maximum": TYPED_MAX})})
+    await store.keep_typed(tx, open_.sheet.application.id, open_.page.key, fields, now)
     return Done(open_.sheet.application)

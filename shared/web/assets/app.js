@@ -79,6 +79,7 @@ for (const form of document.querySelectorAll('form[data-typed]')) {
       const answer = await fetch(form.dataset.typed, {
         method: 'POST', body: now, headers: { 'content-type': 'application/x-www-form-urlencoded' }, keepalive: leaving && now.length < 60_000,
       })
+      if (answer.status === 409) note.textContent = note.dataset.stale
       if (answer.status !== 204) return
       kept = now
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })

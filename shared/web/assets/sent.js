@@ -29,7 +29,7 @@ const fill = (form, sent) => {
 const isAnswer = (paths) => {
   const [how] = performance.getEntriesByType('navigation')
   const came = document.referrer.startsWith(location.origin) ? document.referrer.slice(location.origin.length) : ''
-  return paths.includes(came) && how.type !== 'back_forward' && (how.redirectCount > 0 || how.type === 'reload')
+  return paths.includes(came) && !!how && how.type !== 'back_forward' && (how.redirectCount > 0 || how.type === 'reload')
 }
 
 export const keepSent = (saved) => {

@@ -11,6 +11,7 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.answers import Page
 from services.applications.plan import Plan
+from services.applications.use_cases.answering import TYPED_MAX
 from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
@@ -215,6 +216,14 @@ async def test_nothing_is_kept_over_the_text_that_is_offered(front: Front) -> No
         assert "not saved" in words(offered)
         assert "data-typed" not in offered.text, "the script would put what is here in the place of what is offered"
         assert keeps in (await browser.get(f"{page}?typed=1")).text
+        wrong = await browser.post(page, data={"study_plan": "Mal", "_version": "0", "_offered": hidden(offered, "_offered")})
+        assert wrong.status_code == 422
+        assert "Mal" in wrong.text
+        assert "not saved" in words(wrong), "no choice was made: it is offered still"
+        assert "data-typed" not in wrong.text
+        shown = await browser.get(f"{page}?typed=1")
+        assert "_offered" not in shown.text
+        assert keeps in (await browser.post(page, data={"study_plan": "Quiero", "_version": "0"})).text, "this one was chosen"
         await browser.post(f"{page}/typed?forget=1")
         assert keeps in (await browser.get(page)).text
 
@@ -223,10 +232,14 @@ async def test_an_older_window_keeps_nothing_beside_what_was_saved_after_it(fron
     async with front.browser() as browser:
         page = f"{await begun(front, browser)}/pages/study_plan"
         assert (await browser.post(page, data={**good_form()["study_plan"], "_version": "0"})).status_code == 303
-        assert (await browser.post(f"{page}/typed", data={"study_plan": "De antes", "_version": "0"})).status_code == 204
+        before = await browser.post(f"{page}/typed", data={"study_plan": "De antes", "_version": "0"})
+        assert before.status_code == 409, "the window hears of it"
         assert "not saved" not in words(await browser.get(page))
         assert "De antes" not in (await browser.get(f"{page}?typed=1")).text
         await browser.post(f"{page}/typed", data={"study_plan": "De ahora", "_version": await version_of(browser, page)})
+        assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
+        endless = {"study_plan": "x" * (TYPED_MAX + 1), "_version": await version_of(browser, page)}
+        assert (await browser.post(f"{page}/typed", data=endless)).status_code == 422, "nothing is said to be kept that is not"
         assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
 
 
