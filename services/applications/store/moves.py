@@ -1,15 +1,19 @@
-"""Writing a move: its row on the timeline and its event in the outbox, in one statement."""
+"""Writing a move: the application's row, its line on the timeline and its event in the outbox, in one statement."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.applications.store.idempotency import Keep, start_over
+from services.applications.tables import Application
 from shared.events.envelope import AnyEvent
 from shared.messaging.outbox import columns
 from shared.persistence.database import Tx
@@ -27,8 +31,18 @@ _ENTER = (
     "insert into timeline_entry (application_id, number, at, act, actor_role, actor_id, source, target, fact, detail) "
     "values (:application_id, :number, :at, :act, :actor_role, :actor_id, :source, :target, :fact, cast(:detail as jsonb))"
 )
-_WRITE = text(f"with {_TELL} {_ENTER}")
-_WRITE_AND_KEEP = text(f"with {_TELL}, {_KEEP} {_ENTER} returning (select count(*) from kept)")  # noqa: S608 - parts of our own
+_KEPT = "returning (select count(*) from kept)"
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+@cache
+def _statement(changed: tuple[str, ...], keeps: bool) -> TextClause:
+    """The one statement of a move that changes these columns of the application."""
+    columns = Application.__table__.columns  # type: ignore[attr-defined]
+    sets = ", ".join(f"{name} = cast(:new_{name} as {columns[name].type.compile(_DIALECT)})" for name in changed)
+    moved = f"moved as (update application set {sets} where id = :application_id)"  # noqa: S608 - columns of our own
+    parts = ", ".join([*([moved] if changed else []), _TELL, *([_KEEP] if keeps else [])])
+    return text(f"with {parts} {_ENTER} {_KEPT if keeps else ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +61,20 @@ class Entry:
     detail: Mapping[str, Any]
 
 
-async def write(tx: Tx, entry: Entry, events: Sequence[AnyEvent] = (), keep: Keep | None = None) -> None:
-    """Write the row and, with it, the events that tell of the move and the answer to keep; under the application's row lock."""
+async def write(tx: Tx, application: Application, entry: Entry, events: Sequence[AnyEvent] = (), keep: Keep | None = None) -> None:
+    """Write the row and, with it, what the move changed of the application (whose row is locked), the events, and the answer to keep.
+
+    The session does not write the change, which would be a statement of its own and cost as much again: it is told that this was done.
+    """
+    state = inspect(application)
+    touched = [state.attrs[name] for name in state.committed_state]
+    changed = {one.key: one.value for one in touched if one.history.has_changes()}
+    for name, value in changed.items():
+        set_committed_value(application, name, value)
     values = {name: getattr(entry, name) for name in Entry.__slots__} | {"detail": json.dumps(dict(entry.detail), default=str)}
-    values |= columns(events)
-    if keep is None:
-        await tx.execute(_WRITE, values)
-    elif (await tx.execute(_WRITE_AND_KEEP, values | keep._asdict())).scalar_one() == 0:
+    values |= {f"new_{name}": value for name, value in changed.items()} | columns(events)
+    if keep is not None:
+        values |= keep._asdict()
+    kept = await tx.execute(_statement(tuple(sorted(changed)), keep is not None), values)
+    if keep is not None and kept.scalar_one() == 0:
         await start_over(tx)

@@ -47,5 +47,5 @@ async def start_draft(
     )
     tx.add(application)
     await tx.flush()
-    await moves.write(tx, entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
+    await moves.write(tx, application, entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
     return Done(application)

@@ -139,8 +139,8 @@ async def finish(
         key = cell_of(application).key
         events.append(event(fact, subject=str(application.id), version=application.facts, key=key, at=now, cause=cause))
     number = application.facts if fact else None
-    await tx.flush()
-    await moves.write(tx, entry(application, moved, act, role=role, actor=actor, now=now, fact=number, detail=detail), events, keep)
+    line = entry(application, moved, act, role=role, actor=actor, now=now, fact=number, detail=detail)
+    await moves.write(tx, application, line, events, keep)
     if role in ADMINISTRATIVE:
         await note(tx, application, act, role=role, actor=actor, now=now, detail=detail)
     return Done(application)
