@@ -26,7 +26,7 @@ from services.run.settling import Settling, until
 from services.run.stack import Stack
 from shared.mail.sink import Mail
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass

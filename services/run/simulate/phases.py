@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.applications.plan.model import Call, Programme
+from services.notifications.delivery import LEASE
 from services.run.acting import Applicant
 from services.run.crowd import Turns, at_once, lanes
 from services.run.referees import ask, referees_of
-from services.run.settling import Settling, until
+from services.run.settling import DidNotSettle, Settling, until
 from services.run.simulate.people import Crowd
 from services.run.simulate.progress import Progress
 from services.run.simulate.roster import Member
 
 ROUNDS_MAX: Final = 40
+MAIL_TRIES: Final = 4
 AFTER_DEADLINE: Final = timedelta(minutes=15)
 """Answers of the last second may arrive a little later, so an offer expires a little after its deadline."""
 AFTER_CLOSING: Final = timedelta(days=3)
@@ -86,7 +88,7 @@ class Phases:
         await ask(applicant, application, referees)
         if self._programme.referees is not None and self._programme.referees.needed == "submission":
             for referee in referees:
-                await self._crowd.writer(referee["email"], member).write(self._programme, referee["language"])
+                await self._write(referee, member)
 
     async def _recommend(self) -> None:
         """The referees of those who have sent their application open their links and write."""
@@ -102,12 +104,22 @@ class Phases:
         ]
 
         async def one(piece: tuple[Mapping[str, str], Member]) -> None:
-            referee, member = piece
-            await crowd.writer(referee["email"], member).write(self._programme, referee["language"])
+            await self._write(*piece)
 
         with self._progress.phase("recommend", "letters", len(work)) as phase:
             await at_once(work, one, most=crowd.most, done=phase.step)
             await self._settled()
+
+    async def _write(self, referee: Mapping[str, str], member: Member) -> None:
+        """One letter. Mails that a killed worker had in its hands are its own until its lease ends: whoever got none looks again then."""
+        writer, clock = self._crowd.writer(referee["email"], member), self._crowd.stack.clock
+        for again in range(MAIL_TRIES - 1, -1, -1):
+            try:
+                return await writer.write(self._programme, referee["language"])
+            except TimeoutError:
+                if not again:
+                    raise DidNotSettle(f"no mail that asks for a letter came to {referee['email']}") from None
+                clock.move_to(clock.now() + LEASE)
 
     # --------------------------------------------------------------------------------------------------------- selecting
     async def _nominate(self) -> None:

@@ -3,18 +3,25 @@
 import io
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from services.launcher import app
+from services.notifications.delivery import LEASE
+from services.run.settling import DidNotSettle
 from services.run.simulate import Order
 from services.run.simulate import run as simulation
 from services.run.simulate.outcome import Outcome, Row, write
+from services.run.simulate.people import Crowd
+from services.run.simulate.phases import MAIL_TRIES, Phases
 from services.run.simulate.run import play
+from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
 
 SEED = 11
@@ -38,9 +45,19 @@ async def table(folder: Path, transport: Literal["local", "kafka"], programme: s
     return found
 
 
+_quiet: list[dict[str, Any]] = []
+
+
+async def local_table(folder: Path) -> dict[str, Any]:
+    """The table of the local transport, played once for those who ask."""
+    if not _quiet:
+        _quiet.append(await table(folder, "local"))
+    return _quiet[0]
+
+
 @pytest.mark.timeout(600)
 async def test_a_round_is_played_to_its_end_with_every_invariant_kept(tmp_path: Path) -> None:
-    found = await table(tmp_path, "local")
+    found = await local_table(tmp_path)
     assert set(found["states"]) <= {"rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
 
 
@@ -55,7 +72,7 @@ async def test_the_same_seed_gives_the_same_table_on_both_transports(
     tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", kafka.bootstrap)
-    assert await table(tmp_path, "local") == await table(tmp_path, "kafka")
+    assert await local_table(tmp_path) == await table(tmp_path, "kafka")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +94,36 @@ def test_the_command_ends_with_an_error_where_the_books_or_the_answers_are_wrong
     assert done.exit_code == code, done.output
     assert f"invariants: 30 checked, {broken} broken" in done.output
     assert all(line in done.output for line in lost)
+
+
+class Writer:
+    """A referee to whom a mail comes at the `nth` look only."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+
+    async def write(self, _programme: object, _language: str) -> None:
+        self.left -= 1
+        if self.left:
+            raise TimeoutError
+
+
+@pytest.mark.parametrize("nth", [1, 3, MAIL_TRIES])
+async def test_a_mail_that_a_killed_worker_had_is_looked_for_when_its_lease_has_ended(nth: int, tmp_path: Path) -> None:
+    writer, clock, starts = Writer(nth), SteeredClock(tmp_path / "clock"), datetime(2016, 1, 20, 9, tzinfo=UTC)
+    clock.move_to(starts)
+    await phases_with(writer, clock)._write({"email": "r@example.org", "language": "en"}, cast(Any, None))
+    assert writer.left == 0
+    assert timedelta(0) <= clock.now() - starts - (nth - 1) * LEASE < timedelta(minutes=5)
+
+
+async def test_a_mail_that_never_comes_is_said_by_its_address(tmp_path: Path) -> None:
+    clock = SteeredClock(tmp_path / "clock")
+    with pytest.raises(DidNotSettle, match=r"no mail that asks for a letter came to r@example\.org"):
+        await phases_with(Writer(MAIL_TRIES + 1), clock)._write({"email": "r@example.org", "language": "en"}, cast(Any, None))
+
+
+def phases_with(writer: Writer, clock: SteeredClock) -> Phases:
+    crowd = SimpleNamespace(writer=lambda _email, _member: writer, stack=SimpleNamespace(clock=clock), members=())
+    nothing: Any = None
+    return Phases(cast(Crowd, crowd), nothing, nothing, nothing, nothing)
