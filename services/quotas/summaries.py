@@ -28,17 +28,30 @@ _ASKED: Final = "c.listed and (cast(:programme as text) is null or c.programme =
 _CELLS: Final = text(f"""
     with ended as (
         select t.cell, sum(t.count) as n from ({tally(_ASKED)}) as t where t.outcome = 'ended' group by t.cell
+    ), closed as (
+        select d.cell, min(d.number) as number from decision d join cell c on c.key = d.cell
+        where d.outcome = 'target_set' and cast(d.record as jsonb) ->> 'cause' = 'year_closed' and {_ASKED} group by d.cell
+    ), unused as (
+        select t.cell, sum(t.count) filter (where starts_with(t.target, 'lapsed:')) as lapsed,
+            sum(t.count) filter (where starts_with(t.target, 'pool:')) as rolled_over
+        from transfer t join closed on closed.cell = t.cell and t.decision >= closed.number
+        where starts_with(t.target, 'lapsed:') or starts_with(t.target, 'pool:') group by t.cell
     )
     select c.key, c.programme, c.country, c.year, c.target, c.offered, c.taken, c.free, c.waiting, coalesce(e.n, 0) as ended,
-        c.last_decision, c.last_hash, d.at as last_at
-    from cell c left join ended e on e.cell = c.key left join decision d on d.cell = c.key and d.number = c.last_decision
+        coalesce(u.lapsed, 0) as lapsed, coalesce(u.rolled_over, 0) as rolled_over, c.last_decision, c.last_hash, d.at as last_at
+    from cell c left join ended e on e.cell = c.key left join unused u on u.cell = c.key
+        left join decision d on d.cell = c.key and d.number = c.last_decision
     where {_ASKED} order by c.key
 """)  # noqa: S608 - built of the constants above
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Places of one cell or of many: `allotted` to countries; of these `offered`, `taken` (`ended` of those), `free`; people `waiting`."""
+    """Places of one cell or of many: `allotted` to countries; of these `offered`, `taken` (`ended` of those), `free`; people `waiting`.
+
+    Of a year that was closed nobody has the places that were free then or came back later: they `lapsed`, or `rolled_over` into the pool,
+    and are allotted no more.
+    """
 
     allotted: int = 0
     offered: int = 0
@@ -46,6 +59,8 @@ class Figures:
     ended: int = 0
     free: int = 0
     waiting: int = 0
+    lapsed: int = 0
+    rolled_over: int = 0
 
     @property
     def held(self) -> int:
@@ -107,7 +122,8 @@ def _line(cell: Cell, names: Names, groups: tuple[str, ...], tile: tuple[int, in
     row = rows.get(cell.key)
     if row is None:
         return Line(cell.key, cell.programme, cell.country, cell.year, names, groups, tile, NOTHING, 0, GENESIS, None)
-    figures = Figures(row.target, row.offered, row.taken, int(row.ended), row.free, row.waiting)
+    counts = row.target, row.offered, row.taken, int(row.ended), row.free, row.waiting, int(row.lapsed), int(row.rolled_over)
+    figures = Figures(*counts)
     return Line(
         cell.key, cell.programme, cell.country, cell.year, names, groups, tile, figures, row.last_decision, row.last_hash, row.last_at
     )

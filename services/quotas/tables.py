@@ -160,6 +160,8 @@ class Decision(Table, table=True):
     `batch` is the number in the journal, `turn` counts from 0 inside it: together they say in which order everything was decided.
     """
 
+    __table_args__ = (Index("decision_target_set", "cell", "number", postgresql_where=text("outcome = 'target_set'")),)
+
     cell: str = _text(primary=True, sorted_by_bytes=True)
     number: int = Field(primary_key=True)
     application: UUID | None = None
@@ -197,7 +199,10 @@ class Transfer(Table, table=True):
     `batch` and `turn` are those of the decision.
     """
 
-    __table_args__ = (_count("transfer_count", "count > 0"),)
+    __table_args__ = (
+        _count("transfer_count", "count > 0"),
+        Index("transfer_out_of_cell", "cell", postgresql_where=text("starts_with(target, 'lapsed:') or starts_with(target, 'pool:')")),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     programme: str = _text()

@@ -23,7 +23,8 @@ from shared.web.i18n import translate
 
 _ = translate
 
-SHOWN: Final = ("allotted", "offered", "taken", "ended")
+HEADS: Final = {**words.FIGURES, **words.UNUSED}
+SHOWN: Final = ("allotted", "offered", "taken", "ended", "lapsed", "rolled_over")
 """What the sheet of countries has for each programme."""
 DATA_HEADS: Final = 1
 KEYS: Final = 4 + len(GROUPS)
@@ -133,7 +134,7 @@ def meta(report: Report) -> list[str]:
 
 def _summary(book: Book) -> None:
     """Programme by programme and year by year: pledged and delivered."""
-    heads = [_("Programme"), _("Code"), _("Year"), _("Pledged"), *(_(words.FIGURES[name]) for name in FIGURES), _("Held of pledged")]
+    heads = [_("Programme"), _("Code"), _("Year"), _("Pledged"), *(_(HEADS[name]) for name in FIGURES), _("Held of pledged")]
     top = 2 + len(meta(book.report))
     sheet = book.sheet(_("Summary"), [34, 13, 8, *([12] * (len(heads) - 3))], frozen=(top + 1, 3))
     sheet.write_string(0, 0, _("Follow-up report: places pledged and delivered"), book.formats.title)
@@ -168,7 +169,7 @@ def _total(book: Book, sheet: Worksheet, row: int, rows: tuple[int, int], one: O
 
 def _groups(book: Book) -> None:
     """Each group of countries, programme by programme and year by year."""
-    heads = [_("Programme"), _("Code"), _("Year"), _("Group"), *(_(words.FIGURES[name]) for name in FIGURES)]
+    heads = [_("Programme"), _("Code"), _("Year"), _("Group"), *(_(HEADS[name]) for name in FIGURES)]
     sheet = book.sheet(_("Groups"), [34, 13, 8, 30, *([12] * len(FIGURES))], frozen=(2, 4))
     sheet.write_string(0, 0, _("A country may be in two groups and counts in both, so the groups do not add up to all."), book.formats.meta)
     _heads(book, sheet, 1, heads)
@@ -194,7 +195,7 @@ def _countries(book: Book) -> None:
     for block, one in enumerate(programmes):
         first = 2 + block * len(SHOWN)
         sheet.merge_range(0, first, 0, first + len(SHOWN) - 1, local(one.programme.names), book.formats.head)
-        _heads(book, sheet, 1, [_(words.FIGURES[name]) for name in SHOWN], first)
+        _heads(book, sheet, 1, [_(HEADS[name]) for name in SHOWN], first)
     _heads(book, sheet, 1, [_("Country"), _("Code")])
     for row, (code, names) in enumerate(countries.items(), start=2):
         sheet.write_string(row, 0, local(names), book.formats.text)
@@ -217,7 +218,7 @@ def _data(book: Book) -> None:
     names = {one.programme.code: one.programme.example for one in book.report.programmes}
     keys = [_("Programme"), _("Year"), _("Code"), _("Country"), *(group_name(group)[0] for group in GROUPS)]
     ends = [_("Allotted by an example policy"), _("Last decision"), _("Checksum of the last decision")]
-    heads = [*keys, *(_(words.FIGURES[name]) for name in FIGURES), *ends]
+    heads = [*keys, *(_(HEADS[name]) for name in FIGURES), *ends]
     sheet = book.sheet(_("Data"), [14, 8, 8, 34, *([7] * len(GROUPS)), *([11] * len(FIGURES)), 16, 10, 68], frozen=(DATA_HEADS, 4))
     _heads(book, sheet, 0, heads)
     for row, line in enumerate(book.lines, start=DATA_HEADS):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.quotas import summaries
 from services.quotas.access import desk_of
-from services.quotas.pages import kit
+from services.quotas.pages import kit, redistribute, words
 from services.quotas.pages.words import group_label, group_name
 from services.quotas.report import Of, Report, report_of
 from services.quotas.workbook import workbook
@@ -93,6 +93,7 @@ def shown(one: Of) -> dict[str, Any]:
     return {
         "name": kit.local(one.programme.names),
         "code": one.programme.code,
+        "unused": _(redistribute.UNUSED[one.programme.unused]),
         "note": kit.local(one.programme.example_note) if one.programme.example else "",
         "programme": one.programme,
         "years": [str(year.year) for year in one.years],
@@ -110,7 +111,7 @@ def shown(one: Of) -> dict[str, Any]:
 
 
 def _row(name: str, pledged: int | None, figures: summaries.Figures) -> dict[str, Any]:
-    numbers = [figures.allotted, figures.offered, figures.taken, figures.ended, figures.free, figures.waiting]
+    numbers = [getattr(figures, name) for name in (*words.FIGURES, *words.UNUSED)]
     whole = figures.allotted if pledged is None else pledged
     return {
         "name": name,

@@ -136,6 +136,11 @@ FIGURES: Final[Mapping[str, str]] = {
     "free": N_("Free"),
     "waiting": N_("Waiting"),
 }
+UNUSED: Final[Mapping[str, str]] = {
+    "lapsed": N_("Lapsed"),
+    "rolled_over": N_("Rolled over"),
+}
+"""What became of the places that were free when their year was closed, or came back later."""
 # fmt: on
 
 

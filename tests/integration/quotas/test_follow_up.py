@@ -60,12 +60,12 @@ async def test_the_data_are_the_database_and_can_be_checked_against_an_export(li
         "select key, target, offered, taken, free, waiting, last_decision, last_hash from cell where listed order by key",
     )
     lines = data.rows()[1:-1]
-    found = {f"{line[0]}:{line[2]}:{line[1]:.0f}": (*line[7:10], *line[11:13], *line[14:16]) for line in lines}
+    found = {f"{line[0]}:{line[2]}:{line[1]:.0f}": (*line[7:10], *line[11:13], *line[16:18]) for line in lines}
     assert found == {r.key: (r.target, r.offered, r.taken, r.free, r.waiting, r.last_decision, r.last_hash) for r in kept}
-    assert all(isinstance(value, float) for line in lines for value in (line[1], *line[4:13]))
+    assert all(isinstance(value, float) for line in lines for value in (line[1], *line[4:15]))
     haiti = next(line for line in lines if (line[0], line[2], line[1]) == ("scholarship", "HT", 2016))
     assert haiti[3:7] == ["Haiti", 1, 0, 1], "least developed and an island, not landlocked"
-    assert {line[13] for line in lines} == {"yes"}, "the plan divides nothing by country"
+    assert {line[15] for line in lines} == {"yes"}, "the plan divides nothing by country"
 
 
 async def test_the_summary_says_what_was_pledged_and_what_came_of_it(lived: Front) -> None:
@@ -77,7 +77,8 @@ async def test_the_summary_says_what_was_pledged_and_what_came_of_it(lived: Fron
         "from cell where programme = 'scholarship' and year = 2016",
     )
     assert lines["scholarship", 2016.0][:7] == [1200, cells.places, cells.offered, cells.taken, 0, cells.free, cells.waiting]
-    assert lines["scholarship", 2016.0][7] == pytest.approx(float(cells.offered + cells.taken) / 1200)
+    assert lines["scholarship", 2016.0][7:9] == [0, 0]
+    assert lines["scholarship", 2016.0][9] == pytest.approx(float(cells.offered + cells.taken) / 1200)
     assert {code: line[0] for (code, year), line in lines.items() if year == ""} == {
         "scholarship": 6000, "training": 6000, "bridge": 1000, "masters": 400,
     }  # fmt: skip
@@ -92,6 +93,28 @@ async def test_the_summary_says_what_was_pledged_and_what_came_of_it(lived: Fron
         "Ejemplo: el plan no reparte",
     ):
         assert wanted in texts, wanted
+
+
+async def test_what_lapsed_and_what_went_to_later_years_is_told_by_year_and_group(lived: Front) -> None:
+    """In both, once the year is closed: scholarships go on to later years, places for young leaders lapse."""
+    lived.clock.move_to(datetime(2016, 12, 1, tzinfo=UTC))
+    await lived.sweep()
+    async with lived.browser() as browser:
+        page = words(await browser.get("/quotas/follow-up/en"))
+    assert "Lapsed Rolled over Held" in page
+    assert "places that are free when the year is closed lapse" in page and "go to the pool, for later years" in page
+    async with lived.browser(language="es") as browser:
+        found = sheets.read((await browser.get("/quotas/follow-up/es.xlsx")).content)
+    lines = {(line[1], line[2]): line[10:12] for line in found["Resumen"].rows() if len(line) > 9}
+    (moved,) = await rows(lived.db, "select sum(count) as places from transfer where cause = 'year_closed' and target = 'pool:scholarship'")
+    assert lines["scholarship", ""] == [0, moved.places] and moved.places > 0
+    (lapsed,) = await rows(lived.db, "select balance from account where key = 'lapsed:bridge:2016'")
+    assert lines["bridge", 2016.0] == [lapsed.balance, 0] and lapsed.balance > 0
+    groups = [line for line in found["Grupos"].rows() if line[1:3] == ["bridge", 2016.0]]
+    assert sum(float(line[10]) for line in groups) >= lapsed.balance, "a country of two groups counts in both"
+    assert [found["Datos"].values[f"{column}1"] for column in "NO"] == ["Caducadas", "A años siguientes"]
+    for name, address, formula in [(n, a, f) for n, sheet in found.items() for a, f in list(sheet.formulas.items())[::17]]:
+        assert sheets.compute(found, name, formula) == pytest.approx(float(found[name].values[address])), (name, address, formula)
 
 
 async def test_sheets_open_with_their_heads_in_view(lived: Front) -> None:

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from services.quotas import summaries, tally
+from services.quotas.domain.commands import SetTarget
 from services.quotas.report import fingerprint, report_of
 from services.quotas.summaries import FIGURES, by, by_group, total
+from services.quotas.use_cases import apply
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import HAITI, PERU, Front, front, live_through
 from tests.integration.quotas.scene import apply_events, rows
 from tests.integration.quotas.statements import statements
 
+UNUSED = "select coalesce(sum(count), 0) from transfer t where t.cell = c.key and t.cause = 'year_closed'"
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
 
 
@@ -54,12 +57,39 @@ async def test_every_figure_equals_the_database(lived: Front) -> None:
     kept = await rows(
         lived.db,
         "select key, target, offered, taken, free, waiting, last_decision, last_hash, "
-        "(select count(*) from place where cell = key and ended) as ended from cell where listed",
+        "(select count(*) from place where cell = key and ended) as ended, "
+        f"({UNUSED} and starts_with(t.target, 'lapsed:')) as lapsed, ({UNUSED} and starts_with(t.target, 'pool:')) as rolled_over "
+        "from cell c where listed",
     )
-    expected = {r.key: (r.target, r.offered, r.taken, r.ended, r.free, r.waiting, r.last_decision, r.last_hash) for r in kept}
+    expected = {
+        r.key: (r.target, r.offered, r.taken, r.ended, r.free, r.waiting, r.lapsed, r.rolled_over, r.last_decision, r.last_hash)
+        for r in kept
+    }
     found = {line.key: (*(getattr(line.figures, name) for name in FIGURES), line.last_decision, line.last_hash) for line in books.lines}
     assert found == expected
+    assert total(books.lines).lapsed > 0 and total(books.lines).rolled_over > 0, "2015 was closed meanwhile"
     assert total(books.lines).ended == 2 and total(books.of("bridge")).offered == 4
+
+
+async def test_of_a_closed_year_it_says_what_lapsed_and_what_rolled_over(lived: Front) -> None:
+    """Per country, also what came back after the close; a cut before it that went to the pool is none of it."""
+    bridge, before = "bridge:CN:2016", {line.key: line.figures for line in (await everything(lived)).lines}
+    await lived.db.run(lambda tx: apply(tx, [SetTarget(cell=PERU, at=lived.clock.now(), target=before[PERU].allotted + 1)]))
+    await lived.db.run(lambda tx: apply(tx, [SetTarget(cell=PERU, at=lived.clock.now(), target=before[PERU].allotted)]))
+    lived.clock.move_to(datetime(2016, 12, 1, tzinfo=UTC))
+    await lived.sweep()
+    gone = next(one for one in lived.people[bridge])
+    await apply_events(lived.db, gone.withdrawn(lived.clock.now()))
+    after = await everything(lived)
+    found = {line.key: line.figures for line in after.lines}
+    assert (found[PERU].rolled_over, found[PERU].lapsed) == (before[PERU].free, 0)
+    assert (found[bridge].lapsed, found[bridge].rolled_over) == (before[bridge].free + 1, 0), "what came back later lapsed too"
+    accounts = {row.key: row.balance for row in await rows(lived.db, "select key, balance from account")}
+    assert total(by(after.of("bridge"), lambda line: line.year)[2016]).lapsed == accounts["lapsed:bridge:2016"] > 0
+    for key, figures in found.items():
+        was = before[key]
+        assert figures.allotted + figures.lapsed + figures.rolled_over == was.allotted + was.lapsed + was.rolled_over, key
+        assert key.endswith(":2016") or figures == was, key
 
 
 async def test_all_33_countries_have_a_line_for_every_year_and_china_where_it_nominates(lived: Front) -> None:
