@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.applications.privacy import erasing
+from services.applications.referees import reaching
 from services.applications.use_cases import copies, participation, places
 from shared.messaging.service import UseCase, one_by_one
 
@@ -18,6 +19,7 @@ HANDLERS: Final[Mapping[str, UseCase]] = {
     "puente.cell.changed.v1": places.cell_changed,
     "puente.participation.changed.v1": participation.changed,
     "puente.applicant.erased.v1": erasing.erased_before,
+    "puente.message.failed.v1": reaching.mail_failed,
 }
 
 handle = one_by_one(HANDLERS)

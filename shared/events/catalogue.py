@@ -88,7 +88,7 @@ ENTRIES: Final = (
     Entry(quotas.ParticipationChanged, "puente.participation.changed.v1", PLACES, "cell", Q, (A,), "A country's participation in a programme changed."),
     Entry(quotas.BatchDecided, "puente.batch.decided.v1", JOURNAL, "service", Q, (), "What quotas did in one transaction, in its order: enough to make the books again from nothing."),
     Entry(notifications.MessageSent, "puente.message.sent.v1", MESSAGES, "cell", N, (), "A person was told."),
-    Entry(notifications.MessageFailed, "puente.message.failed.v1", MESSAGES, "cell", N, (), "A person could not be told within the allowed tries."),
+    Entry(notifications.MessageFailed, "puente.message.failed.v1", MESSAGES, "cell", N, (A,), "A person could not be told within the allowed tries."),
 )
 # fmt: on
 

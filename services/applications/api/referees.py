@@ -54,7 +54,7 @@ class RefereeBody(BaseModel):
 
 
 class RefereeOut(BaseModel):
-    """What became of a request, for the applicant. The letter itself is never told."""
+    """What became of a request, for the applicant. The letter itself is never told. `unreached`: the newest mail did not arrive."""
 
     id: UUID
     name: str
@@ -69,6 +69,7 @@ class RefereeOut(BaseModel):
     settled_at: datetime | None
     late: bool
     reason: str | None
+    unreached: bool
 
 
 @router.get("/applications/{application_id}/referees", tags=["form"])

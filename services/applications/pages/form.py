@@ -14,6 +14,7 @@ from services.applications.domain.referees import LIVE, Standing
 from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
+from services.applications.pages.referees import UNREACHED
 from services.applications.tables import Application
 from services.applications.views import PaperState
 from shared.web.formats import listed
@@ -153,6 +154,8 @@ def letter_tasks(folder: Folder) -> list[Task]:
     received = sum(one.state == Standing.RECEIVED for one in live)
     lacking = folder.dossier.referees_lacking("submission")
     status, colour = (COMPLETED, "") if not lacking else (IN_PROGRESS, "amber") if live else (NOT_STARTED, "blue")
+    if any(one.unreached for one in live):
+        status, colour = UNREACHED
     hint = _("{n} of {all} letters received", n=received, all=max(len(live), asked.minimum)) if live else ""
     return [Task(_("Letters of recommendation"), hint, f"{folder.path}/referees", _(status), colour)]
 

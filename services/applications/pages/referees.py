@@ -47,6 +47,7 @@ STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What a referee's state is called, and the colour of its tag."""
 LATE: Final = (N_("Late"), "amber")
+UNREACHED: Final = (N_("Could not be delivered"), "red")
 KINDS: Final = {"academic": N_("Academic: a professor or teacher"), "professional": N_("Professional: an employer or superior")}
 REASONS: Final = {
     "no_time": N_("No time before the date"),
@@ -90,7 +91,9 @@ class Line:
 
 
 def standing_words(referee: Referee, now: datetime) -> tuple[str, str]:
-    """The state in words and its colour; a request that waits after its due date is late."""
+    """The state in words and its colour; a request that did not arrive, or waits after its due date, says so."""
+    if referee.unreached:
+        return _(UNREACHED[0]), UNREACHED[1]
     name, colour = LATE if referee.state in OPEN and passed(referee.due_at, now) else STANDINGS[referee.state]
     return _(name), colour
 
@@ -214,7 +217,11 @@ def check(asked: Referees, form: Mapping[str, str]) -> tuple[Invitee | None, dic
 @router.get("/applications/{application_id}/referees/add")
 async def add_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
-    return draw_form(request, folder, _replaced(request, folder), {"language": current_language()}, {})
+    former = _replaced(request, folder)
+    typed = {"language": current_language()}
+    if former is not None and former.unreached:
+        typed = {key: getattr(former, key) for key in ("name", "email", "relation", "kind", "language")}
+    return draw_form(request, folder, former, typed, {})
 
 
 def _replaced(request: Request, folder: Folder) -> Referee | None:
@@ -267,7 +274,8 @@ async def add(request: Request, application_id: str) -> Response:
         return draw_form(request, folder, former, form, {"email": words} if about_address else {}, other="" if about_address else words)
     if not isinstance(outcome, Referee):
         raise problem(outcome, folder.zone)
-    return RedirectResponse(f"{folder.path}/referees?done={'replaced' if former else 'asked'}&who={outcome.id}", 303)
+    done = "replaced" if former and not former.unreached else "asked"
+    return RedirectResponse(f"{folder.path}/referees?done={done}&who={outcome.id}", 303)
 
 
 @router.post("/applications/{application_id}/referees/{referee_id}/remind")

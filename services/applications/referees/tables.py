@@ -10,6 +10,7 @@ from sqlalchemy.types import Text
 from sqlmodel import Field
 
 from services.applications.accounts.tables import MOMENT
+from services.applications.domain.referees import OPEN
 from services.applications.tables import Table
 
 _LIVE: Final = text("state in ('invited', 'opened', 'received')")
@@ -19,7 +20,8 @@ class Referee(Table, table=True):
     """One person who is asked for a letter. `state` is a `domain.referees.Standing`; `version` counts the events about it.
 
     `next_chase_at` is when the sweep reminds, bound to `due_at`; none where nothing is to be reminded of any more. `asked_again_at` and
-    `asked_again` are the applicant's own reminders.
+    `asked_again` are the applicant's own reminders. `mailed` is the event that the newest mail with a link tells of; `unreached_at` is when
+    that one was given up.
     """
 
     __table_args__ = (
@@ -48,6 +50,14 @@ class Referee(Table, table=True):
     chased_at: datetime | None = Field(default=None, sa_type=MOMENT)
     asked_again_at: datetime | None = Field(default=None, sa_type=MOMENT)
     asked_again: int = 0
+    mailed: UUID | None = None
+    unreached_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+    @property
+    def unreached(self) -> bool:
+        """Whether the newest mail did not arrive, and nothing shows since that they know of the request."""
+        known = self.opened_at is not None and self.unreached_at is not None and self.opened_at > self.unreached_at
+        return self.unreached_at is not None and self.state in OPEN and not known
 
 
 class RefereeLink(Table, table=True):

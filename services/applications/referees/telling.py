@@ -39,6 +39,8 @@ async def tell(tx: Tx, application: Application, *told: tuple[Referee, Told], no
         referee.version += 1
         key = cell_of(application).key
         made.append(event(fact, subject=f"referee:{referee.id}", version=referee.version, key=key, at=now))
+        if isinstance(fact, RefereeInvited | RefereeReminded):
+            referee.mailed, referee.unreached_at = made[-1].id, None
     await tx.flush()
     await outbox.add(tx, *made)
 

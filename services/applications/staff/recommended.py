@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -22,7 +23,7 @@ from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.uploads import documents_of
 from shared.persistence.database import Tx
-from shared.web.i18n import LANGUAGES, current_language, translate
+from shared.web.i18n import LANGUAGES, N_, current_language, translate
 from shared.web.identity import refuse
 from shared.web.pages import render
 
@@ -31,6 +32,9 @@ router = APIRouter(include_in_schema=False)
 
 BASES = {"coordinator": "/country/applications", "reviewer": "/review/applications", "officer": "/officer/applications"}
 """Where each reader's own page of an application is."""
+
+
+UNREACHED_WHY: Final = N_("Our mail to this person could not be delivered. The applicant is shown this, and can correct the address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def letters(file: File) -> list[LetterLine]:
                 state=state,
                 colour=colour,
                 at=one.settled_at or one.opened_at or one.invited_at,
-                reason=_(REASONS[one.reason]) if one.reason in REASONS else "",
+                reason=_(REASONS[one.reason]) if one.reason in REASONS else _(UNREACHED_WHY) if one.unreached else "",
                 late=one.late,
                 href=f"/letters/{one.application_id}/{one.id}" if reads and one.state == Standing.RECEIVED else "",
             )

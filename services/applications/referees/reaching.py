@@ -1,0 +1,25 @@
+"""Hearing that a mail to a referee could not be delivered: the applicant is shown it, who may know a better address."""
+
+from typing import Final
+
+from services.applications.domain.referees import OPEN
+from services.applications.referees import store
+from services.applications.referees.telling import WITH_LINK
+from shared.events.envelope import Event
+from shared.events.notifications import MessageFailed
+from shared.mail.smtp import Reason
+from shared.persistence.database import Tx
+
+OF_THE_ADDRESS: Final = frozenset({Reason.ADDRESS_REFUSED, Reason.MESSAGE_REFUSED, Reason.REFUSED_FOR_NOW, Reason.CONNECTION_LOST})
+"""Why a mail was given up that was offered to the server of that address; anything else is ours to mend, or no mail was needed any more."""
+
+
+async def mail_failed(tx: Tx, event: Event[MessageFailed]) -> None:
+    """Note it, where the mail was the newest that asks for the letter: a failure that is heard late or again says nothing of that one."""
+    failed = event.data
+    if failed.template not in WITH_LINK or failed.reason not in OF_THE_ADDRESS:
+        return
+    referee = await store.find(tx, failed.recipient, lock=True)
+    if referee is not None and referee.state in OPEN and referee.mailed == failed.about:
+        referee.unreached_at = event.time
+        await tx.flush()
