@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from services.quotas.proposals import ProposalRefused
-from shared.web.i18n import N_
+from shared.web.formats import format_number
+from shared.web.i18n import N_, Nn_, ngettext
 from shared.web.problems import Problem
 
 
 class _Words(NamedTuple):
+    """`detail` is a text, or its singular and plural by the figure `by`."""
+
     status: int
     title: str
-    detail: str
+    detail: str | tuple[str, str]
+    by: str = ""
 
 
 WORDS: Final[Mapping[str, _Words]] = {
@@ -21,12 +25,20 @@ WORDS: Final[Mapping[str, _Words]] = {
     "not_the_plans": _Words(
         409,
         N_("The plan says another number of places"),
-        N_(
+        Nn_(
+            "{places} place is asked for and the plan that is in force has {planned}. "
+            "Reject this proposal, or publish a plan that says so.",
             "{places} places are asked for and the plan that is in force has {planned}. "
-            "Reject this proposal, or publish a plan that says so."
+            "Reject this proposal, or publish a plan that says so.",
         ),
+        "places",
     ),
-    "unchanged": _Words(422, N_("That is the target already"), N_("The cell has {target} places now. Enter another number.")),
+    "unchanged": _Words(
+        422,
+        N_("That is the target already"),
+        Nn_("The cell has {target} place now. Enter another number.", "The cell has {target} places now. Enter another number."),
+        "target",
+    ),
     "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),
     "unknown_limit": _Words(
         404, N_("The plan has no such limit there"), N_("Choose one of the limits of this country and year: {limits}.")
@@ -56,20 +68,31 @@ WORDS: Final[Mapping[str, _Words]] = {
     "pool_short": _Words(
         409,
         N_("The pool does not have that many places"),
-        N_("{wanted} places would be needed and the pool has {has}. Lower another cell first, or propose a smaller number."),
+        Nn_(
+            "{wanted} place would be needed and the pool has {has}. Lower another cell first.",
+            "{wanted} places would be needed and the pool has {has}. Lower another cell first, or propose a smaller number.",
+        ),
+        "wanted",
     ),
     "free_short": _Words(
         409,
         N_("Not that many places are free"),
-        N_("{wanted} places should move and {has} are free. What is offered or taken cannot move. Propose a smaller number."),
+        Nn_(
+            "{wanted} place should move and none is free. What is offered or taken cannot move.",
+            "{wanted} places should move. Free: {has}. What is offered or taken cannot move. Propose a smaller number.",
+        ),
+        "wanted",
     ),
     "below_held": _Words(
         422,
         N_("More places are held than there would be"),
-        N_(
+        Nn_(
+            "{held} place is offered or taken and there would be {target}. Propose {held} or more, or say that you want it all the same: "
+            "nobody loses a place, and what frees goes to the pool until the number is met.",
             "{held} places are offered or taken and there would be {target}. Propose {held} or more, or say that you want it all the same: "
-            "nobody loses a place, and what frees goes to the pool until the number is met."
+            "nobody loses a place, and what frees goes to the pool until the number is met.",
         ),
+        "held",
     ),
     "holds_too_many": _Words(
         409,
@@ -116,10 +139,13 @@ WORDS: Final[Mapping[str, _Words]] = {
     "policy_below_held": _Words(
         422,
         N_("Some countries would get fewer places than they hold"),
-        N_(
+        Nn_(
+            "{countries} country holds more: {first}. Change the policy, or say that you want it all the same: "
+            "nobody loses a place, and what frees goes to the pool until the number is met.",
             "{countries} countries hold more, {first} the first of them. Change the policy, or say that you want it all the same: "
-            "nobody loses a place, and what frees goes to the pool until the number is met."
+            "nobody loses a place, and what frees goes to the pool until the number is met.",
         ),
+        "countries",
     ),
     "unknown_country": _Words(
         404, N_("That country has no places in this programme"), N_("Choose a programme and one of the countries that its plan names.")
@@ -174,4 +200,8 @@ WORDS: Final[Mapping[str, _Words]] = {
 def problem_of(refused: ProposalRefused) -> Problem:
     """The refusal as an answer, in the language of whoever asked."""
     words = WORDS[refused.reason]
-    return Problem(words.status, words.title, words.detail, code=refused.reason, params=refused.figures)
+    figures = {name: format_number(value) if isinstance(value, int) else value for name, value in refused.figures.items()}
+    if isinstance(words.detail, str):
+        return Problem(words.status, words.title, words.detail, code=refused.reason, params=figures)
+    # In words already, in the language of this request, as the plural is found by a figure.
+    return Problem(words.status, words.title, ngettext(*words.detail, int(refused.figures[words.by]), **figures), code=refused.reason)

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from shared.web.i18n import LANGUAGES, SOURCE_LANGUAGE
 
 SHARED: Final = Path(__file__).parent
-KEYWORDS: Final = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: Final = {"_": None, "N_": None, "ngettext": (1, 2), "Nn_": (1, 2)}
 PLURALS: Final = {
     "es": "nplurals=2; plural=(n != 1);",
     "pt": "nplurals=2; plural=(n != 1);",

@@ -43,7 +43,8 @@ def zone_name(timezone: str) -> str:
         return translate(N_("Beijing"))
     if timezone in ("UTC", "Etc/UTC"):
         return "UTC"
-    return str(get_timezone_location(zone(timezone), locale=LOCALES[current_language()], return_city=True))
+    # `Argentina/Buenos Aires` where CLDR tells zones of one name apart: what people say is the city.
+    return str(get_timezone_location(zone(timezone), locale=LOCALES[current_language()], return_city=True)).rsplit("/", 1)[-1]
 
 
 def format_date(value: date | datetime, form: DateForm = "long") -> str:

@@ -28,7 +28,7 @@ LANGUAGES: Final[Mapping[str, str]] = {
 """Code -> the language's name in itself, in the order in which the pages offer them."""
 DEFAULT_LANGUAGE: Final = "es"
 SOURCE_LANGUAGE: Final = "en"
-LOCALES: Final[Mapping[str, str]] = {"es": "es_419", "pt": "pt_BR", "en": "en", "fr": "fr", "zh": "zh_Hans", "nl": "nl"}
+LOCALES: Final[Mapping[str, str]] = {"es": "es_419", "pt": "pt_BR", "en": "en_GB", "fr": "fr", "zh": "zh_Hans", "nl": "nl"}
 """Code -> CLDR locale, for dates and numbers."""
 HTML_TAGS: Final[Mapping[str, str]] = {"es": "es", "pt": "pt", "en": "en", "fr": "fr", "zh": "zh-Hans", "nl": "nl"}
 """Code -> BCP 47 tag, for `lang` and `hreflang`."""
@@ -154,6 +154,11 @@ _ = translate
 def N_(msgid: str) -> str:
     """Mark a text for the catalogues and return it as it is; whoever shows it translates it."""
     return msgid
+
+
+def Nn_(one: str, many: str) -> tuple[str, str]:
+    """The same for a text with a plural: whoever shows it gives both to `ngettext`."""
+    return one, many
 
 
 def negotiate(query: str | None, cookie: str | None, identity: str | None, accept: str | None) -> str:

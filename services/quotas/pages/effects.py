@@ -144,10 +144,8 @@ def _warnings(foreseen: Foreseen) -> tuple[str, ...]:
     found: list[str] = []
     if foreseen.refused is not None:
         problem = problem_of(foreseen.refused)
-        params = {name: format_number(value) if isinstance(value, int) else value for name, value in problem.params.items()}
-        found.append(
-            _("It could not be adopted now: {title}. {detail}", title=_(problem.title, **params), detail=_(problem.text, **params))
-        )
+        title, detail = _(problem.title, **problem.params), _(problem.text, **problem.params)
+        found.append(_("It could not be adopted now: {title}. {detail}", title=title, detail=detail))
     over = sum(_over(cell) for cell in foreseen.cells)
     if over > 0:
         found.append(

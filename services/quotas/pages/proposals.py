@@ -191,7 +191,7 @@ def _page_of(
 ) -> Response:
     row = opened.row
     one = shown(row, opened.names, {opened.programme.code: kit.local(opened.programme.names)}, who)
-    against = [f"{_(refused.title, **_numbers(refused))}. {_(refused.text, **_numbers(refused))}"] if refused is not None else []
+    against = [f"{_(refused.title, **refused.params)}. {_(refused.text, **refused.params)}"] if refused is not None else []
     return render(
         request,
         "proposal.html",
@@ -235,10 +235,6 @@ def offered_words(people: int) -> str:
     if not people:
         return _("Nobody was offered a place by it.")
     return ngettext("{n} person who waited was offered a place by it.", "{n} people who waited were offered a place by it.", people)
-
-
-def _numbers(problem: Problem) -> dict[str, object]:
-    return {name: format_number(value) if isinstance(value, int) else value for name, value in problem.params.items()}
 
 
 def questions(one: Shown, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:

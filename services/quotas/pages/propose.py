@@ -16,7 +16,7 @@ from services.quotas.proposals.kinds import AllotmentChange, Move, Moves
 from services.quotas.rows import CellRow
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
-from shared.web.i18n import N_, translate
+from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import require
 
 _ = translate
@@ -113,9 +113,19 @@ def _target_faults(target: int | None, over: bool, reason: str, cell: CellRow) -
     if target is None:
         found["target"] = _("Enter a whole number of places, from 0 to {most}", most=format_number(PLACES_MAX))
     elif target == cell.target:
-        found["target"] = _("Enter another number: the country has {n} places already", n=format_number(cell.target))
+        found["target"] = ngettext(
+            "Enter another number: the country has {places} place already",
+            "Enter another number: the country has {places} places already",
+            cell.target,
+            places=format_number(cell.target),
+        )
     elif target < min(cell.held, cell.target) and not over:
-        found["allow_over"] = _("{n} places are held. Enter {n} or more, or tick that you want fewer", n=format_number(cell.held))
+        found["allow_over"] = ngettext(
+            "{places} place is held. Enter {places} or more, or tick that you want fewer",
+            "{places} places are held. Enter {places} or more, or tick that you want fewer",
+            cell.held,
+            places=format_number(cell.held),
+        )
     if fault := asking.reason_fault(reason):
         found["reason"] = fault
     return found

@@ -116,7 +116,7 @@ async def test_sending_back_needs_reasons_and_a_day_and_keeps_what_was_typed(hou
     late = {"correct_by-day": "19", "correct_by-month": "1", "correct_by-year": "2016"}
     past = await browser.post(f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late})
     assert past.status_code == 422
-    assert "The day must be January 20, 2016 or later" in errors(past)
+    assert "The day must be 20 January 2016 or later" in errors(past)
     done = await browser.post(
         f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late, "correct_by-day": "20"}
     )

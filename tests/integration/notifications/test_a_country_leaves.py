@@ -29,9 +29,9 @@ async def test_who_is_still_writing_is_told_once_whatever_is_heard_again(house: 
         "Your country will take no part in the programme of your application",
     ]
     text = next(mail.text for mail in house.sink.mails("ana@example.org") if "no part" in mail.subject)
-    assert "takes no part in this programme from April 1, 2016 to March 31, 2017" in " ".join(text.split())
+    assert "takes no part in this programme from 1 April 2016 to 31 March 2017" in " ".join(text.split())
     again = next(mail.text for mail in house.sink.mails("ana@example.org") if "again" in mail.subject)
-    assert "from April 1, 2016 on" in " ".join(again.split())
+    assert "from 1 April 2016 on" in " ".join(again.split())
     await house.hear(left, back)
     await house.work()
     assert len(list(house.sink.mails("ana@example.org"))) == 2

@@ -37,7 +37,7 @@ async def test_the_applicant_and_the_officer_read_the_same(lived: Front) -> None
             said = words(await browser.get(f"/quotas/waiting/{third}"))
         assert "Number 3 of 3: 2 people are ahead." in said
         assert "What is lacking now No place is free." in said
-        assert "The waiting list closes" in said and "Aug 15, 2016" in said
+        assert "The waiting list closes" in said and "15 Aug 2016" in said
 
 
 async def test_ranks_move_up_as_the_list_is_served(lived: Front) -> None:
@@ -65,7 +65,7 @@ async def test_before_the_round_no_rank_is_told(new_database: NewDatabase, clock
     (one,) = await service.approve(PERU, 1)
     async with service.browser("applicant", account=str(one.person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{one.application}"))
-    assert "Nobody has been given a place yet." in said and "Apr 15, 2016" in said and "Number 1" not in said
+    assert "Nobody has been given a place yet." in said and "15 Apr 2016" in said and "Number 1" not in said
 
 
 @pytest.mark.parametrize("language", SIX)

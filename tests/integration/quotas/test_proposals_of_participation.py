@@ -192,7 +192,7 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         filed = await own.post(path, data={**data, "step": "send"})
         assert filed.status_code == 303
         at = filed.headers["location"].partition("?")[0]
-        assert "takes part no longer, from January 30, 2016 on" in words(await own.get(at))
+        assert "takes part no longer, from 30 January 2016 on" in words(await own.get(at))
         page = await officer.get(at)
         state = page.text.partition('name="state" value="')[2].partition('"')[0]
         assert (await officer.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303

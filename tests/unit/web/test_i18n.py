@@ -74,7 +74,9 @@ def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
         assert formats.format_datetime(moment, formats.BEIJING) == "1 avr. 2016, 07:59\u00a0(Pékin)"
         assert formats.format_datetime(moment, "America/Mexico_City") == "31 mars 2016, 17:59\u00a0(Mexico)"
     with speaking(TEXTS, "en"):
-        assert formats.format_datetime(moment, "America/Port_of_Spain") == "Mar 31, 2016, 19:59\u00a0(Port\u00a0of\u00a0Spain)"
+        assert formats.format_datetime(moment, "America/Port_of_Spain") == "31 Mar 2016, 19:59\u00a0(Port\u00a0of\u00a0Spain)"
+        assert formats.zone_name("America/Argentina/Buenos_Aires") == "Buenos Aires", "the city alone, as people call it"
+        assert formats.format_date(moment) == "31 March 2016"
     with speaking(TEXTS, "zh"):
         assert formats.format_date(moment) == "2016年3月31日"
         assert formats.format_datetime(moment, formats.BEIJING) == "2016年4月1日 07:59（北京）"
