@@ -1,6 +1,7 @@
 """Durable submissions beside the same route that does everything but write: same checks, same database, same server."""
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 from rich.console import Console
 
 from services.applications import use_cases
+from services.applications.agreements import versions_in_force
 from services.applications.domain.viewers import Viewer
 from shared.kernel.ids import new_id
 from shared.messaging.broker import free_port
@@ -57,15 +59,17 @@ async def drafts(world: World, issuer: IdentityIssuer, number: int) -> list[Read
 def request(ready: Ready, path: str) -> bytes:
     """The request as it goes over the wire."""
     application, _, token = ready
+    body = json.dumps({"agreed": versions_in_force(), "language": "en"})
     lines = [
         f"POST /api/v1/applications/{application}/{path} HTTP/1.1",
         "Host: 127.0.0.1",
         f"Cookie: puente_identity={token}",
         f"Idempotency-Key: {application}",
         "Accept: application/json",
-        "Content-Length: 0",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
     ]
-    return "\r\n".join([*lines, "", ""]).encode()
+    return "\r\n".join([*lines, "", body]).encode()
 
 
 async def rate(port: int, ready: Sequence[Ready], path: str, expected: int) -> float:

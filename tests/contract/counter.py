@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx2
 
 from services.applications import use_cases
+from services.applications.agreements import versions_in_force
 from services.applications.domain.viewers import Viewer
 from services.applications.store import checks
 from shared.kernel.ids import new_id
@@ -60,7 +61,9 @@ class Counter:
             for _ in range(TRIES_MAX):
                 try:
                     answer = await client.post(
-                        f"/api/v1/applications/{application}/submission", headers={"Idempotency-Key": f"key-of-{application}"}
+                        f"/api/v1/applications/{application}/submission",
+                        headers={"Idempotency-Key": f"key-of-{application}"},
+                        json={"agreed": versions_in_force(), "language": "es"},
                     )
                 except httpx2.TransportError as error:
                     said = repr(error)

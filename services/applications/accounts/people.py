@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from services.applications.accounts import kept, throttle
+from services.applications.accounts import kept, throttle, zones
 from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.accounts.use_cases import account_by_email, sign_out_everywhere
 from services.applications.domain.accounts import APPLICANT, staff_fault
@@ -106,6 +106,14 @@ async def address_of(tx: Tx, person: UUID) -> Address | None:
     """Where to write to a person now; None where the account is unknown or closed."""
     row = await by_id(tx, person)
     return None if row is None or row.disabled_at else Address(row.email, row.name, row.language, row.timezone)
+
+
+async def settle_zone(tx: Tx, account: UUID, country: str) -> None:
+    """Deadlines are shown to a person who chose no zone in that of the country of their first draft; they can change it."""
+    row = await by_id(tx, account, lock=True)
+    if row is not None and row.timezone == zones.UTC:
+        row.timezone = zones.zone_of(country)
+        await tx.flush()
 
 
 async def by_id(tx: Tx, account: UUID, *, lock: bool = False) -> Account | None:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.applications.api.acts import router as acts
+from services.applications.api.agreements import router as agreements
 from services.applications.api.downloads import router as downloads
 from services.applications.api.form import router as form
 from services.applications.api.people import router as people
@@ -11,5 +12,5 @@ from services.applications.api.programmes import router as programmes
 from services.applications.api.referees import router as referees
 
 router = APIRouter()
-for part in (programmes, form, acts, people, referees, plans, downloads):
+for part in (programmes, agreements, form, acts, people, referees, plans, downloads):
     router.include_router(part)

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, UploadFile
 from starlette.responses import Response
 
-from services.applications import use_cases, views
+from services.applications import agreements, use_cases, views
 from services.applications.access import viewer_in
+from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.api.shapes import (
     ApplicationOut,
@@ -15,15 +16,20 @@ from services.applications.api.shapes import (
     DossierOut,
     Key,
     StartBody,
+    SubmitBody,
     SubmittedOut,
     application_out,
     dossier_out,
 )
+from services.applications.domain.lifecycle import EDITABLE
 from services.applications.domain.outcomes import NotFound
 from services.applications.problems import problem_of
+from services.applications.store import applications as store
 from services.applications.store import lists
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases import Done, Ready, Submitted
+from shared.persistence.database import Tx
+from shared.web.i18n import N_
 from shared.web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
@@ -55,9 +61,14 @@ async def applications(
 async def start(request: Request, body: StartBody) -> ApplicationOut:
     """Begin a draft."""
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
-    outcome = await desk.db.run(
-        lambda tx: use_cases.start_draft(tx, viewer, programme=body.programme, year=body.year, country=body.country, now=desk.clock.now())
-    )
+
+    async def begin(tx: Tx) -> object:
+        outcome = await use_cases.start_draft(tx, viewer, now=desk.clock.now(), **body.model_dump())
+        if isinstance(outcome, Done):
+            await people.settle_zone(tx, viewer.account_id, body.country)
+        return outcome
+
+    outcome = await desk.db.run(begin)
     if not isinstance(outcome, Done):
         raise problem_of(request, outcome)
     return application_out(outcome.application, for_staff=False)
@@ -125,12 +136,36 @@ async def rehearse(request: Request, application_id: UUID) -> Response:
 
 
 @router.post("/{application_id}/submission")
-async def submit(request: Request, application_id: UUID, idempotency_key: Annotated[Key, Header()]) -> SubmittedOut:
-    """Hand it in. The same `Idempotency-Key` gives the same answer, with one effect."""
+async def submit(
+    request: Request, application_id: UUID, idempotency_key: Annotated[Key, Header()], body: SubmitBody | None = None
+) -> SubmittedOut:
+    """Hand it in. The same `Idempotency-Key` gives the same answer, with one effect. `body` says what the person agrees to, as the
+    form's declaration does: 422 with the versions in force where it is not these.
+    """
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    now, version = desk.clock.now(), None
+    if body is None or body.agreed != agreements.versions_in_force():
+        # What was sent already is answered as before: a repeat agrees to what was in force then.
+        found = await desk.db.run(lambda tx: store.find(tx, viewer, application_id))
+        if found is None or found.state in EDITABLE:
+            raise _not_agreed() if found else problem_of(request, NotFound())
+        version = found.version
+    agreed, language = (body.agreed, body.language) if body else ({}, "")
     outcome = await desk.db.run(
-        lambda tx: use_cases.submit(tx, viewer, application_id, idempotency_key=idempotency_key, now=desk.clock.now())
+        lambda tx: use_cases.submit(
+            tx, viewer, application_id, idempotency_key=idempotency_key, now=now, expected_version=version, agreed=agreed, language=language
+        )
     )
     if not isinstance(outcome, Submitted):
         raise problem_of(request, outcome)
     return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)
+
+
+def _not_agreed() -> Problem:
+    """The refusal that names each text with the version that has to be agreed to."""
+    wanted = agreements.versions_in_force()
+    errors = [{"pointer": f"/agreed/{kind}", "code": "agreement_required", "version": version} for kind, version in wanted.items()]
+    detail = N_(
+        "Send what the person agrees to, the declaration and the privacy notice in the versions in force, and the language they read."
+    )
+    return Problem(422, N_("Something has to be agreed to first"), detail, code="agreement_required", errors=errors)

@@ -30,6 +30,13 @@ class StartBody(Body):
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 
 
+class SubmitBody(Body):
+    """What the person agrees to as they send it: of each text (`/api/v1/agreements`) the version that they read, and in which language."""
+
+    agreed: dict[Code, int] = Field(max_length=10)
+    language: Literal["es", "pt", "en", "fr", "zh", "nl"]
+
+
 class VersionBody(Body):
     """`expected_version` is the version that the caller saw; when it is not the present one, nothing is done."""
 

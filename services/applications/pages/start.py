@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
-from services.applications.accounts import people, zones
+from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Fault, parse_page
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
@@ -19,6 +19,7 @@ from services.applications.pages.home import Season, programme_in, season, takin
 from services.applications.pages.kit import applicant
 from services.applications.pages.refusals import problem
 from services.applications.store.applications import live
+from services.applications.store.lists import of_person
 from services.applications.use_cases import Done
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -35,17 +36,18 @@ async def start_page(request: Request, code: str) -> Response:
     desk, viewer = desk_of(request), asking(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[Season, str | None, str]:
+    async def read(tx: Tx) -> tuple[Season, str | None, str, str]:
         found = season(await programme_in(tx, code), now)
         begun = await live(tx, viewer.account_id, code, found.call.year) if viewer and found.call else None
-        return found, str(begun.id) if begun else None, await zone_here(tx, request)
+        before = await of_person(tx, viewer) if viewer else []
+        return found, str(begun.id) if begun else None, await zone_here(tx, request), before[0].country if before else ""
 
-    found, already, zone = await desk.db.run(read)
+    found, already, zone, before = await desk.db.run(read)
     if already:
         return RedirectResponse(f"/applications/{already}", 303)
     if not found.open:
         return RedirectResponse(f"/programmes/{code}", 303)
-    return draw_start(request, found, zone)
+    return draw_start(request, found, zone, before=before)
 
 
 def asking(request: Request) -> Viewer | None:
@@ -53,10 +55,10 @@ def asking(request: Request) -> Viewer | None:
     return applicant(request) if context_of(request).identity is not None else None
 
 
-def draw_start(request: Request, found: Season, zone: str, *, chosen: str = "", error: str = "") -> Response:
-    """The page that asks for the country; one that was chosen before is chosen already."""
+def draw_start(request: Request, found: Season, zone: str, *, chosen: str = "", before: str = "", error: str = "") -> Response:
+    """The page that asks for the country; that of the newest application, `before`, is chosen already, else one chosen in this browser."""
     countries = taking_part(found.terms, found.call, desk_of(request).clock.now())
-    country = country_field(countries, chosen or chosen_country(request), error)
+    country = country_field(countries, chosen or before or chosen_country(request), error)
     stranger = context_of(request).identity is None
     page = render(request, "start.html", status=422 if error else 200, season=found, country=country, zone=zone, stranger=stranger)
     return remembering(request, page)
@@ -132,10 +134,8 @@ async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: dateti
     """A draft in the call; the first one sets the zone in which deadlines are shown."""
     assert found.call is not None, "who begins was shown a call"
     outcome = await use_cases.start_draft(tx, viewer, programme=found.programme.code, year=found.call.year, country=country, now=now)
-    account = await people.by_id(tx, viewer.account_id, lock=True)
-    if isinstance(outcome, Done) and account is not None and account.timezone == zones.UTC:
-        # Deadlines are then shown in the time of the country; the person can change it in the account.
-        account.timezone = zones.zone_of(country)
+    if isinstance(outcome, Done):
+        await people.settle_zone(tx, viewer.account_id, country)
     return outcome
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.applications.agreements import versions_in_force
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from tests.integration.applications.calling import Api, code_of
@@ -45,12 +46,22 @@ async def test_from_start_to_receipt(api: Api) -> None:
     assert [one["email"] for one in (await api.send(ana, "GET", f"{path}/referees")).json()] == [a_referee(n)["email"] for n in range(2)]
     whole = (await api.send(ana, "GET", path)).json()
     assert {one["kind"] for one in whole["documents"]} == set(papers)
-    answers = await asyncio.gather(
-        *(api.send(ana, "POST", f"{path}/submission", headers={"Idempotency-Key": "key-of-this-form"}) for _ in range(3))
-    )
+    head = {"Idempotency-Key": "key-of-this-form"}
+    agreed = {one["kind"]: one["version"] for one in (await api.send(None, "GET", "/api/v1/agreements")).json()}
+    assert set(agreed) == {"declaration", "privacy"}
+    body = {"agreed": agreed, "language": "fr"}
+    for lacking in ({}, {"json": {**body, "agreed": {**agreed, "privacy": 99}}}):
+        refused = await api.send(ana, "POST", f"{path}/submission", headers=head, **lacking)
+        assert code_of(refused, 422) == "agreement_required", refused.text
+        assert {"pointer": "/agreed/privacy", "code": "agreement_required", "version": agreed["privacy"]} in refused.json()["errors"]
+    answers = await asyncio.gather(*(api.send(ana, "POST", f"{path}/submission", headers=head, json=body) for _ in range(3)))
     assert {(one.status_code, one.text) for one in answers} == {(200, answers[0].text)}
+    repeated = await api.send(ana, "POST", f"{path}/submission", headers=head)
+    assert (repeated.status_code, repeated.text) == (200, answers[0].text), "what was sent is answered as it was, whatever is in force now"
     mine = (await api.send(ana, "GET", "/api/v1/applications")).json()
     assert [(one["state"], one["receipt"]) for one in mine] == [("submitted", answers[0].json()["receipt"])]
+    [sent] = [one for one in (await api.send(ana, "GET", path)).json()["timeline"] if one["act"] == "submit"]
+    assert (sent["detail"]["agreed"], sent["detail"]["language"]) == (agreed, "fr"), "kept as the form keeps it"
 
 
 async def test_a_refusal_says_what_and_where(api: Api) -> None:
@@ -61,7 +72,8 @@ async def test_a_refusal_says_what_and_where(api: Api) -> None:
     wrong = await api.send(ana, "PUT", f"{path}/pages/{page}", json=dict.fromkeys(fields, ""))
     assert code_of(wrong, 422) == "wrong_answers"
     assert wrong.json()["errors"][0]["pointer"].startswith("/answers/")
-    early = await api.send(ana, "POST", f"{path}/submission", headers={"Idempotency-Key": "key-of-this-form"})
+    agreed = {"agreed": versions_in_force(), "language": "es"}
+    early = await api.send(ana, "POST", f"{path}/submission", headers={"Idempotency-Key": "key-of-this-form"}, json=agreed)
     assert code_of(early, 422) == "incomplete"
     assert {"pointer": "/documents/passport", "code": "required"} in early.json()["errors"]
     assert code_of(await api.send(ana, "POST", f"{path}/submission"), 422) == "invalid"

@@ -56,6 +56,8 @@ async def test_an_application_that_is_over_leads_to_the_call_that_is_open(world:
     assert "Apply again" not in words(await page(api, person, path)), "one application to each call"
     world.now = NEXT
     assert f'href="/programmes/{PROGRAMME}/start"' in (await page(api, person, path)).text
+    start = (await page(api, person, f"/programmes/{PROGRAMME}/start")).text
+    assert f'<option value="{COUNTRY}" selected>' in start, "the country of the application before"
     await begin(world, person)
     assert "Apply again" not in words(await page(api, person, path)), "there is one already"
     world.now += timedelta(days=365 * 3)
