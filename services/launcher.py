@@ -269,7 +269,7 @@ def erased_list(file: Target = None) -> None:
 
 
 @erased.command("again")
-def erased_again(file: Annotated[Path, typer.Argument(help="As puente erased list wrote it.")]) -> None:
+def erased_again(file: Annotated[Path, typer.Argument(help="As puente erased list wrote it.", exists=True, dir_okay=False)]) -> None:
     """Erase those people once more, after an older backup was put back."""
     from services.run.commands import clock
     from services.run.erased import erase_again

@@ -44,7 +44,7 @@ async def show_retention(applications: Service, clock: Clock, console: Console) 
 async def erase_again(applications: Service, file: Path, clock: Clock, console: Console) -> bool:
     """Erase everybody in the file who is there; False, before anything is done, where the file is not as `write_list` wrote it."""
     people: list[UUID] = []
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
+    for number, line in enumerate(file.read_text(errors="replace").splitlines(), start=1):
         try:
             people.append(UUID(line.strip()))
         except ValueError:

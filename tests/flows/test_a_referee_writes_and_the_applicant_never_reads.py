@@ -37,7 +37,9 @@ async def test_a_referee_writes_and_the_applicant_never_reads(house: House) -> N
     # Opened: a scanner that only looks leaves no trace, a person who presses the button does.
     writer = house.writer(referee["email"])
     link = urlsplit(await house.stack.mail.letter_link(referee["email"])).path
-    await writer.browser.get(link)
+    page = await writer.browser.get(link)
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "same-origin", "no other site hears of the link; forms of older browsers still say theirs"
     assert "Página abierta" not in await shown()
     await writer.open()
     assert "Página abierta" in await shown()

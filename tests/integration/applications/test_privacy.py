@@ -1,5 +1,6 @@
 """A copy of one's data, and the end of them, through the pages and in the tables."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -119,7 +120,7 @@ async def test_nothing_is_lost_with_a_mail_server_that_is_away(front: Front, wor
         front.clock.move(mailing.AWAY_WAIT)
         assert await mails.run(now()) == 1
         day = now() + timedelta(days=1)
-        assert f"{day:%B} {day.day}, {day.year}" in front.mail(ANA).text
+        assert {f"{day:%B}", str(day.day), str(day.year)} <= set(re.findall(r"\w+", front.mail(ANA).text))
         front.clock.move(timedelta(days=1) - timedelta(seconds=1))
         assert await swept(front) == 0, "a day is left from then"
         await front.sink.stop()

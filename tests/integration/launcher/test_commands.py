@@ -22,6 +22,20 @@ async def quotas(installation: Installation) -> AsyncIterator[Database]:
     await db.close()
 
 
+@pytest.fixture
+async def applications(installation: Installation) -> AsyncIterator[Database]:
+    db = Database(installation.url.replace("{service}", "applications"))
+    yield db
+    await db.close()
+
+
+async def counted(db: Database, table: str) -> int:
+    async def work(tx: Tx) -> int:
+        return int((await tx.execute(text(f"select count(*) from {table}"))).scalar_one())
+
+    return await db.run(work)
+
+
 async def changed(db: Database, statement: str) -> None:
     async def work(tx: Tx) -> None:
         await tx.execute(text(statement))
@@ -67,6 +81,37 @@ async def test_staff_accounts_are_made_and_wrong_ones_refused_with_the_reason(pu
     ):
         refused = await puente("account", "add", "ana@example.org", *arguments)
         assert (refused.code, words in refused.text) == (1, True), refused.text
+
+
+async def test_who_was_erased_is_written_down_and_erased_again_after_a_backup(
+    puente: Puente, applications: Database, installation: Installation
+) -> None:
+    gone, back = new_id(), new_id()
+    await changed(applications, f"insert into erasure values ('{gone}', 'asked', now(), now(), now())")
+    file = installation.home.folder / "erased.txt"
+    written = await puente("erased", "list", str(file))
+    assert (written.code, file.read_text()) == (0, f"{gone}\n"), written.text
+    assert (await puente("erased", "list")).text == f"{gone}\n"
+
+    # A backup brings somebody back whom only the list remembers.
+    await changed(
+        applications,
+        "insert into account (id, email, role, language, timezone, created_at) "
+        f"values ('{back}', 'back@example.org', 'applicant', 'es', 'UTC', now() - interval '400 days')",
+    )
+    held = await puente("retention")
+    assert (held.code, held.text.splitlines()) == (0, ["warnings of drafts: 0", "drafts: 0", "papers: 0", "accounts: 1"]), held.text
+    file.write_text(f"{gone}\n{back}\nback@example.org\n")
+    refused = await puente("erased", "again", str(file))
+    assert (refused.code, "line 3: expected the id of a person" in refused.text) == (1, True), refused.text
+    assert await counted(applications, "account") == 1, "nothing was done"
+    file.write_text(f"{gone}\n{back}\n")
+    done = await puente("erased", "again", str(file))
+    assert (done.code, "2 people in the file, 1 erased again" in done.text) == (0, True), done.text
+    assert await counted(applications, "account") == 0
+    assert (await puente("erased", "list")).text == f"{gone}\n{back}\n"
+    missing = await puente("erased", "again", str(file) + ".not")
+    assert (missing.code, "Traceback" in missing.text) == (2, False), missing.text
 
 
 async def test_a_bad_event_is_listed_kept_and_goes_on_only_after_it_was_dropped_with_a_reason(
