@@ -1,16 +1,18 @@
 """Small reads that pages need beside `views`: movements of places, countries' names, a plan's policy. Reads only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 
+from services.quotas.domain.limits import named
 from services.quotas.rows import ConsentRow
 from services.quotas.store.terms import published
-from shared.events.applications import AllotmentPolicy, Names
+from shared.events.applications import AllotmentPolicy, Names, ProgrammePublished
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
@@ -22,6 +24,10 @@ _TRANSFERS: Final = text(
 _CONSENTS: Final = text("select country, answer, by, role, at, note from proposal_consent where proposal = :proposal order by country")
 _PUT_FORWARD: Final = text("select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated'")
 _TERMS: Final = text("select terms from programme where code = any(cast(:codes as text[]))")
+
+
+Namer = Callable[[str], Names | None]
+"""The key of a limit -> the names of its course or way of applying, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,28 @@ async def policy(tx: Tx, programme: str) -> AllotmentPolicy:
     return published(row.terms).policy
 
 
-async def country_names(tx: Tx, cells: Iterable[str]) -> Mapping[str, Names]:
-    """Cell -> the names of its country, for the cells whose programme knows it."""
+async def names_of(tx: Tx, cells: Iterable[str], limits: Iterable[str] = ()) -> Mapping[str, Names]:
+    """Cell -> the names of its country, and limit -> those of its course or way of applying, where their programme knows them."""
     wanted = {key: Cell.parse(key) for key in cells}
     rows = await tx.execute(_TERMS, {"codes": sorted({cell.programme for cell in wanted.values()})}) if wanted else ()
-    known = {(terms.programme, one.code): one.names for terms in (published(row.terms) for row in rows) for one in terms.countries}
-    return {key: known[cell.programme, cell.country] for key, cell in wanted.items() if (cell.programme, cell.country) in known}
+    terms = {data.programme: data for data in (published(row.terms) for row in rows)}
+    known = {(data.programme, one.code): one.names for data in terms.values() for one in data.countries}
+    found = {key: known[cell.programme, cell.country] for key, cell in wanted.items() if (cell.programme, cell.country) in known}
+    parts = {key: part_names(data, key) for key in limits for code, data in terms.items() if key.split(":")[1:2] == [code]}
+    return found | {key: names for key, names in parts.items() if names is not None}
+
+
+async def part_namer(tx: Tx, programme: str) -> Namer:
+    """What names the programme's courses and ways of applying, by the keys of their limits."""
+    row = (await tx.execute(_TERMS, {"codes": [programme]})).one()
+    return partial(part_names, published(row.terms))
+
+
+def part_names(terms: ProgrammePublished, key: str) -> Names | None:
+    """The names of the course, or of the way of applying, that the limit `key` bounds; none where it bounds neither, or is not known."""
+    limit = named(key)
+    if limit is None:
+        return None
+    if limit.course:
+        return next((one.names for one in terms.courses if (one.year, one.key) == (limit.year, limit.course)), None)
+    return next((one.names for one in terms.channels if one.key == limit.channel), None)

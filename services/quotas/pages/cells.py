@@ -14,7 +14,7 @@ from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.domain.model import GENESIS
 from services.quotas.lookups import TransferRow
 from services.quotas.pages import kit
-from services.quotas.pages.changes import change
+from services.quotas.pages.changes import change, named_in
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, lacking_words, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
@@ -77,7 +77,7 @@ async def cell_page(request: Request, key: str) -> Response:
         may_propose=who is not None and who.role in MAY_PROPOSE,
         open_proposals=seen.proposals,
         waiters=[waiter(one, cell) for one in seen.waiters],
-        decisions=[explain(one, cell.names) for one in seen.decisions],
+        decisions=[explain(one, cell.names, found.part) for one in seen.decisions],
         movements=[movement(one, key) for one in seen.transfers],
     )
 
@@ -114,7 +114,7 @@ async def all_decisions(request: Request, key: str) -> Response:
     newer = (before or found.cell.last_decision + 1) + kit.PAGE_ROWS
     previous = "" if before is None or before > found.cell.last_decision else f"{path}?before={newer}"
     next_ = f"{path}?before={decisions[-1].number}" if decisions and decisions[-1].number > 1 else ""
-    return _rows(request, found, "decisions", [explain(one, found.cell.names) for one in decisions], previous, next_)
+    return _rows(request, found, "decisions", [explain(one, found.cell.names, found.part) for one in decisions], previous, next_)
 
 
 @router.get("/quotas/cells/{key}/movements")
@@ -152,7 +152,7 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
         raise Problem(404, code="unknown_decision")
     decision = decisions[0]
     before = decisions[1].hash if len(decisions) > 1 else GENESIS
-    one = explain(decision, found.cell.names)
+    one = explain(decision, found.cell.names, found.part)
     return render(
         request,
         "decision.html",
@@ -169,7 +169,7 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
 async def open_proposals(tx: Tx, key: str) -> Sequence[tuple[str, str]]:
     """Address and words of each open proposal that the cell is part of."""
     rows = await views.proposals(tx, state="open", cell_key=key)
-    names = await lookups.country_names(tx, {cell for row in rows for cell in row.cells})
+    names = await lookups.names_of(tx, *named_in(rows))
     return [(f"{kit.PROPOSALS}/{row.id}", change(row, names)) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """Proposals in words: what each is about and what it would change. A kind has one entry in `CHANGES`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,13 @@ ROUNDING: Final[Mapping[str, str]] = {
     "sainte_lague": N_("rounded by Sainte-Laguë"),
 }
 NamesOf = Mapping[str, Names]
-"""Cell -> the names of its country."""
+"""Cell -> the names of its country; limit -> those of its course or way of applying."""
+
+
+def named_in(rows: Iterable[ProposalRow]) -> tuple[set[str], set[str]]:
+    """The cells and the limits that proposals name."""
+    found = list(rows)
+    return {cell for one in found for cell in one.cells}, {one.params["limit"] for one in found if one.kind == "limit_change"}
 
 
 def subject(row: ProposalRow, names: NamesOf, programme: str) -> str:
@@ -51,7 +57,8 @@ def _allotment(row: ProposalRow, _names: NamesOf) -> str:
 
 
 def _limit(row: ProposalRow, names: NamesOf) -> str:
-    name = limit_name(row.params["limit"], names.get(row.params["cell"]))
+    limit = row.params["limit"]
+    name = limit_name(limit, names.get(row.params["cell"]), names.get(limit))
     capacity = row.params.get("capacity")
     return f"{name}: {_('the plan’s own number') if capacity is None else format_number(capacity)}"
 

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from services.quotas import views
 from services.quotas.access import desk_of
+from services.quotas.lookups import Namer, part_namer
 from services.quotas.rows import CellRow, ProgrammeRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
@@ -61,10 +62,11 @@ def day_in(year: int, today: date) -> date:
 
 
 class Found(NamedTuple):
-    """A cell and its programme."""
+    """A cell and its programme; `part` names its courses and ways of applying by the keys of their limits."""
 
     cell: CellRow
     programme: ProgrammeRow
+    part: Namer
 
 
 async def find(tx: Tx, key: str, today: date) -> Found:
@@ -78,7 +80,7 @@ async def find(tx: Tx, key: str, today: date) -> Found:
     programme = await views.programme(tx, parsed.programme) if cell is not None else None
     if cell is None or programme is None:
         raise Problem(404, code="unknown_cell")
-    return Found(cell, programme)
+    return Found(cell, programme, await part_namer(tx, parsed.programme))
 
 
 def year_selectors(programmes: Sequence[ProgrammeRow], programme: ProgrammeRow, year: int) -> list[dict[str, Any]]:

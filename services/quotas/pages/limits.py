@@ -13,7 +13,6 @@ from services.quotas.pages.words import limit_name
 from services.quotas.proposals.kind import PLACES_MAX
 from services.quotas.proposals.limits import LimitChange
 from services.quotas.store.room import CellLimit, limits_of
-from shared.events.applications import Names
 from shared.persistence.database import Tx, driver
 from shared.web.formats import format_number
 from shared.web.i18n import translate
@@ -43,7 +42,7 @@ async def limits_sent(request: Request, key: str) -> Response:
     shown = await desk_of(request).db.run(lambda tx: asking.look_at(tx, request, who, "limit_change", params))
     limit = next(one for one in limits if one.key == params.limit)
     after = _("the plan’s own number") if params.capacity is None else format_number(params.capacity)
-    rows = [(_name(limit, found.cell.names), f"{_count(limit.capacity)} → {after}"), (_("Reason"), typed.get("reason", ""))]
+    rows = [(_name(limit, found), f"{_count(limit.capacity)} → {after}"), (_("Reason"), typed.get("reason", ""))]
     return asking.check_page(request, caption=caption(found), back=kit.cell_path(key, "limits"), rows=rows, shown=shown, typed=typed)
 
 
@@ -71,14 +70,14 @@ def _faults(typed: Mapping[str, str], limits: Sequence[CellLimit], params: Limit
     return found
 
 
-def _questions(limits: Sequence[CellLimit], names: Names, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def _questions(limits: Sequence[CellLimit], found: kit.Found, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "key": "limit",
             "kind": "select",
             "label": _("Which limit?"),
             "hint": _("Behind each stands what is used, and how much there is."),
-            "options": [{"key": one.key, "label": f"{_name(one, names)} ({_used(one)})"} for one in limits],
+            "options": [{"key": one.key, "label": f"{_name(one, found)} ({_used(one)})"} for one in limits],
             "value": typed.get("limit", ""),
             "error": errors.get("limit", ""),
         },
@@ -109,8 +108,8 @@ def _questions(limits: Sequence[CellLimit], names: Names, typed: Mapping[str, st
     ]
 
 
-def _name(limit: CellLimit, names: Names) -> str:
-    return limit_name(limit.key, names)
+def _name(limit: CellLimit, found: kit.Found) -> str:
+    return limit_name(limit.key, found.cell.names, found.part(limit.key))
 
 
 def _count(capacity: int | None) -> str:
@@ -131,7 +130,7 @@ async def _form(request: Request, key: str, typed: Mapping[str, str], errors: Ma
         heading=_("Propose another limit"),
         caption=caption(found),
         back=kit.cell_path(key),
-        questions=_questions(limits, found.cell.names, typed, errors),
+        questions=_questions(limits, found, typed, errors),
         typed=typed,
         errors=errors,
         still_open=still_open,

@@ -13,7 +13,7 @@ from services.quotas import lookups, proposals, views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.foresight import foresee
 from services.quotas.pages import kit
-from services.quotas.pages.changes import NamesOf, change, subject
+from services.quotas.pages.changes import NamesOf, change, named_in, subject
 from services.quotas.pages.effects import Effect, effect
 from services.quotas.pages.participation import consent_questions
 from services.quotas.pages.words import short_account
@@ -73,7 +73,7 @@ async def proposals_page(request: Request) -> Response:
     async def read(tx: Tx) -> tuple[Sequence[ProposalRow], Mapping[str, Names], Sequence[ProgrammeRow]]:
         found = sorted(await views.proposals(tx, state=wanted), key=lambda one: one.state != "open")
         here = found[(page - 1) * kit.PAGE_ROWS : page * kit.PAGE_ROWS + 1]
-        return here, await lookups.country_names(tx, {cell for one in here for cell in one.cells}), await views.programmes(tx)
+        return here, await lookups.names_of(tx, *named_in(here)), await views.programmes(tx)
 
     found, names, programmes = await desk_of(request).db.run(read)
     known = {one.code: kit.local(one.names) for one in programmes}
@@ -175,9 +175,10 @@ async def _open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     params = proposals.params_of(row.kind, row.params)
     if row.state != "open" or isinstance(params, ProposalRefused):
         counter = row.state == "approved" and not isinstance(await counter_of(tx, row.id), ProposalRefused)
-        return Opened(row, programme, await lookups.country_names(tx, row.cells), cell, None, "", counter)
+        return Opened(row, programme, await lookups.names_of(tx, *named_in([row])), cell, None, "", counter)
     foreseen = await foresee(tx, row.kind, params, by=row.proposed_by, now=now)
-    names = await lookups.country_names(tx, {*row.cells, *(one.key for one in foreseen.cells)})
+    cells, limits = named_in([row])
+    names = await lookups.names_of(tx, {*cells, *(one.key for one in foreseen.cells)}, limits)
     return Opened(row, programme, names, cell, effect(foreseen, programme.pool, names, row), foreseen.state, False)
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.quotas.domain.chain import digest
 from services.quotas.domain.limits import named
-from services.quotas.lookups import TransferRow
+from services.quotas.lookups import Namer, TransferRow
 from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
 from shared.events.applications import Names
@@ -192,7 +192,7 @@ class Explained:
     """Whether its record gives its hash, computed for this page."""
 
 
-def explain(decision: DecisionRow, names: Names | None) -> Explained:
+def explain(decision: DecisionRow, names: Names | None, part: Namer) -> Explained:
     """What came in, what became of it, and why."""
     tag, colour = SHORT.get(decision.outcome, (decision.outcome, ""))
     return Explained(
@@ -202,15 +202,15 @@ def explain(decision: DecisionRow, names: Names | None) -> Explained:
         tag=_(tag),
         colour=colour,
         came=said(CAUSES, decision.cause),
-        became=_became(decision, names),
+        became=_became(decision, names, part),
         reason=said(REASONS, decision.reason) if decision.reason else "",
-        limits=tuple(_limit(one, names) for one in decision.limits),
+        limits=tuple(_limit(one, names, part) for one in decision.limits),
         skips=tuple(_skip(one) for one in decision.skips),
         intact=digest(decision.record) == decision.hash,
     )
 
 
-def _became(decision: DecisionRow, names: Names | None) -> str:
+def _became(decision: DecisionRow, names: Names | None, part: Namer) -> str:
     code = "waits_for_round" if decision.outcome == "waiting" and not decision.position else decision.outcome
     capacity = next((one.capacity for one in decision.limits if one.kind == "cell"), None)
     params = {
@@ -218,23 +218,25 @@ def _became(decision: DecisionRow, names: Names | None) -> str:
         "until": format_datetime(decision.until, BEIJING) if decision.until else "",
         "position": decision.position,
         "places": format_number(capacity or 0),
-        "limit": limit_name(decision.limit, names) if decision.outcome == "limit_set" and decision.limit else "",
+        "limit": limit_name(decision.limit, names, part(decision.limit)) if decision.outcome == "limit_set" and decision.limit else "",
     }
     return said(OUTCOMES, code, **params)
 
 
-def _limit(limit: LimitRow, names: Names | None) -> LimitLine:
-    return LimitLine(limit_name(limit.key, names), used_of(limit), limit.before != limit.after)
+def _limit(limit: LimitRow, names: Names | None, part: Namer) -> LimitLine:
+    return LimitLine(limit_name(limit.key, names, part(limit.key)), used_of(limit), limit.before != limit.after)
 
 
-def limit_name(key: str, names: Names | None) -> str:
-    """The name of a limit, by its key."""
+def limit_name(key: str, names: Names | None, part: Names | None) -> str:
+    """The name of a limit, by its key: of a course or a way of applying the one in the plan (`part`), with its code beside it."""
     limit, kind = named(key), key.partition(":")[0]
     if limit is None:
         return said(LIMITS, kind)
     country = local(names) if names else limit.country
     cell = f"{country} {limit.year}"
-    return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=limit.course or limit.channel)
+    code = limit.course or limit.channel
+    name = f"{local(part)} ({code})" if part is not None and local(part) != code else code
+    return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=name)
 
 
 def lacking_words(keys: Sequence[str]) -> list[str]:

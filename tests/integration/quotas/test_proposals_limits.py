@@ -3,15 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from shared.events import applications as facts
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import ANA, PE, Office, code
 from tests.integration.quotas.pages_front import front, words
 from tests.integration.quotas.scene import START, Person, apply_events, held, picture, publication, rows, states
-from tests.integration.quotas.test_limits import BR, CL, SOLAR, terms
+from tests.integration.quotas.test_limits import BR, CL, SOLAR, course, terms
 
 
 @pytest.fixture
@@ -19,7 +21,9 @@ async def office(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) 
     """The two seats of a course are offered, to Peru and Brazil; somebody of Chile waits for one."""
     clock.move_to(START)
     service = front(await new_database("quotas"), clock, tmp_path)
-    await apply_events(service.db, publication(terms()))
+    called = facts.Names(en="Solar power", es="Energía solar", pt="Energia solar", fr="Énergie solaire", zh="太阳能", nl="Zonne-energie")
+    solar = msgspec.structs.replace(course(), names=called)
+    await apply_events(service.db, publication(terms(courses=[solar])))
     people = [Person(country, course="solar") for country in (PE, BR, CL)]
     service.people[PE] = people
     await apply_events(service.db, *(one.approved() for one in people))
@@ -84,14 +88,21 @@ async def test_an_officer_finds_a_cells_limits_and_proposes_another_by_the_form(
     typed = {"limit": SOLAR, "capacity": "3", "reason": "The university has a larger room.", "key": str(new_id())}
     async with office.front.browser("officer", account=ANA) as browser:
         page = await browser.get(f"/quotas/cells/{PE}/limits")
-        assert "Seats of the course “solar” in 2016 (2 of 2)" in words(page) and "People of PE who hold a place now (1 of 2)" in words(page)
+        assert "Seats of the course “Solar power (solar)” in 2016 (2 of 2)" in words(
+            page
+        ) and "People of PE who hold a place now (1 of 2)" in words(page)
         looked = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "look"})
         assert "2 → 3" in words(looked) and "Nothing changes before another person adopts it." in words(looked)
         sent = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
         again = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
         assert sent.status_code == 303 and sent.headers["location"] == again.headers["location"]
         shown = words(await browser.get(sent.headers["location"]))
-    assert "Seats of the course “solar” in 2016: 3" in shown
+        listed = words(await browser.get("/quotas/proposals"))
+        await office.adopt(sent.headers["location"].rpartition("/")[2])
+    async with office.front.browser("auditor", language="es") as browser:
+        decisions = words(await browser.get("/quotas/cells/training:CL:2016"))
+    assert "Seats of the course “Solar power (solar)” in 2016: 3" in shown and "“Solar power (solar)”" in listed
+    assert "Energía solar (solar)" in decisions, "in the reader's language, at each decision that the course had a part in"
     assert len(await rows(office.front.db, "select id from proposal")) == 1
 
 
