@@ -23,10 +23,11 @@ demo: setup ## the platform with sample data, on this machine; TRANSPORT=kafka r
 test: check ## everything: the checks, then every test on both transports, WORKERS=2 at a time; says what it left out (CI=true leaves nothing out)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
-soak: setup ## the random and the crash tests for hours: every pair of faults, and a million histories of the quota core
+soak: setup ## the random and the crash tests for hours: every pair of faults, a million histories of the quota core, every page in every language
 	$(BIN)/python -m tests.soak $(PAIRS)
 	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
 	PUENTE_TEST_API_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/applications/test_api_schema.py $(ARGS)
+	PUENTE_TEST_LOOKS=all $(BIN)/python -m pytest -k 'every_page_is_light or every_page_fits' tests/integration $(ARGS)
 
 check: setup ## style, types, import contracts
 	@$(BIN)/ruff check .

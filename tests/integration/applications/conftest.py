@@ -1,4 +1,4 @@
-"""The applications service's database with the plan in force."""
+"""The applications service's database with the plan in force; and the whole service, its people, and where it is served."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
@@ -8,9 +8,13 @@ import pytest
 
 from services.applications import use_cases
 from services.applications.use_cases.plans import Loaded
+from shared.kernel.clock import ManualClock
 from shared.persistence.database import Database
+from tests.conftest import NewDatabase
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import World, the_plan
+from tests.integration.applications.staff_pages import House, open_house
+from tests.served import served
 
 
 @pytest.fixture
@@ -28,3 +32,17 @@ async def api(world: World, tmp_path: Path) -> AsyncIterator[Api]:
     api = Api(world, tmp_path)
     yield api
     await api.service.db.close()
+
+
+@pytest.fixture
+async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
+    """The whole service on a fresh database with the shipped plan, and everybody's browsers."""
+    async with open_house(new_database, clock, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def address(house: House) -> AsyncIterator[str]:
+    """Where the service is served on this machine."""
+    async with served(house.front.app) as address:
+        yield address

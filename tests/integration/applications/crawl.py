@@ -8,8 +8,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from services.applications import use_cases
 from services.applications.domain.lifecycle import State
-from tests.integration.applications.people import good_form
+from services.applications.referees import writing
+from services.applications.use_cases import Done
+from shared.persistence.database import Tx
+from tests.integration.applications.letters import GOOD_LETTER, asked, link
+from tests.integration.applications.people import PROGRAMME, good_form
 from tests.integration.applications.staff_pages import House
 
 ELSEWHERE: Final = re.compile(
@@ -26,7 +31,7 @@ PEOPLE: Final[Mapping[str, State]] = {
     "rejected": State.REJECTED,
 }
 """People, and how far the application of each has come."""
-FORMS: Final = re.compile(r"/pages/|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/send$|/papers/|^/account$")
+FORMS: Final = re.compile(r"/pages/(?!.*/remove)|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/send$|/papers/|^/account$")
 """Pages that are also looked at as they come back with faults: their form is sent as it is, which does nothing."""
 
 
@@ -37,6 +42,21 @@ async def lived(house: House) -> None:
         if state is State.DRAFT:
             browser = await house.browser(who)
             await browser.post(f"/applications/{application.id}/pages/identity", data=good_form()["identity"])
+
+
+async def asks_for_letters(house: House) -> tuple[str, str]:
+    """Somebody whose answers ask for letters has asked one person, who has begun to write: the application's path, and the letter's."""
+    person, now = await house.viewer("asks"), house.front.clock.now()
+    draft = await house.world.draft(person, PROGRAMME)
+    for page, fields in good_form(PROGRAMME).items():
+        assert isinstance(await house.world.do(use_cases.save_page, person, draft.id, page, fields), Done)
+
+    async def begin(tx: Tx) -> str:
+        token = await link(tx, (await asked(tx, person, draft.id, now)).id, now)
+        assert isinstance(await writing.save(tx, token, GOOD_LETTER, saved=0, now=now), writing.Saved)
+        return token
+
+    return f"/applications/{draft.id}", f"/letter/{await house.front.db.run(begin)}"
 
 
 async def reached(browser: httpx2.AsyncClient, starts: Iterable[str] = ("/",)) -> dict[str, httpx2.Response]:
@@ -53,8 +73,8 @@ async def reached(browser: httpx2.AsyncClient, starts: Iterable[str] = ("/",)) -
             continue
         assert answer.status_code == 200, (path, answer.status_code)
         found[path] = answer
-        for link in re.findall(r'href="([^"#]+)', answer.text):
-            _add(unescape(link), todo, seen)
+        for href in re.findall(r'href="([^"#]+)', answer.text):
+            _add(unescape(href), todo, seen)
     return found
 
 
@@ -72,7 +92,11 @@ async def everything(house: House) -> dict[str, list[str]]:
     """Who -> the pages that they reach; `""` is somebody who is not signed in. A page that two reach is listed with the first."""
     await lived(house)
     stranger = await house.stranger()
-    found = {"": list(await reached(stranger, ("/", "/programmes/scholarship/begin?country=PE")))}
+    application, letter = await asks_for_letters(house)
+    asked_for_a_code = await stranger.post("/sign-in", data={"email": "new@example.org", "return": "/account"})
+    unlinked = ["/privacy/1", asked_for_a_code.headers["location"]]
+    unlinked += [f"{letter}{page}" for page in ("", "/write", "/file", "/check", "/decline")]
+    found = {"": list(await reached(stranger, ("/", "/programmes/scholarship/begin?country=PE", *unlinked)))}
     shapes = {_shape(path) for path in found[""]}
     for who, state in PEOPLE.items():
         new = [
@@ -81,6 +105,8 @@ async def everything(house: House) -> dict[str, list[str]]:
         # What one sees of an application is another page in each state, though its address has the same shape.
         shapes |= {_shape(path) for path in new if state is State.DRAFT or not re.fullmatch(r"/applications/[^/]+", path)}
         found[who] = new
+    asks = await reached(await house.browser("asks"), (f"{application}/referees",))
+    found["asks"] = [path for path in asks if _shape(path) not in shapes]
     return found
 
 

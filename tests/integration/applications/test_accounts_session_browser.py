@@ -1,17 +1,13 @@
 """A session that is about to end says so in time, in a real browser; and what was typed outlives it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
-from shared.kernel.clock import ManualClock
 from shared.web.i18n import LANGUAGE_COOKIE
-from tests.conftest import NewDatabase
-from tests.integration.applications.staff_pages import House, open_house
+from tests.integration.applications.staff_pages import House
 from tests.served import served
 
 pytestmark = pytest.mark.browser
@@ -23,12 +19,6 @@ TELL_OF_WAITING = """
     window.clearTimeout = (timer) => { window.waitsToAsk = false; never(timer) }
 """
 """Between an answer and the next question no timer is set, and time that passes then would pass unseen."""
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
 
 
 async def opened(house: House, browser: Browser, address: str, path: str) -> Page:

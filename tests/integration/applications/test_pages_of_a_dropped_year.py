@@ -1,25 +1,13 @@
 """A newer plan has a year no longer that people applied to: every page about such an application says so, and none falls over."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
-import pytest
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.applications.front import words
 from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, the_plan
-from tests.integration.applications.staff_pages import House, open_house
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
+from tests.integration.applications.staff_pages import House
 
 
 async def drop_the_year(house: House) -> None:

@@ -1,7 +1,5 @@
 """What auditors read and operators see: every act with who did it, and events that stopped."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,18 +9,10 @@ from services.applications.staff import audit
 from services.applications.staff.audit import ACTS
 from shared.events.catalogue import PLACES
 from shared.events.envelope import encode
-from shared.kernel.clock import ManualClock
 from shared.messaging import parking
 from shared.messaging.transport import Partition, Record
-from tests.conftest import NewDatabase
 from tests.integration.applications.people import CELL, reason
-from tests.integration.applications.staff_pages import House, errors, links, main, open_house
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
+from tests.integration.applications.staff_pages import House, errors, links, main
 
 
 async def stop(house: House, value: bytes, *, code: str = "handler_failed", waits_for: str | None = None, key: str = CELL.key) -> None:

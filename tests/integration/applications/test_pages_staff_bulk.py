@@ -1,25 +1,13 @@
 """Approving several at once: a preview that changes nothing, each through the same use case, and a report of what happened."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx2
-import pytest
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
-from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
-from tests.conftest import NewDatabase
 from tests.integration.applications.people import SECOND_OFFICER, reason
-from tests.integration.applications.staff_pages import House, main, open_house
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
+from tests.integration.applications.staff_pages import House, main
 
 
 async def scored(house: House, share: float = 0.5) -> Application:

@@ -1,8 +1,6 @@
 """The coordinator's pages: what has to be done in one's own country, and nobody else's."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,20 +10,12 @@ from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Document
 from services.applications.staff.kit import ROWS
 from services.applications.staff.slate import ordered
-from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
-from tests.conftest import NewDatabase
 from tests.integration.applications.people import CELL, reason, the_plan
-from tests.integration.applications.staff_pages import House, errors, links, main, open_house, shown_version
+from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 from tests.real_files import PDF
 
 SLATE = "/country/slate?programme=scholarship&year=2016"
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
 
 
 async def test_the_country_sees_its_applications_with_counts_and_what_must_be_done_first(house: House) -> None:

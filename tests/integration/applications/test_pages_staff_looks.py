@@ -1,40 +1,22 @@
-"""The staff's pages in a real browser: they fit, are accessible and light; slate, score and approval need no JavaScript."""
+"""The staff's pages in a real browser: they fit, are accessible, light (`tests/looks.py`); slate, score and approval need no JavaScript."""
 
-import gzip
-from collections.abc import AsyncIterator
-from pathlib import Path
+import re
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from services.applications.domain.lifecycle import State
 from shared.events.catalogue import PLACES
-from shared.kernel.clock import ManualClock
 from shared.messaging import parking
 from shared.messaging.transport import Partition, Record
 from shared.web.i18n import LANGUAGE_COOKIE
-from tests.conftest import ROOT, NewDatabase
 from tests.integration.applications.people import CELL, PROGRAMME, YEAR
-from tests.integration.applications.staff_pages import House, open_house
-from tests.served import served
+from tests.integration.applications.staff_pages import House
+from tests.looks import Looks, unseen
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PAGE_BYTES = 50_000
-RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def address(house: House) -> AsyncIterator[str]:
-    """Where the service is served on this machine."""
-    async with served(house.front.app) as address:
-        yield address
+STAFF_PAGES = re.compile(r"/(country|review|officer|audit|operations|letters)\b(?!.*/(file|read))")
+"""The pages on which documents are read are looked at with real ones (`test_papers_looks.py`)."""
 
 
 async def opened(
@@ -75,49 +57,29 @@ async def lived(house: House) -> dict[str, list[str]]:
     record = Record(Partition(PLACES.name, 0), 7, CELL.key, b"no event")
     await house.front.db.run(lambda tx: parking.park(tx, record, code="malformed", reason="not a CloudEvents 1.0 JSON event"))
     officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed)]
+    [letter, *_more] = await house.world.rows("select application_id, id from referee where state = 'received'")
+    read = f"/letters/{letter.application_id}/{letter.id}"
     bulk = f"/officer/bulk?id={scored.id}&id={nominated.id}"
+    country = f"/country/applications/{sent.id}"
     return {
-        "peru": ["/country", f"/country/slate?programme={PROGRAMME}&year={YEAR}", f"/country/applications/{sent.id}"],
+        "peru": ["/country", f"/country/slate?programme={PROGRAMME}&year={YEAR}", country, f"{country}/letters"],
         "reviewer": ["/review", f"/review/applications/{nominated.id}"],
-        "officer": ["/officer", "/officer?tab=waiting", "/officer?search=nobody", bulk, *officer],
+        "officer": ["/officer", "/officer?tab=waiting", "/officer?search=nobody", bulk, *officer, f"{officer[0]}/letters", read],
         "auditor": ["/audit", *officer[:1]],
         "operator": ["/operations"],
     }
 
 
-@pytest.mark.parametrize(("width", "language"), [(320, "nl"), (360, "fr"), (1280, "es")])
-async def test_every_page_fits_is_accessible_and_keeps_the_policy(
-    house: House,
-    address: str,
-    browser: Browser,
-    width: int,
-    language: str,
-) -> None:
-    for who, paths in (await lived(house)).items():
-        page = await opened(house, browser, address, who, width=width, language=language)
-        said = overheard(page)
+async def test_every_page_fits_is_accessible_light_and_keeps_the_policy(house: House, address: str, browser: Browser) -> None:
+    pages = await lived(house)
+    assert unseen(house.front.app, STAFF_PAGES, [path for paths in pages.values() for path in paths]) == []
+    looks = Looks(address)
+    for who, paths in pages.items():
+        cookies = {one.name: one.value or "" for one in (await house.browser(who)).cookies.jar if one.name != LANGUAGE_COOKIE}
+        page = await looks.window(browser, cookies)
         for path in paths:
-            answer = await page.goto(address + path)
-            assert answer is not None and answer.status == 200, path
-            for act in await page.query_selector_all("details:not([open]) > summary"):
-                await act.click()
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width} px"
-            await page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = await page.evaluate(RULES)
-            faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-            assert faults == [], f"{path} at {width} px"
-        assert said == []
-        await page.context.close()
-
-
-async def test_a_decision_page_is_light(house: House, address: str, browser: Browser) -> None:
-    path = (await lived(house))["officer"][-2]
-    page = await opened(house, browser, address, "officer")
-    await page.goto(address + path)
-    parts = [address + path, *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
-    bodies = [await (await page.request.get(part)).body() for part in parts]
-    assert sum(len(gzip.compress(body, 9)) for body in bodies) <= PAGE_BYTES
-    await page.context.close()
+            await looks.look(page, path)
+    assert looks.faults == [], "\n".join(looks.faults)
 
 
 async def test_from_the_slate_to_the_approval_without_javascript(house: House, address: str, browser: Browser) -> None:

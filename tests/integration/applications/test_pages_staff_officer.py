@@ -1,8 +1,6 @@
 """The officer's pages: a work list with tabs and filters, one application on one page with its figures, and every act on it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,18 +11,10 @@ from services.applications.staff.tabs import slices
 from services.applications.store.plans import all_in_force
 from services.applications.store.work import Count
 from services.applications.tables import Application
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.applications.people import reason
-from tests.integration.applications.staff_pages import House, errors, links, main, open_house, shown_version
+from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 
 BASE = "/officer/applications/"
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
 
 
 def listed(page: httpx2.Response) -> list[str]:

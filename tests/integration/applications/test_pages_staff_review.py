@@ -1,24 +1,13 @@
 """The reviewer's pages: a queue, points on the page of the application itself, and the next one after saving."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx2
 import pytest
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.applications.people import OFFICER, the_plan
-from tests.integration.applications.staff_pages import House, errors, links, main, open_house, shown_version
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
+from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 
 
 def points(**changed: str) -> dict[str, str]:

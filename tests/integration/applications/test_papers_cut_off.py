@@ -1,8 +1,6 @@
 """Files that do not come through: on a line that breaks, of which nothing stays, and where more come at once than there is room for."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,20 +11,12 @@ from services.applications import uploads
 from services.applications.documents.receiving import Reads, Received, UploadRefused, receive
 from services.applications.documents.room import Room
 from services.applications.domain.lifecycle import State
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.applications.front import words
-from tests.integration.applications.staff_pages import House, open_house
+from tests.integration.applications.staff_pages import House
 from tests.real_files import PDF, pdf_of_size
 from tests.served import served
 
 HALF = 300_000
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
 
 
 async def test_half_a_file_leaves_nothing_and_harms_nothing(house: House, capfd: pytest.CaptureFixture[str]) -> None:

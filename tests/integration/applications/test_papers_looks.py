@@ -1,8 +1,5 @@
 """The pages on which files are added and read, in a real browser: they fit, are accessible, light, and can be used by keys alone."""
 
-import gzip
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,26 +7,12 @@ from playwright.async_api import Browser, Page, expect
 
 from services.applications.domain.lifecycle import State
 from services.run.filling import small_pdf
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
-from tests.integration.applications.staff_pages import House, open_house
-from tests.integration.applications.test_pages_staff_looks import AXE, PAGE_BYTES, RULES, opened, overheard
+from tests.integration.applications.staff_pages import House
+from tests.integration.applications.test_pages_staff_looks import opened, overheard
+from tests.looks import AXE, FITS, RULES, weigh
 from tests.real_files import pdf_of, photograph
-from tests.served import served
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def address(house: House) -> AsyncIterator[str]:
-    async with served(house.front.app) as address:
-        yield address
 
 
 async def with_files(house: House) -> tuple[str, str]:
@@ -59,8 +42,8 @@ async def with_files(house: House) -> tuple[str, str]:
 
 
 async def looked_at(page: Page, path: str, width: int) -> None:
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width} px"
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert await page.evaluate(FITS), f"{path} at {width} px"
+    await page.evaluate(AXE)
     found = await page.evaluate(RULES)
     faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
     assert faults == [], f"{path} at {width} px"
@@ -76,6 +59,7 @@ async def test_files_are_added_and_read_on_pages_that_fit_and_speak(
     for one in (f"{path}/papers/transcripts", f"{path}/papers/diploma", f"{path}/papers/passport", f"{path}/tasks", f"{path}/check"):
         answer = await page.goto(address + one)
         assert answer is not None and answer.status == 200, one
+        assert weigh(one, await answer.text()) == []
         await looked_at(page, one, width)
     await page.goto(f"{address}{path}/papers/transcripts")
     await page.set_input_files("#file", {"name": "half.pdf", "mimeType": "application/pdf", "buffer": small_pdf("x")[:99]})
@@ -100,18 +84,6 @@ async def test_files_are_added_and_read_on_pages_that_fit_and_speak(
         await looked_at(staff, f"{base}/{read}", width)
         await staff.context.close()
     assert [one for one in said if "status of 422" not in one] == []
-
-
-async def test_the_page_for_files_is_light(house: House, address: str, browser: Browser) -> None:
-    path, _read = await with_files(house)
-    page = await opened(house, browser, address, "ana")
-    await page.goto(f"{address}{path}/papers/transcripts")
-    parts = [page.url, *(await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)"))]
-    bodies = {part: gzip.compress(await (await page.request.get(part)).body(), 9) for part in parts}
-    assert sum(map(len, bodies.values())) <= PAGE_BYTES
-    assert sum(len(body) for part, body in bodies.items() if part.endswith(".js")) <= 15_000
-    assert len([part for part in parts if not part.endswith(".svg")]) <= 4
-    await page.context.close()
 
 
 async def test_a_document_after_the_other_by_keys_alone(house: House, address: str, browser: Browser) -> None:

@@ -2,9 +2,7 @@
 
 import io
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import httpx2
@@ -14,10 +12,8 @@ from PIL import Image
 from services.applications.documents.links import LIFE, LOOK, SAVE, Link
 from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
-from shared.kernel.clock import ManualClock
-from tests.conftest import NewDatabase
 from tests.integration.applications.front import words
-from tests.integration.applications.staff_pages import House, open_house
+from tests.integration.applications.staff_pages import House
 from tests.real_files import JPEG, pdf_of
 
 PAGES = 3
@@ -29,12 +25,6 @@ class Sent:
     application: Application
     passport: UUID
     transcripts: UUID
-
-
-@pytest.fixture
-async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(new_database, clock, tmp_path) as house:
-        yield house
 
 
 @pytest.fixture

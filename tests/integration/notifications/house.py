@@ -151,17 +151,15 @@ class House:
             headers={"Accept-Language": language, "Accept": "text/html"},
         )
         if person is not None:
-            token = self.issuer.issue(
-                account_id=str(person),
-                role=role,
-                country="",
-                language=language,
-                session_id="s",
-                now=self.clock.now(),
-                life=timedelta(days=1),
-            )
-            client.cookies.set(IDENTITY_COOKIE, token, domain="puente.test")
+            client.cookies.set(IDENTITY_COOKIE, self.token(person, role, language), domain="puente.test")
         return client
+
+    def token(self, person: UUID, role: str = "applicant", language: str = "en") -> str:
+        """What the cookie of somebody who is signed in holds."""
+        life = timedelta(days=1)
+        return self.issuer.issue(
+            account_id=str(person), role=role, country="", language=language, session_id="s", now=self.clock.now(), life=life
+        )
 
 
 def programme(version: int = 1, **changes: Any) -> AnyEvent:

@@ -1,6 +1,6 @@
 """The pages in a real browser: they fit, are accessible, light and keep the policy; a change is made without JavaScript."""
 
-import gzip
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +12,14 @@ from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.web.i18n import LANGUAGE_COOKIE
 from shared.web.identity import IDENTITY_COOKIE
-from tests.conftest import ROOT, NewDatabase
+from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import PERU, Front, front, live_through
 from tests.integration.quotas.scene import figures, rows
+from tests.integration.quotas.test_pages_proposals import decide, propose
+from tests.looks import Looks, unseen
 from tests.served import served
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PAGE_BYTES = 50_000
-SCRIPT_BYTES = 15_000
+PAGES = re.compile(r"/quotas(?!/$|.*(/live|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
 PATHS = (
     "/quotas",
     "/quotas?programme=scholarship&year=2016&group=SIDS&only=free",
@@ -75,43 +75,29 @@ async def opened(
     return await context.new_page()
 
 
-@pytest.mark.parametrize("width", [320, 360, 1280])
-async def test_every_page_fits_is_accessible_and_keeps_the_policy(
-    lived: Front,
-    address: str,
-    browser: Browser,
-    width: int,
-) -> None:
-    page = await opened(browser, address, lived.token("officer"), width=width, language="fr")
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    for path in PATHS:
-        answer = await page.goto(address + path)
-        assert answer is not None and answer.status == 200, path
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width} px"
-        await page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = await page.evaluate(
-            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        )
-        faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-        assert faults == [], f"{path} at {width} px"
-    assert said == []
-    await page.context.close()
+async def with_a_proposal(lived: Front) -> list[str]:
+    """One that was adopted, the one that takes it back, and one that waits for a decision."""
+    (peru,) = await rows(lived.db, "select target from cell where key = :key", key=PERU)
+    async with lived.browser("officer") as first, lived.browser("officer") as second:
+        adopted = await propose(first, PERU, peru.target + 1)
+        assert (await decide(second, adopted, "approve")).status_code == 303
+        return [adopted, f"{adopted}/counter", await propose(first, PERU, peru.target + 2)]
 
 
-@pytest.mark.parametrize("path", ["/quotas", "/quotas/overview", "/quotas/overview/bridge", "/quotas/follow-up/es"])
-async def test_the_board_and_what_it_leads_to_are_light(lived: Front, address: str, browser: Browser, path: str) -> None:
-    page = await opened(browser, address, lived.token("officer"), width=1280)
-    await page.goto(address + path)
-    names = await page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
-    parts = [address + path, *(name for name in names if "/quotas/live" not in name)]
-    bodies = {part: len(gzip.compress(await (await page.request.get(part)).body(), 9)) for part in parts}
-    assert sum(bodies.values()) <= PAGE_BYTES, bodies
-    scripts = {part: size for part, size in bodies.items() if part.endswith(".js")}
-    assert scripts and sum(scripts.values()) <= SCRIPT_BYTES, scripts
-    assert len(parts) <= 5
-    await page.context.close()
+async def test_every_page_fits_is_accessible_light_and_keeps_the_policy(lived: Front, address: str, browser: Browser) -> None:
+    work = [*PATHS, *await with_a_proposal(lived)]
+    (waits,) = await rows(lived.db, "select application from place where cell = :key and state = 'waiting' limit 1", key=PERU)
+    pages = {
+        lived.token("officer"): work,
+        lived.token("coordinator", country="PE"): ["/quotas", f"/quotas/cells/{PERU}/list", f"/quotas/waiting/{waits.application}"],
+    }
+    assert unseen(lived.app, PAGES, [path for paths in pages.values() for path in paths]) == []
+    looks = Looks(address, requests=5)
+    for token, paths in pages.items():
+        page = await looks.window(browser, {IDENTITY_COOKIE: token})
+        for path in paths:
+            await looks.look(page, path)
+    assert looks.faults == [], "\n".join(looks.faults)
 
 
 @pytest.mark.parametrize("path", ["/quotas/overview/bridge", "/quotas/follow-up/es"])

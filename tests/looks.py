@@ -1,0 +1,180 @@
+"""Looking at a page in a real browser: one visit checks everything that a page of ours promises.
+
+It is accessible (axe), fits on the narrowest phone and on the screen that it is opened on, keeps the content security policy, asks nobody
+else for anything, and weighs little. Every page is looked at in one language on one screen, by turns, so that all six languages and all
+three screens are looked at over a service's pages; `PUENTE_TEST_LOOKS=all` looks at each page in all of them (`make soak`).
+"""
+
+import gzip
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import FastAPI
+from playwright.async_api import Browser, ConsoleMessage, Page
+from starlette.routing import Match, Route
+
+from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES
+from shared.web.static_files import STATIC
+from tests import pseudo
+from tests.conftest import ROOT
+
+AXE: Final = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES: Final = (
+    "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']})"
+)
+FITS: Final = "document.documentElement.scrollWidth <= innerWidth"
+WIDE: Final = (
+    "[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility({ contentVisibilityAuto: true }))"
+    ".filter((one) => one.getBoundingClientRect().right > innerWidth + 1)"
+    ".map((one) => one.outerHTML.slice(0, 90)).slice(-2)"
+)
+OPEN: Final = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
+NARROWEST: Final = 320
+WIDTHS: Final = (NARROWEST, 360, 1280)
+HEIGHT: Final = 800
+PAGE_BYTES: Final = 50_000
+SCRIPT_BYTES: Final = 15_000
+REQUESTS: Final = 4
+LOADED: Final = re.compile(r'<(?:link|script|img|iframe|source|video|audio|object|embed|use)\b[^>]*?\b(?:href|src|srcset|data)="([^"]+)"')
+LEADS: Final = re.compile(r'\b(?:href|src|srcset|action|formaction|poster|data|ping)="([a-z]+:)?//([^"/]*)')
+STYLED: Final = re.compile(r"url\(\s*['\"]?(?!data:)|@import|@font-face")
+REFUSED: Final = "Failed to load resource: the server responded with a status of 4"
+"""What Chromium says of a form that came back with faults."""
+
+
+def turns() -> Iterator[tuple[tuple[str, int], ...]]:
+    """For each page the languages and widths in which it is looked at: one of each by turns, or all."""
+    every = tuple((language, width) for width in WIDTHS for language in LANGUAGES)
+    while True:
+        if os.environ.get("PUENTE_TEST_LOOKS") == "all":
+            yield every
+        else:
+            # A language comes with another width in each of its turns.
+            for start in range(len(WIDTHS)):
+                for at, language in enumerate(LANGUAGES):
+                    yield ((language, WIDTHS[(start + at) % len(WIDTHS)]),)
+
+
+def weigh(path: str, text: str, requests: int = REQUESTS) -> list[str]:
+    """What is wrong with the page and all that it loads, as a browser that comes for the first time pays for it."""
+    loaded = sorted({one for one in LOADED.findall(text) if not one.startswith(("data:", "#")) and _is_loaded(one, text)})
+    foreign = [one for one in loaded if not one.startswith("/assets/") or not (STATIC / one.removeprefix("/assets/")).is_file()]
+    packed = {one: len(gzip.compress((STATIC / one.removeprefix("/assets/")).read_bytes(), 9)) for one in loaded if one not in foreign}
+    scripts = sum(size for one, size in packed.items() if one.endswith(".js"))
+    total = len(gzip.compress(text.encode(), 9)) + sum(packed.values())
+    elsewhere = sorted({host for _scheme, host in LEADS.findall(text) if host not in ("", "puente.test")})
+    return [
+        f"{path} {what}"
+        for wrong, what in (
+            (foreign, f"loads {foreign}"),
+            (1 + len(loaded) > requests, f"needs {1 + len(loaded)} requests: {loaded}"),
+            (scripts > SCRIPT_BYTES, f"has {scripts} bytes of script"),
+            (total > PAGE_BYTES, f"weighs {total} bytes"),
+            (elsewhere, f"leads to {elsewhere}"),
+            (STYLED.search(text), "loads something by a style"),
+        )
+        if wrong
+    ]
+
+
+def _is_loaded(address: str, text: str) -> bool:
+    """A `link` that only says where the page is in another language is not fetched; nor is a page's own picture, but when it is seen."""
+    return f'rel="alternate" href="{address}"' not in text and not address.startswith(("/applications/", "/officer/"))
+
+
+def unseen(app: FastAPI, prefix: re.Pattern[str], paths: Iterable[str]) -> list[str]:
+    """The pages of the service below `prefix` at which none of these paths leads."""
+    pages = [one for one in _routes(app.routes) if "GET" in (one.methods or ()) and prefix.match(one.path)]
+    scopes = [{"type": "http", "method": "GET", "path": path.split("?")[0]} for path in paths]
+    return [page.path for page in pages if not any(page.matches(scope)[0] is Match.FULL for scope in scopes)]
+
+
+def _routes(found: Iterable[Any]) -> Iterator[Route]:
+    """All of them, also those of the routers that an application includes."""
+    for one in found:
+        if isinstance(one, Route):
+            yield one
+        elif (included := getattr(one, "original_router", None)) is not None:
+            yield from _routes(included.routes)
+
+
+@dataclass
+class Looks:
+    """Looks at pages, one after the other; `faults` is what it found."""
+
+    address: str
+    requests: int = REQUESTS
+    faults: list[str] = field(default_factory=list)
+    seen: int = 0
+    _turns: Iterator[tuple[tuple[str, int], ...]] = field(default_factory=turns)
+
+    async def window(self, browser: Browser, cookies: Mapping[str, str], **more: Any) -> Page:
+        """A window of somebody with these cookies, in which scripts may not fail and the policy may not be broken."""
+        context = await browser.new_context(viewport={"width": NARROWEST, "height": HEIGHT}, **more)
+        await context.add_cookies([{"name": name, "value": value, "url": self.address} for name, value in cookies.items()])
+        page = await context.new_page()
+
+        def hear(message: ConsoleMessage) -> None:
+            if not message.text.startswith(REFUSED):
+                self.faults.append(f"{page.url} says {message.text}")
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url} says {error}"))
+        return page
+
+    async def look(self, page: Page, path: str, *, sends: bool = False) -> None:
+        """At the page in the language and on the screen whose turn it is, and as it comes back with faults where it `sends` something."""
+        for language, width in next(self._turns):
+            what = f"{path} in {language} at {width} px"
+            await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.address}])
+            await page.set_viewport_size({"width": width, "height": HEIGHT})
+            answer = await page.goto(self.address + path)
+            if answer is None or answer.status != 200:
+                self.faults.append(f"{what} answers {answer and answer.status}")
+                continue
+            self.seen += 1
+            self.faults += weigh(what, await answer.text(), self.requests)
+            await self.stand(page, what)
+            if sends and await send_empty(page):
+                await self.stand(page, f"{what} with faults")
+
+    async def stand(self, page: Page, what: str) -> None:
+        """At the page as it stands."""
+        await page.evaluate(OPEN)
+        if not await page.evaluate("typeof axe === 'object'"):
+            await page.evaluate(AXE)
+        found = await page.evaluate(RULES)
+        self.faults += [f"{what} {one['id']}: {[node['html'][:140] for node in one['nodes']][:2]}" for one in found["violations"]]
+        await self._fit(page, what)
+        if (screen := page.viewport_size) and screen["width"] != NARROWEST:
+            await page.set_viewport_size({"width": NARROWEST, "height": HEIGHT})
+            await self._fit(page, f"{what}, made {NARROWEST} px wide,")
+            await page.set_viewport_size(screen)
+
+    async def _fit(self, page: Page, what: str) -> None:
+        if not await page.evaluate(FITS):
+            self.faults.append(f"{what} is wider than the screen: {await page.evaluate(WIDE)}")
+
+    async def longer(self, page: Page, path: str, own: list[str], *, sends: bool = False) -> None:
+        """At the page in the language that nobody speaks (`pseudo.speak`): no text without marks, and words that are longer fit."""
+        await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": self.address}])
+        await page.set_viewport_size({"width": 360, "height": HEIGHT})
+        await page.goto(self.address + path)
+        for what in (path, f"{path} with faults"):
+            self.faults += [f"{what} {one}" for one in await page.evaluate(pseudo.UNMARKED, own)]
+            await self._fit(page, f"{what} with longer words")
+            if not sends or not await send_empty(page):
+                return
+
+
+async def send_empty(page: Page) -> bool:
+    """Send the page's form as it is; True where it came back with faults."""
+    button = page.locator("main form:not([action^='/sign-out']):not(.app-choose) button[type=submit]").first
+    if not await button.count():
+        return False
+    async with page.expect_navigation():
+        await button.click()
+    return await page.locator(".govuk-error-summary").count() > 0
