@@ -1,6 +1,8 @@
 """Which event asks for what: event type -> the function that makes the command, and the batch of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, Withdraw
@@ -9,6 +11,7 @@ from services.quotas.plans import Publication, publish, stand_still
 from services.quotas.use_cases import apply
 from shared.events import applications
 from shared.events.envelope import AnyEvent, Event
+from shared.kernel.clock import Clock
 from shared.persistence.database import Tx, quick
 
 
@@ -65,6 +68,9 @@ def _unanswered(event: Event[applications.OfferUnanswered]) -> Command:
     return Expire(**{**_of(event), "version": 0}, place_version=event.data.place_version)
 
 
+LATE: Final = timedelta(minutes=1)
+"""Less takes nothing from anybody who has days to answer, and is not worth a word in the journal."""
+
 HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
     "puente.programme.published.v1": _published,
     "puente.application.nominated.v1": _nominated,
@@ -77,10 +83,15 @@ HANDLERS: Final[Mapping[str, Callable[[AnyEvent], Command | Publication]]] = {
 }
 
 
-async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
-    """Apply a batch of events, in order; those of one programme's terms stand between the batches of commands."""
+async def handle(tx: Tx, events: Sequence[AnyEvent], *, clock: Clock | None = None) -> None:
+    """Apply a batch of events, in order; those of one programme's terms stand between the batches of commands.
+
+    An event that was on its way, or stopped, for longer than `LATE` by the clock is decided now: what it asks counts from its own time,
+    and the days of the offers that it leads to from now on.
+    """
     causes = in_order(events)
-    all_asked = [HANDLERS[event.type](event) for event in events]
+    now = clock.now() if clock is not None else None
+    all_asked = [_decided(HANDLERS[event.type](event), event.time, now) for event in events]
     publications = [asked for asked in all_asked if isinstance(asked, Publication)]
     if publications:
         await stand_still(tx, publications, alone=len(publications) == len(events))
@@ -93,3 +104,8 @@ async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
         else:
             commands.append(asked)
     await apply(tx, commands, causes)
+
+
+def _decided(asked: Command | Publication, at: datetime, now: datetime | None) -> Command | Publication:
+    """What is asked, with the moment of the decision where that is late."""
+    return asked if now is None or now - at <= LATE else replace(asked, decided_at=now)

@@ -1,6 +1,7 @@
 """The quotas service, put together."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         return {"database": await db.ready() or ""}
 
     app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
-    return Service(NAME, db, app, handle, sweeps(db, settings), invariants)
+    return Service(NAME, db, app, partial(handle, clock=clock), sweeps(db, settings), invariants)
 
 
 def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:

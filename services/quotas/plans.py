@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from services.quotas.allotting import allotments
@@ -30,9 +31,10 @@ _COUNTED: Final = "select key, used from limit_counter where kind = any($1::text
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A programme's terms, as the event that published them."""
+    """A programme's terms, as the event that published them; `decided_at` as in `Command`."""
 
     event: Event[ProgrammePublished]
+    decided_at: datetime | None = None
 
 
 async def stand_still(tx: Tx, publications: Sequence[Publication], *, alone: bool) -> None:
@@ -79,7 +81,14 @@ async def _allot(tx: Tx, publication: Publication, before: Mapping[str, int], pl
     below_held = [row for row in lower if planned.get(row["key"], 0) < row["held"]]
     higher = [row for row in changed if row not in lower]
     commands = [
-        SetTarget(cell=row["key"], at=event.time, event=event.id, target=planned.get(row["key"], 0), cause="allotted")
+        SetTarget(
+            cell=row["key"],
+            at=event.time,
+            event=event.id,
+            decided_at=publication.decided_at,
+            target=planned.get(row["key"], 0),
+            cause="allotted",
+        )
         for row in [*(row for row in lower if row not in below_held), *higher]
     ]
     verdict = await apply(tx, commands, in_order([event]))
@@ -111,4 +120,8 @@ async def _serve(tx: Tx, publication: Publication) -> None:
     event = publication.event
     cells = tuple(row["key"] for row in await (await driver(tx)).fetch(_WAITING, event.data.programme))
     if cells:
-        await apply(tx, [ServeLists(cell=cells[0], at=event.time, event=event.id, cells=cells)], in_order([event]))
+        await apply(
+            tx,
+            [ServeLists(cell=cells[0], at=event.time, event=event.id, decided_at=publication.decided_at, cells=cells)],
+            in_order([event]),
+        )

@@ -8,11 +8,16 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Something that is asked of a cell at a moment. `event` is the event that asks, where one does."""
+    """Something that is asked of a cell at a moment. `event` is the event that asks, where one does.
+
+    `at` is what counts for everything that may be missed. `decided_at` is when it is decided, where that is later than is usual: whoever
+    is offered a place by it has the days for the answer from then on.
+    """
 
     cell: str
     at: datetime
     event: UUID | None = None
+    decided_at: datetime | None = None
     releases: ClassVar[bool] = False
     """Whether it may let go of what a person holds."""
 

@@ -32,7 +32,7 @@ from services.quotas.domain.commands import (
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.limits import PLACE_KINDS
 from services.quotas.domain.model import NEW, NOMINATED, NOMINATION_REFUSED, OFFERED, RELEASED, TAKEN, WAITING, Books, Use, Verdict
-from services.quotas.domain.opened import Cause, Missing, OpenPlace
+from services.quotas.domain.opened import Missing, OpenPlace, because
 from services.quotas.domain.outcomes import Ended, Left, NominationHeld, NominationRefused, Taken, Waiting
 from services.quotas.domain.rules import LIST_RULES, NOMINATION_RULES, REQUEST_RULES, first_refusal, lacking
 from services.quotas.domain.steps import (
@@ -69,7 +69,7 @@ def nominate(desk: Desk, command: Nominate) -> None:
     if place.state not in (NEW, NOMINATION_REFUSED):
         desk.ignore(command, "already_known")
         return
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "nominated")
+    cell, cause = desk.cell(command.cell), because(command, "nominated")
     refusal = first_refusal(NOMINATION_RULES, desk, cell, place, command.at)
     if refusal is not None:
         place.state, place.reason, place.reason_limit = NOMINATION_REFUSED, refusal.reason, refusal.limit
@@ -88,7 +88,7 @@ def request_place(desk: Desk, command: RequestPlace) -> None:
         desk.ignore(command, "already_known")
         return
     place.asks(command.score, command.submitted_at, command.parts, command.course, command.channel)
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "approved")
+    cell, cause = desk.cell(command.cell), because(command, "approved")
     refusal = first_refusal(REQUEST_RULES, desk, cell, place, command.at)
     if refusal is not None:
         refuse(desk, cell, place, cause, refusal)
@@ -123,12 +123,12 @@ def accept(desk: Desk, command: Accept) -> None:
         return
     cell = desk.cell(command.cell)
     if place.answer_by is not None and command.at > place.answer_by:
-        release(desk, cell, place, Cause(command.at, command.event, "expired"))
+        release(desk, cell, place, because(command, "expired"))
         return
     place.state, place.answer_by = TAKEN, None
     cell.offered -= 1
     cell.taken += 1
-    cause = Cause(command.at, command.event, "accepted")
+    cause = because(command, "accepted")
     desk.move(cell, "offered", "taken", 1, cause)
     desk.note(cell, place, cause, Taken())
 
@@ -137,7 +137,7 @@ def decline(desk: Desk, command: Decline) -> None:
     """This very offer is given back."""
     place = _at_version(desk, command)
     if place is not None:
-        release(desk, desk.cell(command.cell), place, Cause(command.at, command.event, "declined"))
+        release(desk, desk.cell(command.cell), place, because(command, "declined"))
 
 
 def expire(desk: Desk, command: Expire) -> None:
@@ -148,7 +148,7 @@ def expire(desk: Desk, command: Expire) -> None:
     if place.answer_by is not None and command.at <= place.answer_by:
         desk.ignore(command, "not_due")
         return
-    release(desk, desk.cell(command.cell), place, Cause(command.at, command.event, "expired"))
+    release(desk, desk.cell(command.cell), place, because(command, "expired"))
 
 
 def withdraw(desk: Desk, command: Withdraw) -> None:
@@ -156,7 +156,7 @@ def withdraw(desk: Desk, command: Withdraw) -> None:
     place = _newer(desk, command)
     if place is None:
         return
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "withdrawn")
+    cell, cause = desk.cell(command.cell), because(command, "withdrawn")
     if place.state in (OFFERED, TAKEN) and not place.ended:
         release(desk, cell, place, cause)
     elif place.state == WAITING:
@@ -177,7 +177,7 @@ def end(desk: Desk, command: End) -> None:
     if place.state != TAKEN or place.ended:
         desk.ignore(command, "nothing_held")
         return
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "ended")
+    cell, cause = desk.cell(command.cell), because(command, "ended")
     if command.reason == "left" and cell.list_is_open(command.at):
         release(desk, cell, place, cause)
         return

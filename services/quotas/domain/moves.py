@@ -3,7 +3,7 @@
 from services.quotas.domain.commands import MovePlaces
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.model import Short
-from services.quotas.domain.opened import Cause, OpenCell
+from services.quotas.domain.opened import Cause, OpenCell, because
 from services.quotas.domain.outcomes import TargetSet
 from services.quotas.domain.steps import promote
 
@@ -21,7 +21,7 @@ def move_places(desk: Desk, command: MovePlaces) -> None:
     if short is not None:
         desk.too_short(short)
         return
-    cause = Cause(command.at, command.event, command.cause)
+    cause = because(command, command.cause)
     if giver is not None:
         if taker is not None:
             desk.hand_over(giver, taker, command.places, cause)

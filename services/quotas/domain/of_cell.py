@@ -4,7 +4,7 @@ from services.quotas.domain.commands import CloseList, CloseYear, EndParticipati
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.limits import named
 from services.quotas.domain.model import Short
-from services.quotas.domain.opened import Cause, OpenCell
+from services.quotas.domain.opened import Cause, OpenCell, because
 from services.quotas.domain.outcomes import LimitSet, Recounted, TargetSet, Waiting
 from services.quotas.domain.rules import Refusal, lacking
 from services.quotas.domain.steps import looked_at, promote, refuse, refuse_everybody
@@ -16,7 +16,7 @@ def serve_round(desk: Desk, command: ServeRound) -> None:
     Where the country takes no part at that moment, those wait on besides for whom the free places are once it does again.
     Where the plan has the year no longer, there is nothing to wait for: everybody is refused.
     """
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "round")
+    cell, cause = desk.cell(command.cell), because(command, "round")
     if cell.served:
         desk.ignore(command, "already_done")
         return
@@ -37,7 +37,7 @@ def serve_round(desk: Desk, command: ServeRound) -> None:
 
 def close_list(desk: Desk, command: CloseList) -> None:
     """Nobody waits any longer."""
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "list_closed")
+    cell, cause = desk.cell(command.cell), because(command, "list_closed")
     if cell.closed:
         desk.ignore(command, "already_done")
         return
@@ -50,7 +50,7 @@ def close_year(desk: Desk, command: CloseYear) -> None:
 
     A year that the plan has no longer is closed too, so that what comes back goes where such places go.
     """
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "year_closed")
+    cell, cause = desk.cell(command.cell), because(command, "year_closed")
     if cell.settled or not cell.closed:
         desk.ignore(command, "already_done" if cell.settled else "list_open")
         return
@@ -71,7 +71,7 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
     Of a country that takes part no longer in some parts only those are told who wait for one of them. Where the plan has the country
     or the year no longer, nobody waits for anything.
     """
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "participation_ended")
+    cell, cause = desk.cell(command.cell), because(command, "participation_ended")
     left = cell.terms.has_left(cell.country, command.at)
     if cell.call is None or left:
         refuse_everybody(desk, cell, cause, "unknown_cell" if cell.call is None else "not_participating")
@@ -95,7 +95,7 @@ def _end_for_parts(desk: Desk, command: EndParticipation, cell: OpenCell, cause:
 
 def set_target(desk: Desk, command: SetTarget) -> None:
     """More places come from the pool and serve the list; fewer go back to it as far as they are free. Nothing that is held is revoked."""
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, command.cause)
+    cell, cause = desk.cell(command.cell), because(command, command.cause)
     gained = max(0, command.target - cell.counter.used) - cell.free
     if cell.settled:
         desk.too_short(Short(command, cell.target, command.target, "year_closed"))
@@ -115,7 +115,7 @@ def set_target(desk: Desk, command: SetTarget) -> None:
 
 def set_limit(desk: Desk, command: SetLimit) -> None:
     """The limit's new capacity is in force, and whoever waited for room in it is served. Nothing that is held is revoked."""
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, command.cause)
+    cell, cause = desk.cell(command.cell), because(command, command.cause)
     limit = named(command.key)
     if limit is None or not limit.kind.settable or not limit.kind.draws(cell.terms, limit, limit):
         desk.ignore(command, "unknown_limit")
@@ -135,7 +135,7 @@ def set_limit(desk: Desk, command: SetLimit) -> None:
 
 def recount(desk: Desk, command: Recount) -> None:
     """Counters stand at what is held, where new terms count what the terms before did not."""
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "recounted")
+    cell, cause = desk.cell(command.cell), because(command, "recounted")
     counters = [(desk.counter(key), used) for key, used in command.uses]
     uses = tuple(desk.use(counter, used - counter.used) for counter, used in counters if used != counter.used)
     if uses:
@@ -147,5 +147,5 @@ def recount(desk: Desk, command: Recount) -> None:
 def serve_lists(desk: Desk, command: ServeLists) -> None:
     """The lists of all these cells are served as one, by rank."""
     cell, *others = [desk.cell(key) for key in sorted(command.cells)]
-    cause = Cause(command.at, command.event, command.cause)
+    cause = because(command, command.cause)
     promote(desk, cell, cause, others, elsewhere=cause)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.quotas.domain.commands import Command
 from services.quotas.domain.limits import CELL
 from services.quotas.domain.model import CellState, Limit, Needs, PlaceState, Rank
 from services.quotas.domain.terms import Call, Terms
@@ -18,11 +19,17 @@ class Missing(Exception):
 
 
 class Cause(NamedTuple):
-    """Why something is decided: when, by which event, and the word for it."""
+    """Why something is decided: when, by which event, and the word for it. `offers_from`: when the days of an offer begin to count."""
 
     at: datetime
     event: UUID | None
     name: str
+    offers_from: datetime
+
+
+def because(command: Command, name: str) -> Cause:
+    """The cause of what is decided by this command."""
+    return Cause(command.at, command.event, name, command.decided_at or command.at)
 
 
 class Counter:

@@ -7,7 +7,7 @@ from typing import Final
 from services.quotas.domain.commands import Reorder
 from services.quotas.domain.desk import Desk
 from services.quotas.domain.model import WAITING, Short
-from services.quotas.domain.opened import Cause
+from services.quotas.domain.opened import because
 from services.quotas.domain.outcomes import Reordered
 
 _BEFORE: Final = timedelta(microseconds=1)
@@ -19,7 +19,7 @@ def reorder(desk: Desk, command: Reorder) -> None:
     Nothing happens, and `short` says why, where one of them does not wait here, or the two stand in that order already with nobody
     between them, or there is no rank left between the other one and whoever stands directly ahead of it.
     """
-    cell, cause = desk.cell(command.cell), Cause(command.at, command.event, "reordered")
+    cell, cause = desk.cell(command.cell), because(command, "reordered")
     waiters = desk.waiters(cell)
     place, other = desk.place(command.application), desk.place(command.ahead_of)
     if place is None or other is None or place is other or any(p.state != WAITING or p.cell != cell.key for p in (place, other)):

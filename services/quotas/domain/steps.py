@@ -84,7 +84,7 @@ def offer(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, skips: Ski
     uses = count(desk, cell, place, PLACE_KINDS, +1)
     if place.state == WAITING:
         desk.leave(cell, place, OFFERED)
-    place.state, place.answer_by = OFFERED, cell.terms.answer_by(cell.year, cause.at)
+    place.state, place.answer_by = OFFERED, cell.terms.answer_by(cell.year, cause.offers_from)
     cell.offered += 1
     desk.move(cell, "free", "offered", 1, cause)
     passed = desk.look({limit for _application, limit in skips}) if skips else ()

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from services.quotas import rebuild
 from services.quotas.domain.commands import SetTarget
+from services.quotas.events import handle
 from services.quotas.rebuild import CannotRebuild, Log, log_of
 from services.quotas.use_cases import apply
 from shared.events.envelope import AnyEvent
 from shared.events.quotas import Act
+from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.persistence.database import Database
 from tests.integration.quotas.history import BR, LATER, PE, a_history, books, journal_of
@@ -42,6 +45,26 @@ async def test_an_empty_database_comes_to_the_same_books(
     assert [one.data for one in await journal_of(again)] == [one.data for one in await journal_of(old)], "it can be made again from there"
     assert await rows(again, "select 1 from outbox where topic = 'puente.journal.v1' and sent_at is null") == []
     assert await rows(again, "select 1 from outbox where topic = 'puente.places.v1' and sent_at is null"), "others may not know yet"
+
+
+async def test_what_was_decided_late_is_decided_again_with_the_same_deadlines(
+    db: Database, clock: ManualClock, new_db: Callable[[str], Awaitable[Database]]
+) -> None:
+    """Approvals and a raise that were on their way for days; what came within a minute counts from its own time, as before."""
+    first = publication(programme())
+    soon, late, raised = Person(PE), Person(PE), Person(PE)
+    clock.move_to(START + timedelta(minutes=1))
+    await db.run(lambda tx: handle(tx, [soon.approved()], clock=clock))
+    clock.move_to(START + timedelta(days=5))
+    await db.run(lambda tx: handle(tx, [late.approved(), raised.approved()], clock=clock))
+    more = publication(programme(places=12, version="2"), version=2)
+    clock.move_to(START + timedelta(days=9))
+    await db.run(lambda tx: handle(tx, [more], clock=clock))
+    offers = {row.application: row.answer_by for row in await rows(db, "select application, answer_by from place where state = 'offered'")}
+    assert offers == {one.application: START + timedelta(days=days + 14) for one, days in ((soon, 0), (late, 5), (raised, 9))}
+    again = await new_db("quotas")
+    await rebuild.rebuild(again, log_of([first, more, *await journal_of(db)]))
+    assert await books(again) == await books(db) and await held(again) == {}
 
 
 async def test_a_rebuilt_database_goes_on_where_the_old_one_stood(

@@ -41,6 +41,8 @@ class Model:
     settled: set[str] = field(default_factory=set)
     lapsed: dict[str, int] = field(default_factory=dict)
     fixed: dict[str, int | None] = field(default_factory=dict)
+    late: timedelta = timedelta()
+    """By how much the command under way is decided later than it was asked."""
 
     def of(self, cell: str) -> Terms:
         return self.terms[cell.split(":")[0]]
@@ -111,7 +113,7 @@ class Model:
 
     def offer(self, e: Entry, at: datetime) -> None:
         self.tell(e, "offered")
-        e.until = self.of(e.cell).answer_by(2016, at)
+        e.until = self.of(e.cell).answer_by(2016, at + self.late)
 
     def takes_part(self, cell: str, at: datetime) -> bool:
         return self.of(cell).takes_part_at_all(cell.split(":")[1], at)
@@ -157,6 +159,7 @@ class Model:
 
     def do(self, x: Any) -> None:
         """One command."""
+        self.late = x.decided_at - x.at if x.decided_at else timedelta()
         if not isinstance(x, c.OfApplication):
             return self.of_cell(x)
         if x.application not in self.entries and not isinstance(x, c.Nominate | c.RequestPlace):

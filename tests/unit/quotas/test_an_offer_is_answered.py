@@ -1,8 +1,9 @@
 """Answers and deadlines are bound to the very offer that they are about."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from services.quotas.domain.outcomes import Released, Taken
+from services.quotas.domain.outcomes import Offered, Released, Taken
 from tests.unit.quotas.shelf import NOW, PE, Person, Shelf, reasons
 
 DEADLINE = NOW + timedelta(days=14)
@@ -20,6 +21,19 @@ def test_an_answer_in_the_last_second_takes_the_place() -> None:
     shelf.run(ana.accepts(at=DEADLINE))
     assert shelf.last(ana).outcome == Taken()
     assert shelf.figures(PE) == (1, 0, 0, 1, 0)
+
+
+def test_what_is_decided_late_leaves_the_whole_time_to_answer() -> None:
+    """Whoever asked in time, and whoever is served by it: the days count from the decision, and nothing else does."""
+    shelf, ana, ben = Shelf(), Person(), Person()
+    shelf.cell(PE, 1)
+    late = NOW + timedelta(days=10)
+    shelf.run(replace(ana.asks(), decided_at=late), ben.asks())
+    assert shelf.last(ana).outcome == Offered(late + timedelta(days=14))
+    assert shelf.last(ana).at == NOW, "for all else it counts when it was asked"
+    later = late + timedelta(days=5)
+    shelf.run(replace(ana.withdraws(at=NOW + timedelta(days=1)), decided_at=later))
+    assert shelf.last(ben).outcome == Offered(later + timedelta(days=14))
 
 
 def test_an_answer_after_the_deadline_lets_the_offer_expire_and_serves_the_next() -> None:
