@@ -67,7 +67,7 @@ _OLD_DRAFTS: Final = text(
 )
 _HAS: Final = " or ".join(f"exists (select 1 from {table} p where p.application_id = a.id)" for table in PAPERS)  # noqa: S608
 _OLD_PAPERS: Final = text(
-    f"select a.id from application a where a.state = any(:states) and a.changed_at < {_AGO} and ({_HAS}) "  # noqa: S608
+    f"select a.id from application a where a.state = any(:states) and a.changed_at < {_AGO} and (a.receipt is null or {_HAS}) "  # noqa: S608
     "order by a.id limit :most for update of a skip locked"
 )
 _OLD_ACCOUNTS: Final = text(
@@ -77,6 +77,7 @@ _OLD_ACCOUNTS: Final = text(
     "and not exists (select 1 from erasure e where e.person_id = k.id) order by k.id limit :most for update of k skip locked"
 )
 _DROP_DRAFTS: Final = text("delete from application where id = any(:ids)")
+_DROP_UNSENT: Final = text("delete from application where id = any(:ids) and receipt is null returning 1")
 _ERASE: Final = text(
     "insert into erasure (person_id, cause, asked_at, due_at) "
     "select unnest(cast(:ids as uuid[])), 'unused', :now, :now on conflict do nothing"
@@ -112,11 +113,12 @@ async def _drop_drafts(tx: Tx, ids: list[UUID], _now: datetime) -> Counts:
 
 
 async def _drop_papers(tx: Tx, ids: list[UUID], _now: datetime) -> Counts:
-    """Their bytes go with the sweep of those that nothing refers to."""
+    """Their bytes go with the sweep of those that nothing refers to. Of what was withdrawn before it was sent nothing stays."""
     counts = {}
     for table in PAPERS:
         gone = text(f"delete from {table} where application_id = any(:ids) returning 1")  # noqa: S608 - names from the table above
         counts[table] = len((await tx.execute(gone, {"ids": ids})).all())
+    counts["application"] = len((await tx.execute(_DROP_UNSENT, {"ids": ids})).all())
     return {table: count for table, count in counts.items() if count}
 
 

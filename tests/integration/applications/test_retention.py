@@ -145,17 +145,20 @@ async def test_papers_of_what_came_to_nothing_go_and_those_of_a_place_stay(front
     files = list(front.settings.documents_folder.rglob("*/*"))
     assert len(files) == 8
 
+    unsent, begun = await world.reach(State.DRAFT)
+    await world.act(use_cases.withdraw, unsent, begun.id)
     front.clock.move(YEAR_LONG)
     assert await swept(front, "retention_papers") == 0
     front.clock.move(SECOND)
-    assert await swept(front, "retention_papers") == 3
+    assert await swept(front, "retention_papers") == 4
+    assert await world.rows("select 1 from application where id = :id", id=begun.id) == [], "nobody else ever heard of it"
     for table in tables:
         gone = () if table in KEPT else ("rejected", "withdrawn")
         after = {state: n for state, n in before[table].items() if state not in gone}
         assert await rows_by_state(world, table) == after, table
     (row,) = await world.rows("select detail from audit_entry where act = 'retention.papers'")
     lost = {table: sum(before[table].get(state, 0) for state in ("rejected", "withdrawn")) for table in tables if table not in KEPT}
-    assert row.detail == {"rows": 3, **lost}
+    assert row.detail == {"rows": 4, **lost, "application": 1}
     assert set((await front.invariants()).values()) == {0}
 
     for file in files:
