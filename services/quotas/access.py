@@ -42,3 +42,8 @@ def desk_of(request: Request) -> Desk:
     """The desk of the application that serves this request."""
     desk: Desk = request.app.state.desk
     return desk
+
+
+def address_of(request: Request) -> str:
+    """From where somebody asks; the gateway says it where there is one."""
+    return request.client.host if request.client else ""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import StreamingResponse
 
 from services.quotas import exports, lookups, proposals, views
-from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, desk_of, may_file
+from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, address_of, desk_of, may_file
 from services.quotas.foresight import Foreseen, foresee
 from services.quotas.problems import problem_of
 from services.quotas.proposals import Decided, ProposalRefused, Proposed
@@ -20,6 +20,7 @@ from services.quotas.proposals.kind import Params
 from services.quotas.proposals.once import once
 from services.quotas.proposals.participation import consent
 from services.quotas.rows import CellRow
+from services.quotas.seats import NoSeat
 from shared.persistence.database import Tx
 from shared.web.identity import Identity, needs, refuse
 from shared.web.problems import Problem
@@ -125,10 +126,10 @@ async def export(request: Request, programme: str | None = None, cell: str | Non
     desk = desk_of(request)
     try:
         covers = exports.scope_of(programme, cell)
-        made = await desk.exports.open(covers, desk.clock.now())
+        made = await desk.exports.open(covers, desk.clock.now(), address_of(request))
     except exports.UnknownScope as error:
         raise Problem(404, code="unknown_scope") from error
-    except exports.Busy as error:
+    except NoSeat as error:
         raise Problem(503, code="busy", headers={"retry-after": "60"}) from error
     name = f"puente-decisions{'-' if covers else ''}{covers.replace(':', '-')}.jsonl"
     return StreamingResponse(made, media_type=JSON_LINES, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from services.quotas.domain.export import Writer
+from services.quotas.seats import Seats
 from shared.kernel.cells import Cell
 from shared.persistence.database import Database
 
@@ -50,38 +51,29 @@ class UnknownScope(Exception):
     safe_text = True
 
 
-class Busy(Exception):
-    """As many exports as may be at once are under way."""
-
-
 class Exports:
-    """Gives out exports of one database, a few at a time."""
+    """Gives out exports of one database, a few at a time and one to an address."""
 
-    def __init__(self, db: Database, at_once: int = AT_ONCE) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._free = at_once
+        self._seats = Seats(AT_ONCE, 1)
 
-    async def open(self, covers: str, now: datetime) -> AsyncIterator[bytes]:
+    async def open(self, covers: str, now: datetime, address: str) -> AsyncIterator[bytes]:
         """The export in pieces of whole lines, the first of them read already. Closing the iterator frees the connection.
 
-        Raises `Busy` where as many as may be are under way, `UnknownScope` where there is nothing of that name.
+        Raises `NoSeat` where as many as may be are under way, `UnknownScope` where there is nothing of that name.
         """
         if covers:
             await known(self._db, covers)
-        made = self._pieces(covers, now)
+        made = self._pieces(covers, now, address)
         first = await anext(made)
         return _again(first, made)
 
-    async def _pieces(self, covers: str, now: datetime) -> AsyncGenerator[bytes, None]:
-        if self._free <= 0:
-            raise Busy
-        self._free -= 1
-        try:
+    async def _pieces(self, covers: str, now: datetime, address: str) -> AsyncGenerator[bytes, None]:
+        with self._seats.one(address):
             async with aclosing(pieces(self._db, covers, now)) as made:
                 async for piece in made:
                     yield piece
-        finally:
-            self._free += 1
 
 
 async def _again(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from services.quotas.access import Desk
 from services.quotas.events import handle
 from services.quotas.exports import Exports
 from services.quotas.pages.kit import day_in
+from services.quotas.seats import Seats
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
 from services.quotas.sweeps import sweeps
@@ -57,7 +58,8 @@ def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:
         clock=clock,
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
     )
-    watch = BoardWatch(db, lambda year: day_in(year, clock.now().date()), listeners_max=settings.board_listeners_max)
+    seats = Seats(settings.board_listeners_max, settings.board_listeners_each)
+    watch = BoardWatch(db, lambda year: day_in(year, clock.now().date()), seats=seats)
     app.state.desk = Desk(db, clock, Exports(db), watch)
     app.include_router(api.router)
     app.include_router(pages.router)

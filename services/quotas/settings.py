@@ -10,3 +10,8 @@ class QuotasSettings(CommonSettings):
     board_listeners_max: int = Field(
         default=100, ge=0, description="Browsers that may watch boards live in one process at a time; whoever comes later reloads the page."
     )
+    board_listeners_each: int = Field(
+        default=20,
+        ge=0,
+        description="Of these, the most from one address, such as a school behind one; the rest is for others.",
+    )

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from services.quotas import views
 from services.quotas.rows import Board
+from services.quotas.seats import Seats
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database, Tx, Unavailable
 
@@ -68,17 +69,13 @@ class Listener:
         return None
 
 
-class Full(Exception):
-    """As many watch as may."""
-
-
 class BoardWatch:
-    """The boards that are watched in this process. `today` says on which day participation is shown."""
+    """The boards that are watched in this process. `today` says on which day participation is shown; whoever watches has one of `seats`."""
 
-    def __init__(self, db: Database, today: Callable[[int], date], *, listeners_max: int) -> None:
+    def __init__(self, db: Database, today: Callable[[int], date], *, seats: Seats) -> None:
         self._db = db
         self._today = today
-        self._most = listeners_max
+        self.seats = seats
         self._watched: dict[Key, Watched] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -87,20 +84,19 @@ class BoardWatch:
         return sum(len(one.listeners) for one in self._watched.values())
 
     @property
-    def full(self) -> bool:
-        return self.listeners >= self._most
-
-    @property
     def looking(self) -> bool:
         """Whether the database is looked at."""
         return self._looking is not None and not self._looking.done()
 
     @contextlib.asynccontextmanager
-    async def listen(self, programme: str, year: int) -> AsyncGenerator[Listener, None]:
-        """Watch a board for as long as the block lasts. `Full` where as many watch as may."""
-        if self.full:
-            raise Full
-        key = (programme, year)
+    async def listen(self, programme: str, year: int, address: str) -> AsyncGenerator[Listener, None]:
+        """Watch a board from an address for as long as the block lasts. `NoSeat` where as many watch as may."""
+        with self.seats.one(address):
+            async with self._listen((programme, year)) as listener:
+                yield listener
+
+    @contextlib.asynccontextmanager
+    async def _listen(self, key: Key) -> AsyncGenerator[Listener, None]:
         watched = self._watched.setdefault(key, Watched())
         listener = Listener(watched)
         watched.listeners.add(listener)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.quotas import views
-from services.quotas.access import desk_of
+from services.quotas.access import address_of, desk_of
 from services.quotas.pages import kit
 from services.quotas.pages.tiles import Value, summary, values
 from services.quotas.rows import Board
-from services.quotas.watch import BoardWatch, Full, Watched, token_of
+from services.quotas.seats import NoSeat
+from services.quotas.watch import BoardWatch, Watched, token_of
 from shared.web import streams
 from shared.web.i18n import Translation, current, speaking
 from shared.web.problems import Problem
@@ -52,17 +53,20 @@ async def live(request: Request, programme: str = "", year: str = "", seen: str 
     known = await desk.db.run(lambda tx: views.programme(tx, programme))
     if known is None or wanted not in known.years:
         raise Problem(404, code="unknown_board")
-    if desk.watch.full:
+    address = address_of(request)
+    if not desk.watch.seats.free_for(address):
         raise Problem(503, code="board_watched_by_many", headers={"Retry-After": str(FULL_SECONDS)})
     seen = request.headers.get("last-event-id", seen)
-    return streams.EventStream(follow(desk.watch, programme, wanted, seen, current()))
+    return streams.EventStream(follow(desk.watch, programme, wanted, seen, current(), address))
 
 
-async def follow(watch: BoardWatch, programme: str, year: int, seen: str, language: Translation) -> AsyncGenerator[bytes, None]:
+async def follow(
+    watch: BoardWatch, programme: str, year: int, seen: str, language: Translation, address: str
+) -> AsyncGenerator[bytes, None]:
     """The stream of one browser. Where the last seat was taken a moment ago it ends at once, and the browser comes back."""
     yield streams.retry(RETRY_SECONDS)
-    with suppress(Full):
-        async with watch.listen(programme, year) as listener:
+    with suppress(NoSeat):
+        async with watch.listen(programme, year, address) as listener:
             while True:
                 board = await listener.next(seen)
                 if board is None:

@@ -105,10 +105,22 @@ async def test_what_there_is_not_cannot_be_had(service: Front, query: str) -> No
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_scope")
 
 
+async def test_one_address_has_one_at_a_time_and_leaves_the_other_seats_to_others(service: Front) -> None:
+    desk = service.app.state.desk
+    async with service.browser() as browser, aclosing(await desk.exports.open("", START, "127.0.0.1")) as held:
+        assert await anext(held)
+        refused = await browser.get("/quotas/api/v1/export")
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        async with aclosing(await desk.exports.open("", START, "192.0.2.1")) as another:
+            assert await anext(another)
+    async with service.browser() as browser:
+        assert (await browser.get("/quotas/api/v1/export")).status_code == 200
+
+
 async def test_only_a_few_may_have_one_at_once_and_who_stops_reading_makes_room(service: Front) -> None:
     """Each holds a connection of the database as long as its reader takes."""
     desk = service.app.state.desk
-    held = [await desk.exports.open("", START) for _ in range(exports.AT_ONCE)]
+    held = [await desk.exports.open("", START, f"192.0.2.{n}") for n in range(exports.AT_ONCE)]
     async with service.browser() as browser:
         refused = await browser.get("/quotas/api/v1/export")
         assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "busy", "60")

@@ -16,6 +16,7 @@ from services.quotas import watch
 from services.quotas.access import Desk
 from services.quotas.pages.tiles import values
 from services.quotas.rows import Board
+from services.quotas.seats import Seats
 from services.quotas.views import board as read_board
 from services.quotas.watch import token_of
 from services.run.gateway import Gateway
@@ -157,13 +158,15 @@ async def test_a_quiet_board_is_heard_to_be_alive(service: Front, monkeypatch: p
         assert [await stream.line(":") for _ in range(3)] == [": still here"] * 3
 
 
-async def test_more_than_may_are_turned_away_and_a_seat_that_is_left_is_free_again(service: Front) -> None:
-    desk(service).watch._most = 1
+@pytest.mark.parametrize(("most", "each"), [(1, 9), (9, 1)], ids=["in all", "from one address"])
+async def test_more_than_may_are_turned_away_and_a_seat_that_is_left_is_free_again(service: Front, most: int, each: int) -> None:
+    seats = desk(service).watch.seats = Seats(most, each)
     async with served(service.app) as address, httpx2.AsyncClient(base_url=address, trust_env=False) as client:
         async with listening(address) as stream:
             await stream.event()
             refused = await client.get(PATH)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+            assert seats.free_for("192.0.2.1") is (most > 1), "others watch on"
         await until(lambda: desk(service).watch.listeners == 0)
         async with listening(address) as stream:
             assert (await stream.event())[1]["values"]
