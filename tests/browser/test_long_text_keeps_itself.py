@@ -82,6 +82,17 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
         await page.goto(path)
         assert await page.input_value("#study_plan") == WORDS
 
+    await page.goto(path)
+    await page.fill("#study_plan", WORDS)
+    await person.press("Save and continue")
+    assert await page.locator(".govuk-error-summary").count() == 1, "too few words"
+    async with page.expect_navigation():
+        await page.locator(".app-languages a[hreflang^=pt]").click()
+    assert await page.input_value("#study_plan") == WORDS, "another language loses nothing"
+    async with page.expect_navigation():
+        await page.locator(".app-languages a[hreflang^=es]").click()
+    assert await page.input_value("#study_plan") == WORDS
+
     await sends_into_nothing()
     note = page.get_by_role("status").filter(has_text=person.say("Let go of it"))
     async with page.expect_navigation():

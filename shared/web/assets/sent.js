@@ -1,9 +1,14 @@
-// What was sent and not answered stays in this tab. Where the line breaks after the button was pressed, a browser forgets the form, and its
+// What was sent and not saved stays in this tab. Where the line breaks after the button was pressed, a browser forgets the form, and its
 // way back leads to the page before it; the form that is opened again is filled in with it. It carries the version that it was typed on, so
-// that the server still sees whether the page was saved elsewhere meanwhile. It goes with the first answer, and on signing out.
+// that the server still sees whether the page was saved elsewhere meanwhile. It goes with the answer that leads on, and on signing out.
 const PREFIX = 'sent:'
 const NOT_TYPED = /^(file|submit|button|reset|password|image)$/
-const goes = (form) => new URL(form.getAttribute('action') ?? '', location.href)
+// Where it goes, whatever the language of the page.
+const goes = (form) => {
+  const url = new URL(form.getAttribute('action') ?? '', location.href)
+  url.searchParams.delete('lang')
+  return url
+}
 const key = (form) => PREFIX + goes(form).pathname + goes(form).search
 const parts = (form) => [...form.elements].filter((one) => one.name && !NOT_TYPED.test(one.type))
 const holds = (one) => (/^(radio|checkbox)$/.test(one.type) ? (one.checked ? one.value : null) : one.value)
@@ -47,7 +52,8 @@ export const keepSent = (saved) => {
     })
     const { sent } = JSON.parse(sessionStorage[key(form)] ?? '{}')
     if (!sent || same(form, sent)) {
-      sessionStorage.removeItem(key(form))
+      // What came back with faults is not saved either: the same page in another language has it still.
+      if (!document.querySelector('.govuk-error-summary')) sessionStorage.removeItem(key(form))
       continue
     }
     fill(form, sent)
