@@ -1,7 +1,8 @@
 """Looking at a page in a real browser: one visit checks everything that a page of ours promises.
 
-It is accessible (axe), fits on the narrowest phone and on the screen that it is opened on, keeps the content security policy, asks nobody
-else for anything, and weighs little. Every page is looked at in one language on one screen, by turns, so that all six languages and all
+It is accessible (axe; each fault is said with its field), fits on the narrowest phone and on the screen that it is opened on, keeps the
+content security policy, asks nobody else for anything, and weighs little.
+Every page is looked at in one language on one screen, by turns, so that all six languages and all
 three screens are looked at over a service's pages; `PUENTE_TEST_LOOKS=all` looks at each page in all of them (`make soak`).
 """
 
@@ -32,6 +33,20 @@ WIDE: Final = (
     ".map((one) => one.outerHTML.slice(0, 90)).slice(-2)"
 )
 OPEN: Final = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
+LOOSE: Final = """() => {
+  const missing = []
+  const shown = (one) => one.outerHTML.slice(0, 140)
+  for (const one of document.querySelectorAll('main .govuk-error-message')) {
+    if (!one.id || !document.querySelector(`[aria-describedby~="${one.id}"]`)) missing.push(`no field says it: ${shown(one)}`)
+  }
+  for (const one of document.querySelectorAll('.govuk-error-summary a')) {
+    if (!document.getElementById(decodeURIComponent(one.hash.slice(1)))) missing.push(`leads nowhere: ${shown(one)}`)
+  }
+  const summary = document.querySelector('.govuk-error-summary')
+  if (summary && document.activeElement !== summary) missing.push('has its focus elsewhere than on its faults')
+  return missing
+}"""
+"""JavaScript: faults that a screen reader does not find, because no field is described by them or the summary's link leads to none."""
 NARROWEST: Final = 320
 WIDTHS: Final = (NARROWEST, 360, 1280)
 HEIGHT: Final = 800
@@ -143,6 +158,7 @@ class Looks:
 
     async def stand(self, page: Page, what: str) -> None:
         """At the page as it stands."""
+        self.faults += [f"{what} {one}" for one in await page.evaluate(LOOSE)]
         await page.evaluate(OPEN)
         if not await page.evaluate("typeof axe === 'object'"):
             await page.evaluate(AXE)

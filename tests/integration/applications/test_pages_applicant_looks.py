@@ -22,7 +22,7 @@ from tests.integration.applications.crawl import everything, sends
 from tests.integration.applications.letters import GOOD_LETTER, a_referee
 from tests.integration.applications.people import good_form
 from tests.integration.applications.staff_pages import House
-from tests.looks import FITS, Looks, unseen
+from tests.looks import FITS, LOOSE, Looks, unseen
 
 pytestmark = pytest.mark.browser
 OWN = ["Puente", "Español", "PDF", "JPEG", "PNG", "HEIC", "DOCX", "UTC", "MB", "kB", "a.pdf"]
@@ -81,6 +81,19 @@ async def test_a_page_with_a_hard_coded_word_is_found(browser: Browser) -> None:
         "<title>⟦a⟧</title><p>⟦Closes ⟦1 März⟧ in <b>time</b>⟧ <i>Hello</i></p><input aria-label='Name'><p>⟦c⟧ Puente 12</p>"
     )
     assert await page.evaluate(pseudo.UNMARKED, ["Puente"]) == ["I: Hello", "aria-label: Name"]
+    await page.close()
+
+
+async def test_a_fault_that_no_field_says_is_found(browser: Browser) -> None:
+    page = await browser.new_page()
+    fault = "<main><p class=govuk-error-message id=a-error>x</p><input id=a{}></main>"
+    summary = "<div class=govuk-error-summary tabindex=-1><a href='#{}'>x</a></div><script>document.querySelector('div').focus()</script>"
+    await page.set_content(fault.format(" aria-describedby='a-hint a-error'") + summary.format("a"))
+    assert await page.evaluate(LOOSE) == []
+    await page.set_content(fault.format("") + summary.format("b").replace(".focus()", ".blur()"))
+    assert [one.split(":")[0] for one in await page.evaluate(LOOSE)] == [
+        "no field says it", "leads nowhere", "has its focus elsewhere than on its faults"
+    ]  # fmt: skip
     await page.close()
 
 
