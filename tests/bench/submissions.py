@@ -3,15 +3,16 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from rich.console import Console
 
-from services.applications import use_cases
-from services.applications.agreements import versions_in_force
+from services.applications import agreements, use_cases
 from services.applications.domain.viewers import Viewer
 from shared.kernel.ids import new_id
 from shared.messaging.broker import free_port
@@ -33,6 +34,10 @@ from application
 """
 """How far the end state is from `$1` applications handed in, each told once."""
 CONNECTIONS = 32
+WARM = 160
+"""So many before anything is measured: each connection of the server's has prepared and planned its statements then."""
+RUSH = 500
+"""Applicants who press the button in the same moment, each with a connection of their own."""
 
 Ready = tuple[UUID, Viewer, str]
 """An application that can be handed in, its owner, and the owner's identity."""
@@ -56,40 +61,58 @@ async def drafts(world: World, issuer: IdentityIssuer, number: int) -> list[Read
     return made
 
 
-def request(ready: Ready, path: str) -> bytes:
-    """The request as it goes over the wire."""
-    application, _, token = ready
-    body = json.dumps({"agreed": versions_in_force(), "language": "en"})
-    lines = [
-        f"POST /api/v1/applications/{application}/{path} HTTP/1.1",
-        "Host: 127.0.0.1",
-        f"Cookie: puente_identity={token}",
-        f"Idempotency-Key: {application}",
-        "Accept: application/json",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join([*lines, "", body]).encode()
+AGREED = {"agree": "yes", "agreed": agreements.marked(agreements.versions_in_force())}
+AGREED_BY_PROGRAM = json.dumps({"agreed": agreements.versions_in_force(), "language": "en"})
 
 
-async def rate(port: int, ready: Sequence[Ready], path: str, expected: int) -> float:
-    """Answers a second over a fixed number of connections; a client that does next to nothing, so that the server is what is measured."""
-    waiting = iter([request(one, path) for one in ready])
+@dataclass(frozen=True)
+class Route:
+    """What is asked for, and the status of the answer that is right. `fields` are a form's; the API is sent JSON."""
+
+    path: str
+    expected: int
+    fields: Mapping[str, str] | None = None
+
+    def request(self, ready: Ready) -> bytes:
+        """The request as it goes over the wire."""
+        application, _, token = ready
+        lines = ["Host: 127.0.0.1", f"Cookie: puente_identity={token}"]
+        if self.fields is None:
+            start, body = f"POST /api/v1/applications/{application}/{self.path} HTTP/1.1", AGREED_BY_PROGRAM
+            lines += [f"Idempotency-Key: {application}", "Accept: application/json", "Content-Type: application/json"]
+        else:
+            start, body = f"POST /applications/{application}/{self.path} HTTP/1.1", urlencode({"key": str(application), **self.fields})
+            lines += ["Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin", "Accept-Encoding: identity"]
+        return "\r\n".join([start, *lines, f"Content-Length: {len(body)}", "", body]).encode()
+
+
+CHECKED, STORED = Route("rehearsal", 204), Route("submission", 200)
+PAGE_CHECKED, PAGE_STORED = Route("send", 422, {}), Route("send", 303, AGREED)
+"""The page by which one sends: without the agreement it reads and checks all the same, and is drawn again with what is missing."""
+
+
+async def rate(port: int, ready: Sequence[Ready], route: Route, *, connections: int = CONNECTIONS) -> tuple[float, list[float]]:
+    """Answers a second over so many connections, and the milliseconds of each; a client that does next to nothing, so that the server
+    is what is measured. Every answer is the right one."""
+    waiting = iter([route.request(one) for one in ready])
+    took: list[float] = []
 
     async def connection() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for sent in waiting:
+            asked = time.perf_counter()
             writer.write(sent)
             head = await reader.readuntil(b"\r\n\r\n")
             status = int(head.split(b" ", 2)[1])
             length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
             body = await reader.readexactly(length)
-            assert status == expected, f"{path} answered {status}: {body[:300]!r}"
+            took.append((time.perf_counter() - asked) * 1e3)
+            assert status == route.expected, f"{route.path} answered {status}: {body[:300]!r}"
         writer.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-    return len(ready) / (time.perf_counter() - began)
+    await asyncio.gather(*(connection() for _ in range(connections)))
+    return len(ready) / (time.perf_counter() - began), sorted(took)
 
 
 async def listening(port: int) -> None:
@@ -114,34 +137,50 @@ class Both(NamedTuple):
     checking_cpu: float
 
 
-async def measure(databases: Databases, folder: Path, rounds: int, console: Console) -> list[Both]:
+class Found(NamedTuple):
+    """One round: by the API, by the page, and everybody pressing at once: answers a second, p50 and p99 in milliseconds."""
+
+    api: Both
+    page: Both
+    rush: tuple[float, float, float]
+
+
+async def measure(databases: Databases, folder: Path, rounds: int, console: Console) -> list[Found]:
     """Each round on applications of its own, which are checked first and handed in then."""
     ensure_key_pair(folder / "keys", "identity")
     issuer = IdentityIssuer.from_folder(folder / "keys")
     url = await databases.new("applications")
     db, port = Database(url), free_port()
-    rounds_found: list[Both] = []
+    found: list[Found] = []
     quiet = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
     async with process("tests.bench.api", url, str(folder), str(port), **quiet) as server, watching(url) as look:
         await listening(port)
         world = World(db, MOMENT)
         await world.do(use_cases.load_plan, the_plan(), actor="bench")
-        for number in range(rounds):
-            ready = await drafts(world, issuer, APPLICATIONS)
-            meter = Meter(look, {server.pid: "server"})
-            sides = {}
-            for path, status in (("rehearsal", 204), ("submission", 200)):
+
+        async def both(ready: Sequence[Ready], checked: Route, stored: Route, what: str) -> Both:
+            meter, sides = Meter(look, {server.pid: "server"}), []
+            for route in (checked, stored):
                 await meter.start()
-                found = await rate(port, ready, path, status)
+                answers, _ = await rate(port, ready, route)
                 await meter.note()
-                sides[path] = (found, sum(meter.spent().values()) / len(ready) * 1e3)
-            (durable, durable_cpu), (checking, checking_cpu) = sides["submission"], sides["rehearsal"]
-            rounds_found.append(Both(durable, checking, durable_cpu, checking_cpu))
+                sides.append((answers, sum(meter.spent().values()) / len(ready) * 1e3))
+            (checking, checking_cpu), (durable, durable_cpu) = sides
             console.print(
-                f"submissions, round {number + 1}: {durable:,.0f}/s durable ({durable_cpu:.2f} ms of CPU each), "
+                f"submissions by the {what}: {durable:,.0f}/s durable ({durable_cpu:.2f} ms of CPU each), "
                 f"{checking:,.0f}/s validating only ({checking_cpu:.2f} ms)"
             )
-            wrong = await look.fetchval(WRONG, len(ready) * (number + 1))
+            return Both(durable, checking, durable_cpu, checking_cpu)
+
+        warm = await drafts(world, issuer, WARM)
+        for route in (CHECKED, PAGE_CHECKED, STORED):
+            await rate(port, warm, route)
+        for number in range(rounds):
+            api = await both(await drafts(world, issuer, APPLICATIONS), CHECKED, STORED, "API")
+            page = await both(await drafts(world, issuer, APPLICATIONS), PAGE_CHECKED, PAGE_STORED, "page")
+            answers, took = await rate(port, await drafts(world, issuer, RUSH), PAGE_STORED, connections=RUSH)
+            found.append(Found(api, page, (answers, took[len(took) // 2], took[len(took) * 99 // 100])))
+            wrong = await look.fetchval(WRONG, WARM + (2 * APPLICATIONS + RUSH) * (number + 1))
             assert wrong == 0, f"the end state is wrong by {wrong}"
     await db.close()
-    return rounds_found
+    return found
