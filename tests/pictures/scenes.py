@@ -35,6 +35,8 @@ def of(who: str, *scenes: Scene) -> tuple[Scene, ...]:
 SCENES: Final = (
     Scene("home", "/"),
     Scene("programme", "/programmes/scholarship"),
+    Scene("privacy", "/privacy"),
+    Scene("help", "/help"),
     Scene("may-i-apply", "/programmes/scholarship/check"),
     Scene("sign-in", "/sign-in"),
     Scene("sign-in-wrong", "/sign-in", press="main form button"),
@@ -65,6 +67,9 @@ SCENES: Final = (
     *of(
         "wilmer.choque",
         Scene("waiting", "/applications", (FIRST_CARD,)),
+        Scene("referees", "/applications", (FIRST_CARD, "main a[href$='/referees']")),
+        Scene("own-data", "/account/data"),
+        Scene("delete-account", "/account/delete"),
         Scene("receipt", "/applications", (FIRST_CARD, "main a[href$='/receipt']")),
     ),
     *of(
@@ -82,6 +87,7 @@ SCENES: Final = (
         "peru",
         Scene("country", "/country"),
         Scene("country-file", "/country", ("main a[href*='/country/applications/']",)),
+        Scene("country-read", "/country", ("main a[href*='/country/applications/']", "main a[href*='/read']")),
         Scene("slate", "/country/slate?programme=scholarship&year=2016"),
         Scene("inbox-empty", "/messages"),
     ),
@@ -93,6 +99,8 @@ SCENES: Final = (
         Scene("bulk", "/officer", press="main button[name=all]"),
         Scene("proposals", "/quotas/proposals"),
         Scene("propose", "/quotas/cells/scholarship:PE:2016/propose"),
+        Scene("participation", "/quotas/participation"),
+        Scene("follow-up", "/quotas/follow-up/en"),
         Scene("cell", "/quotas/cells/training:PE:2016"),
         Scene("cell-list", "/quotas/cells/scholarship:PE:2016/list"),
         Scene("decisions", "/quotas/cells/training:PE:2016/decisions"),
