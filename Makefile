@@ -27,7 +27,7 @@ soak: setup ## the random and the crash tests for hours: every pair of faults, a
 	$(BIN)/python -m tests.soak $(PAIRS)
 	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
 	PUENTE_TEST_API_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/applications/test_api_schema.py $(ARGS)
-	PUENTE_TEST_LOOKS=all $(BIN)/python -m pytest -k 'every_page_is_light or every_page_fits' tests/integration $(ARGS)
+	PUENTE_TEST_LOOKS=all $(BIN)/python -m pytest -o timeout=0 -k 'every_page_is_light or every_page_fits' tests/integration $(ARGS)
 
 check: setup ## style, types, import contracts
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import structlog
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
@@ -25,6 +25,9 @@ from tests.chromium import NoChromium, program
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"
+
+# What a page is to come to is awaited for as long as a slow machine takes.
+expect.set_options(timeout=30_000)
 
 NewDatabase = Callable[[str], Awaitable[str]]
 """Service name -> the SQLAlchemy URL of a new, empty, migrated database of that service."""

@@ -15,7 +15,7 @@ from shared.mail.sink_pages import sink_app
 
 _CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
 _LETTER: Final = re.compile(r"https?://\S+/letter/\S+")
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 60.0
 
 
 class MailDesk:

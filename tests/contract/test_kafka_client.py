@@ -206,13 +206,13 @@ async def test_a_broker_that_stands_still_ends_the_wait_and_everything_is_sent_a
     own_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client itself would wait for ever. What was under way may have arrived, so it is given again, by a new producer."""
-    monkeypatch.setattr(client, "CHUNK_DEADLINE_S", 1.5)
-    monkeypatch.setattr(client, "CLOSE_DEADLINE_S", 0.5)
     bench = Bench(own_broker.bootstrap)
     await bench.transport.prepare(TOPICS)
     publisher, source = await bench.transport.publisher(), await bench.source()
     rows = [Outgoing(n, TOPIC, "one-key", b"%d" % n) for n in range(1, 6)]
     await publisher.publish([Outgoing(0, TOPIC, "one-key", b"0")])
+    monkeypatch.setattr(client, "CHUNK_DEADLINE_S", 1.5)
+    monkeypatch.setattr(client, "CLOSE_DEADLINE_S", 0.5)
     await asyncio.to_thread(own_broker.pause)
     try:
         with pytest.raises(TransportAway, match="did not take the events"):

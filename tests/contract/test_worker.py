@@ -127,7 +127,7 @@ async def test_a_client_that_falls_ill_in_silence_is_replaced(
             return await rig.count("select count(*) from effect") == 10
 
         await rig.until(noted)
-        assert transport.opened == 2
+        assert transport.opened >= 2
         assert any("nothing arrived" in one or "was cancelled" in one for one in said)
 
         async def well() -> bool:
@@ -145,10 +145,11 @@ async def test_having_nothing_to_do_is_no_illness(kafka: Broker, new_db: NewDb, 
     async with hospital(kafka, new_db) as (rig, transport), rig.consuming():
         await rig.publish(fact("a", 1, KEYS[0]))
         await rig.until_effects(1)
+        before = transport.opened
         with suppress(TimeoutError):
             async with asyncio.timeout(1.5):
                 await asyncio.Event().wait()
-        assert transport.opened == 1
+        assert transport.opened == before
         await rig.publish(fact("a", 2, KEYS[0]))
         await rig.until_effects(2)
 

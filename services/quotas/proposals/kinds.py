@@ -91,8 +91,10 @@ class ChangeTotal(Kind[TotalChange]):
 
     async def carry_out(self, tx: Tx, filed: Filed[TotalChange]) -> Verdict:
         short = await self._short(tx, filed)
-        if short is None:
-            await fund(tx, filed.programme, filed.params.places, at=filed.now)
+        # The pool may be drawn on until `fund` holds it: what is missing then undoes all of it.
+        if short is None and await fund(tx, filed.programme, filed.params.places, at=filed.now):
+            short = await self._short(tx, filed)
+            assert short is not None, "the pool is held, and has less than is wanted"
         return short or Verdict()
 
     async def _funded(self, tx: Tx, filed: Filed[TotalChange]) -> int:

@@ -114,12 +114,14 @@ class Phases:
         """One letter. Mails that a killed worker had in its hands are its own until its lease ends: whoever got none looks again then."""
         writer, clock = self._crowd.writer(referee["email"], member), self._crowd.stack.clock
         for again in range(MAIL_TRIES - 1, -1, -1):
+            until = clock.now() + LEASE
             try:
                 return await writer.write(self._programme, referee["language"])
             except TimeoutError:
                 if not again:
                     raise DidNotSettle(f"no mail that asks for a letter came to {referee['email']}") from None
-                clock.move_to(clock.now() + LEASE)
+                if clock.now() < until:  # those who waited beside this one have moved it already
+                    clock.move_to(until)
 
     # --------------------------------------------------------------------------------------------------------- selecting
     async def _nominate(self) -> None:

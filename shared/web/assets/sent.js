@@ -18,7 +18,16 @@ const same = (form, sent) => {
   const text = (all) => JSON.stringify(all.filter(([, , type]) => type !== 'hidden').map(([name, value]) => [name, bare(value)]))
   return text(values(form)) === text(sent)
 }
-const forget = () => Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).forEach((one) => sessionStorage.removeItem(one))
+const kept = () => Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX))
+const forget = () => kept().forEach((one) => sessionStorage.removeItem(one))
+// Whoever signs out in one tab leaves nothing in another; and nobody who comes hours later is somebody who waits for an answer.
+const LEFT = 'signed-out-at'
+const HOURS = 2
+const leave = () => { forget(); try { localStorage[LEFT] = Date.now() } catch { /* A browser that keeps nothing has nothing to forget. */ } }
+const forgetOld = () => {
+  const since = Math.max(Number(localStorage[LEFT] ?? 0), Date.now() - HOURS * 3600_000)
+  kept().filter((one) => !(JSON.parse(sessionStorage[one]).at > since)).forEach((one) => sessionStorage.removeItem(one))
+}
 
 const fill = (form, sent) => {
   for (const one of parts(form)) {
@@ -38,22 +47,25 @@ const isAnswer = (paths) => {
 }
 
 export const keepSent = (saved) => {
-  if (location.pathname.startsWith('/sign-in') || new URLSearchParams(location.search).has('signed-out')) forget()
-  for (const name of Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX))) {
+  if (location.pathname.startsWith('/sign-in')) forget()
+  if (new URLSearchParams(location.search).has('signed-out')) leave()
+  forgetOld()
+  for (const name of kept()) {
     const path = name.slice(PREFIX.length)
     if (isAnswer([path, JSON.parse(sessionStorage[name]).page])) sessionStorage.removeItem(name)
   }
-  document.addEventListener('submit', (event) => { if (goes(event.target).pathname === '/sign-out') forget() })
+  document.addEventListener('submit', (event) => { if (goes(event.target).pathname === '/sign-out') leave() })
   for (const form of document.querySelectorAll('form[data-keep]')) {
     form.addEventListener('submit', () => {
       try {
-        sessionStorage[key(form)] = JSON.stringify({ page: location.pathname + location.search, sent: values(form) })
+        sessionStorage[key(form)] = JSON.stringify({ at: Date.now(), page: location.pathname + location.search, sent: values(form) })
       } catch { /* There is no room for it, or the browser keeps nothing: as without this script. */ }
     })
     const { sent } = JSON.parse(sessionStorage[key(form)] ?? '{}')
+    // A page with faults is the answer itself, and shows what was sent. It is not saved: the same page in another language has it still.
+    if (document.querySelector('.govuk-error-summary')) continue
     if (!sent || same(form, sent)) {
-      // What came back with faults is not saved either: the same page in another language has it still.
-      if (!document.querySelector('.govuk-error-summary')) sessionStorage.removeItem(key(form))
+      sessionStorage.removeItem(key(form))
       continue
     }
     fill(form, sent)

@@ -20,6 +20,8 @@ from tests.integration.applications.people import PROGRAMME, good_form, the_plan
 from tests.integration.applications.test_pages_applicant import begun, filled, hidden
 from tests.integration.quotas.statements import statements
 
+OFFERED = "you had typed something here that was not saved"
+
 SCHOOL = {"institution": "Colegio Nº 3", "subject": "Ciencias", "from_year": "2001", "finished": "yes", "to_year": "2006"}
 CONTACT = {"residence": "PE", "city": "Cusco", "phone": ""}
 
@@ -194,16 +196,16 @@ async def test_what_was_typed_and_not_saved_is_offered_again(front: Front) -> No
         kept = await browser.post(f"{page}/typed", data={"study_plan": "Quiero\x00 estudiar", "teaching_language": "zh", "forged": "x"})
         assert kept.status_code == 204
         back = await browser.get(page)
-        assert "you had typed something here that was not saved" in words(back)
+        assert OFFERED in words(back)
         assert "Quiero estudiar" not in back.text
         assert "Quiero estudiar" in (await browser.get(f"{page}?typed=1")).text
         assert words(await browser.get(page.replace("/pages/study_plan", "/tasks"))).count("In progress") == 0, "it is not an answer"
         form = {**good_form()["study_plan"], "_version": "0"}
         assert (await browser.post(page, data=form)).status_code == 303
-        assert "not saved" not in words(await browser.get(page))
+        assert OFFERED not in words(await browser.get(page))
         await browser.post(f"{page}/typed", data={"study_plan": "Otra vez"})
         assert (await browser.post(f"{page}/typed?forget=1")).headers["location"] == page
-        assert "not saved" not in words(await browser.get(page))
+        assert OFFERED not in words(await browser.get(page))
 
 
 async def test_nothing_is_kept_over_the_text_that_is_offered(front: Front) -> None:
@@ -213,13 +215,13 @@ async def test_nothing_is_kept_over_the_text_that_is_offered(front: Front) -> No
         assert keeps in (await browser.get(page)).text
         await browser.post(f"{page}/typed", data={"study_plan": "Quiero estudiar", "_version": "0"})
         offered = await browser.get(page)
-        assert "not saved" in words(offered)
+        assert OFFERED in words(offered)
         assert "data-typed" not in offered.text, "the script would put what is here in the place of what is offered"
         assert keeps in (await browser.get(f"{page}?typed=1")).text
         wrong = await browser.post(page, data={"study_plan": "Mal", "_version": "0", "_offered": hidden(offered, "_offered")})
         assert wrong.status_code == 422
         assert "Mal" in wrong.text
-        assert "not saved" in words(wrong), "no choice was made: it is offered still"
+        assert OFFERED in words(wrong), "no choice was made: it is offered still"
         assert "data-typed" not in wrong.text
         shown = await browser.get(f"{page}?typed=1")
         assert "_offered" not in shown.text
@@ -234,7 +236,7 @@ async def test_an_older_window_keeps_nothing_beside_what_was_saved_after_it(fron
         assert (await browser.post(page, data={**good_form()["study_plan"], "_version": "0"})).status_code == 303
         before = await browser.post(f"{page}/typed", data={"study_plan": "De antes", "_version": "0"})
         assert before.status_code == 409, "the window hears of it"
-        assert "not saved" not in words(await browser.get(page))
+        assert OFFERED not in words(await browser.get(page))
         assert "De antes" not in (await browser.get(f"{page}?typed=1")).text
         await browser.post(f"{page}/typed", data={"study_plan": "De ahora", "_version": await version_of(browser, page)})
         assert "De ahora" in (await browser.get(f"{page}?typed=1")).text

@@ -1,6 +1,5 @@
 """Watching places being given, in a real browser: without reload, with a pause, quietly for who listens, and not without JavaScript."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,9 @@ READ = """() => Object.fromEntries([...document.querySelectorAll('[data-live]')]
 HEAR = """() => { window.heard = []
     const said = document.querySelector('[data-live-say]')
     new MutationObserver(() => window.heard.push(said.textContent)).observe(said, {childList: true}) }"""
-FLASH = f"""() => new Promise(done => {{
+WATCH_FLASH = f"""() => {{ window.flashed = new Promise(done => {{
     const number = document.querySelector(`{OFFERED}`)
-    new MutationObserver(() => done(getComputedStyle(number).animationName)).observe(number, {{attributes: true}}) }})"""
+    new MutationObserver(() => done(getComputedStyle(number).animationName)).observe(number, {{attributes: true}}) }}) }}"""
 
 
 @pytest.fixture
@@ -129,7 +128,7 @@ async def test_what_changed_flashes_only_for_who_likes_motion(service: Front, br
     async with served(service.app) as address:
         page = await opened(browser, address, reduced_motion=motion)
         await until(lambda: desk(service).watch.listeners == 1)
-        flashed = asyncio.create_task(page.evaluate(FLASH))
+        await page.evaluate(WATCH_FLASH)
         await service.approve(CHINA, 1)
-        assert await flashed == animated
+        assert await page.evaluate("window.flashed") == animated
         await page.context.close()
