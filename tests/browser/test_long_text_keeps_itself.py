@@ -99,7 +99,13 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
         await note.get_by_role("button").click()
     assert await page.input_value("#study_plan") == ""
     await sends_into_nothing()
+    beside = await page.context.new_page()
+    await beside.goto(path)
+    await beside.evaluate("sessionStorage['sent:/elsewhere'] = JSON.stringify({at: Date.now() - 1, page: '/elsewhere', sent: []})")
     async with page.expect_navigation():
         await page.get_by_role("button", name=person.say("Sign out"), exact=True).first.click()
     assert await page.evaluate("JSON.stringify(sessionStorage)") == "{}", "whoever comes next to this computer finds nothing"
+    await beside.goto(page.url)
+    assert await beside.evaluate("JSON.stringify(sessionStorage)") == "{}", "nor does one who goes on in another tab"
+    await beside.close()
     person.complaints[:] = [line for line in person.complaints if "ERR_CONNECTION_RESET" not in line]

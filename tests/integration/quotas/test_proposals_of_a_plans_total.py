@@ -1,9 +1,12 @@
 """Fewer places in all, as a new version of a plan says: taken out of the pool by two people, and only what the plan in force says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.quotas.proposals import kinds
+from services.quotas.store.programmes import fund
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import Office, code
@@ -41,6 +44,28 @@ async def test_it_is_taken_out_of_the_pool_once_the_pool_has_it(office: Office) 
     assert [tuple(row) for row in await rows(db, "select funded, places_total from programme")] == [(4, 4)]
     assert code(await office.adopt(proposal)) == (409, "not_open")
     assert await held(db) == {}
+
+
+async def test_what_is_drawn_from_the_pool_in_the_same_moment_undoes_all_of_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks before the pool is held may see places in it that somebody else is about to draw."""
+    db, proposal = office.front.db, await of_the_system(office)
+    held_pool: list[Any] = []
+    for country in COUNTRIES:
+        await office.adopted("allotment_change", {"cell": f"training:{country}:2016", "target": 0, "allow_over": True})
+    looked = kinds.ChangeTotal._short
+
+    async def too_early(self: kinds.ChangeTotal, tx: Any, filed: Any) -> Any:
+        return await looked(self, tx, filed) if held_pool else None
+
+    async def book(*given: Any, **named: Any) -> int:
+        held_pool.append(given)
+        return await fund(*given, **named)
+
+    monkeypatch.setattr(kinds.ChangeTotal, "_short", too_early)
+    monkeypatch.setattr(kinds, "fund", book)
+    before = await picture(db)
+    assert code(await office.adopt(proposal)) == (409, "pool_short")
+    assert held_pool and await picture(db) == before and await held(db) == {}
 
 
 async def test_what_a_newer_plan_no_longer_says_is_not_adopted(office: Office) -> None:
