@@ -47,7 +47,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     documents, scanner = DocumentStore(settings.documents_folder), Scanner(settings.documents_scanner)
     app = _web(settings, clock, db)
     app.state.documents, app.state.scanner, app.state.links = documents, scanner, Links.from_folder(settings.keys_folder)
-    app.state.room = Room()
+    app.state.room, app.state.reading_room = Room(), Room()
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)

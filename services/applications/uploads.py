@@ -123,8 +123,14 @@ def documents_of(request: Request) -> DocumentStore:
 
 
 def room_of(request: Request) -> Room:
-    """The application's places for files that are being read."""
+    """The application's places for files that are handed in."""
     found: Room = request.app.state.room
+    return found
+
+
+def reading_room_of(request: Request) -> Room:
+    """Its places for files of which staff look at a page: however many they are, nobody who hands a file in is sent away for them."""
+    found: Room = request.app.state.reading_room
     return found
 
 

@@ -16,7 +16,7 @@ from services.applications.domain.outcomes import NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.tables import Document
-from services.applications.uploads import documents_of, room_of
+from services.applications.uploads import documents_of, reading_room_of
 from shared.web.i18n import N_
 from shared.web.problems import Problem
 
@@ -57,7 +57,7 @@ async def page_picture(request: Request, link: str, page: int) -> Response:
         raise Problem(404, code="not_found")
     if found.content_type != "application/pdf":
         return as_picture(found.content_type, await documents_of(request).get(found.storage_key))
-    async with room_of(request).place():
+    async with reading_room_of(request).place():
         drawn = await WORKSHOP.picture_of(await documents_of(request).get(found.storage_key), page, PICTURE_WIDTH)
     if not drawn:
         raise Problem(404, code="not_found")

@@ -21,8 +21,8 @@ LEASE: Final = timedelta(minutes=30)
 AWAY_WAIT: Final = timedelta(minutes=1)
 FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(days=1)
-TRIES_MAX: Final = 10
-"""About four days in all, in which a full mailbox may be emptied."""
+TRIES_MAX: Final = 12
+"""Nearly four days in all, in which a full mailbox may be emptied."""
 
 
 class Waiting(NamedTuple):

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from services.applications.documents.links import LIFE, LOOK, SAVE, Link
+from services.applications.documents.room import Room
 from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
 from tests.integration.applications.front import words
@@ -71,6 +72,22 @@ async def test_each_of_the_staff_reads_answers_and_documents_side_by_side(house:
             assert drawn.width == 1_200
     assert (await browser.get(found[-1].replace(f"/pages/{PAGES}", f"/pages/{PAGES + 1}"))).status_code == 404
     assert (await browser.get(found[0].removesuffix("/pages/1"))).status_code == 404, "a link to look at saves nothing"
+
+
+async def test_staff_who_read_take_no_place_from_those_who_hand_in(house: House, sent: Sent) -> None:
+    """However many pages are looked at, files that are handed in have their own places, and nobody is sent away with one for it."""
+    coming, reading = Room(1, 0), Room(1, 0)
+    house.front.app.state.room, house.front.app.state.reading_room = coming, reading
+    applicant, officer = await house.browser("bea"), await house.browser("officer")
+    draft = await house.reach(State.DRAFT, "bea", "masters")
+    page = await officer.get(f"/officer/applications/{sent.application.id}/read?document={sent.transcripts}")
+    picture, file = pictures(page)[0], {"file": ("a.pdf", pdf_of(1), "application/pdf")}
+    async with reading.place():
+        assert (await officer.get(picture)).status_code == 503
+        assert (await applicant.post(f"/applications/{draft.id}/papers/transcripts", files=file)).status_code == 303
+    async with coming.place():
+        assert (await officer.get(picture)).status_code == 200
+        assert (await applicant.post(f"/applications/{draft.id}/papers/transcripts", files=file)).status_code == 503
 
 
 async def test_without_a_choice_the_first_document_is_shown_and_a_photograph_as_it_is(house: House, sent: Sent) -> None:

@@ -124,9 +124,10 @@ async def test_two_who_meet_wait_for_each_other_in_one_order(
     async def waits(story: Story) -> None:
         """Begin, and go on as soon as the database says that this one waits too."""
         tasks.append(asyncio.ensure_future(story(db)))
-        while not tasks[-1].done() and await outside.fetchval(WAITING) < len(tasks):
-            await outside.execute("select pg_stat_clear_snapshot()")
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while not tasks[-1].done() and await outside.fetchval(WAITING) < len(tasks):
+                await outside.execute("select pg_stat_clear_snapshot()")
+                await asyncio.sleep(0.01)
 
     try:
         async with outside.transaction():
