@@ -96,7 +96,8 @@ async def test_it_is_made_once_however_often_the_event_comes_and_offered_to_its_
         assert (await api.send(person, "GET", f"/applications/{application.id}/copies/{number}")).status_code == 404
 
 
-async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_sent_first(world: World, api: Api) -> None:
+async def sent_as_ana(world: World) -> tuple[Viewer, Application, AnyEvent]:
+    """Somebody's application with the name "Ana Before", sent and heard of by the worker; with the event that told of it."""
     person = new_applicant()
     application = await world.draft(person)
     await world.fill(person, application)
@@ -104,6 +105,11 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     await world.submit(person, application.id)
     (first,) = await told(world, application)
     await world.hears(first)
+    return person, application, first
+
+
+async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_sent_first(world: World, api: Api) -> None:
+    person, application, first = await sent_as_ana(world)
     # The worker was away: the application is sent back and changed before the first copy is made.
     await world._to_returned(person, application)
     await rewrite(world, person, application, "张伟 After")
@@ -127,13 +133,7 @@ async def test_a_correction_while_it_is_being_made_does_not_get_into_it(
     world: World, api: Api, monkeypatch: pytest.MonkeyPatch, earlier: bool
 ) -> None:
     """The worker knows that the copy is due; just before it reads the application, or just after, that is sent back and changed."""
-    person = new_applicant()
-    application = await world.draft(person)
-    await world.fill(person, application)
-    await rewrite(world, person, application, "Ana Before")
-    await world.submit(person, application.id)
-    (first,) = await told(world, application)
-    await world.hears(first)
+    person, application, first = await sent_as_ana(world)
     really = dossier
 
     async def meanwhile(tx: Tx, viewer: Viewer, application_id: UUID) -> Any:
