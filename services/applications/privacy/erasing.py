@@ -78,8 +78,9 @@ async def ask(tx: Tx, person: UUID, *, grace: timedelta, now: datetime) -> Asked
         tx.add(before)
         await tx.flush()
         await _noted(tx, "erasure.asked", person, {"due_at": before.due_at.isoformat()}, role=APPLICANT, now=now)
-        mail = mailing.new(mailing.ASKED, person, account.email, account.language, before.due_at)
-        await mailing.add(tx, [mail], try_at=now + mailing.LEASE)
+        mail = mailing.new(mailing.ASKED, person, account.email, account.language, before.due_at, now=now)
+        await mailing.asked_again(tx, person)
+        await mailing.add(tx, [mail], now=now, held=True)
     await sign_out_everywhere(tx, account=person, now=now)
     return Asked(before.due_at, mail)
 
@@ -92,7 +93,7 @@ async def keep(tx: Tx, person: UUID, *, now: datetime) -> bool:
         return False
     await tx.delete(found)
     await tx.flush()
-    await mailing.take_back(tx, person)
+    await mailing.take_back(tx, person, now=now)
     await _noted(tx, "erasure.taken_back", person, {}, role=APPLICANT, now=now)
     return True
 
@@ -113,9 +114,9 @@ async def erase_next(tx: Tx, *, now: datetime) -> Erased | None:
         await tx.delete(found)  # the account is used after all
         return Erased(())
     account = await people.by_id(tx, person)
-    mail = mailing.new(mailing.DONE, person, account.email, account.language, now) if account else None
+    mail = mailing.new(mailing.DONE, person, account.email, account.language, now, now=now) if account else None
     keys = await _erase(tx, found, now=now)
-    await mailing.add(tx, [mail] if mail else [], try_at=now + mailing.LEASE)
+    await mailing.add(tx, [mail] if mail else [], now=now, held=True)
     return Erased(keys, mail)
 
 

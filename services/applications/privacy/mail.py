@@ -1,45 +1,62 @@
-"""What a person is told about the end of their data: that it was asked for, that it was done, that a draft goes; and the sending of it."""
+"""What a person is told about the end of their data: that it was asked for, taken back or done, that a draft goes; and the sending."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Final
 
 from services.applications.accounts.desk import Desk
 from services.applications.privacy import mailing
-from services.applications.privacy.mailing import ASKED, DONE, DRAFT, TRIES_MAX, Waiting
+from services.applications.privacy.mailing import ASKED, DONE, DRAFT, KEPT, TRIES_MAX, Waiting
 from services.applications.privacy.retention import WARNED_BEFORE
 from shared.mail.messages import message
 from shared.mail.smtp import Reason
 from shared.observability.logging import get_logger
+from shared.persistence.database import Tx
 from shared.web.formats import format_date
 from shared.web.i18n import HTML_TAGS, speaking, translate
 
 _ = translate
 log = get_logger(__name__)
 
-AT_LEAST: Final[Mapping[str, timedelta]] = {ASKED: timedelta(days=1), DONE: timedelta(0), DRAFT: WARNED_BEFORE}
+AT_LEAST: Final[Mapping[str, timedelta]] = {ASKED: timedelta(days=1), DRAFT: WARNED_BEFORE}
 """Between a mail and the day that it names, however late the mail server takes it: time to do something about it."""
 NOT_TRIED: Final = frozenset({Reason.SERVER_AWAY, Reason.SIGN_IN_REFUSED, Reason.SENDER_REFUSED})
 """Reasons that say nothing about the address."""
 
 
-async def send(desk: Desk, one: Waiting) -> bool:
-    """Offer one mail to the server, and note what became of it. False where the server is not to be had: others need not be tried."""
+async def send(desk: Desk, one: Waiting) -> Reason | None:
+    """Offer one mail to the server, and note what became of it. Where the answer is one of `NOT_TRIED`, others need not be tried."""
     now = desk.clock.now()
-    day = max(one.day, now + AT_LEAST[one.kind])
+    day = _day(one, now)
     (refusal,) = await desk.mailer.send([_mail(desk, one, day)])
     if refusal in NOT_TRIED:
-        await desk.db.run(lambda tx: mailing.put_off(tx, one, counted=False, now=now))
-        return False
-    given_up = refusal is not None and (refusal.permanent or one.tries + 1 >= TRIES_MAX)
-    if refusal is not None:
-        log.warning("privacy.mail_refused", kind=one.kind, reason=refusal, tries=one.tries + 1, given_up=given_up)
-    if refusal is None or given_up:
+        await desk.db.run(lambda tx: not_tried(tx, [one], reason=refusal, now=now))
+    elif refusal is None:
         await desk.db.run(lambda tx: mailing.ended(tx, one, day=day, now=now))
     else:
-        await desk.db.run(lambda tx: mailing.put_off(tx, one, counted=True, now=now))
-    return True
+        given_up = refusal.permanent or one.tries + 1 >= TRIES_MAX or one.out_of_time(now)
+        log.warning("privacy.mail_refused", kind=one.kind, reason=refusal, tries=one.tries + 1, given_up=given_up)
+        if given_up:
+            await desk.db.run(lambda tx: mailing.ended(tx, one, day=day, now=now, lost=refusal))
+        else:
+            await desk.db.run(lambda tx: mailing.put_off(tx, one, counted=True, now=now))
+    return refusal
+
+
+async def not_tried(tx: Tx, mails: Sequence[Waiting], *, reason: Reason, now: datetime) -> None:
+    """Note that there was no server that takes mails. Those that have waited for long enough wait no longer."""
+    for one in mails:
+        if one.out_of_time(now):
+            log.error("privacy.mail_given_up", kind=one.kind, reason=reason)
+            await mailing.ended(tx, one, day=_day(one, now), now=now, lost=reason)
+        else:
+            await mailing.put_off(tx, one, counted=False, now=now)
+
+
+def _day(one: Waiting, now: datetime) -> datetime:
+    """The day that the mail names where it goes out now."""
+    return max(one.day, now + AT_LEAST[one.kind]) if one.kind in AT_LEAST else one.day
 
 
 def _mail(desk: Desk, one: Waiting, day: datetime) -> EmailMessage:
@@ -66,6 +83,16 @@ def _asked(address: str, day: str) -> tuple[str, list[str]]:
     ]
 
 
+def _kept(address: str, day: str) -> tuple[str, list[str]]:
+    """It was taken back while the mail about it was on its way. This one says which counts, whichever is read last."""
+    return _("Your account stays"), [
+        _("On {day} you pressed “Keep my account”. Your account and your applications stay as they are.", day=day),
+        _("A message that your account will be deleted may cross with this one. If you did not ask anew since, it no longer counts."),
+        _("What counts stands here:"),
+        f"{address}/account",
+    ]
+
+
 def _done(_address: str, _day: str) -> tuple[str, list[str]]:
     """It was done. This is the last use of the address."""
     return _("Your account is deleted"), [
@@ -84,5 +111,5 @@ def _draft(address: str, day: str) -> tuple[str, list[str]]:
     ]
 
 
-WORDS: Final = {ASKED: _asked, DONE: _done, DRAFT: _draft}
+WORDS: Final = {ASKED: _asked, KEPT: _kept, DONE: _done, DRAFT: _draft}
 """Kind of mail -> its subject and paragraphs, of the pages' address and the day."""

@@ -42,6 +42,11 @@ class Warned(NamedTuple):
     language: str
     goes_at: datetime
 
+    @property
+    def named(self) -> tuple[UUID, str, str, datetime]:
+        """To whom, and the day."""
+        return self.person, self.email, self.language, self.goes_at
+
 
 Counts = Mapping[str, int]
 """Table to how many of its rows went."""

@@ -8,7 +8,7 @@ from services.applications.accounts.desk import Desk
 from services.applications.documents.store import DocumentStore
 from services.applications.privacy import mailing, retention
 from services.applications.privacy.erasing import erase_next, put_off
-from services.applications.privacy.mail import send
+from services.applications.privacy.mail import NOT_TRIED, not_tried, send
 from services.applications.privacy.retention import Periods
 from services.applications.settings import ApplicationsSettings
 from shared.messaging.service import Sweep
@@ -65,8 +65,9 @@ def _mails(desk: Desk) -> Run:
     async def run(now: datetime) -> int:
         claimed = await desk.db.run(lambda tx: mailing.claim(tx, now=now))
         for number, one in enumerate(claimed):
-            if not await send(desk, one):
-                await desk.db.run(partial(mailing.put_off_all, mails=claimed[number + 1 :], now=now))
+            reason = await send(desk, one)
+            if reason in NOT_TRIED:
+                await desk.db.run(partial(not_tried, mails=claimed[number + 1 :], reason=reason, now=now))
                 return 0
         return len(claimed)
 
@@ -77,8 +78,8 @@ def _warnings(desk: Desk, periods: Periods) -> Run:
     async def run(now: datetime) -> int:
         async def work(tx: Tx) -> int:
             found = await retention.to_warn(tx, periods, now=now)
-            mails = [mailing.new(mailing.DRAFT, one.person, one.email, one.language, one.goes_at, one.application) for one in found]
-            await mailing.add(tx, mails, try_at=now)
+            mails = [mailing.new(mailing.DRAFT, *one.named, now=now, application=one.application) for one in found]
+            await mailing.add(tx, mails, now=now)
             return len(found)
 
         # Who was not told is not noted as told: no draft goes before.

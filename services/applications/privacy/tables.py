@@ -33,7 +33,8 @@ class DraftWarning(Table, table=True):
 class PrivacyMail(Table, table=True):
     """A mail that the mail server has not taken yet; see `mailing.py`. `tries` counts those that say something about the address.
 
-    `kind`: asked (an erasure), done (it was), draft (one will be removed).
+    `kind`: asked (an erasure), kept (that was taken back while its mail was on its way), done (it was), draft (one will be removed).
+    `held` while somebody sends it.
     """
 
     id: UUID = Field(primary_key=True)
@@ -43,5 +44,7 @@ class PrivacyMail(Table, table=True):
     email: str = Field(sa_type=Text)
     language: str = Field(sa_type=Text)
     day: datetime = Field(sa_type=MOMENT)
+    begun_at: datetime = Field(sa_type=MOMENT)
     tries: int
     try_at: datetime = Field(sa_type=MOMENT)
+    held: bool

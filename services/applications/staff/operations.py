@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,8 +13,10 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
 from services.applications.events import handle
+from services.applications.privacy import mailing
 from services.applications.staff.kit import form_of, number_of, text_of, zone_in
 from services.applications.store import checks, trail
+from shared.mail.smtp import Reason
 from shared.messaging import parking
 from shared.messaging.service import Waits
 from shared.observability.logging import get_logger
@@ -46,7 +48,24 @@ REASONS: Final[Mapping[str, str]] = {
     "malformed_data": N_("It cannot be read"),
     "oversize": N_("It is too large"),
 }
-
+LATE_AFTER: Final = timedelta(hours=1)
+"""A mail about somebody's data that has waited longer is shown: something is wrong with the mail server, or with the address."""
+LOST_SHOWN: Final = timedelta(days=90)
+MAILS: Final[Mapping[str, str]] = {
+    mailing.ASKED: N_("Deletion of an account was asked for"),
+    mailing.KEPT: N_("The account stays after all"),
+    mailing.DONE: N_("An account was deleted"),
+    mailing.DRAFT: N_("An unsent application will be removed"),
+}
+MAIL_REASONS: Final[Mapping[str, str]] = {
+    Reason.ADDRESS_REFUSED: N_("The mail server knows no such address"),
+    Reason.MESSAGE_REFUSED: N_("The mail server refuses the message"),
+    Reason.REFUSED_FOR_NOW: N_("The mail server put it off each time"),
+    Reason.SENDER_REFUSED: N_("The mail server refuses our sender: see PUENTE_MAIL_FROM"),
+    Reason.SIGN_IN_REFUSED: N_("The mail server refuses our sign-in: see PUENTE_SMTP_USERNAME and PUENTE_SMTP_PASSWORD"),
+    Reason.SERVER_AWAY: N_("The mail server could not be reached: see PUENTE_SMTP_HOST and PUENTE_SMTP_PORT"),
+    Reason.CONNECTION_LOST: N_("The mail server broke off each time"),
+}
 PROMISES: Final[Mapping[str, str]] = {
     "every submitted application has a receipt and a moment": N_("Every application that was sent has a receipt and a moment"),
     "the timeline ends where the application is": N_("Every timeline ends where its application stands"),
@@ -81,6 +100,8 @@ class State:
     keys: tuple[Key, ...]
     more: int
     zone: str
+    late: mailing.Late
+    lost: tuple[mailing.Lost, ...]
 
 
 def operator(request: Request) -> Viewer:
@@ -89,7 +110,7 @@ def operator(request: Request) -> Viewer:
     return viewer_in(request, "operator")
 
 
-async def read(tx: Tx, request: Request, viewer: Viewer) -> State:
+async def read(tx: Tx, request: Request, viewer: Viewer, now: datetime) -> State:
     by_key: dict[str, list[parking.Parked]] = {}
     for one in await parking.listing(tx):
         by_key.setdefault(one.key, []).append(one)
@@ -102,6 +123,8 @@ async def read(tx: Tx, request: Request, viewer: Viewer) -> State:
         keys=tuple(keys[:KEYS_SHOWN]),
         more=max(0, len(keys) - KEYS_SHOWN),
         zone=await zone_in(tx, request, viewer),
+        late=await mailing.late(tx, before=now - LATE_AFTER),
+        lost=tuple(await mailing.lost(tx, since=now - LOST_SHOWN)),
     )
 
 
@@ -119,7 +142,8 @@ async def operations_page(request: Request) -> Response:
 
 async def draw(request: Request, *, status: int = 200, said: str = "", others: tuple[str, ...] = ()) -> Response:
     desk, viewer = desk_of(request), operator(request)
-    found = await desk.db.run(lambda tx: read(tx, request, viewer))
+    now = desk.clock.now()
+    found = await desk.db.run(lambda tx: read(tx, request, viewer, now))
     broken = {name: number for name, number in found.checks.items() if number}
     return render(
         request,
@@ -130,10 +154,12 @@ async def draw(request: Request, *, status: int = 200, said: str = "", others: t
         health=[(_(name), path) for name, path in HEALTH],
         reason_words=reason_words,
         promise_words=lambda name: _(PROMISES[name]),
-        now=desk.clock.now(),
+        mail_words=lambda kind: _(MAILS[kind]),
+        mail_reason=lambda reason: _(MAIL_REASONS[reason]),
+        now=now,
         said=said,
         others=list(others),
-        oldest=_age(found.unsent.since, desk.clock.now()),
+        oldest=_age(found.unsent.since, now),
     )
 
 

@@ -1,16 +1,21 @@
 """What auditors read and operators see: every act with who did it, and events that stopped."""
 
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
 from services.applications.domain.lifecycle import State
-from services.applications.staff import audit
+from services.applications.privacy import mail, mailing
+from services.applications.staff import audit, operations
 from services.applications.staff.audit import ACTS
 from shared.events.catalogue import PLACES
 from shared.events.envelope import encode
+from shared.kernel.ids import new_id
+from shared.mail.smtp import Reason
 from shared.messaging import parking
 from shared.messaging.transport import Partition, Record
+from shared.persistence.database import Tx
 from tests.integration.applications.people import CELL, reason
 from tests.integration.applications.staff_pages import House, errors, links, main
 
@@ -89,6 +94,30 @@ async def test_an_operator_sees_that_all_is_well(house: House) -> None:
     assert "0 broken promises" in said
     assert "Nothing has stopped" in said
     assert "Every timeline ends where its application stands" in said
+
+
+async def test_an_operator_sees_mails_about_the_end_of_data_that_did_not_go(house: House) -> None:
+    now, person = house.front.clock.now(), new_id()
+    waits, refused = (mailing.new(kind, person, "a@b.example", "es", now, now=now) for kind in (mailing.ASKED, mailing.DONE))
+
+    async def leave(tx: Tx) -> None:
+        await mailing.add(tx, [waits, refused], now=now)
+        await mailing.ended(tx, refused, day=now, now=now, lost=Reason.SIGN_IN_REFUSED)
+
+    await house.front.db.run(leave)
+    operator = await house.browser("operator")
+    said = main(await operator.get("/operations"))
+    assert f"An account was deleted The mail server refuses our sign-in: see PUENTE_SMTP_USERNAME and PUENTE_SMTP_PASSWORD {person}" in said
+    assert "waits for the mail server" not in said, "it has only just begun"
+    house.front.clock.move(timedelta(hours=1, seconds=1))
+    said = main(await operator.get("/operations"))
+    assert "1 mail waits for the mail server" in said
+    assert "a@b.example" not in said
+
+
+def test_every_mail_and_every_reason_has_words() -> None:
+    assert set(operations.MAILS) == set(mail.WORDS)
+    assert set(operations.MAIL_REASONS) == set(Reason)
 
 
 async def test_a_stopped_key_is_shown_with_its_reason_and_resumed_in_order(house: House) -> None:
