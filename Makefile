@@ -26,7 +26,7 @@ test: check ## everything: the checks, then every test on both transports, WORKE
 soak: setup ## the random and the crash tests for hours: every pair of faults, a million histories of the quota core, every page in every language
 	$(BIN)/python -m tests.soak $(PAIRS)
 	PUENTE_TEST_HISTORIES=1000000 $(BIN)/python -m pytest tests/unit/quotas/test_histories.py $(ARGS)
-	PUENTE_TEST_API_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/applications/test_api_schema.py $(ARGS)
+	PUENTE_TEST_API_EXAMPLES=500 $(BIN)/python -m pytest -o timeout=0 -k as_the_description_says tests/integration $(ARGS)
 	PUENTE_TEST_LOOKS=all $(BIN)/python -m pytest -o timeout=0 -k 'every_page_is_light or every_page_fits' tests/integration $(ARGS)
 
 check: setup ## style, types, import contracts

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from services.quotas import exports, lookups, proposals, views
@@ -16,6 +16,7 @@ from services.quotas.foresight import Foreseen, foresee
 from services.quotas.problems import problem_of
 from services.quotas.proposals import Decided, ProposalRefused, Proposed
 from services.quotas.proposals.counter import propose_counter
+from services.quotas.proposals.described import every_kind
 from services.quotas.proposals.kind import Params
 from services.quotas.proposals.once import once
 from services.quotas.proposals.participation import consent
@@ -30,16 +31,22 @@ router = APIRouter(prefix="/quotas/api/v1", tags=["quotas"])
 Officer = Annotated[Identity, Depends(needs(*MAY_PROPOSE))]
 Proposer = Annotated[Identity, Depends(needs(*MAY_PROPOSE_PARTICIPATION))]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+Kind = Annotated[str, StringConstraints(max_length=40), Field(json_schema_extra={"enum": [*proposals.KINDS]})]
+Asked = Annotated[dict[str, Any], Field(json_schema_extra={"anyOf": [*every_kind()]})]
 Json = dict[str, Any]
 JSON_LINES = "application/jsonl"
+NUMBER_MAX = 2**31 - 1
+"""The highest number that a decision can have."""
+After = Annotated[int, Query(ge=0, le=NUMBER_MAX)]
+Most = Annotated[int, Query(ge=1, le=views.PAGE)]
 
 
 class ProposalBody(BaseModel):
     """What is proposed, with the reason for it. What `params` holds depends on the kind; the schema of each is in `docs/proposals.md`."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Annotated[str, StringConstraints(max_length=40)]
-    params: dict[str, Any]
+    kind: Kind
+    params: Asked
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
 
 
@@ -47,8 +54,8 @@ class PreviewBody(BaseModel):
     """What would be proposed."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Annotated[str, StringConstraints(max_length=40)]
-    params: dict[str, Any]
+    kind: Kind
+    params: Asked
 
 
 class ReasonBody(BaseModel):
@@ -105,9 +112,7 @@ async def cell(request: Request, key: str) -> Json:
 
 
 @router.get("/cells/{key}/decisions")
-async def decisions(
-    request: Request, key: str, after: Annotated[int, Query(ge=0)] = 0, most: Annotated[int, Query(ge=1, le=views.PAGE)] = views.PAGE
-) -> Json:
+async def decisions(request: Request, key: str, after: After = 0, most: Most = views.PAGE) -> Json:
     """The cell's decisions from the oldest on, each as canonical record and hash, so that anybody can check the chain; `next` continues."""
     desk = desk_of(request)
 

@@ -31,15 +31,19 @@ class Api:
     def client(self, viewer: Viewer | None = None) -> httpx2.AsyncClient:
         cookies = {}
         if viewer is not None:
-            cookies[IDENTITY_COOKIE] = self.issuer.issue(
-                account_id=str(viewer.account_id),
-                role=viewer.role,
-                country=viewer.country,
-                language="en",
-                session_id=str(new_id()),
-                now=self.clock.now(),
-            )
+            cookies[IDENTITY_COOKIE] = self.token(viewer)
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.service.api), base_url="http://puente.test", cookies=cookies)
+
+    def token(self, viewer: Viewer) -> str:
+        """What the cookie of somebody who is signed in holds."""
+        return self.issuer.issue(
+            account_id=str(viewer.account_id),
+            role=viewer.role,
+            country=viewer.country,
+            language="en",
+            session_id=str(new_id()),
+            now=self.clock.now(),
+        )
 
     async def send(self, viewer: Viewer | None, method: str, path: str, **more: Any) -> httpx2.Response:
         async with self.client(viewer) as client:
