@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from services.applications.domain.answers import Texts as PlanTexts
+from shared.events.applications import Names
 from shared.web import formats, i18n
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -30,7 +31,9 @@ def longer(text: str) -> str:
 
 
 def longer_plan(value: Any) -> Any:
-    """The plan with every text in every language marked."""
+    """The plan, or the event that publishes it, with every text in every language marked."""
+    if isinstance(value, Names):
+        return Names(*(longer(getattr(value, name)) for name in value.__struct_fields__))
     if isinstance(value, PlanTexts):
         return PlanTexts(*(longer(getattr(value, name)) for name in PlanTexts.__dataclass_fields__))
     if isinstance(value, msgspec.Struct):
@@ -39,6 +42,8 @@ def longer_plan(value: Any) -> Any:
         return type(value)(**{name: longer_plan(getattr(value, name)) for name in value.__dataclass_fields__})
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(map(longer_plan, value))
+    if isinstance(value, list):
+        return list(map(longer_plan, value))
     if isinstance(value, Mapping):
         return {key: longer_plan(one) for key, one in value.items()}
     return value
@@ -77,7 +82,7 @@ UNMARKED: Final = """(own) => {
       if (letter === '⟦') { depth += 1; marks += 1 } else if (letter === '⟧') depth -= 1
       else if (depth === 0) bare += letter
     }
-    bare = bare.replace(/\\S+@\\S+|https?:\\S+|[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{2}|[0-9a-f-]{36}/g, ' ')
+    bare = bare.replace(/\\S+@\\S+|https?:\\S+|[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{2}|[0-9a-f-]{36}|[0-9a-f]{28,64}/g, ' ')
     for (const word of own) bare = bare.replaceAll(word, ' ')
     if (/[\\p{L}]{2,}/u.test(bare)) found.push(`${where}: ${bare.trim().slice(0, 80)}`)
   }

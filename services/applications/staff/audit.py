@@ -26,6 +26,8 @@ router = APIRouter(include_in_schema=False)
 
 PATH: Final = "/audit"
 ROWS: Final = 50
+SYSTEM: Final = "system"
+"""Actor and role of what nobody did: a sweep, or the making of an account from the command line."""
 ACTS: Final[Mapping[str, str]] = {
     **{f"application.{act}": words for act, words in MOVES.items()},
     "application.attach": N_("Document added"),
@@ -130,8 +132,8 @@ def _row(entry: trail.Entry, about: trail.About | None, names: Mapping[str, str]
     where = f" · {title_of(one.programme)} · {country_name(about.country, one.plan)}" if about and one else ""
     return Row(
         at=entry.at,
-        who=names.get(entry.actor, entry.actor),
-        role=role_name(entry.role),
+        who="" if entry.actor == SYSTEM else names.get(entry.actor, entry.actor),
+        role=_(N_("The platform itself")) if entry.role == SYSTEM else role_name(entry.role),
         act=act_words(entry.act),
         about=f"{about.receipt}{where}" if about else names.get(entry.subject, entry.subject),
         href=f"/officer/applications/{entry.subject}" if about else "",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.quotas.pages.kit import local
-from services.quotas.pages.words import cell_name, limit_name
+from services.quotas.pages.words import GROUPS, cell_name, limit_name
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
@@ -119,7 +119,7 @@ def _allotments(row: ProposalRow, _names: NamesOf) -> str:
 def policy_words(params: Mapping[str, Any]) -> str:
     """A policy in one line: `base 4; LDC +1; at least 2; at most 60`."""
     found = [_("base {n}", n=format_number(params["base"]))]
-    found += [f"{group} +{format_number(weight)}" for group, weight in sorted(params.get("weights", {}).items()) if weight]
+    found += [f"{_mark(group)} +{format_number(weight)}" for group, weight in sorted(params.get("weights", {}).items()) if weight]
     if params.get("minimum"):
         found.append(_("at least {n}", n=format_number(params["minimum"])))
     if params.get("maximum") is not None:
@@ -127,6 +127,11 @@ def policy_words(params: Mapping[str, Any]) -> str:
     if params.get("places") is not None:
         found.append(_("{n} in all", n=format_number(params["places"])))
     return "; ".join([*found, _(ROUNDING.get(params.get("rounding", "largest_remainder"), ""))])
+
+
+def _mark(group: str) -> str:
+    """The abbreviation of a group; its code where a plan has one that we do not know."""
+    return _(GROUPS[group][0]) if group in GROUPS else group
 
 
 def period(params: Mapping[str, Any]) -> str:

@@ -10,13 +10,16 @@ from shared.events.catalogue import PLACES
 from shared.messaging import parking
 from shared.messaging.transport import Partition, Record
 from shared.web.i18n import LANGUAGE_COOKIE
-from tests.integration.applications.people import CELL, PROGRAMME, YEAR
-from tests.integration.applications.staff_pages import House
+from tests.integration.applications.people import CELL, PROGRAMME, YEAR, the_plan
+from tests.integration.applications.staff_pages import STAFF, House
+from tests.integration.applications.test_pages_applicant_looks import cookies, speaks_longer
 from tests.looks import Looks, unseen
 
 pytestmark = pytest.mark.browser
 STAFF_PAGES = re.compile(r"/(country|review|officer|audit|operations|letters)\b(?!.*/(file|read))")
 """The pages on which documents are read are looked at with real ones (`test_papers_looks.py`)."""
+OWN = [*(who.title() for who in STAFF), "sound", "tests", "longer", "PE", the_plan().code]
+"""Names of staff, a reviewer's remark, who loaded the plan and its version, and codes."""
 
 
 async def opened(
@@ -32,8 +35,8 @@ async def opened(
     """A page of somebody who is signed in, on a screen of that width in pixels."""
     signed_in = await house.browser(who)
     context = await browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
-    cookies = {one.name: one.value or "" for one in signed_in.cookies.jar} | {LANGUAGE_COOKIE: language}
-    await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    own = {one.name: one.value or "" for one in signed_in.cookies.jar} | {LANGUAGE_COOKIE: language}
+    await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in own.items()])
     return await context.new_page()
 
 
@@ -70,15 +73,21 @@ async def lived(house: House) -> dict[str, list[str]]:
     }
 
 
-async def test_every_page_fits_is_accessible_light_and_keeps_the_policy(house: House, address: str, browser: Browser) -> None:
+async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_its_language(
+    house: House, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page by turns in six languages and on three screens; then in the one with longer words."""
     pages = await lived(house)
     assert unseen(house.front.app, STAFF_PAGES, [path for paths in pages.values() for path in paths]) == []
     looks = Looks(address)
+    windows = {who: await looks.window(browser, await cookies(house, who)) for who in pages}
     for who, paths in pages.items():
-        cookies = {one.name: one.value or "" for one in (await house.browser(who)).cookies.jar if one.name != LANGUAGE_COOKIE}
-        page = await looks.window(browser, cookies)
         for path in paths:
-            await looks.look(page, path)
+            await looks.look(windows[who], path)
+    own = [*OWN, *(await speaks_longer(house, monkeypatch))]
+    for who, paths in pages.items():
+        for path in paths:
+            await looks.longer(windows[who], path, own)
     assert looks.faults == [], "\n".join(looks.faults)
 
 

@@ -128,7 +128,7 @@ async def test_a_decision_can_be_checked_by_hand(lived: Front) -> None:
     async with lived.browser("auditor") as browser:
         (last,) = await rows(lived.db, "select last_decision, last_hash from cell where key = :key", key=PERU)
         page = await browser.get(f"/quotas/cells/{PERU}/decisions/{last.last_decision}")
-        record = unescape(re.findall(r'<p class="app-record">(.*?)</p>', page.text)[0])
+        record = unescape(re.findall(r'<code class="app-record">(.*?)</code>', page.text)[0])
         assert hashlib.sha256(record.encode()).hexdigest() == last.last_hash and last.last_hash in page.text
         before = await browser.get(f"/quotas/cells/{PERU}/decisions/{last.last_decision - 1}")
         assert json.loads(record)["prev"] in before.text

@@ -5,20 +5,26 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page
 
+from services.applications.plan import Plan, read
+from services.applications.plan.publish import programme_published
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.web.i18n import LANGUAGE_COOKIE
 from shared.web.identity import IDENTITY_COOKIE
-from tests.conftest import NewDatabase
+from tests import pseudo
+from tests.conftest import PLAN, NewDatabase
 from tests.integration.quotas.pages_front import PERU, Front, front, live_through
-from tests.integration.quotas.scene import figures, rows
-from tests.integration.quotas.test_pages_proposals import decide, propose
+from tests.integration.quotas.scene import apply_events, figures, publication, rows
+from tests.integration.quotas.test_pages_proposals import REASON, decide, propose
 from tests.looks import Looks, unseen
 from tests.served import served
 
+OWN = ["Puente", "UTC", "XLSX", "Español", "English"]
+"""What is called the same in every language."""
 PAGES = re.compile(r"/quotas(?!/$|.*(/live|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
 PATHS = (
     "/quotas",
@@ -84,7 +90,21 @@ async def with_a_proposal(lived: Front) -> list[str]:
         return [adopted, f"{adopted}/counter", await propose(first, PERU, peru.target + 2)]
 
 
-async def test_every_page_fits_is_accessible_light_and_keeps_the_policy(lived: Front, address: str, browser: Browser) -> None:
+async def speaks_longer(lived: Front, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From here on every text, and what the plan calls things, is marked and longer; codes and what people typed are not."""
+    pseudo.speak(monkeypatch)
+    plan = read(PLAN)
+    assert isinstance(plan, Plan), plan
+    longer = msgspec.structs.replace(pseudo.longer_plan(plan), version="longer")
+    for programme in longer.programmes:
+        await apply_events(lived.db, publication(programme_published(longer, programme), version=2, at=lived.clock.now()))
+    return [*OWN, REASON, plan.code, *(country.code for country in plan.countries)]
+
+
+async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_its_language(
+    lived: Front, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page by turns in six languages and on three screens; then in the one with longer words."""
     work = [*PATHS, *await with_a_proposal(lived)]
     (waits,) = await rows(lived.db, "select application from place where cell = :key and state = 'waiting' limit 1", key=PERU)
     pages = {
@@ -93,10 +113,14 @@ async def test_every_page_fits_is_accessible_light_and_keeps_the_policy(lived: F
     }
     assert unseen(lived.app, PAGES, [path for paths in pages.values() for path in paths]) == []
     looks = Looks(address, requests=5)
+    windows = {token: await looks.window(browser, {IDENTITY_COOKIE: token}) for token in pages}
     for token, paths in pages.items():
-        page = await looks.window(browser, {IDENTITY_COOKIE: token})
         for path in paths:
-            await looks.look(page, path)
+            await looks.look(windows[token], path)
+    own = await speaks_longer(lived, monkeypatch)
+    for token, paths in pages.items():
+        for path in paths:
+            await looks.longer(windows[token], path, own)
     assert looks.faults == [], "\n".join(looks.faults)
 
 
