@@ -125,7 +125,15 @@ class Place(Table, table=True):
     """
 
     __table_args__ = (
-        Index("place_list", "cell", text("score desc"), "submitted_at", "application", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "place_list",
+            "cell",
+            text("(-score)"),
+            "submitted_at",
+            "application",
+            postgresql_include=["score"],
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("place_waiter", "person", postgresql_where=text("state = 'waiting'")),
         Index("place_due", "answer_by", postgresql_where=text("state = 'offered'")),
         CheckConstraint(_one_of("state", PLACE_STATES), name="place_state"),
@@ -152,6 +160,21 @@ class Place(Table, table=True):
     reason: str | None = _text(optional=True)
     reason_limit: str | None = _text(optional=True)
     decided_at: datetime = _moment()
+
+
+class ListRange(Table, table=True):
+    """A stretch of a long waiting list: `count` wait from this rank on up to the next row's.
+
+    Follows from the places; `store.ranks` keeps it.
+    """
+
+    __table_args__ = (_count("list_range_count", "count > 0"),)
+
+    cell: str = _text(primary=True, sorted_by_bytes=True)
+    minus_score: int = Field(primary_key=True)
+    submitted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    application: UUID = Field(primary_key=True)
+    count: int
 
 
 class Decision(Table, table=True):

@@ -70,7 +70,9 @@ async def judge(tx: Tx, commands: Sequence[Command]) -> tuple[Verdict, Books]:
 
 def _names(needs: Needs | None) -> str:
     return (
-        ", ".join(sorted(map(str, (*needs.cells, *needs.limits, *needs.lists, *needs.gaining, *needs.pools, *needs.programmes)))[:5])
+        ", ".join(
+            sorted(map(str, (*needs.cells, *needs.limits, *needs.lists, *needs.whole, *needs.gaining, *needs.pools, *needs.programmes)))[:5]
+        )
         if needs
         else ""
     )

@@ -51,11 +51,11 @@ _BOARD: Final = text(_CELLS.format(more="") + " where c.programme = :programme a
 _CELL: Final = text(_CELLS.format(more=", p.terms") + " where c.key = :key")
 _FIGURES: Final = text("select key, target, free, offered, taken, waiting from cell where key = any(cast(:keys as text[])) order by key")
 _WAITING: Final = text(
-    "select row_number() over (order by p.score desc, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
+    "select row_number() over (order by -p.score, p.submitted_at, p.application) as rank, p.application, p.score, p.submitted_at, "
     "p.decided_at as waiting_since, "
     "exists (select from decision d where d.cell = p.cell and d.application = p.application and d.outcome = 'reordered') as by_hand "
     "from place p "
-    "where p.cell = :cell and p.state = 'waiting' order by p.score desc, p.submitted_at, p.application limit :most"
+    "where p.cell = :cell and p.state = 'waiting' order by -p.score, p.submitted_at, p.application limit :most"
 )
 _DECISIONS: Final = text(
     "select cell, number, record, hash from decision where cell = :cell "

@@ -187,11 +187,16 @@ async def depth(bench: Bench, options: argparse.Namespace, report: Report) -> No
 async def growths(bench: Bench, options: argparse.Namespace, report: Report) -> None:
     """What stays flat where there is more of everything, and what does not."""
     pairs = [await growth.by_cells(bench, options.events, seed) for seed in range(options.rounds)]
-    report.pairs("Python us a decision: 8,250 cells over 825", [(many, few) for few, many in pairs], "flat")
-    few = await growth.by_waiting(bench, 0, 5)
-    for waiting in (1_000, 10_000, 100_000):
-        found = await growth.by_waiting(bench, waiting, 3)
-        report.pairs(f"Python us a decision: {waiting:,} waiting in its cell over none", [(found, few)], "flat")
+    for side in ("python", "postgres"):
+        compared = [(getattr(many, side), getattr(few, side)) for few, many in pairs]
+        report.pairs(f"{side} us a decision: 8,250 cells over 825", compared, "flat")
+    for size, events in ((1_000, 4_000), (1, 300)):
+        few = await growth.by_waiting(bench, 0, events, size)
+        for waiting in (1_000, 10_000, 100_000):
+            found = await growth.by_waiting(bench, waiting, events, size)
+            for side in ("python", "postgres"):
+                what = f"{side} us a decision, {size:,} a batch: {waiting:,} waiting in its cell over none"
+                report.pairs(what, [(getattr(found, side), getattr(few, side))], "flat")
     counts = [await growth.of_a_promotion(bench, waiting) for waiting in (10, 2_000)]
     report.figure("statements of a promotion, 10 waiting and 2,000", ", ".join(map(str, counts)), "constant")
 

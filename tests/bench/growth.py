@@ -1,17 +1,18 @@
 """What a decision costs where there is more of everything: ten times the cells, and long waiting lists in one cell.
 
-In one process and without Kafka, by its CPU time, which hardly depends on who else uses the machine.
+In one process and without Kafka, by the CPU time of it and of PostgreSQL's, which hardly depends on who else uses the machine.
 """
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.quotas.events import handle
 from shared.events import applications as facts
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent
 from shared.persistence.database import Database
+from tests.bench.cost import Meter
 from tests.bench.decisions import ready_database
 from tests.bench.peers.bare_loop import statements
 from tests.bench.world import MOMENT, PROGRAMMES, Bench, approvals, cells, watching
@@ -29,46 +30,51 @@ update cell set waiting = $2, target = 0, free = 0 where key = $1
 """
 
 
-async def by_cells(bench: Bench, number: int, seed: int) -> tuple[float, float]:
-    """CPU microseconds of a decision on 825 cells, and on ten times as many."""
+class Cost(NamedTuple):
+    """CPU microseconds of a decision: in this process, and in PostgreSQL's."""
+
+    python: float
+    postgres: float
+
+
+async def by_cells(bench: Bench, number: int, seed: int) -> tuple[Cost, Cost]:
+    """What a decision costs on 825 cells, and on ten times as many."""
     many = [f"{code}{one}" for code in PROGRAMMES for one in "abcdefghij"]
     return await _spread(bench, number, seed, PROGRAMMES), await _spread(bench, number, seed, many)
 
 
-async def _spread(bench: Bench, number: int, seed: int, programmes: Sequence[str]) -> float:
-    db = Database(await ready_database(bench, programmes=programmes), options={"enable_seqscan": "off"})
-    try:
-        return await _cost(db, list(approvals(number + BATCH, cells(programmes), seed)))
-    finally:
-        await db.close()
+async def _spread(bench: Bench, number: int, seed: int, programmes: Sequence[str]) -> Cost:
+    url = await ready_database(bench, programmes=programmes)
+    return await _cost(url, list(approvals(number + BATCH, cells(programmes), seed)), BATCH)
 
 
-async def _cost(db: Database, events: Sequence[AnyEvent]) -> float:
-    """CPU microseconds of this process a decision, in batches of a thousand; the first is not counted."""
-    await db.run(lambda tx: handle(tx, events[:BATCH]))
-    spent = time.process_time()
-    for start in range(BATCH, len(events), BATCH):
-        await db.run(lambda tx, start=start: handle(tx, events[start : start + BATCH]))  # type: ignore[misc]
-    return (time.process_time() - spent) / (len(events) - BATCH) * 1e6
-
-
-async def by_waiting(bench: Bench, waiting: int, batches: int) -> float:
-    """CPU microseconds of a decision, where all batches ask for places in one full cell in which so many wait."""
-    cell = cells()[0]
-    url = await ready_database(bench)
-    await _let_wait(url, cell, waiting)
+async def _cost(url: str, events: Sequence[AnyEvent], size: int) -> Cost:
+    """Of a decision, in batches of so many; the first thousand are not counted."""
     db = Database(url, options={"enable_seqscan": "off"})
     try:
-        return await _cost(db, list(approvals((batches + 1) * BATCH, [cell], 1)))
+        async with watching(url) as look:
+            await db.run(lambda tx: handle(tx, events[:BATCH]))
+            meter = Meter(look, {})
+            await meter.start()
+            spent = time.process_time()
+            for start in range(BATCH, len(events), size):
+                await db.run(lambda tx, start=start: handle(tx, events[start : start + size]))  # type: ignore[misc]
+            spent = time.process_time() - spent
+            await meter.note()
     finally:
         await db.close()
+    number = (len(events) - BATCH) / 1e6
+    return Cost(spent / number, meter.spent()["PostgreSQL"] / number)
 
 
-async def _let_wait(url: str, cell: str, waiting: int) -> None:
+async def by_waiting(bench: Bench, waiting: int, events: int, size: int) -> Cost:
+    """What a decision costs where all ask, in batches of `size`, for places in one full cell in which so many wait."""
+    cell = cells()[0]
+    url = await ready_database(bench)
     async with watching(url) as look:
-        if waiting:
-            await look.execute(_WAIT, cell, waiting)
+        await look.execute(_WAIT, cell, waiting)
         await look.execute("vacuum analyze place")
+    return await _cost(url, list(approvals(BATCH + events, [cell], 1)), size)
 
 
 async def of_a_promotion(bench: Bench, waiting: int) -> int:

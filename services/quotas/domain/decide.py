@@ -108,7 +108,7 @@ def request_place(desk: Desk, command: RequestPlace) -> None:
         refuse(desk, cell, place, cause, refusal, nomination)
         return
     desk.join(cell, place)
-    place.position = 0 if cell.before_round() else desk.position(cell, place)
+    place.position = 0 if cell.before_round() else desk.list_of(cell).position(place)
     desk.note(cell, place, cause, Waiting(place.position, without_room), nomination + looked_at(desk, cell, place))
 
 

@@ -3,7 +3,6 @@
 Nothing here judges anything; that is `rules` and `decide`. What was not loaded is asked for by raising `Missing`.
 """
 
-from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind, keys_of
 from services.quotas.domain.model import NEW, Books, Decision, Ignored, Limit, Needs, PlaceState, Rank, Short, Transfer, Use, Verdict
 from services.quotas.domain.opened import Cause, Counter, Missing, OpenCell, OpenPlace
 from services.quotas.domain.outcomes import Offered, Outcome, Waiting
+from services.quotas.domain.waiting_list import WaitingList
 
 
 class Desk:
@@ -21,6 +21,7 @@ class Desk:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._cells: dict[str, OpenCell] = {}
+        self._lists: dict[str, WaitingList] = {}
         self._counters: dict[str, Counter] = {}
         self._places: dict[UUID, OpenPlace] = {}
         self._stored_waiters: dict[UUID, PlaceState] = {}
@@ -41,10 +42,10 @@ class Desk:
             if state is None:
                 raise Missing(Needs(cells=frozenset((key,))))
             found = self._cells[key] = OpenCell(state, self._books.terms[state.programme])
-            stored = self._books.lists.get(key)
-            if stored:
-                found.list = sorted((-one.score, one.submitted_at, one.application) for one in stored if one.submitted_at is not None)
-                self._stored_waiters.update((one.application, one) for one in stored)
+            listed = self._books.lists.get(key)
+            if listed is not None:
+                self._stored_waiters.update((one.application, one) for one in listed.first)
+            self._lists[key] = WaitingList(key, state.waiting, listed)
         return found
 
     def place(self, application: UUID) -> OpenPlace | None:
@@ -112,15 +113,9 @@ class Desk:
             found = self._counters[key] = Counter(limit)
         return found
 
-    def waiters(self, cell: OpenCell) -> list[Rank]:
-        """The cell's list, best first. Changes of the list go through `join` and `leave`."""
-        if cell.list is None:
-            raise Missing(Needs(lists=frozenset((cell.key,))))
-        return cell.list
-
-    def position(self, cell: OpenCell, place: OpenPlace) -> int:
-        """Where the application stands on the cell's list, from 1."""
-        return bisect_left(self.waiters(cell), place.rank) + 1
+    def list_of(self, cell: OpenCell) -> WaitingList:
+        """The cell's list. Changes of it go through `join` and `leave`."""
+        return self._lists[cell.key]
 
     def waiter(self, rank: Rank) -> OpenPlace:
         """The place of somebody on a list."""
@@ -129,17 +124,10 @@ class Desk:
         return found
 
     def ask_for_lists(self, cells: Iterable[OpenCell]) -> None:
-        """Raise `Missing` for the lists of these cells, where any of them was not loaded."""
-        missing = frozenset(cell.key for cell in cells if cell.list is None)
+        """Raise `Missing` for the beginning of these cells' lists, where any of them was not loaded."""
+        missing = frozenset(cell.key for cell in cells if not self._lists[cell.key].is_loaded())
         if missing:
             raise Missing(Needs(lists=missing))
-
-    def ask_for_limits(self, cell: OpenCell, waiters: Sequence[Rank]) -> None:
-        """Raise `Missing` for the limits of these waiters, where any of them was not loaded."""
-        keys = {key for rank in waiters for _kind, key in keys_of(PLACE_KINDS, cell.terms, cell, self.waiter(rank))}
-        missing = keys.difference(self._books.limits)
-        if missing:
-            raise Missing(Needs(limits=frozenset(missing)))
 
     def cells_that_wait(self, keys: Sequence[str], besides: OpenCell | None = None) -> list[OpenCell]:
         """The cells in which somebody waits who draws on one of these limits, or did when the batch began; in the order of their keys."""
@@ -167,8 +155,7 @@ class Desk:
         """Put the application on the cell's list."""
         place.state = "waiting"
         cell.waiting += 1
-        if cell.list is not None:
-            insort(cell.list, place.rank)
+        self._lists[cell.key].join(place.rank)
         for kind, key in keys_of(PLACE_KINDS, cell.terms, cell, place):
             if kind.crosses:
                 self._waits_since.setdefault(key, set()).add(cell.key)
@@ -178,8 +165,7 @@ class Desk:
         place.state = state
         place.position = None
         cell.waiting -= 1
-        if cell.list is not None:
-            del cell.list[bisect_left(cell.list, place.rank)]
+        self._lists[cell.key].leave(place.rank)
 
     def use(self, counter: Counter, by: int) -> Use:
         """Count `by` (0: only looked at) and say what was found and left."""
@@ -267,6 +253,7 @@ class Desk:
             cells=tuple(cell.as_state() for cell in self._cells.values() if cell.changed),
             limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version, c.fixed) for c in self._counters.values() if c.changed),
             places=tuple(place.as_state() for place in self._places.values() if place.changed),
+            moved=tuple(moved for waiting in self._lists.values() for moved in waiting.moved()),
             pools={programme: by for programme, by in self._pools.items() if by},
             lapsed=self._lapsed,
             ignored=tuple(self._ignored),

@@ -82,11 +82,38 @@ class PlaceState(NamedTuple):
     decided_at: datetime
 
 
+def rank_of(state: PlaceState) -> Rank:
+    """What somebody who waits is sorted by."""
+    assert state.submitted_at is not None, "whoever waits has a rank"
+    return -state.score, state.submitted_at, state.application
+
+
+class Moved(NamedTuple):
+    """Somebody of that rank came to the cell's waiting list (`by` 1), or went from it (-1)."""
+
+    cell: str
+    minus_score: int
+    submitted_at: datetime
+    application: UUID
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was loaded of a waiting list: those who come `first`, in any order, be it all of them or a few.
+
+    `ahead` says for newcomers how many of the whole list stand before the rank that they ask with, where `first` is not all of it.
+    """
+
+    first: tuple[PlaceState, ...]
+    ahead: Mapping[UUID, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Everything that was locked and loaded for a batch.
 
-    `lists` holds the whole waiting list of a cell, in any order; a cell that is absent was not loaded. `elsewhere` says
+    `lists` holds the beginning of a cell's waiting list; that of a cell that is absent was not loaded. `elsewhere` says
     for a limit of several cells that may gain room in which cells somebody waits who draws on it.
     `pools` are the balances of `pool:<programme>`, where one may be drawn on.
     """
@@ -95,7 +122,7 @@ class Books:
     cells: Mapping[str, CellState]
     limits: Mapping[str, Limit]
     places: Mapping[UUID, PlaceState]
-    lists: Mapping[str, tuple[PlaceState, ...]] = field(default_factory=dict)
+    lists: Mapping[str, Listed] = field(default_factory=dict)
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
 
@@ -107,13 +134,18 @@ class Needs:
     cells: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    """Cells of whose waiting list the beginning is looked at."""
+    whole: frozenset[str] = frozenset()
+    """Cells whose whole waiting list is looked at."""
+    further: bool = False
+    """More of every list is looked at than was loaded, or more limits of those who stand there."""
     gaining: frozenset[str] = frozenset()
     """Limits of several cells that may gain room: it has to be known in which cells somebody waits who draws on them."""
     pools: frozenset[str] = frozenset()
     programmes: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.cells or self.limits or self.lists or self.gaining or self.pools or self.programmes)
+        return any((self.cells, self.limits, self.lists, self.whole, self.further, self.gaining, self.pools, self.programmes))
 
 
 class Use(NamedTuple):
@@ -182,6 +214,8 @@ class Verdict:
     cells: tuple[CellState, ...] = ()
     limits: tuple[Limit, ...] = ()
     places: tuple[PlaceState, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    """Who came to waiting lists, and who went from them."""
     pools: Mapping[str, int] = field(default_factory=dict)
     """By programme, how many places its pool gained (or lost, below 0)."""
     lapsed: Mapping[str, int] = field(default_factory=dict)

@@ -26,7 +26,7 @@ def serve_round(desk: Desk, command: ServeRound) -> None:
         return
     promote(desk, cell, cause)
     size = cell.terms.list_size(cell.target) + (0 if cell.serves(command.at) else cell.free)
-    for number, rank in enumerate(tuple(desk.waiters(cell)), 1):
+    for number, rank in enumerate(desk.list_of(cell).everybody(), 1):
         place = desk.waiter(rank)
         if number <= size:
             place.position = number
@@ -85,7 +85,7 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
 
 
 def _end_for_parts(desk: Desk, command: EndParticipation, cell: OpenCell, cause: Cause) -> None:
-    waiters = [desk.waiter(rank) for rank in desk.waiters(cell)]
+    waiters = [desk.waiter(rank) for rank in desk.list_of(cell).everybody()]
     out = [one for one in waiters if not cell.terms.takes_part(cell.country, command.at, one.parts, one.course)]
     if not out:
         desk.ignore(command, "takes_part")

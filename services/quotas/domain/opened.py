@@ -58,7 +58,6 @@ class OpenCell:
         "key",
         "last_decision",
         "last_hash",
-        "list",
         "listed",
         "offered",
         "programme",
@@ -77,7 +76,6 @@ class OpenCell:
         self.offered, self.taken, self.waiting = state.offered, state.taken, state.waiting
         self.last_decision, self.last_hash = state.last_decision, state.last_hash
         self.counter = Counter(Limit(f"cell:{state.key}", CELL.name, state.target, state.offered + state.taken, state.last_decision))
-        self.list: list[Rank] | None = [] if state.waiting == 0 else None
         self.changed = False
 
     @property

@@ -4,7 +4,7 @@ What these functions leave out is asked for by the decision itself (`Needs`); th
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -29,12 +29,15 @@ from services.quotas.domain.commands import (
     Withdraw,
 )  # fmt: skip
 from services.quotas.domain.limits import NOMINATION_KINDS, PLACE_KINDS, OfCell, OfPlace, crosses_cells, keys_of
-from services.quotas.domain.model import NOMINATED, WAITING, CellState, PlaceState
+from services.quotas.domain.model import NOMINATED, WAITING, CellState, Listed, PlaceState, rank_of
 from services.quotas.domain.terms import Terms
 
 SPARE: Final = 4
-"""So many more waiters than places that may come free have their limits locked with the first look: some cannot be served."""
-_OF_LIST: Final = (ServeRound, CloseList, EndParticipation, Reorder, SetTarget, SetLimit)
+"""So many more waiters than places that may come free are loaded, and their limits locked, with the first look: some cannot be served."""
+SPARE_GROWS: Final = 4
+"""Where they were too few, it is so many times as many, so that the end of any list is reached within a few starts."""
+_WHOLE_LIST: Final = (ServeRound, CloseList, EndParticipation, Reorder)
+_OF_LIST: Final = (SetTarget, SetLimit)
 _FREEING: Final = (Decline, Withdraw, End, Expire)
 
 
@@ -76,28 +79,60 @@ def cells_named(commands: Iterable[Command]) -> frozenset[str]:
     return frozenset(named)
 
 
-def lists_to_load(cells: Mapping[str, CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> frozenset[str]:
-    """The cells whose waiting list the batch will look at."""
+def lists_to_load(
+    cells: Mapping[str, CellState],
+    terms: Mapping[str, Terms],
+    commands: Sequence[Command],
+    *,
+    besides: Collection[str] = (),
+    whole: Collection[str] = (),
+    spare: int = SPARE,
+) -> dict[str, int]:
+    """The cells whose waiting list the batch will look at, and at how many of those who come first.
+
+    Asked for by the decision itself: lists `besides`, lists that are wanted `whole`, and another `spare`.
+    """
+    all_of = {command.cell for command in commands if isinstance(command, _WHOLE_LIST)}.union(whole)
+    looked_at = _looked_at(cells, terms, commands).union(besides, all_of)
+    listed = [cell for cell in cells.values() if cell.waiting and cell.key in looked_at]
+    if not listed:
+        return {}
+    most = _come_first(listed, cells, commands, spare)
+    return {cell.key: cell.waiting if cell.key in all_of else min(cell.waiting, most[cell.key]) for cell in listed}
+
+
+def _looked_at(cells: Mapping[str, CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> set[str]:
+    named = cells_named(commands)
     freeing = {command.cell for command in commands if isinstance(command, _FREEING)}
     asked = {command.cell for command in commands if isinstance(command, RequestPlace)}
-    whole = {command.cell for command in commands if isinstance(command, _OF_LIST)}
-    whole.update(command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None)
-    found = {cell.key for cell in cells.values() if cell.waiting and cell.key in whole}
+    gaining = {command.cell for command in commands if isinstance(command, _OF_LIST)}
+    gaining.update(command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None)
+    found: set[str] = set()
     for cell in cells.values():
         if not cell.waiting or _before_round(cell, terms):
             continue
         room_on_list = cell.waiting < terms[cell.programme].list_size(cell.target)
-        if cell.free or cell.key in freeing or (cell.key in asked and room_on_list):
+        has_free = cell.free and (cell.key in asked or cell.key not in named)
+        if has_free or cell.key in gaining or cell.key in freeing or (cell.key in asked and room_on_list):
             found.add(cell.key)
-    return frozenset(found)
+    return found
+
+
+def _come_first(listed: Iterable[CellState], cells: Mapping[str, CellState], commands: Sequence[Command], spare: int) -> dict[str, int]:
+    """How many of each list may be served, with some to spare. Where places are free, nobody on the list has room elsewhere, so that all
+    of it will be gone through.
+    """
+    freed = _may_come_free(commands, cells)
+    return {cell.key: cell.waiting if cell.free else freed[cell.key] + spare for cell in listed}
 
 
 def limits_to_lock(
     cells: Mapping[str, CellState],
     terms: Mapping[str, Terms],
     places: Mapping[UUID, PlaceState],
-    lists: Mapping[str, Sequence[PlaceState]],
+    lists: Mapping[str, Listed],
     commands: Sequence[Command],
+    spare: int = SPARE,
 ) -> frozenset[str]:
     """The keys of the counters that the batch will look at: those of its applications, and of the waiters who come first."""
     keys: set[str] = set()
@@ -113,20 +148,19 @@ def limits_to_lock(
                 keys.update([key for _kind, key in keys_of(PLACE_KINDS, rules, cell, drawn)])
             if isinstance(command, Nominate) or _touches_nomination(command, place, rules):
                 keys.update([key for _kind, key in keys_of(NOMINATION_KINDS, rules, cell, drawn)])
-    freed = _may_come_free(commands, cells) if lists else Counter()
-    for key, waiters in lists.items():
-        cell = cells[key]
-        most = len(waiters) if _before_round(cell, terms) else cell.free + freed[key] + SPARE
-        first = sorted(waiters, key=lambda one: (-one.score, one.submitted_at, one.application))[:most]
+    come_first = _come_first([cells[key] for key in lists], cells, commands, spare) if lists else {}
+    for key, most in come_first.items():
+        cell, waiters = cells[key], lists[key].first
+        first = waiters if most >= len(waiters) or _before_round(cell, terms) else sorted(waiters, key=rank_of)[:most]
         keys.update(key for one in first for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, one))
     return frozenset(keys)
 
 
 def _may_come_free(commands: Iterable[Command], cells: Mapping[str, CellState]) -> Counter[str]:
-    """How many places of each cell the commands may free, or ask for."""
+    """How many places of each cell the commands may free."""
     freed: Counter[str] = Counter()
     for command in commands:
-        freed[command.cell] += isinstance(command, (*_FREEING, RequestPlace))
+        freed[command.cell] += isinstance(command, _FREEING)
         freed.update(_gained(command, cells))
     return freed
 

@@ -1,6 +1,5 @@
 """A waiting list put into another order by hand. The new rank is written down, so that who is served by it overtakes nobody unseen."""
 
-from bisect import bisect_left
 from datetime import timedelta
 from typing import Final
 
@@ -20,13 +19,12 @@ def reorder(desk: Desk, command: Reorder) -> None:
     between them, or there is no rank left between the other one and whoever stands directly ahead of it.
     """
     cell, cause = desk.cell(command.cell), because(command, "reordered")
-    waiters = desk.waiters(cell)
+    waiting = desk.list_of(cell)
     place, other = desk.place(command.application), desk.place(command.ahead_of)
     if place is None or other is None or place is other or any(p.state != WAITING or p.cell != cell.key for p in (place, other)):
         desk.too_short(Short(command, 0, 1, "not_waiting"))
         return
-    at = bisect_left(waiters, other.rank)
-    ahead = waiters[at - 1] if at else None
+    ahead = waiting.directly_ahead_of(other.rank)
     if ahead == place.rank:
         desk.too_short(Short(command, 0, 1, "ahead_already"))
         return
@@ -38,7 +36,7 @@ def reorder(desk: Desk, command: Reorder) -> None:
     desk.leave(cell, place, WAITING)
     place.score, place.submitted_at = score, moment
     desk.join(cell, place)
-    position = desk.position(cell, place)
+    position = waiting.position(place)
     place.position = 0 if before_round else position
     desk.note(cell, place, cause, Reordered(position))
     place.decided_at = since  # it waits since then

@@ -1,7 +1,7 @@
 """The steps that decisions are made of, and the one promotion: whatever frees a place or a limit serves the list here."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from dataclasses import replace
 from uuid import UUID
 
 from services.quotas.domain.desk import Desk
@@ -10,9 +10,7 @@ from services.quotas.domain.model import OFFERED, REFUSED, RELEASED, WAITING, Ra
 from services.quotas.domain.opened import Cause, Missing, OpenCell, OpenPlace
 from services.quotas.domain.outcomes import Offered, Refused, Released
 from services.quotas.domain.rules import Refusal, lacking
-
-AHEAD: Final = 64
-"""So many waiters' limits are asked for at once, where they were not loaded."""
+from services.quotas.domain.waiting_list import WaitingList
 
 Skips = tuple[tuple[UUID, str], ...]
 """Who was passed over, and for want of room in which limit."""
@@ -30,7 +28,7 @@ def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell]
     serving = [one for one in (cell, *others) if one.waiting and one.counter.has_room() and one.serves(cause.at)]
     desk.ask_for_lists(serving)
     there = elsewhere or cause._replace(name="limit_freed")
-    queues = [_Queue(one, desk.waiters(one), cause if one is cell else there) for one in serving]
+    queues = [_Queue(one, desk.list_of(one), cause if one is cell else there) for one in serving]
     going_on = queues
     while going_on:
         min(going_on, key=_Queue.rank).serve_next(desk)
@@ -41,26 +39,25 @@ def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell]
 class _Queue:
     """A cell's list while it is served: `at` is the first that was neither served nor passed over."""
 
-    __slots__ = ("at", "cause", "cell", "skips", "waiters")
+    __slots__ = ("at", "cause", "cell", "skips", "waiting")
 
-    def __init__(self, cell: OpenCell, waiters: list[Rank], cause: Cause) -> None:
-        self.cell, self.waiters, self.cause = cell, waiters, cause
+    def __init__(self, cell: OpenCell, waiting: WaitingList, cause: Cause) -> None:
+        self.cell, self.waiting, self.cause = cell, waiting, cause
         self.at = 0
         self.skips: list[tuple[UUID, str]] = []
 
     def rank(self) -> Rank:
-        return self.waiters[self.at]
+        return self.waiting.at(self.at)
 
     def goes_on(self) -> bool:
-        return self.at < len(self.waiters) and self.cell.counter.has_room()
+        return self.at < self.cell.waiting and self.cell.counter.has_room()
 
     def serve_next(self, desk: Desk) -> None:
-        place = desk.waiter(self.waiters[self.at])
+        place = desk.waiter(self.rank())
         try:
             without_room = _unservable(desk, self.cell, place, self.cause)
-        except Missing:
-            desk.ask_for_limits(self.cell, self.waiters[self.at : self.at + AHEAD])
-            raise
+        except Missing as missing:
+            raise Missing(replace(missing.needs, further=True)) from missing
         if without_room is None:
             offer(desk, self.cell, place, self.cause, tuple(self.skips))  # takes it off the list, so that the next one stands here now
         else:
@@ -122,7 +119,7 @@ def refuse(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause, refusal: 
 
 
 def refuse_everybody(desk: Desk, cell: OpenCell, cause: Cause, reason: str) -> None:
-    for rank in tuple(desk.waiters(cell)):
+    for rank in desk.list_of(cell).everybody():
         refuse(desk, cell, desk.waiter(rank), cause, Refusal(reason, f"cell:{cell.key}"))
 
 

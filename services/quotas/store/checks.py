@@ -90,6 +90,17 @@ CHECKS: Final[Mapping[str, str]] = {
         full join (select 'nomination:' || cell as key, count(*) as used from place where nominated group by cell) as p using (key)
         where coalesce(l.used, 0) <> coalesce(p.used, 0)
     """,
+    "ranges_of_lists_that_differ_from_who_waits_in_them": """
+        select count(*) from (
+            select cell, minus_score, submitted_at, application, count, row_number() over w as number,
+                lead(minus_score) over w as next_score, lead(submitted_at) over w as next_at, lead(application) over w as next_application
+            from list_range window w as (partition by cell order by minus_score, submitted_at, application)
+        ) as r where count <> (
+            select count(*) from place p where p.cell = r.cell and p.state = 'waiting'
+                and (r.number = 1 or (-p.score, p.submitted_at, p.application) >= (r.minus_score, r.submitted_at, r.application))
+                and (r.next_at is null or (-p.score, p.submitted_at, p.application) < (r.next_score, r.next_at, r.next_application))
+        )
+    """,
     "places_whose_version_differs_from_their_decisions": f"""
         select count(*) from place p left join (
             select application, max(number) as last, count(*) filter (where outcome in ({_PUBLISHED})) as facts

@@ -4,18 +4,18 @@ Locks are taken in the one order of `store.locks`. Call it inside a savepoint: w
 let go and taken again in order.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from services.quotas.domain import reach
-from services.quotas.domain.commands import Command, OfApplication, SetLimit
+from services.quotas.domain.commands import Command, OfApplication, RequestPlace, SetLimit
 from services.quotas.domain.limits import CELL, NO_COUNTRY, PERSON, Named, named
-from services.quotas.domain.model import Books, CellState, Limit, Needs, PlaceState
-from services.quotas.store import locks
+from services.quotas.domain.model import WAITING, Books, CellState, Limit, Listed, Needs, PlaceState
+from services.quotas.store import locks, ranks
 from services.quotas.store.terms import load_terms
 from shared.kernel.cells import Cell as CellName
 
@@ -36,7 +36,8 @@ _PLACE: Final = (
 )
 _PLACES: Final = (
     f"select {_PLACE}, false from place where application = any($1::uuid[]) "  # noqa: S608 - a constant
-    f"union all select {_PLACE}, true from place where cell = any($2::text[]) and state = 'waiting'"
+    f"union all select first.*, true from unnest($2::text[], $3::int[]) as list (key, most) cross join lateral (select {_PLACE} "
+    "from place where cell = list.key and state = 'waiting' order by -score, submitted_at, application limit list.most) as first"
 )
 _LET_GO: Final = "select application, cell, person, course, channel from place where application = any($1::uuid[])"
 _WAITING_PERSONS: Final = "select 'person:' || person, cell from place where person = any($1::uuid[]) and state = 'waiting'"
@@ -63,6 +64,8 @@ class Wanted:
     cells: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    spare: int = reach.SPARE
     gaining: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset()
     programmes: frozenset[str] = frozenset()
@@ -73,6 +76,8 @@ class Wanted:
             self.cells | needs.cells,
             self.limits | needs.limits,
             self.lists | needs.lists,
+            self.whole | needs.whole,
+            self.spare * (reach.SPARE_GROWS if needs.further else 1),
             self.gaining | needs.gaining,
             self.pools | needs.pools,
             self.programmes | needs.programmes,
@@ -135,16 +140,17 @@ async def load(connection: "asyncpg.Connection[Any]", commands: Sequence[Command
     if unknown:
         await _make_cells(connection, unknown)
         cells = {row[0]: CellState(*row) for row in await connection.fetch(_CELLS, sorted(wanted.cells))}
-    lists = reach.lists_to_load(cells, terms, commands) | wanted.lists
-    places, waiters = await _places(connection, commands, lists)
-    keys = reach.limits_to_lock(cells, terms, places, waiters, commands) | wanted.limits
+    most = reach.lists_to_load(cells, terms, commands, besides=wanted.lists, whole=wanted.whole, spare=wanted.spare)
+    places, lists = await _places(connection, commands, most)
+    keys = reach.limits_to_lock(cells, terms, places, lists, commands, wanted.spare) | wanted.limits
     limits = await _limits(connection, keys)
     elsewhere = await _elsewhere(connection, wanted.gaining)
     new_cells = frozenset().union(*elsewhere.values()) - wanted.cells
     if new_cells:
         return Needs(cells=new_cells)
+    lists |= await _ahead(connection, commands, cells, places, lists)
     pools = await _pools(connection, wanted.pools)
-    return Books(terms, cells, limits, places, waiters, elsewhere, pools)
+    return Books(terms, cells, limits, places, lists, elsewhere, pools)
 
 
 async def _make_cells(connection: "asyncpg.Connection[Any]", keys: Iterable[str]) -> None:
@@ -161,13 +167,14 @@ async def _make_cells(connection: "asyncpg.Connection[Any]", keys: Iterable[str]
 
 
 async def _places(
-    connection: "asyncpg.Connection[Any]", commands: Iterable[Command], lists: Collection[str]
-) -> tuple[dict[UUID, PlaceState], dict[str, tuple[PlaceState, ...]]]:
+    connection: "asyncpg.Connection[Any]", commands: Iterable[Command], most: Mapping[str, int]
+) -> tuple[dict[UUID, PlaceState], dict[str, Listed]]:
+    """The places of the commands' applications, and of each list as many of those who come first."""
     applications = [command.application for command in commands if isinstance(command, OfApplication)]
     places: dict[UUID, PlaceState] = {}
-    waiters: dict[str, list[PlaceState]] = {key: [] for key in lists}
-    if applications or lists:
-        for row in await connection.fetch(_PLACES, applications, list(lists)):
+    waiters: dict[str, list[PlaceState]] = {key: [] for key in most}
+    if applications or most:
+        for row in await connection.fetch(_PLACES, applications, list(most), list(most.values())):
             *columns, of_list = row
             columns[9] = tuple(columns[9])
             place = PlaceState(*columns)
@@ -175,7 +182,24 @@ async def _places(
                 waiters[place.cell].append(place)
             else:
                 places[place.application] = place
-    return places, {key: tuple(found) for key, found in waiters.items()}
+    return places, {key: Listed(tuple(found)) for key, found in waiters.items()}
+
+
+async def _ahead(
+    connection: "asyncpg.Connection[Any]",
+    commands: Iterable[Command],
+    cells: Mapping[str, CellState],
+    places: Mapping[UUID, PlaceState],
+    lists: Mapping[str, Listed],
+) -> dict[str, Listed]:
+    """The lists that are longer than what was loaded of them and that somebody new may join, with how many stand before each newcomer."""
+    longer = {key for key, listed in lists.items() if len(listed.first) < cells[key].waiting}
+    joining = [one for one in commands if isinstance(one, RequestPlace) and one.cell in longer]
+    newcomers = [one for one in joining if (place := places.get(one.application)) is None or place.state != WAITING]
+    if not newcomers:
+        return {}
+    ahead = await ranks.ahead_of(connection, newcomers)
+    return {key: replace(lists[key], ahead=ahead) for key in {one.cell for one in newcomers}}
 
 
 async def _limits(connection: "asyncpg.Connection[Any]", keys: Collection[str]) -> dict[str, Limit]:

@@ -5,7 +5,7 @@ statement with arrays. A counter that nobody had drawn on yet is no row that cou
 later one starts over.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +13,8 @@ import asyncpg
 
 from services.quotas.domain.model import Books, PlaceState, Verdict
 from services.quotas.domain.outcomes import LimitSet
+from services.quotas.store import ranks
+from services.quotas.store.columns import columns
 from services.quotas.store.journal import Number
 
 _SEPARATOR: Final = "\x1f"
@@ -60,12 +62,13 @@ async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Ve
     Raises a serialization failure, after which the transaction is tried again, where another batch was the first to draw on a limit
     that this one found unused.
     """
-    stored = loaded.places.keys() | {place.application for waiters in loaded.lists.values() for place in waiters}
+    stored = loaded.places.keys() | {place.application for listed in loaded.lists.values() for place in listed.first}
     await _change(connection, loaded, verdict, stored)
     if any(type(decision.outcome) is LimitSet for decision in verdict.decisions):
-        await connection.execute(_FIX, *_columns(2, ((limit.key, limit.fixed) for limit in verdict.limits)))
+        await connection.execute(_FIX, *columns(2, ((limit.key, limit.fixed) for limit in verdict.limits)))
     turns = {(decision.cell, decision.number): turn for turn, decision in enumerate(verdict.decisions)}
     await _copy(connection, "place", _PLACE, [place for place in verdict.places if place.application not in stored])
+    await ranks.keep(connection, loaded, verdict)
     await _copy(
         connection,
         "decision",
@@ -89,15 +92,15 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
     accounts = sorted({**{f"pool:{programme}": gained for programme, gained in verdict.pools.items()}, **verdict.lapsed}.items())
     await connection.execute(
         _CHANGE,
-        *_columns(
+        *columns(
             10,
             (
                 (c.key, c.target, c.free, c.offered, c.taken, c.waiting, c.last_decision, c.last_hash, c.served, c.closed)
                 for c in verdict.cells
             ),
         ),
-        *_columns(4, ((limit.key, limit.capacity, limit.used, limit.version) for limit in used_again)),
-        *_columns(17, (_place(place) for place in verdict.places if place.application in stored)),
+        *columns(4, ((limit.key, limit.capacity, limit.used, limit.version) for limit in used_again)),
+        *columns(17, (_place(place) for place in verdict.places if place.application in stored)),
         [account for account, _gained in accounts],
         [gained for _account, gained in accounts],
         [cell.settled for cell in verdict.cells],
@@ -108,14 +111,9 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
         raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused") from error
 
 
-async def _copy(connection: "asyncpg.Connection[Any]", table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+async def _copy(connection: "asyncpg.Connection[Any]", table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     if rows:
-        await connection.copy_records_to_table(table, columns=columns, records=rows)
-
-
-def _columns(width: int, rows: Iterable[Sequence[object]]) -> list[Sequence[object]]:
-    """Rows turned into columns; as many empty columns where there is no row."""
-    return list(zip(*rows, strict=True)) or [()] * width
+        await connection.copy_records_to_table(table, columns=names, records=rows)
 
 
 def _place(state: PlaceState) -> Sequence[object]:

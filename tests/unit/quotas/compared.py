@@ -10,6 +10,7 @@ import msgspec
 from services.quotas.domain.commands import Command, Recount, ServeLists
 from services.quotas.domain.limits import OF_PLAN
 from services.quotas.domain.participation import Change, in_force
+from services.quotas.domain.reach import SPARE
 from services.quotas.domain.terms import Channel, Course, Holders, Terms
 from services.quotas.store import journal
 from shared.events.quotas import Act
@@ -68,7 +69,7 @@ class Compared:
         self.at = NOW
         self.planned = {programme: next(iter(versions.values())) for programme, versions in VERSIONS.items()}
         self.changes: dict[str, list[Change]] = {programme: [] for programme in VERSIONS}
-        self.batches, self.singles = Shelf(*self.planned.values(), pool=9), Shelf(*self.planned.values(), pool=9)
+        self.batches, self.singles = (Shelf(*self.planned.values(), pool=9, spare=spare) for spare in (SPARE, 1))
         self.model = Model(dict(self.planned), dict.fromkeys(self.planned, 9), dict.fromkeys(CELLS, 0))
         for shelf in (self.batches, self.singles):
             for key in CELLS:

@@ -1,5 +1,6 @@
 """Books in memory: keeps what a database would keep, and shows the core no more of it than the store would load."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,19 @@ from services.quotas.domain import reach
 from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, SetTarget, Withdraw
 from services.quotas.domain.decide import decide
 from services.quotas.domain.limits import PLACE_KINDS, keys_of
-from services.quotas.domain.model import GENESIS, Books, CellState, Decision, Ignored, Limit, PlaceState, Transfer, Verdict
+from services.quotas.domain.model import (
+    GENESIS,
+    Books,
+    CellState,
+    Decision,
+    Ignored,
+    Limit,
+    Listed,
+    PlaceState,
+    Transfer,
+    Verdict,
+    rank_of,
+)
 from services.quotas.domain.terms import Call, Period, Terms
 
 NOW = datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
@@ -38,9 +51,12 @@ def terms(programme: str = "training", **other: Any) -> Terms:
 
 
 class Shelf:
-    """The books of some programmes, and everything that was ever decided."""
+    """The books of some programmes, and everything that was ever decided.
 
-    def __init__(self, *programmes: Terms, pool: int = 10) -> None:
+    `spare`: how many more of a waiting list are shown with the first look than places may come free.
+    """
+
+    def __init__(self, *programmes: Terms, pool: int = 10, spare: int = reach.SPARE) -> None:
         self.terms = {one.programme: one for one in programmes or (terms(),)}
         self.cells: dict[str, CellState] = {}
         self.limits: dict[str, Limit] = {}
@@ -50,7 +66,7 @@ class Shelf:
         self.lapsed: dict[str, int] = {}
         self.decisions: list[Decision] = []
         self.transfers: list[Transfer] = []
-        self.starts = 0
+        self.starts, self.spare = 0, spare
 
     def cell(self, key: str, target: int = 0, *, listed: bool = True) -> str:
         """Open a cell with so many places from the pool; its key."""
@@ -65,16 +81,20 @@ class Shelf:
         cells = {c.cell for c in commands} | {cell for key in gaining for cell in self.that_wait_for(key)}
         limits: set[str] = set()
         lists: set[str] = set()
+        whole: set[str] = set()
+        spare = self.spare
         pools = set(reach.pools_drawn_on(commands))
         for _start in range(50):
             self.starts += 1
-            verdict = decide(self._books(commands, cells, limits, lists, gaining, pools), commands)
+            verdict = decide(self._books(commands, cells, limits, (lists, whole, spare), gaining, pools), commands)
             if verdict.needs is None:
                 self._keep(verdict)
                 return verdict
             cells |= verdict.needs.cells
             limits |= verdict.needs.limits
             lists |= verdict.needs.lists
+            whole |= verdict.needs.whole
+            spare *= reach.SPARE_GROWS if verdict.needs.further else 1
             gaining |= verdict.needs.gaining
             pools |= verdict.needs.pools
         raise AssertionError(f"never enough: {verdict.needs}")
@@ -90,16 +110,21 @@ class Shelf:
         return [(kind.name, key) for kind, key in keys_of(PLACE_KINDS, self.terms[cell.programme], cell, place)]
 
     def _books(
-        self, commands: Sequence[Command], cells: set[str], limits: set[str], lists: set[str], gaining: set[str], pools: set[str]
+        self,
+        commands: Sequence[Command],
+        cells: set[str],
+        limits: set[str],
+        wanted: tuple[set[str], set[str], int],
+        gaining: set[str],
+        pools: set[str],
     ) -> Books:
         shown = {key: self.cells.get(key) or self._unlisted(key) for key in cells}
-        listed = {
-            key: tuple(p for p in self.places.values() if p.cell == key and p.state == "waiting")
-            for key in reach.lists_to_load(shown, self.terms, commands) | lists
-        }
+        lists, whole, spare = wanted
+        first = reach.lists_to_load(shown, self.terms, commands, besides=lists, whole=whole, spare=spare)
+        listed = {key: self._listed(key, most, commands) for key, most in first.items()}
         applications = {getattr(command, "application", None) for command in commands}
         places = {application: place for application, place in self.places.items() if application in applications}
-        keys = reach.limits_to_lock(shown, self.terms, places, listed, commands) | limits
+        keys = reach.limits_to_lock(shown, self.terms, places, listed, commands, spare) | limits
         return Books(
             terms=self.terms,
             cells=shown,
@@ -109,6 +134,13 @@ class Shelf:
             elsewhere={key: self.that_wait_for(key) for key in gaining},
             pools={programme: self.pools[programme] for programme in pools},
         )
+
+    def _listed(self, key: str, most: int, commands: Sequence[Command]) -> Listed:
+        waiting = sorted((p for p in self.places.values() if p.cell == key and p.state == "waiting"), key=rank_of)
+        ranks = [rank_of(one) for one in waiting]
+        asking = [one for one in commands if isinstance(one, RequestPlace) and one.cell == key] if most < len(waiting) else []
+        ahead = {one.application: bisect_left(ranks, (-one.score, one.submitted_at, one.application)) for one in asking}
+        return Listed(tuple(reversed(waiting[:most])), ahead)
 
     def _unlisted(self, key: str) -> CellState:
         programme, country, year = key.split(":")
