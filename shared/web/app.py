@@ -16,6 +16,7 @@ from shared.web.i18n import Texts
 from shared.web.identity import IdentityVerifier
 from shared.web.pages import Pages
 from shared.web.static_files import STATIC, Assets
+from shared.web.switching import SwitchLayer
 
 SHARED_LOCALE: Final = Path(__file__).parent / "locale"
 MEBIBYTE: Final = 1024 * 1024
@@ -69,6 +70,7 @@ def create_web_app(
     limit = body_limit if callable(body_limit) else (lambda _path: body_limit)
     believed = verifier or IdentityVerifier.from_folder(settings.keys_folder)
     # The last one added is the outermost.
+    app.add_middleware(SwitchLayer)
     app.add_middleware(CrossOriginGuard)
     app.add_middleware(middleware.BodyLimit, limit=limit)
     app.add_middleware(middleware.ErrorBoundary)

@@ -18,6 +18,7 @@ from shared.web.context import WebContext, context_in, keep
 from shared.web.i18n import HTML_TAGS, LANGUAGE_COOKIE, LANGUAGES, Texts, Translation, negotiate, speak
 from shared.web.identity import IDENTITY_COOKIE, Identity, IdentityRefused, IdentityVerifier
 from shared.web.problems import AWAY, Problem, problem_response
+from shared.web.switching import asked_switch
 
 log = get_logger(__name__)
 
@@ -195,6 +196,9 @@ def _cookies(header: str) -> dict[str, str]:
 
 
 def _asked_language(scope: Scope) -> str | None:
+    switch = asked_switch(scope)
+    if switch is not None:
+        return switch
     query: bytes = scope.get("query_string", b"")
     if b"lang=" not in query or scope["method"] not in ("GET", "HEAD"):
         return None

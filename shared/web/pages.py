@@ -15,6 +15,7 @@ from shared.web.context import context_of
 from shared.web.i18n import HTML_TAGS, LANGUAGES, current_language, ngettext, translate
 from shared.web.navigation import navigation, role_name
 from shared.web.static_files import Assets
+from shared.web.switching import opened_at
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -117,6 +118,7 @@ def here(request: Request) -> str:
 
 
 def path_with_language(request: Request, language: str) -> str:
-    """This page's address, asking for `language`; everything else in its query stays."""
+    """This page's address, asking for `language`; everything else in its query stays. The answer to a form has that of the form's page."""
+    path = request.url.path if request.method in ("GET", "HEAD") else opened_at(request.app.router.routes, request.url.path)
     query = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
-    return f"{request.url.path}?{urlencode([*query, ('lang', language)])}"
+    return f"{path}?{urlencode([*query, ('lang', language)])}"

@@ -87,10 +87,10 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
     await person.press("Save and continue")
     assert await page.locator(".govuk-error-summary").count() == 1, "too few words"
     async with page.expect_navigation():
-        await page.locator(".app-languages a[hreflang^=pt]").click()
+        await page.locator(".app-languages button[lang^=pt]").click()
     assert await page.input_value("#study_plan") == WORDS, "another language loses nothing"
     async with page.expect_navigation():
-        await page.locator(".app-languages a[hreflang^=es]").click()
+        await page.locator(".app-languages button[lang^=es]").click()
     assert await page.input_value("#study_plan") == WORDS
 
     await sends_into_nothing()

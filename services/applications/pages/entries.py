@@ -135,7 +135,8 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
         return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
-        return draw_entry(request, found, number, typed=typed, faults=outcome.faults, seen=seen)
+        there = number is not None and number <= len(held(found))
+        return draw_entry(request, found, number if there else None, typed=typed, faults=outcome.faults, seen=seen)
     if isinstance(outcome, PageChanged):
         return draw_both(request, found, outcome, typed, action=f"{found.here}/entries/new{then(request)}")
     raise problem(outcome, found.zone)

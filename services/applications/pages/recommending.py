@@ -1,5 +1,4 @@
 """The referee's own pages, opened by the link of a mail: what is asked, the letter, checking and sending it, declining.
-
 There is no account: the secret in the address is the key, so these pages are kept nowhere and no address of theirs is logged.
 """
 
@@ -35,8 +34,8 @@ router = APIRouter(include_in_schema=False)
 
 UPLOADS: Final = "/letter/"
 ACCEPTED: Final = ("application/pdf",)
+# Links that lead nowhere, from one network address: nobody guesses a secret of 256 bits, and nobody is to try at full speed.
 MISSES: Final = Window(60, timedelta(minutes=15))
-"""Links that lead nowhere, from one network address: nobody guesses a secret of 256 bits, and nobody is to try at full speed."""
 WRITES: Final = Window(120, timedelta(hours=1))
 """Saves and files of one referee in an hour."""
 WORDS: Final = {
@@ -264,6 +263,7 @@ async def remove_file(request: Request, token: str) -> Response:
 
 
 @router.get("/letter/{token}/check")
+@router.get("/letter/{token}/send")
 async def check_page(request: Request, token: str) -> Response:
     found = await _open_seat(request)
     return draw_check(request, found) if isinstance(found, Seat) else found

@@ -21,6 +21,7 @@ from shared.messaging.service import Service, Sweep
 from shared.persistence.database import Database
 from tests.integration.applications.letters import a_referee
 from tests.integration.applications.people import the_plan
+from tests.switched import hook
 
 AGREED: Final = marked(versions_in_force())
 """What the form of sending carries along: the texts that are agreed to."""
@@ -49,7 +50,7 @@ class Front:
         """A browser of its own: cookies, no JavaScript, redirects not followed."""
         transport = httpx2.ASGITransport(app=self.app, client=("203.0.113.7", 4711))
         headers = {"Accept-Language": language, "Accept": "text/html"}
-        return httpx2.AsyncClient(transport=transport, base_url=self.settings.public_url, headers=headers)
+        return httpx2.AsyncClient(transport=transport, base_url=self.settings.public_url, headers=headers, event_hooks=hook(transport))
 
     async def sign_in(self, browser: httpx2.AsyncClient, email: str, back: str = "/account") -> httpx2.Response:
         """Sign in by the code; the answer that welcomes."""

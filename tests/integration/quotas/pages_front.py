@@ -24,6 +24,7 @@ from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
 from shared.web.keys import ensure_key_pair
 from tests.conftest import PLAN
 from tests.integration.quotas.scene import Person, apply_events, rows
+from tests.switched import hook
 
 PERU, HAITI = "scholarship:PE:2016", "scholarship:HT:2016"
 SIX: Final = ("es", "pt", "en", "fr", "zh", "nl")
@@ -45,7 +46,9 @@ class Front:
         cookies = {IDENTITY_COOKIE: self.token(role, country=country, account=account, language=language)} if role else {}
         headers = {"Accept-Language": language, "Accept": "text/html"}
         transport = httpx2.ASGITransport(app=self.app)
-        return httpx2.AsyncClient(transport=transport, base_url="http://puente.test", headers=headers, cookies=cookies)
+        return httpx2.AsyncClient(
+            transport=transport, base_url="http://puente.test", headers=headers, cookies=cookies, event_hooks=hook(transport)
+        )
 
     def token(self, role: str, *, country: str = "", account: str = "", language: str = "en") -> str:
         account = account or str(new_id())

@@ -1,0 +1,183 @@
+"""Another language on a page with faults keeps what was typed, without a script as well.
+
+Such a page is the answer to a form that was sent, and its languages are no links there: they send the form, as it stands, to its own
+address with `?switch=`. That changes nothing and reads no more than the page does: it is answered with the page as one opens it, in that
+language, its form filled in again. It looks at requests and answers only, so no route and no template has to know of it.
+"""
+
+from collections.abc import Callable, MutableMapping
+from html import escape
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.filled import SWITCH, Fields, filled, with_switch
+from shared.web.i18n import LANGUAGES, translate
+from shared.web.problems import Problem
+
+_ = translate
+
+FORM: Final = "application/x-www-form-urlencoded"
+RENEWAL, SIGN_IN = "/identity", "/sign-in"
+KEPT_BYTES: Final = 512 * 1024
+"""Of a form that is sent: more than any page of ours can hold. What is larger is answered as it always was."""
+FIELDS_MOST: Final = 2000
+
+
+class SwitchLayer:
+    """Around the routes; whatever is no form, and no answer that refuses one, is passed on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive)
+        if asked_switch(scope):
+            await self._switch(scope, body, send)
+            return
+        answer = _Answer(send, lambda status: 400 <= status < 500)
+        await self._app(scope, body.receive, answer.send)
+        page = answer.page
+        if page is not None:
+            typed = body.fields(Headers(scope=scope)) or []
+            page = with_switch(page, scope["path"], scope["query_string"].decode("latin-1"), typed)
+        await answer.finish(page)
+
+    async def _switch(self, scope: Scope, body: "_Body", send: Send) -> None:
+        await body.rest()
+        typed = body.fields(Headers(scope=scope))
+        if typed is None:
+            raise Problem(400, code="malformed")
+        query = urlencode([one for one in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if one[0] != SWITCH])
+        answer = _Answer(send, lambda _status: True)
+        await self._app(_opening(scope, query), _nothing, answer.send)
+        if answer.location.startswith(RENEWAL):
+            await self._app(scope, body.again, send)  # the form goes over the renewal of its identity, and comes back here
+            return
+        if answer.location.startswith(SIGN_IN):
+            # Nobody is signed in any more: what was typed is kept as with any other form, and nothing is done with it before that.
+            await self._app({**scope, "query_string": query.encode("latin-1")}, body.again, send)
+            return
+        page = answer.page
+        await answer.finish(filled(page, scope["path"], query, typed, _note()) if page is not None else None)
+
+
+def _note() -> str:
+    said = _("What you typed here may not have been saved. It is filled in again; it counts once you save it.")
+    return f'<div class="govuk-inset-text" role="status">{escape(said)}</div>'
+
+
+def asked_switch(scope: Scope) -> str | None:
+    """The language that a form asks its page to be shown in."""
+    query: bytes = scope.get("query_string", b"")
+    if scope["method"] != "POST" or f"{SWITCH}=".encode() not in query:
+        return None
+    found = dict(parse_qsl(query.decode("latin-1"))).get(SWITCH)
+    return found if found in LANGUAGES else None
+
+
+def opened_at(routes: list[BaseRoute], path: str) -> str:
+    """The page that a form was sent from: its own address where that can be opened, else the next one above it that can."""
+    parts = path.split("/")
+    for length in range(len(parts), 1, -1):
+        tried = "/".join(parts[:length]) or "/"
+        asked = {"type": "http", "method": "GET", "path": tried, "root_path": "", "headers": []}
+        if any(route.matches(asked)[0] is Match.FULL for route in routes):
+            return tried
+    return path
+
+
+def _opening(scope: Scope, query: str) -> Scope:
+    """The request that opens the page."""
+    path = opened_at(scope["app"].router.routes, scope["path"])
+    headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
+    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode("latin-1"), "headers": headers}
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class _Body:
+    """The request's body: passed on, and kept where it is small enough."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._more = True
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        self._more = bool(message.get("more_body"))
+        part = message.get("body", b"")
+        self._size += len(part)
+        if self._size <= KEPT_BYTES:
+            self._parts.append(part)
+        return message
+
+    async def rest(self) -> None:
+        while self._more:
+            await self.receive()
+
+    async def again(self) -> Message:
+        return {"type": "http.request", "body": b"".join(self._parts), "more_body": False}
+
+    def fields(self, headers: Headers) -> Fields | None:
+        """The form's fields; none where they are no form of ours."""
+        if not self._size:
+            return []
+        if not headers.get("content-type", "").startswith(FORM) or self._size > KEPT_BYTES:
+            return None
+        try:
+            return parse_qsl(b"".join(self._parts).decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+        except ValueError:
+            return None
+
+
+class _Answer:
+    """An answer on its way out; one that `holds` wants is held until it is whole."""
+
+    def __init__(self, send: Send, holds: Callable[[int], bool]) -> None:
+        self._send = send
+        self._holds = holds
+        self._held: list[Message] = []
+        self._through = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._through = not self._holds(message["status"])
+        if self._through:
+            await self._send(message)
+        else:
+            self._held.append(message)
+
+    def _header(self, name: str) -> str:
+        return Headers(raw=self._held[0]["headers"]).get(name, "") if self._held else ""
+
+    @property
+    def location(self) -> str:
+        """Where the answer that is held leads to."""
+        return self._header("location")
+
+    @property
+    def page(self) -> str | None:
+        """The page that is held; none where the answer is no page."""
+        if not self._header("content-type").startswith("text/html"):
+            return None
+        return b"".join(one.get("body", b"") for one in self._held[1:]).decode()
+
+    async def finish(self, page: str | None) -> None:
+        """Let go of what was held: as it was, or this page in its stead."""
+        if page is not None:
+            body = page.encode()
+            MutableHeaders(raw=self._held[0]["headers"])["content-length"] = str(len(body))
+            self._held[1:] = [{"type": "http.response.body", "body": body}]
+        for message in self._held:
+            await self._send(message)

@@ -1,0 +1,29 @@
+"""A page with faults in another language, without a script. `tests/switched.py` looks at every other form that comes back."""
+
+import re
+
+from tests.integration.applications.front import Front, words
+from tests.integration.applications.test_pages_applicant import begun
+from tests.integration.applications.test_pages_form import CONTACT, front
+
+__all__ = ["front"]
+
+
+async def test_another_language_keeps_what_was_typed_and_does_nothing(front: Front) -> None:
+    """Without a script: the languages of a page with faults send its form; nothing is saved, and what is right by then waits."""
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/contact"
+        wrong = await browser.post(page, data={**CONTACT, "city": "", "phone": "+51 1", "_version": "0"})
+        assert wrong.status_code == 422
+        [to] = [one for one in re.findall(r'formaction="([^"]+)"', wrong.text) if one.endswith("=zh")]
+        switched = await browser.post(to, data={**CONTACT, "city": "Puno", "phone": "+51 1", "_version": "0"})
+        assert switched.status_code == 200
+        assert '<html lang="zh-Hans"' in switched.text
+        assert "现已重新填入" in words(switched)
+        assert 'value="Puno"' in switched.text and 'value="+51 1"' in switched.text
+        assert re.search(r'<option value="PE"[^>]* selected>', switched.text)
+        assert f'formaction="{page}?switch=en"' in switched.text, "and on to another one"
+        assert 'value="Puno"' not in (await browser.get(page)).text, "nothing was saved"
+        async with front.browser() as nobody:
+            led = await nobody.post(to, data={"city": "Puno"})
+            assert led.headers["location"] == "/sign-in?return=%2Fkept", "kept over the sign-in as any form"
