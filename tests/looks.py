@@ -9,12 +9,12 @@ three screens are looked at over a service's pages; `PUENTE_TEST_LOOKS=all` look
 import gzip
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Response
 from starlette.routing import Match, Route
 
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES
@@ -56,6 +56,17 @@ REQUESTS: Final = 4
 LOADED: Final = re.compile(r'<(?:link|script|img|iframe|source|video|audio|object|embed|use)\b[^>]*?\b(?:href|src|srcset|data)="([^"]+)"')
 LEADS: Final = re.compile(r'\b(?:href|src|srcset|action|formaction|poster|data|ping)="([a-z]+:)?//([^"/]*)')
 STYLED: Final = re.compile(r"url\(\s*['\"]?(?!data:)|@import|@font-face")
+FORMS: Final = "main form[method=post], main form[novalidate]"
+FIELDS: Final = "input:not([type=hidden]), textarea, select"
+GOES: Final = "(form) => new URL(form.getAttribute('action') ?? '', location.href).pathname"
+EMPTY: Final = """(form) => {
+  for (const one of form.elements) {
+    if (one.type === 'radio' || one.type === 'checkbox') one.checked = false
+    else if (one.tagName === 'SELECT') one.selectedIndex = 0
+    else if (one.type !== 'hidden' && one.tagName !== 'BUTTON') one.value = ''
+  }
+}"""
+SEND: Final = "(form) => form.requestSubmit(form.querySelector('button:not([type=button])'))"
 REFUSED: Final = "Failed to load resource: the server responded with a status of 4"
 """What Chromium says of a form that came back with faults."""
 
@@ -122,8 +133,11 @@ class Looks:
 
     address: str
     requests: int = REQUESTS
+    unsent: Mapping[str, str] = field(default_factory=dict)
+    """Where a form is sent to (a pattern of the path) -> why it is not sent empty. Every other form has to come back with faults."""
     faults: list[str] = field(default_factory=list)
     seen: int = 0
+    _left: set[str] = field(default_factory=set)
     _turns: Iterator[tuple[tuple[str, int], ...]] = field(default_factory=turns)
 
     async def window(self, browser: Browser, cookies: Mapping[str, str], **more: Any) -> Page:
@@ -136,12 +150,22 @@ class Looks:
             if not message.text.startswith(REFUSED):
                 self.faults.append(f"{page.url} says {message.text}")
 
+        def answered(response: Response) -> None:
+            # What the page itself answers is the look's to judge; of its parts every one has to come.
+            if response.status >= 400 and not response.request.is_navigation_request():
+                self.faults.append(f"{page.url} loads {response.url}, which answers {response.status}")
+
+        page.on("response", answered)
         page.on("console", hear)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url} says {error}"))
         return page
 
-    async def look(self, page: Page, path: str, *, sends: bool = False) -> None:
-        """At the page in the language and on the screen whose turn it is, and as it comes back with faults where it `sends` something."""
+    def found(self) -> str:
+        """The faults, a line each; what `unsent` names and no page has is one too."""
+        return "\n".join([*self.faults, *(f"no form goes to {one}" for one in self.unsent if one not in self._left)])
+
+    async def look(self, page: Page, path: str) -> None:
+        """At the page in the language and on the screen whose turn it is, and as it comes back with faults from each of its forms."""
         for language, width in next(self._turns):
             what = f"{path} in {language} at {width} px"
             await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.address}])
@@ -153,8 +177,8 @@ class Looks:
             self.seen += 1
             self.faults += weigh(what, await answer.text(), self.requests)
             await self.stand(page, what)
-            if sends and await send_empty(page):
-                await self.stand(page, f"{what} with faults")
+            async for faulty in self._back(page, path, what):
+                await self.stand(page, faulty)
 
     async def stand(self, page: Page, what: str) -> None:
         """At the page as it stands."""
@@ -174,23 +198,44 @@ class Looks:
         if not await page.evaluate(FITS):
             self.faults.append(f"{what} is wider than the screen: {await page.evaluate(WIDE)}")
 
-    async def longer(self, page: Page, path: str, own: list[str], *, sends: bool = False) -> None:
+    async def longer(self, page: Page, path: str, own: list[str]) -> None:
         """At the page in the language that nobody speaks (`pseudo.speak`): no text without marks, and words that are longer fit."""
         await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": self.address}])
         await page.set_viewport_size({"width": 360, "height": HEIGHT})
-        await page.goto(self.address + path)
-        for what in (path, f"{path} with faults"):
-            self.faults += [f"{what} {one}" for one in await page.evaluate(pseudo.UNMARKED, own)]
-            await self._fit(page, f"{what} with longer words")
-            if not sends or not await send_empty(page):
-                return
+        answer = await page.goto(self.address + path)
+        if answer is None or answer.status != 200:
+            self.faults.append(f"{path} with longer words answers {answer and answer.status}")
+            return
+        await self._read(page, path, own)
+        async for faulty in self._back(page, path, path):
+            await self._read(page, faulty, own)
+
+    async def _read(self, page: Page, what: str, own: list[str]) -> None:
+        self.faults += [f"{what} {one}" for one in await page.evaluate(pseudo.UNMARKED, own)]
+        await self._fit(page, f"{what} with longer words")
+
+    async def _back(self, page: Page, path: str, what: str) -> AsyncIterator[str]:
+        """The page as it comes back from each of its forms that have fields, sent with nothing in them: `what` it is then."""
+        forms = page.locator(FORMS).filter(has=page.locator(FIELDS))
+        for number in range(await forms.count()):
+            if number:
+                await page.goto(self.address + path)
+            form = forms.nth(number)
+            goes = await form.evaluate(GOES)
+            if left := [pattern for pattern in self.unsent if re.fullmatch(pattern, goes)]:
+                self._left.update(left)
+                continue
+            if await send_empty(page, form):
+                yield f"{what} with the faults of {goes}"
+            else:
+                self.faults.append(f"{what}: the form to {goes} refuses nothing when it is sent empty")
+                await page.goto(self.address + path)
 
 
-async def send_empty(page: Page) -> bool:
-    """Send the page's form as it is; True where it came back with faults."""
-    button = page.locator("main form:not([action^='/sign-out']):not(.app-choose) button[type=submit]").first
-    if not await button.count():
-        return False
-    async with page.expect_navigation():
-        await button.click()
-    return await page.locator(".govuk-error-summary").count() > 0
+async def send_empty(page: Page, form: Locator) -> bool:
+    """Send the form with nothing in its fields; True where it came back with faults."""
+    await form.evaluate(EMPTY)
+    async with page.expect_navigation() as going:
+        await form.evaluate(SEND)
+    answer = await going.value
+    return answer.status in (409, 422) and await page.locator(".govuk-error-summary").count() > 0

@@ -31,8 +31,6 @@ PEOPLE: Final[Mapping[str, State]] = {
     "rejected": State.REJECTED,
 }
 """People, and how far the application of each has come."""
-FORMS: Final = re.compile(r"/pages/(?!.*/remove)|/start$|/begin|/programmes/[^/]+/check|^/sign-in|/send$|/papers/|^/account$")
-"""Pages that are also looked at as they come back with faults: their form is sent as it is, which does nothing."""
 
 
 async def lived(house: House) -> None:
@@ -112,8 +110,3 @@ async def everything(house: House) -> dict[str, list[str]]:
 
 def _shape(path: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", urlsplit(path).path)
-
-
-def sends(path: str) -> bool:
-    """Whether the page has a form that can come back with faults."""
-    return FORMS.search(urlsplit(path).path) is not None

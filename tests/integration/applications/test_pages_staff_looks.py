@@ -79,7 +79,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
     """Each page by turns in six languages and on three screens; then in the one with longer words."""
     pages = await lived(house)
     assert unseen(house.front.app, STAFF_PAGES, [path for paths in pages.values() for path in paths]) == []
-    looks = Looks(address)
+    looks = Looks(address, unsent={"/country/slate": "a line whose number is taken away stays where it is"})
     windows = {who: await looks.window(browser, await cookies(house, who)) for who in pages}
     for who, paths in pages.items():
         for path in paths:
@@ -88,7 +88,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
     for who, paths in pages.items():
         for path in paths:
             await looks.longer(windows[who], path, own)
-    assert looks.faults == [], "\n".join(looks.faults)
+    assert looks.found() == ""
 
 
 async def test_from_the_slate_to_the_approval_without_javascript(house: House, address: str, browser: Browser) -> None:

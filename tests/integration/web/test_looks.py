@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import ConsoleMessage
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+from playwright.async_api import Browser, ConsoleMessage
 
 from shared.web.static_files import STATIC
 from tests.conftest import ROOT
 from tests.integration.web.conftest import OpenPage
+from tests.looks import Looks
+from tests.served import served
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/quotas/front", "/quotas/parts", "/quotas/form", "/quotas/review", "/quotas/full")
@@ -90,6 +94,37 @@ async def test_a_page_is_light(open_page: OpenPage, address: str) -> None:
         loaded += await weigh(url)
     assert loaded <= PAGE_BYTES
     assert requests <= 4
+
+
+async def test_a_form_that_refuses_nothing_and_a_part_that_does_not_come_are_found(browser: Browser) -> None:
+    """One that refuses is looked at as it comes back; one that is named is left alone, and the name of one that is not there told."""
+    app = FastAPI()
+    page = "<!doctype html><html lang=en><title>x</title><main><h1>x</h1>{}</main></html>"
+    field = "<form method=post action=/{0}><label>x <input name=x value=1></label><button>Send</button></form>"
+    fault = "<div class=govuk-error-summary tabindex=-1>x</div><script type=module>document.querySelector('div').focus()</script>"
+
+    @app.get("/{path}")
+    def shown(path: str) -> HTMLResponse:
+        forms = "".join(field.format(one) for one in path.split("-"))
+        return HTMLResponse(page.format(forms + ("<img src=/a/part alt=''>" if path == "strict" else "")))
+
+    @app.post("/{path}")
+    async def sent(path: str, request: Request) -> HTMLResponse:
+        assert path != "last", "nobody sends this one"
+        refused = path == "strict" and await request.body() == b"x="
+        return HTMLResponse(page.format(fault if refused else ""), 422 if refused else 200)
+
+    async with served(app) as address:
+        looks = Looks(address, unsent={"/last": "cannot be taken back", "/gone": "is not there"})
+        window = await looks.window(browser, {})
+        await looks.look(window, "/strict")
+        await looks.look(window, "/strict-loose-last")
+        await window.context.close()
+    assert [re.sub(r" in \w+ at \d+ px", "", one.replace(address, "")) for one in looks.found().splitlines()] == [
+        "/strict loads /a/part, which answers 404",
+        "/strict-loose-last: the form to /loose refuses nothing when it is sent empty",
+        "no form goes to /gone",
+    ]
 
 
 async def test_nothing_foreign_is_left_in_what_is_built_and_shown(open_page: OpenPage) -> None:
