@@ -168,6 +168,14 @@ class SentAnswers(Table, table=True):
     kept_at: datetime = _moment()
 
 
+class SentPapers(Table, table=True):
+    """Which papers were in a submission, as in `SentAnswers`; there where one came or went before the PDF of it was made."""
+
+    application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    papers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+
+
 class Letter(Table, table=True):
     """A question to the focal point, an appeal, or an answer; `number` counts those of its kind. Its text never leaves this service."""
 

@@ -32,13 +32,13 @@ def as_it_was(folder: Folder, answers: Mapping[str, Any] | None) -> Folder:
 
 
 def kept_papers(folder: Folder, papers: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """The papers of a submission that was sent back: name and file."""
+    """The papers that were in a submission: name and file."""
     names = {paper.key: paper.names[current_language()] for paper in folder.dossier.programme.documents}
     return [(names.get(one["kind"], one["kind"]), f"{one['filename']} ({size_words(one['size_bytes'])})") for one in papers]
 
 
-def sheet(folder: Folder, number: int, before: AsSent | None, made_at: datetime) -> Sheet:
-    """The copy of submission `number`; `before` is what was in it, where the application has been sent back since."""
+def sheet(folder: Folder, number: int, before: AsSent, made_at: datetime) -> Sheet:
+    """The copy of submission `number`; `before` is what was in it, where the application holds something else by now."""
     dossier, application, language = folder.dossier, folder.application, current_language()
     title = f"{dossier.programme.names[language]} {application.year}"
     sent = sending(folder, number)
@@ -52,8 +52,8 @@ def sheet(folder: Folder, number: int, before: AsSent | None, made_at: datetime)
         *([(_("Corrected and sent again"), both(sent.at, folder.zone))] if again and sent else []),
         (_("Whom to ask"), folder.ask),
     ]
-    shown = as_it_was(folder, before.answers if before else None)
-    attached = kept_papers(folder, before.papers) if before else [_row(one) for one in paper_rows(shown, change=False)]
+    shown = as_it_was(folder, before.answers)
+    attached = kept_papers(folder, before.papers) if before.papers is not None else [_row(one) for one in paper_rows(shown, change=False)]
     found = [Section(one.title, [_row(row) for row in one.rows]) for one in sections(shown, change=False)]
     return Sheet(
         title=title,

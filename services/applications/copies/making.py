@@ -53,7 +53,7 @@ async def _try(db: Database, store: DocumentStore, texts: Texts, one: Due, now: 
 async def make(db: Database, store: DocumentStore, texts: Texts, one: Due, now: datetime) -> None:
     """Draw one copy and store it; where it was made meanwhile, or the application is gone, nothing of it stays."""
 
-    async def read(tx: Tx) -> tuple[Folder, AsSent | None] | None:
+    async def read(tx: Tx) -> tuple[Folder, AsSent] | None:
         found = await dossier(tx, Viewer(one.person_id, "applicant"), one.application_id)
         if found is None:
             return None

@@ -20,7 +20,7 @@ from shared.persistence.database import Tx
 PORTION: Final = 200
 WARNED_BEFORE: Final = timedelta(days=30)
 NOTHING_CAME: Final = ("rejected", "refused", "declined", "lapsed", "withdrawn")
-PAPERS: Final = ("document", "sent_copy", "sent_answers", "page_typed", "referee")
+PAPERS: Final = ("document", "sent_copy", "sent_answers", "sent_papers", "page_typed", "referee")
 """Tables whose rows go when an application came to nothing, found by `application_id`. With a referee go their letter and links."""
 
 

@@ -15,7 +15,17 @@ from services.applications.referees.tables import Recommendation, Referee
 from services.applications.tables import Application, Document, SentCopy
 from shared.persistence.database import Tx
 
-GOES_WITH_APPLICATION: Final = ("page_answers", "page_typed", "document", "sent_copy", "sent_answers", "letter", "draft_warning", "referee")
+GOES_WITH_APPLICATION: Final = (
+    "page_answers",
+    "page_typed",
+    "document",
+    "sent_copy",
+    "sent_answers",
+    "sent_papers",
+    "letter",
+    "draft_warning",
+    "referee",
+)
 """Tables whose rows go, found by `application_id`. A new table about an application with anything that somebody wrote belongs here."""
 GOES_WITH_PERSON: Final[Mapping[str, str]] = {
     "idempotency_key": "principal",

@@ -29,9 +29,11 @@ _DUE: Final = text(
     "join application a on a.id = c.application_id left join account k on k.id = a.person_id "
     "where c.made_at is null and c.tries < :tries_max and c.try_at <= :now order by c.try_at, c.application_id, c.number limit :most"
 ).columns(column("application_id"), column("number"), column("tries"), column("person_id"), column("language", Text))
-_AS_SENT: Final = text("select answers, papers from sent_answers where application_id = :id and number = :number").columns(
-    column("answers", JSONB), column("papers", JSONB)
-)
+_AS_SENT: Final = text(
+    "select a.answers, coalesce(p.papers, a.papers) from (select 1) one "
+    "left join sent_answers a on a.application_id = :id and a.number = :number "
+    "left join sent_papers p on p.application_id = :id and p.number = :number"
+).columns(column("answers", JSONB), column("papers", JSONB))
 _MADE: Final = text(
     "update sent_copy set made_at = :at, storage_key = :storage_key, size_bytes = :size_bytes, sha256 = :sha256, failure = null "
     "where application_id = :id and number = :number and made_at is null returning number"
@@ -44,14 +46,22 @@ _OF: Final = text(
     "select number, made_at, storage_key, size_bytes, tries < :tries_max as under_way from sent_copy "
     "where application_id = :id order by number desc"
 )
+_PAPERS: Final = (
+    "coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'filename', d.filename, 'size_bytes', d.size_bytes, "
+    "'sha256', d.sha256) order by d.uploaded_at) from document d where d.application_id = a.id and d.state <> 'refused'), '[]')"
+)
+_KEEP_PAPERS: Final = text(
+    f"insert into sent_papers (application_id, number, papers) select a.id, t.number, {_PAPERS} from application a "  # noqa: S608
+    "cross join lateral (select max(t.fact) as number from timeline_entry t where t.application_id = a.id and t.act = 'submit') t "
+    "where a.id = :id and t.number is not null and not exists (select 1 from sent_copy c "
+    "where c.application_id = a.id and c.number = t.number and c.made_at is not null) on conflict do nothing"
+)
 _KEEP_ANSWERS: Final = text(
     "insert into sent_answers (application_id, number, answers, papers, marks, kept_at) "
     "select a.id, (select max(t.fact) from timeline_entry t where t.application_id = a.id and t.act = 'submit'), "
     "coalesce((select jsonb_object_agg(e.key, e.value order by g.saved_at) from page_answers g, jsonb_each(g.answers) e "
     "where g.application_id = a.id), '{}'), "
-    "coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'filename', d.filename, 'size_bytes', d.size_bytes, "
-    "'sha256', d.sha256) order by d.uploaded_at) from document d where d.application_id = a.id and d.state <> 'refused'), '[]'), "
-    "cast(:marks as jsonb), :at from application a where a.id = :id on conflict do nothing"
+    f"{_PAPERS}, cast(:marks as jsonb), :at from application a where a.id = :id on conflict do nothing"
 )
 
 
@@ -72,10 +82,10 @@ class Due(NamedTuple):
 
 
 class AsSent(NamedTuple):
-    """What was in a submission that was sent back."""
+    """What was in a submission, where it is no longer what the application holds: answers, and papers; none of either that is still so."""
 
-    answers: dict[str, Any]
-    papers: list[dict[str, Any]]
+    answers: dict[str, Any] | None
+    papers: list[dict[str, Any]] | None
 
 
 class Copy(NamedTuple):
@@ -98,13 +108,12 @@ async def due(tx: Tx, now: datetime, most: int) -> list[Due]:
     return [Due(*row) for row in await tx.execute(_DUE, {"now": now, "most": most, "tries_max": TRIES_MAX})]
 
 
-async def as_sent(tx: Tx, one: Due) -> AsSent | None:
-    """What was in the submission, where it has been sent back since; none where the application still is what was sent.
+async def as_sent(tx: Tx, one: Due) -> AsSent:
+    """What was in the submission, where it has been sent back since, or where papers came or went.
 
-    To be asked after the application was read: it cannot be changed before it is sent back, so what was read until a none is what was sent.
+    To be asked after the application was read: whoever changes anything keeps what was sent before, so what was read until a none is that.
     """
-    row = (await tx.execute(_AS_SENT, {"id": one.application_id, "number": one.number})).one_or_none()
-    return AsSent(*row) if row else None
+    return AsSent(*(await tx.execute(_AS_SENT, {"id": one.application_id, "number": one.number})).one())
 
 
 async def made(tx: Tx, one: Due, *, storage_key: str, size_bytes: int, sha256: str, at: datetime) -> bool:
@@ -126,6 +135,11 @@ async def of_application(tx: Tx, application_id: UUID) -> Sequence[Copy]:
 async def keep_answers(tx: Tx, application_id: UUID, marks: Sequence[Mark], at: datetime) -> None:
     """Keep what is in the submission that is being sent back, under its number, before the applicant changes it; and what is marked."""
     await tx.execute(_KEEP_ANSWERS, {"id": application_id, "at": at, "marks": json.dumps([asdict(one) for one in marks])})
+
+
+async def keep_papers(tx: Tx, application_id: UUID) -> None:
+    """Keep which papers were sent, before one of them comes or goes; not where the PDF that shows them is made, or they are kept."""
+    await tx.execute(_KEEP_PAPERS, {"id": application_id})
 
 
 async def last_returned(tx: Tx, application_id: UUID) -> Returned | None:

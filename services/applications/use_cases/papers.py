@@ -13,6 +13,7 @@ from services.applications.domain.papers import PAPERS, FileState, may_attach
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Document as Paper
 from services.applications.store import applications as store
+from services.applications.store import copies
 from services.applications.tables import Application, Document
 from services.applications.use_cases.steps import ADMINISTRATIVE, Done, note, terms_of
 from shared.kernel.ids import new_id
@@ -102,6 +103,8 @@ async def _attachable(
         return Forbidden()
     if not may_attach(paper.stage, viewer.role, State(application.state)):
         return NotAllowed("not_in_this_state", State(application.state))
+    if application.state == State.SUBMITTED:
+        await copies.keep_papers(tx, application.id)
     return application, paper
 
 

@@ -1,7 +1,7 @@
 """The PDF of a submission: asked for by the event, made once by the worker, offered to its owner, and never in anybody's way."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +17,13 @@ from services.applications.store import checks
 from services.applications.store.copies import TRIES_MAX
 from services.applications.tables import Application
 from services.applications.use_cases import Done
+from services.applications.use_cases.papers import NewFile
 from services.applications.views import dossier
 from shared.events.envelope import AnyEvent
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from tests.integration.applications.calling import Api
-from tests.integration.applications.people import COORDINATOR, World, good_form, new_applicant
+from tests.integration.applications.people import COORDINATOR, World, good_form, new_applicant, the_plan
 
 NAME = "full_name"
 TYPE = "puente.application.submitted.v1"
@@ -126,6 +127,38 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     assert "Ana Before" not in text
     assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
     assert f"/copies/{second.subjectversion}" in (await api.send(person, "GET", f"/applications/{application.id}")).text
+
+
+async def test_papers_that_come_or_go_after_it_was_sent_do_not_get_into_it(world: World, api: Api) -> None:
+    """Papers for the nomination may still change; the worker is away meanwhile. The next submission holds what there is by then."""
+    world.now = datetime(2016, 3, 10, 9, tzinfo=UTC)
+    person, application = await world.reach(State.SUBMITTED, programme="bridge")
+    [first] = await told(world, application)
+    await world.hears(first)
+    found = the_plan().programme(application.programme)
+    [kind, *_] = [one.key for one in found.documents if one.stage == "nomination"] if found else []
+    for name in ("taken-later.pdf", "last.pdf"):
+        assert isinstance(await world.do(use_cases.remove_document, person, application.id, kind), Done)
+        file = NewFile(name, "application/pdf", 9, f"{new_id()}", f"x/{new_id()}")
+        assert isinstance(await world.do(use_cases.attach_document, person, application.id, kind, file), Done)
+    sent = await papers_of(world, application)
+    await work(api)
+    text = said(await download(api, person, application, first.subjectversion))
+    assert text.count("a.pdf") == len(sent)
+    assert "last.pdf" not in text and "taken-later.pdf" not in text
+
+    await world._to_returned(person, application)
+    await world.submit(person, application.id)
+    _, second = await told(world, application)
+    await world.hears(second)
+    await work(api)
+    text = said(await download(api, person, application, second.subjectversion))
+    assert "last.pdf" in text
+    assert text.count("a.pdf") == len(sent) - 1
+
+
+async def papers_of(world: World, application: Application) -> list[Any]:
+    return await world.rows("select kind from document where application_id = :id", id=application.id)
 
 
 @pytest.mark.parametrize("earlier", [True, False])
