@@ -26,10 +26,12 @@ from shared.mail.smtp import Reason
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database
 from shared.web.i18n import HTML_TAGS
+from shared.web.service_tokens import SUBJECTS_MOST
 
 log = get_logger(__name__)
 
-PORTION: Final = 100
+PORTION: Final = SUBJECTS_MOST
+"""All of a portion may be about applications of one person, which one question names."""
 LEASE: Final = timedelta(minutes=10)
 """Longer than a portion can take: eight addresses at a time at 10 s, a minute for the batch, and the last message."""
 AWAY_WAIT: Final = timedelta(seconds=30)

@@ -17,6 +17,8 @@ from shared.web.problems import Problem
 
 log = get_logger(__name__)
 TOKEN_LIFE: Final = timedelta(seconds=60)
+SUBJECTS_MOST: Final = 100
+"""As many things as one question of a service to another may be about: who asks takes no more at a time, who is asked takes these."""
 
 
 class ServiceTokens:

@@ -1,6 +1,6 @@
 """The one thing that another service asks of this one: where to write to a person, at the moment of writing."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -19,17 +19,15 @@ from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.keys import KeyMissing
 from shared.web.problems import Problem
-from shared.web.service_tokens import ServiceTokenVerifier
+from shared.web.service_tokens import SUBJECTS_MOST, ServiceTokenVerifier
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/api/v1/people", tags=["services"])
-APPLICATIONS_MOST: Final = 100
-"""As many as a portion of mails may be about."""
 
 
 @router.get("/{person_id}/address")
 async def address(
-    request: Request, person_id: UUID, application: Annotated[list[UUID] | None, Query(max_length=APPLICATIONS_MOST)] = None
+    request: Request, person_id: UUID, application: Annotated[list[UUID] | None, Query(max_length=SUBJECTS_MOST)] = None
 ) -> AddressOut:
     """For services with a token of scope `address`, with what mails about these applications name, where they are the person's own.
 

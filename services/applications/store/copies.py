@@ -57,7 +57,7 @@ _KEEP_PAPERS: Final = text(
     "where c.application_id = a.id and c.number = t.number and c.made_at is not null) on conflict do nothing"
 )
 _KEEP_ANSWERS: Final = text(
-    "insert into sent_answers (application_id, number, answers, papers, marks, kept_at) "
+    "insert into sent_answers (application_id, number, answers, papers, marks, kept_at) "  # noqa: S608 - a part of our own
     "select a.id, (select max(t.fact) from timeline_entry t where t.application_id = a.id and t.act = 'submit'), "
     "coalesce((select jsonb_object_agg(e.key, e.value order by g.saved_at) from page_answers g, jsonb_each(g.answers) e "
     "where g.application_id = a.id), '{}'), "
