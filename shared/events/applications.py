@@ -284,6 +284,14 @@ class RefereeDeclined(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class RefereeUnreached(Fact, frozen=True, kw_only=True):
+    """The newest mail that asks a referee for a letter could not be delivered: the applicant may know a better address."""
+
+    application: UUID
+    person: UUID
+    referee: UUID
+
+
 class RefereeReleased(Fact, frozen=True, kw_only=True):
     """No letter is needed from this referee any more: `cause` is `replaced` or `over`."""
 

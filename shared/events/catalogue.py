@@ -77,6 +77,7 @@ ENTRIES: Final = (
     Entry(applications.RefereeReminded, "puente.referee.reminded.v1", APPLICATIONS, "cell", A, (N,), "A referee who has not answered is to be reminded."),
     Entry(applications.RefereeReceived, "puente.referee.received.v1", APPLICATIONS, "cell", A, (N,), "A referee's letter arrived."),
     Entry(applications.RefereeDeclined, "puente.referee.declined.v1", APPLICATIONS, "cell", A, (N,), "A referee will not write a letter."),
+    Entry(applications.RefereeUnreached, "puente.referee.unreached.v1", APPLICATIONS, "cell", A, (N,), "A mail to a referee could not be delivered."),
     Entry(applications.RefereeReleased, "puente.referee.released.v1", APPLICATIONS, "cell", A, (N,), "No letter is needed from a referee any more."),
     Entry(quotas.NominationRefused, "puente.nomination.refused.v1", PLACES, "cell", Q, (A, N), "The country's nomination cap had no room."),
     Entry(quotas.PlaceOffered, "puente.place.offered.v1", PLACES, "cell", Q, (A, N), "A place is held for the application until a deadline."),

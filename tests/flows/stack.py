@@ -111,6 +111,18 @@ class House:
         self._countries[application] = country
         return application
 
+    async def but_for_a_letter(self, person: Person, code: str) -> tuple[Applicant, str, dict[str, str]]:
+        """The person's application at the opening of the call, filled in as far as it goes without its one letter; and whom they ask."""
+        programme, call = self.programme(code), self.call(code, 2016)
+        self.at(call.opens)
+        who = await self.applicant(person.email, language=person.language)
+        answers = answers_of(person, programme, call, Random(1))
+        application = await who.start(code, person.country)
+        await who.fill(application, programme, answers)
+        await who.attach(application, programme, answers, person.name)
+        [referee] = referees_of(person, programme, answers)
+        return who, application, referee
+
     async def recommend(self, who: Applicant, application: str, programme: Programme, referees: Sequence[dict[str, str]]) -> None:
         """Ask each of these for a letter, which they write on the page that their mail opens."""
         await ask(who, application, referees)

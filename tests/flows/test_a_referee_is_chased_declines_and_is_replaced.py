@@ -1,13 +1,11 @@
 """An address is wrong and is corrected, a referee is chased, declines and is replaced, and the letter comes from somebody else in time."""
 
 from datetime import timedelta
-from random import Random
 from urllib.parse import urlsplit
 
 import pytest
 
-from services.run.filling import Person, answers_of
-from services.run.referees import referees_of
+from services.run.filling import Person
 from services.run.settling import until
 from tests.flows.stack import PATIENCE_S, House
 
@@ -17,14 +15,8 @@ WRONG, FIRST, SECOND = "nobody@example.org", "first@example.org", "second@exampl
 
 @pytest.mark.timeout(300)
 async def test_a_referee_is_chased_declines_and_is_replaced(house: House) -> None:
-    house.at(house.call("masters", 2016).opens)
-    programme, call = house.programme("masters"), house.call("masters", 2016)
-    ana = await house.applicant(ANA.email, language="es")
-    answers = answers_of(ANA, programme, call, Random(1))
-    application = await ana.start("masters", "PE")
-    await ana.fill(application, programme, answers)
-    await ana.attach(application, programme, answers, ANA.name)
-    [referee] = referees_of(ANA, programme, answers)
+    ana, application, referee = await house.but_for_a_letter(ANA, "masters")
+    programme = house.programme("masters")
     path = f"/applications/{application}"
 
     async def shown() -> str:
@@ -49,12 +41,14 @@ async def test_a_referee_is_chased_declines_and_is_replaced(house: House) -> Non
     house.stack.mail.sink.refusing = lambda to: "550 5.1.1 nobody here" if to == WRONG else None
     await ana.ask_referee(application, {**referee, "email": WRONG})
     await says("No se pudo entregar")
+    await house.mail(ANA.email, "una de sus referencias no se pudo entregar")
+    assert "una de sus referencias no se pudo entregar" in (await ana.browser.get("/messages")).words()
     assert f"Se ha escrito a {referee['name']}" in await asks_instead(email=FIRST)
     await house.mail(FIRST, "/letter/")
     assert "No se pudo entregar" not in await shown()
 
     # Nothing comes: the calendar reminds, with a link of the mail's own.
-    asked = programme.referees
+    asked, call = programme.referees, house.call("masters", 2016)
     assert asked is not None
     due = asked.due(getattr(call, asked.due_of), call.timezone)
     house.at(due - timedelta(days=max(asked.remind_days)))

@@ -1,13 +1,11 @@
 """An applicant asks for a letter, the mail brings the referee a link, the officer reads what comes of it, the applicant never does."""
 
-from random import Random
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
 
-from services.run.filling import Person, answers_of
-from services.run.referees import referees_of
+from services.run.filling import Person
 from tests.flows.stack import House
 
 ANA = Person("Ana Quispe", "ana@example.org", "PE", "es")
@@ -15,13 +13,8 @@ ANA = Person("Ana Quispe", "ana@example.org", "PE", "es")
 
 @pytest.mark.timeout(300)
 async def test_a_referee_writes_and_the_applicant_never_reads(house: House) -> None:
-    house.at(house.call("masters", 2016).opens)
-    programme, ana = house.programme("masters"), await house.applicant(ANA.email, language="es")
-    answers = answers_of(ANA, programme, house.call("masters", 2016), Random(1))
-    application = await ana.start("masters", "PE")
-    await ana.fill(application, programme, answers)
-    await ana.attach(application, programme, answers, ANA.name)
-    [referee] = referees_of(ANA, programme, answers)
+    ana, application, referee = await house.but_for_a_letter(ANA, "masters")
+    programme = house.programme("masters")
     path = f"/applications/{application}"
 
     async def shown() -> str:

@@ -19,13 +19,13 @@ from services.applications.store import applications
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.use_cases.steps import cell_of, facts_of, terms_of
-from shared.events.applications import RefereeDeclined, RefereeInvited, RefereeReceived, RefereeReleased, RefereeReminded
+from shared.events.applications import RefereeDeclined, RefereeInvited, RefereeReceived, RefereeReleased, RefereeReminded, RefereeUnreached
 from shared.events.catalogue import event
 from shared.kernel.ids import new_secret
 from shared.messaging import outbox
 from shared.persistence.database import Tx
 
-Told = RefereeInvited | RefereeReminded | RefereeReceived | RefereeDeclined | RefereeReleased
+Told = RefereeInvited | RefereeReminded | RefereeReceived | RefereeDeclined | RefereeReleased | RefereeUnreached
 
 NAME_MAX: Final = 100
 WITH_LINK: Final = frozenset({"referee_invited", "referee_reminded"})

@@ -89,6 +89,7 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
         Row(template="letter_received", channels=BOTH, also=Row(to="referee", template="referee_thanked", channels=(EMAIL,))),
     ),
     "puente.referee.declined.v1": (Row(template="letter_declined", channels=BOTH),),
+    "puente.referee.unreached.v1": (Row(template="referee_unreached", channels=BOTH),),
     "puente.referee.released.v1": (Row(to="referee", template="referee_released", channels=(EMAIL,)),),
     "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),
     "puente.place.offered.v1": (

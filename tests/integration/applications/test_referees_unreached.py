@@ -7,6 +7,7 @@ from uuid import UUID
 from services.applications.domain.lifecycle import State
 from services.applications.referees import writing
 from services.applications.referees.asking import remind
+from services.applications.referees.reaching import mail_failed
 from services.applications.referees.tables import Referee
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent
@@ -19,7 +20,7 @@ from tests.conftest import NewDatabase
 from tests.integration.applications.front import words
 from tests.integration.applications.letters import a_referee
 from tests.integration.applications.people import CELL, World
-from tests.integration.applications.recommending import ask, link_to, ready
+from tests.integration.applications.recommending import ask, link_to, ready, told
 from tests.integration.applications.staff_pages import open_house
 
 
@@ -56,6 +57,7 @@ async def test_it_counts_for_the_newest_mail_and_until_they_are_heard_of(world: 
     failed = given_up(world, referee.id, invited)
     await world.hears(failed, failed)
     assert await unreached(world, referee)
+    assert (await told(world)).count("unreached") == 1, "the applicant is told once"
     world.now += timedelta(days=3)
     await world.do(remind, person, application.id, referee.id)
     assert not await unreached(world, referee), "another mail is under way"
@@ -63,9 +65,25 @@ async def test_it_counts_for_the_newest_mail_and_until_they_are_heard_of(world: 
     assert not await unreached(world, referee), "the one before it is heard of once more"
     await world.hears(given_up(world, referee.id, await last_told(world), Reason.REFUSED_FOR_NOW, "referee_reminded"))
     assert await unreached(world, referee)
+    assert (await told(world)).count("unreached") == 2, "and of the other mail"
     world.now += timedelta(minutes=1)
     await world.do(writing.open_page, await link_to(world, referee))
     assert not await unreached(world, referee), "they have the link, by whichever mail"
+
+
+async def test_the_application_is_locked_before_its_referee(world: World) -> None:
+    """A batch of the worker goes on with the application in the same transaction, while its applicant locks both in that order."""
+    person, application = await ready(world)
+    referee = await ask(world, person, application)
+    failed = given_up(world, referee.id, await last_told(world))
+    free = "select 1 from application where id = :id for update skip locked"
+
+    async def batch(tx: Tx) -> None:
+        await mail_failed(tx, failed)
+        assert await world.rows(free, id=application.id) == []
+
+    await world.db.run(batch)
+    assert len(await world.rows(free, id=application.id)) == 1
 
 
 async def test_the_applicant_sees_it_and_corrects_the_address_and_the_staff_see_it(
