@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
@@ -141,20 +141,20 @@ async def resume(
 
     Handles portions of 500 (the first of `portion`), each in one transaction with its audit row. Where an event fails, those before it
     are handled, and it and all behind it stay parked, with the new reason: raises `ResumeFailed`, or what the handler raised. Raises
-    `Waits` where it still waits.
+    `Waits` where it still waits; from then on the key goes on by itself.
     """
     done, size = 0, portion
     while most is None or done < most:
+        tried = _Tried()
         try:
-            handled = await db.run(partial(_resume_portion, handle=handle, key=key, size=size, now=now, actor=actor))
+            handled = await db.run(partial(_resume_portion, handle=handle, key=key, size=size, now=now, actor=actor, tried=tried))
         except Exception as error:
             if isinstance(error, Unavailable) or sqlstate(error) in RETRIED:
                 raise
             if size == 1:
+                await db.run(partial(_stays, key=key, event=tried.event, why=_why(error)))
                 if isinstance(error, Refusal):
                     raise ResumeFailed(f"{key} stays parked: {error}") from error
-                if not isinstance(error, Waits | ResumeFailed):
-                    await db.run(partial(_failed, key=key, reason=said(error)))
                 raise
             # One of them fails; the smaller portions find out which. What waits does so at its first event, as a rule.
             size = 1 if isinstance(error, Waits) else size // 2
@@ -165,7 +165,14 @@ async def resume(
     return done
 
 
-async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: datetime, actor: str) -> int | None:
+@dataclass(slots=True)
+class _Tried:
+    """The event at which a portion began, the last time that it was tried; none where it came to none."""
+
+    event: int | None = None
+
+
+async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: datetime, actor: str, tried: _Tried) -> int | None:
     found = (await tx.execute(text("select 1 from parked_key where key = :key for update"), {"key": key})).first()
     if found is None:
         return None
@@ -178,6 +185,7 @@ async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: d
     if not open_ones:
         await tx.execute(text("delete from parked_key where key = :key"), {"key": key})
         return None
+    tried.event = open_ones[0].id
     rows = list(takewhile(lambda row: row.value is not None, open_ones))
     if not rows:
         raise ResumeFailed(
@@ -231,35 +239,42 @@ async def resume_waiting(db: Database, handle: Handle, *, now: datetime, going_o
             raise
         except Waits as waits:
             unknown.add(waits.what)
-            await db.run(partial(_waits_for, key=key, what=waits.what))
         except Exception as error:
-            if sqlstate(error) in RETRIED:
-                continue
-            log.error("event_parked", key=key, error=said(error), exc_info=error)
-            await db.run(partial(_failed, key=key, reason=said(error)))
+            if sqlstate(error) not in RETRIED:
+                log.error("event_parked", key=key, error=said(error), exc_info=error)
     return done
 
 
-async def _waits_for(tx: Tx, *, key: str, what: str) -> None:
-    """What it waited for may be known, and another thing behind it not."""
-    await tx.execute(
-        text("update parked_key set waits_for = :what where key = :key and waits_for is distinct from :what"), {"key": key, "what": what}
-    )
+class _Why(NamedTuple):
+    """Why a key stays parked: what it waits for, where it does; and the reason, where it is another than the event has already."""
+
+    waits_for: str | None
+    code: str | None = None
+    reason: str = ""
 
 
-async def _failed(tx: Tx, *, key: str, reason: str) -> None:
-    """What the key waited for is known, and it cannot go on all the same: from here on it is a person's to look at.
+def _why(error: Exception) -> _Why:
+    if isinstance(error, Waits):
+        return _Why(error.what, "waits", said(error))
+    if isinstance(error, ResumeFailed):
+        return _Why(None)
+    return _Why(None, error.code if isinstance(error, Refusal) else "handler_failed", said(error))
 
-    Those before the one that failed were handled, so that the reason stands at the first of those that are left.
+
+async def _stays(tx: Tx, *, key: str, event: int | None, why: _Why) -> None:
+    """Note at which event the key stays parked, and why: it goes on by itself once what it waits for is known, or is a person's to look at.
+
+    Those before the event were handled. Where it is the key's first no longer, somebody else has gone on since, or dropped it: what they
+    found counts, and nothing is noted.
     """
-    said_so = {"key": key, "reason": reason[:2000]}
-    await tx.execute(
-        text("update parked_key set waits_for = null, reason_code = 'handler_failed', reason = :reason where key = :key"), said_so
-    )
-    await tx.execute(
-        text(
-            "update parked_event set reason_code = 'handler_failed', reason = :reason "
-            "where id = (select min(id) from parked_event where key = :key and settled_at is null)"
-        ),
-        said_so,
-    )
+    stored = (await tx.execute(text("select waits_for, reason_code from parked_key where key = :key for update"), {"key": key})).first()
+    first = text("select min(id) from parked_event where key = :key and settled_at is null")
+    if stored is None or event is None or (await tx.execute(first, {"key": key})).scalar() != event:
+        return
+    if why.code == "waits" and tuple(stored) == (why.waits_for, why.code):
+        return  # asked every few seconds, and the answer is the same
+    await tx.execute(text("update parked_key set waits_for = :what where key = :key"), {"what": why.waits_for, "key": key})
+    if why.code is not None:
+        noted = {"key": key, "event": event, "code": why.code, "reason": why.reason[:2000]}
+        await tx.execute(text("update parked_key set reason_code = :code, reason = :reason where key = :key"), noted)
+        await tx.execute(text("update parked_event set reason_code = :code, reason = :reason where id = :event"), noted)

@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peer-events", type=int, default=2_500, help="approvals for the consumer of one event a transaction")
     parser.add_argument("--rounds", type=int, default=3, help="how often both sides take turns; medians are quoted")
     parser.add_argument("--only", choices=[*ROWS], action="append", help="these measurements alone; may be given more than once")
-    parser.add_argument("--deep", type=int, default=0, metavar="ROWS", help="also with so many decided rows (5000000: half an hour)")
+    parser.add_argument("--deep", type=int, default=0, metavar="ROWS", help="also with so many decided rows (5000000: six minutes, 16 GB)")
     return parser.parse_args()
 
 
@@ -173,15 +173,19 @@ async def posts(bench: Bench, options: argparse.Namespace, report: Report) -> No
 async def depth(bench: Bench, options: argparse.Namespace, report: Report) -> None:
     """With so many decided rows beside empty tables."""
     full = await deep.filled(bench, options.deep)
-    given, pairs = options.deep, []
+    given, pairs = options.deep, list[tuple[Run, Run]]()
     for seed in range(options.rounds):
         ours = await decisions.pipeline(bench, options.events, 100 + seed, url=full, before=given)
         given += options.events
         empty = await decisions.pipeline(bench, options.events, 100 + seed, places=PLACES_A_CELL)
         say(f"{options.deep:,} rows", ours)
         say("empty", empty)
-        pairs.append((ours.rate, empty.rate))
-    report.pairs(f"decisions/s: with {options.deep:,} decided rows over empty", pairs, ">= 0.95 x")
+        pairs.append((ours, empty))
+    rates = [(ours.rate, empty.rate) for ours, empty in pairs]
+    report.pairs(f"decisions/s: with {options.deep:,} decided rows over empty", rates, ">= 0.95 x")
+    report.pairs("   CPU us a decision: empty over theirs", [(sum(it.cost.values()), sum(one.cost.values())) for one, it in pairs], "")
+    report.cost("with a past", [ours for ours, _empty in pairs])
+    report.cost("without", [empty for _ours, empty in pairs])
 
 
 async def growths(bench: Bench, options: argparse.Namespace, report: Report) -> None:

@@ -52,4 +52,5 @@ async def filled(bench: Bench, rows: int) -> str:
         for definition in made.values():
             await look.execute(definition)
         await look.execute("vacuum analyze")
+        await look.execute("checkpoint")  # what was decided long ago is on the disk by now
     return url

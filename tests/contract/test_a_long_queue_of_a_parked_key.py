@@ -1,6 +1,7 @@
 """A key with thousands of events behind it goes on until it is empty, in order, and keeps no other key waiting."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -23,17 +24,18 @@ _FILL = text(
 
 
 class Handled:
-    """A handler that notes what it was given, batch by batch; `what` waits, and the events of `bad` fail."""
+    """A handler that notes what it was given, batch by batch; the events of `bad` fail, and `waits` is not known from `until` on."""
 
     def __init__(self) -> None:
         self.batches: list[list[tuple[str, int]]] = []
         self.waits: str | None = None
+        self.until = 0
         self.bad: int | None = None
-        self.asked = 0
+        self.asked = self.given = 0
 
     async def __call__(self, _tx: Tx, events: Sequence[AnyEvent]) -> None:
-        self.asked += 1
-        if self.waits is not None:
+        self.asked, self.given = self.asked + 1, len(events)
+        if self.waits is not None and any(one.subjectversion > self.until for one in events):
             raise Waits(self.waits)
         if any(one.subjectversion == self.bad for one in events):
             raise ArithmeticError("a place for two")
@@ -120,3 +122,58 @@ async def test_an_event_that_fails_far_behind_is_the_one_that_is_shown(db: Datab
     assert await db.run(lambda tx: parking.drop(tx, shown.id, now=MOMENT, actor="operator", reason="a test"))
     assert await parking.resume(db, handled, LONG, now=MOMENT, actor="operator") == 200
     assert handled.events[-1] == (LONG, 900) and await left(db) == []
+
+
+async def test_a_key_that_an_operator_resumed_and_that_waits_goes_on_by_itself(db: Database) -> None:
+    """It had failed before; what stops it now is that something is not known yet, and that is what is shown."""
+    await stopped(db, LONG, 30, None)
+    handled = Handled()
+    handled.waits, handled.until = "programme:masters", 12
+    with pytest.raises(Waits):
+        await parking.resume(db, handled, LONG, now=MOMENT, actor="operator")
+    shown, *_behind = await db.run(parking.listing)
+    assert (shown.waits_for, shown.reason_code, len(handled.events)) == ("programme:masters", "waits", 12)
+    assert await parking.resume_waiting(db, handled, now=MOMENT) == 0
+    handled.waits = None
+    assert await parking.resume_waiting(db, handled, now=MOMENT) == 18
+    assert await left(db) == []
+
+
+class Meddled:
+    """A database with which somebody else does something right behind a transaction that failed on a single event."""
+
+    def __init__(self, db: Database, handled: Handled, meddle: Callable[[], Awaitable[object]]) -> None:
+        self._db, self._handled, self._meddle = db, handled, meddle
+
+    async def run(self, work: Callable[[Tx], Awaitable[object]]) -> object:
+        try:
+            return await self._db.run(work)
+        except ArithmeticError:
+            if self._handled.given == 1:
+                await self._meddle()
+            raise
+
+
+@pytest.mark.parametrize("meanwhile", ["dropped", "resumed", "resumed and waiting"])
+async def test_what_others_found_meanwhile_is_not_overwritten(db: Database, meanwhile: str) -> None:
+    """Between the failure and its note somebody drops the event, or goes on with the key: the events behind it did not fail."""
+    await stopped(db, LONG, 30, None)
+    handled, other = Handled(), Handled()
+    handled.bad = 7
+
+    async def meddle() -> None:
+        if meanwhile == "dropped":
+            shown, *_behind = await db.run(parking.listing)
+            await db.run(lambda tx: parking.drop(tx, shown.id, now=MOMENT, actor="somebody", reason="a test"))
+        elif meanwhile == "resumed":
+            await parking.resume(db, other, LONG, now=MOMENT, actor="somebody", portion=1, most=4)
+        else:
+            other.waits, other.until = "programme:masters", 20
+            with pytest.raises(Waits):
+                await parking.resume(db, other, LONG, now=MOMENT, actor="somebody")
+
+    with pytest.raises(ArithmeticError):
+        await parking.resume(cast("Database", Meddled(db, handled, meddle)), handled, LONG, now=MOMENT, actor="operator")
+    shown, *_behind = await db.run(parking.listing)
+    expected = ("waits", "programme:masters") if meanwhile == "resumed and waiting" else ("behind", None)
+    assert (shown.reason_code, shown.waits_for) == expected
