@@ -112,15 +112,20 @@ ANSWERS = {
 }
 
 
-@pytest.fixture
-async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    """The service with a plan that has one more file than the shipped one."""
-    folder = tmp_path / "plan"
+def with_a_fifth(folder: Path) -> Plan:
+    """The plan with one more file than the shipped one, read from a copy in `folder`."""
     shutil.copytree(PLAN, folder)
     (folder / "programmes" / "scientists.toml").write_text(FIFTH, encoding="utf-8")
     plan = read(folder)
     assert isinstance(plan, Plan), plan
+    return plan
+
+
+@pytest.fixture
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    """The service with that plan."""
     async with opened(await new_database("applications"), clock, tmp_path) as front:
+        plan = with_a_fifth(tmp_path / "plan")
         loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, plan, actor="tests", now=clock.now()))
         assert isinstance(loaded, Loaded), loaded
         yield front
