@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,7 +102,7 @@ async def test_every_kind_is_answered_by_keys_alone_and_every_fault_is_said(form
     assert list(dict.fromkeys(one["name"] or "BUTTON" for one in met)) == order, "every field is come to, in the order of the page"
     assert all(one["ring"] and one["seen"] for one in met), [one["id"] for one in met if not (one["ring"] and one["seen"])]
     spots = [(one["top"], one["left"]) for one in met]
-    assert all(after[0] >= before[0] - 4 or after[1] > before[1] for before, after in zip(spots, spots[1:], strict=False))
+    assert all(after[0] >= before[0] - 4 or after[1] > before[1] for before, after in pairwise(spots))
     assert "q_money-amount" not in order
     await page.focus("#q_yes_no")
     await page.keyboard.press("Space")
