@@ -126,8 +126,8 @@ async def test_every_kind_is_answered_by_keys_alone_and_every_fault_is_said(form
         assert any("Asked as" in one["name"] for one in fields), f"{said}: and which question that is"
     await page.goto(f"{path}/tasks")
     statuses = await page.locator(".govuk-task-list__item--with-link .govuk-task-list__status").all_inner_texts()
-    said = [one["description"] for one in await spoken(page) if one["role"] == "link" and one["description"]]
-    assert len(statuses) > 1 and all(text.endswith(status) for text, status in zip(said, statuses, strict=True)), (said, statuses)
+    described = [one["description"] for one in await spoken(page) if one["role"] == "link" and one["description"]]
+    assert len(statuses) > 1 and all(text.endswith(status) for text, status in zip(described, statuses, strict=True)), described
 
 
 async def test_in_the_readers_own_colours_focus_faults_and_choices_are_told_apart(form: tuple[Page, str]) -> None:
