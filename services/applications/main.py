@@ -24,6 +24,7 @@ from services.applications.privacy.sweeps import privacy_sweeps
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
 from services.applications.store.plans import CallDropped
+from services.applications.submissions import submissions
 from services.applications.sweeps import sweeps
 from shared.kernel.clock import Clock
 from shared.mail.smtp import Mailer
@@ -48,6 +49,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     app = _web(settings, clock, db)
     app.state.documents, app.state.scanner, app.state.links = documents, scanner, Links.from_folder(settings.keys_folder)
     app.state.room, app.state.reading_room = Room(), Room()
+    app.state.submissions = submissions(db)
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)

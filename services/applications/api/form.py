@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, UploadFile
 from starlette.responses import Response
 
-from services.applications import agreements, use_cases, views
+from services.applications import agreements, submissions, use_cases, views
 from services.applications.access import viewer_in
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
@@ -27,7 +27,7 @@ from services.applications.problems import problem_of
 from services.applications.store import applications as store
 from services.applications.store import lists
 from services.applications.uploads import UploadRefused, take
-from services.applications.use_cases import Done, Ready, Submitted
+from services.applications.use_cases import Done, Ready, Submission, Submitted
 from shared.persistence.database import Tx
 from shared.web.i18n import N_
 from shared.web.problems import Problem
@@ -129,7 +129,7 @@ async def detach(request: Request, application_id: UUID, kind: str, document: UU
 async def rehearse(request: Request, application_id: UUID) -> Response:
     """Whether it could be handed in now, without doing it: 204, or the very refusal that a submission would meet."""
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
-    outcome = await desk.db.run(lambda tx: use_cases.rehearse(tx, viewer, application_id, now=desk.clock.now()))
+    outcome = await submissions.rehearse(request, viewer, application_id, now=desk.clock.now())
     if not isinstance(outcome, Ready):
         raise problem_of(request, outcome)
     return Response(status_code=204)
@@ -151,11 +151,8 @@ async def submit(
             raise _not_agreed() if found else problem_of(request, NotFound())
         version = found.version
     agreed, language = (body.agreed, body.language) if body else ({}, "")
-    outcome = await desk.db.run(
-        lambda tx: use_cases.submit(
-            tx, viewer, application_id, idempotency_key=idempotency_key, now=now, expected_version=version, agreed=agreed, language=language
-        )
-    )
+    asked = Submission(viewer, application_id, idempotency_key, now, expected_version=version, agreed=agreed, language=language)
+    outcome = await submissions.hand_in(request, asked)
     if not isinstance(outcome, Submitted):
         raise problem_of(request, outcome)
     return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.applications import agreements, use_cases
+from services.applications import agreements
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import check
@@ -21,7 +21,8 @@ from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
 from services.applications.pages.words import size_words
-from services.applications.use_cases import Submitted
+from services.applications.submissions import hand_in
+from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
 from shared.web.i18n import current_language, ngettext, translate
 from shared.web.pages import render
@@ -197,9 +198,7 @@ async def send(request: Request, application_id: str) -> Response:
     language = current_language()
     # The moment that counts is the one at which the request arrived, not the one at which the database got to it.
     now = desk.clock.now()
-    outcome = await desk.db.run(
-        lambda tx: use_cases.submit(tx, viewer, folder.application.id, idempotency_key=key, now=now, agreed=agreed, language=language)
-    )
+    outcome = await hand_in(request, Submission(viewer, folder.application.id, key, now, agreed=agreed, language=language))
     match outcome:
         case Submitted():
             return RedirectResponse(f"{folder.path}/receipt", 303)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, column, false, func, select, text, true
+from sqlalchemy import BigInteger, ColumnElement, and_, column, false, func, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 from sqlmodel import col
@@ -42,6 +42,18 @@ async def locked(tx: Tx, application_id: UUID) -> Application | None:
     """The application for the service itself, its row locked: quotas' answers are for whomever they are."""
     statement = select(Application).where(col(Application.id) == application_id).with_for_update().execution_options(populate_existing=True)
     return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def locked_now(tx: Tx, application_ids: Sequence[UUID]) -> dict[UUID, Application]:
+    """Those of the applications that nobody else holds, their rows locked; it waits for none."""
+    statement = (
+        select(Application)
+        .where(col(Application.id).in_(application_ids))
+        .order_by(col(Application.id))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return {one.id: one for one in (await tx.execute(statement)).scalars()}
 
 
 class Hopeful(NamedTuple):
@@ -163,12 +175,15 @@ async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
 
 
 _FILLED_IN = text(
-    "select coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = :id), '[]') as pages, "
-    "array(select d.kind from document d where d.application_id = :id and d.state = 'ready') as papers, "
-    "array(select d.kind from document d where d.application_id = :id and d.state = 'checking') as checking, "
-    "array(select r.state from referee r where r.application_id = :id) as referees, "
-    "(select jsonb_build_array(k.request_hash, k.body) from idempotency_key k where k.principal = :principal and k.key = :key) as known"
+    "select w.place, coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = w.id), '[]'), "
+    "array(select d.kind from document d where d.application_id = w.id and d.state = 'ready'), "
+    "array(select d.kind from document d where d.application_id = w.id and d.state = 'checking'), "
+    "array(select r.state from referee r where r.application_id = w.id), "
+    "(select jsonb_build_array(k.request_hash, k.body) from idempotency_key k where k.principal = w.principal and k.key = w.key) "
+    "from unnest(cast(:ids as uuid[]), cast(:principals as uuid[]), cast(:keys as text[])) with ordinality w(id, principal, key, place) "
+    "order by w.place"
 ).columns(
+    column("place", BigInteger),
     column("pages", JSONB),
     column("papers", ARRAY(Text)),
     column("checking", ARRAY(Text)),
@@ -190,14 +205,30 @@ class FilledIn(NamedTuple):
     known: Known | None
 
 
-async def filled_in(tx: Tx, application_id: UUID, *, principal: UUID | None = None, key: str | None = None) -> FilledIn:
-    """What a submission is judged on, in one statement."""
-    found = (await tx.execute(_FILLED_IN, {"id": application_id, "principal": principal, "key": key})).one()
-    pages, papers, checking, referees, known = found
-    answers: dict[str, Stored] = {}
-    for page in pages:
-        answers |= page
-    return FilledIn(answers, set(papers), set(checking), list(referees), Known(*known) if known else None)
+class Asked(NamedTuple):
+    """An application, and the idempotency key with which `principal` asks about it; none where nobody does."""
+
+    application_id: UUID
+    principal: UUID | None = None
+    key: str | None = None
+
+
+async def filled_in(tx: Tx, application_id: UUID) -> FilledIn:
+    """What a submission is judged on."""
+    return (await all_filled_in(tx, [Asked(application_id)]))[0]
+
+
+async def all_filled_in(tx: Tx, asked: Sequence[Asked]) -> list[FilledIn]:
+    """What each of these submissions is judged on, in one statement."""
+    ids, principals, keys = zip(*asked, strict=True)
+    found: list[FilledIn] = []
+    values = {"ids": list(ids), "principals": list(principals), "keys": list(keys)}
+    for _, pages, papers, checking, referees, known in await tx.execute(_FILLED_IN, values):
+        answers: dict[str, Stored] = {}
+        for page in pages:
+            answers |= page
+        found.append(FilledIn(answers, set(papers), set(checking), list(referees), Known(*known) if known else None))
+    return found
 
 
 async def documents(tx: Tx, application_id: UUID) -> list[Document]:

@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from shared.persistence.database import Tx
 
-_KNOWN = text("select request_hash, body from idempotency_key where principal = :principal and key = :key")
 _START_OVER = text("do $$ begin raise exception 'another request with this key was first' using errcode = 'serialization_failure'; end $$")
 _PURGE = text("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < :before limit :most)")
 
@@ -22,18 +21,13 @@ class Known(NamedTuple):
 
 
 class Keep(NamedTuple):
-    """An answer (JSON) to keep for `principal` under `key`."""
+    """An answer to keep for `principal` under `key`."""
 
     principal: UUID
     key: str
     request_hash: str
-    body: str
-
-
-async def known(tx: Tx, principal: UUID, key: str) -> Known | None:
-    """What is known of the key; none where it is new."""
-    row = (await tx.execute(_KNOWN, {"principal": principal, "key": key})).one_or_none()
-    return None if row is None else Known(row.request_hash, row.body)
+    body: Mapping[str, Any]
+    created_at: datetime
 
 
 async def start_over(tx: Tx) -> None:

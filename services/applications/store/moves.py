@@ -1,15 +1,14 @@
-"""Writing a move: the application's row, its line on the timeline and its event in the outbox, in one statement."""
+"""Writing moves: the applications' rows, their lines on the timelines and their events in the outbox, in one statement."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import TextClause, inspect, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.applications.store.idempotency import Keep, start_over
@@ -25,22 +24,23 @@ _TELL = (
 )
 _KEEP = (
     "kept as (insert into idempotency_key (principal, key, request_hash, body, created_at) "
-    "values (:principal, :key, :request_hash, cast(:body as jsonb), :at) on conflict do nothing returning key)"
+    "select principal, key, request_hash, body, created_at from jsonb_populate_recordset(null::idempotency_key, cast(:kept as jsonb)) "
+    "on conflict do nothing returning key)"
 )
 _ENTER = (
     "insert into timeline_entry (application_id, number, at, act, actor_role, actor_id, source, target, fact, detail) "
-    "values (:application_id, :number, :at, :act, :actor_role, :actor_id, :source, :target, :fact, cast(:detail as jsonb))"
+    "select application_id, number, at, act, actor_role, actor_id, source, target, fact, detail "
+    "from jsonb_populate_recordset(null::timeline_entry, cast(:entries as jsonb))"
 )
 _KEPT = "returning (select count(*) from kept)"
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 @cache
 def _statement(changed: tuple[str, ...], keeps: bool) -> TextClause:
-    """The one statement of a move that changes these columns of the application."""
-    columns = Application.__table__.columns  # type: ignore[attr-defined]
-    sets = ", ".join(f"{name} = cast(:new_{name} as {columns[name].type.compile(_DIALECT)})" for name in changed)
-    moved = f"moved as (update application set {sets} where id = :application_id)"  # noqa: S608 - columns of our own
+    """The one statement of moves that change these columns of their applications."""
+    sets = ", ".join(f"{name} = n.{name}" for name in changed)
+    rows = "jsonb_populate_recordset(null::application, cast(:rows as jsonb))"
+    moved = f"moved as (update application a set {sets} from {rows} n where a.id = n.id)"  # noqa: S608 - columns of our own
     parts = ", ".join([*([moved] if changed else []), _TELL, *([_KEEP] if keeps else [])])
     return text(f"with {parts} {_ENTER} {_KEPT if keeps else ''}")
 
@@ -61,20 +61,42 @@ class Entry:
     detail: Mapping[str, Any]
 
 
-async def write(tx: Tx, application: Application, entry: Entry, events: Sequence[AnyEvent] = (), keep: Keep | None = None) -> None:
-    """Write the row and, with it, what the move changed of the application (whose row is locked), the events, and the answer to keep.
+class Move(NamedTuple):
+    """An application, whose row is locked and which is as it shall be; the move's row, its event if it has one, and the answer to keep."""
+
+    application: Application
+    entry: Entry
+    event: AnyEvent | None = None
+    keep: Keep | None = None
+
+
+async def write(tx: Tx, *written: Move) -> None:
+    """Write what the moves changed of their applications and, with it, their rows, their events and the answers to keep.
 
     The session does not write the change, which would be a statement of its own and cost as much again: it is told that this was done.
     """
-    state = inspect(application)
-    touched = [state.attrs[name] for name in state.committed_state]
-    changed = {one.key: one.value for one in touched if one.history.has_changes()}
-    for name, value in changed.items():
-        set_committed_value(application, name, value)
-    values = {name: getattr(entry, name) for name in Entry.__slots__} | {"detail": json.dumps(dict(entry.detail), default=str)}
-    values |= {f"new_{name}": value for name, value in changed.items()} | columns(events)
-    if keep is not None:
-        values |= keep._asdict()
-    kept = await tx.execute(_statement(tuple(sorted(changed)), keep is not None), values)
-    if keep is not None and kept.scalar_one() == 0:
+    changes = [_changed(move.application) for move in written]
+    changed = tuple(sorted(set[str]().union(*changes)))
+    for move, names in zip(written, changes, strict=True):
+        for name in names:
+            set_committed_value(move.application, name, getattr(move.application, name))
+    keeps = [move.keep for move in written if move.keep is not None]
+    values: dict[str, object] = {"entries": _json([move.entry for move in written])}
+    values |= columns([move.event for move in written if move.event is not None])
+    if changed:
+        values["rows"] = _json([{name: getattr(move.application, name) for name in ("id", *changed)} for move in written])
+    if keeps:
+        values["kept"] = _json([keep._asdict() for keep in keeps])
+    kept = await tx.execute(_statement(changed, bool(keeps)), values)
+    if keeps and kept.scalars().first() != len(keeps):
         await start_over(tx)
+
+
+def _changed(application: Application) -> list[str]:
+    """The columns that are not as they were read."""
+    before = inspect(application).committed_state
+    return [name for name, value in before.items() if value != getattr(application, name)]
+
+
+def _json(rows: object) -> str:
+    return msgspec.json.encode(rows, enc_hook=str).decode()

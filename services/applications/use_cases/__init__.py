@@ -13,12 +13,13 @@ from services.applications.use_cases.papers import NewFile, attach_document, ope
 from services.applications.use_cases.plans import confirm_change, load_plan
 from services.applications.use_cases.selection import approve, end, reject, score
 from services.applications.use_cases.steps import Done
-from services.applications.use_cases.submission import Ready, Submitted, rehearse, submit
+from services.applications.use_cases.submission import Ready, Submission, Submitted, submit, submit_together
 
 __all__ = [
     "Done",
     "NewFile",
     "Ready",
+    "Submission",
     "Submitted",
     "accept_offer",
     "approve",
@@ -30,7 +31,6 @@ __all__ = [
     "load_plan",
     "nominate",
     "open_document",
-    "rehearse",
     "reject",
     "remove_document",
     "remove_entry",
@@ -41,6 +41,7 @@ __all__ = [
     "score",
     "start_draft",
     "submit",
+    "submit_together",
     "withdraw",
     "write_letter",
 ]

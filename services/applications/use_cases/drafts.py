@@ -47,5 +47,6 @@ async def start_draft(
     )
     tx.add(application)
     await tx.flush()
-    await moves.write(tx, application, entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now))
+    line = entry(application, moved, Act.START, role=viewer.role, actor=viewer.account_id, now=now)
+    await moves.write(tx, moves.Move(application, line))
     return Done(application)

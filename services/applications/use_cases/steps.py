@@ -76,11 +76,16 @@ async def begin(tx: Tx, viewer: Viewer, application_id: UUID, act: Act, *, expec
     application = await store.find(tx, viewer, application_id, lock=True)
     if application is None:
         return NotFound()
+    terms = await terms_of(tx, application.programme)
+    return standing_of(viewer, application, terms, act, expected_version=expected_version)
+
+
+def standing_of(viewer: Viewer, application: Application, terms: InForce, act: Act, *, expected_version: int | None) -> Standing | Refused:
+    """Whether `act` may be done to the application, whose row is locked and of which the viewer may know."""
     if not role_ever(act, viewer.role) or on_own_case(viewer, application):
         return Forbidden()
     if expected_version is not None and expected_version != application.version:
         return Changed(State(application.state), application.version)
-    terms = await terms_of(tx, application.programme)
     moved = move(State(application.state), act, viewer.role, route=terms.programme.route)
     if isinstance(moved, NotAllowed):
         return Forbidden() if moved.reason == "not_in_this_role" else moved
@@ -102,12 +107,10 @@ async def advance(
     now: datetime,
     fact: Fact | None = None,
     detail: Mapping[str, Any] | None = None,
-    keep: Keep | None = None,
 ) -> Done:
     """Write the move that `begin` found possible; see `finish`."""
     application, role, actor = standing.application, viewer.role, viewer.account_id
-    act = standing.act
-    return await finish(tx, application, standing.moved, act, role=role, actor=actor, now=now, fact=fact, detail=detail, keep=keep)
+    return await finish(tx, application, standing.moved, standing.act, role=role, actor=actor, now=now, fact=fact, detail=detail)
 
 
 async def finish(
@@ -122,9 +125,28 @@ async def finish(
     fact: Fact | None = None,
     detail: Mapping[str, Any] | None = None,
     cause: AnyEvent | None = None,
-    keep: Keep | None = None,
 ) -> Done:
-    """Write the move: the row, its timeline, its event into the outbox, and the audit row of an administrative act.
+    """Write the move: the row, its timeline, its event into the outbox, and the audit row of an administrative act; see `made`."""
+    await moves.write(tx, made(application, moved, act, role=role, actor=actor, now=now, fact=fact, detail=detail, cause=cause))
+    if role in ADMINISTRATIVE:
+        await note(tx, application, act, role=role, actor=actor, now=now, detail=detail)
+    return Done(application)
+
+
+def made(
+    application: Application,
+    moved: Moved,
+    act: Act,
+    *,
+    role: str,
+    actor: UUID | None,
+    now: datetime,
+    fact: Fact | None = None,
+    detail: Mapping[str, Any] | None = None,
+    cause: AnyEvent | None = None,
+    keep: Keep | None = None,
+) -> moves.Move:
+    """The application as it is after the move, with what is to be written.
 
     `fact` is given exactly where the table names an event; `detail` holds ids, codes and figures, shown in words on the timeline.
     """
@@ -133,17 +155,14 @@ async def finish(
     application.state = moved.target
     application.version += 1
     application.changed_at = now
-    events: list[AnyEvent] = []
+    tells = None
     if fact is not None:
         application.facts += 1
         key = cell_of(application).key
-        events.append(event(fact, subject=str(application.id), version=application.facts, key=key, at=now, cause=cause))
+        tells = event(fact, subject=str(application.id), version=application.facts, key=key, at=now, cause=cause)
     number = application.facts if fact else None
     line = entry(application, moved, act, role=role, actor=actor, now=now, fact=number, detail=detail)
-    await moves.write(tx, application, line, events, keep)
-    if role in ADMINISTRATIVE:
-        await note(tx, application, act, role=role, actor=actor, now=now, detail=detail)
-    return Done(application)
+    return moves.Move(application, line, tells, keep)
 
 
 def entry(

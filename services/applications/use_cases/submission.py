@@ -1,8 +1,7 @@
 """Handing an application in."""
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,19 +9,21 @@ from uuid import UUID
 from services.applications.domain.answers import Answer, given, unanswered
 from services.applications.domain.eligibility import check
 from services.applications.domain.lifecycle import Act, State
-from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotTakingPart
+from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotFound, NotTakingPart
 from services.applications.domain.parts import chosen, parts_of
 from services.applications.domain.referees import lacking
-from services.applications.domain.viewers import Viewer
+from services.applications.domain.viewers import Viewer, may_know
 from services.applications.store import applications as store
-from services.applications.store import idempotency
+from services.applications.store import moves
 from services.applications.store.idempotency import Keep, Known
+from services.applications.store.moves import Move
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
-from services.applications.use_cases.steps import Refused, Standing, advance, begin, facts_of
+from services.applications.use_cases.steps import Refused, Standing, begin, facts_of, made, standing_of, terms_of
 from shared.events.applications import ApplicationSubmitted
 from shared.kernel.ids import new_receipt
 from shared.persistence.database import Tx
+from shared.persistence.together import Alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +45,85 @@ class Ready:
 NotSubmitted = CallClosed | CorrectionLate | NotTakingPart | Incomplete | Ineligible | Refused
 
 
-async def submit(
-    tx: Tx,
-    viewer: Viewer,
-    application_id: UUID,
-    *,
-    idempotency_key: str,
-    now: datetime,
-    expected_version: int | None = None,
-    agreed: Mapping[str, int] | None = None,
-    language: str = "",
-) -> Submitted | KeyReused | NotSubmitted:
-    """Hand the application in, once per key: the same key answers the same, and for another application it is refused.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request to hand an application in, once per key: the same key answers the same, and for another application it is refused.
 
-    `agreed` are the versions of the texts that the person agreed to, as they read them in `language`; they stay in the timeline.
+    `now` is when it arrived. `agreed` are the versions of the texts that the person agreed to, as they read them in `language`; they
+    stay in the timeline. A `rehearsal` says what handing it in now would be answered, and does nothing.
     """
-    request_hash = hashlib.sha256(f"submit:{application_id}".encode()).hexdigest()
+
+    viewer: Viewer
+    application_id: UUID
+    idempotency_key: str
+    now: datetime
+    expected_version: int | None = None
+    agreed: Mapping[str, int] | None = None
+    language: str = ""
+    rehearsal: bool = False
+
+    @property
+    def hash(self) -> str:
+        """What tells requests with one key apart."""
+        return hashlib.sha256(f"submit:{self.application_id}".encode()).hexdigest()
+
+    @property
+    def asked(self) -> store.Asked:
+        return store.Asked(self.application_id, self.viewer.account_id, self.idempotency_key)
+
+
+Answered = Submitted | Ready | KeyReused | NotSubmitted
+
+
+async def submit(tx: Tx, asked: Submission) -> Answered:
+    """Hand the application in, as soon as nobody else holds it."""
     # Requests for one application take turns on its row, so that the answer to the one before is seen.
-    standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=expected_version)
-    if not isinstance(standing, Standing):
-        known = await idempotency.known(tx, viewer.account_id, idempotency_key)
-        return _again(known, request_hash) if known else standing
-    filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key=idempotency_key)
+    standing = await begin(tx, asked.viewer, asked.application_id, Act.SUBMIT, expected_version=asked.expected_version)
+    [filled] = await store.all_filled_in(tx, [asked.asked])
+    answer = _judged(asked, standing, filled)
+    if isinstance(answer, Move):
+        await moves.write(tx, answer)
+        return _done(answer.application)
+    return answer
+
+
+async def submit_together(tx: Tx, asked: Sequence[Submission]) -> list[Answered | Alone]:
+    """Hand in applications of different people, with as many statements as for one; `Alone` for one that is held by somebody."""
+    free = await store.locked_now(tx, [one.application_id for one in asked])
+    terms = {code: await terms_of(tx, code) for code in {application.programme for application in free.values()}}
+    filled = await store.all_filled_in(tx, [one.asked for one in asked])
+    answers: list[Answered | Alone | Move] = []
+    for one, found in zip(asked, filled, strict=True):
+        application = free.get(one.application_id)
+        if application is None:
+            answers.append(Alone())
+        else:
+            standing = _standing(one, application, terms[application.programme])
+            answers.append(_judged(one, standing, found))
+    written = [answer for answer in answers if isinstance(answer, Move)]
+    if written:
+        await moves.write(tx, *written)
+    return [_done(answer.application) if isinstance(answer, Move) else answer for answer in answers]
+
+
+def _standing(asked: Submission, application: Application, terms: InForce) -> Standing | Refused:
+    sent = application.receipt is not None
+    if not may_know(asked.viewer, person_id=application.person_id, country=application.country, submitted=sent):
+        return NotFound()
+    return standing_of(asked.viewer, application, terms, Act.SUBMIT, expected_version=asked.expected_version)
+
+
+def _judged(asked: Submission, standing: Standing | Refused, filled: store.FilledIn) -> Answered | Move:
+    """The move that hands it in, or the answer where there is none to be made."""
     if filled.known:
-        return _again(filled.known, request_hash)
-    answers = given(standing.programme.pages, filled.answers)
-    refusal = _refusal(standing, answers, filled, now)
-    if refusal is not None:
-        return refusal
-    done = _submitted(standing, answers, now)
-    body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
-    keep = Keep(viewer.account_id, idempotency_key, request_hash, json.dumps(body))
-    detail = {"receipt": done.receipt, **({"agreed": dict(agreed), "language": language} if agreed else {})}
-    fact = ApplicationSubmitted(**facts_of(standing.application))
-    await advance(tx, standing, viewer, now=now, fact=fact, detail=detail, keep=keep)
-    return done
-
-
-async def rehearse(tx: Tx, viewer: Viewer, application_id: UUID, *, now: datetime) -> Ready | NotSubmitted:
-    """Say what handing it in now would be answered, and do nothing."""
-    standing = await begin(tx, viewer, application_id, Act.SUBMIT, expected_version=None)
+        return _again(filled.known, asked.hash)
     if not isinstance(standing, Standing):
         return standing
-    filled = await store.filled_in(tx, application_id, principal=viewer.account_id, key="")
-    return _refusal(standing, given(standing.programme.pages, filled.answers), filled, now) or Ready(application_id)
+    answers = given(standing.programme.pages, filled.answers)
+    refusal = _refusal(standing, answers, filled, asked.now)
+    if refusal is not None:
+        return refusal
+    return Ready(asked.application_id) if asked.rehearsal else _handed_in(asked, standing, answers)
 
 
 def _refusal(standing: Standing, answers: dict[str, Answer], filled: store.FilledIn, now: datetime) -> NotSubmitted | None:
@@ -103,17 +139,28 @@ def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
     return Submitted(UUID(body["application_id"]), body["receipt"], datetime.fromisoformat(body["submitted_at"]))
 
 
-def _submitted(standing: Standing, answers: dict[str, Answer], now: datetime) -> Submitted:
+def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]) -> Move:
     """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
     application = standing.application
     application.receipt = application.receipt or new_receipt()
-    application.submitted_at = application.submitted_at or now
+    application.submitted_at = application.submitted_at or asked.now
     application.correct_by = None
     application.reasons = []
     pages = standing.programme.pages
     application.course = chosen(pages, answers, "course")
     application.channel = chosen(pages, answers, "channel")
     application.parts = list(parts_of(pages, answers, standing.terms.named_parts(application.country)))
+    done = _done(application)
+    body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
+    keep = Keep(asked.viewer.account_id, asked.idempotency_key, asked.hash, body, asked.now)
+    detail = {"receipt": done.receipt, **({"agreed": dict(asked.agreed), "language": asked.language} if asked.agreed else {})}
+    fact = ApplicationSubmitted(**facts_of(application))
+    role, actor = asked.viewer.role, asked.viewer.account_id
+    return made(application, standing.moved, Act.SUBMIT, role=role, actor=actor, now=asked.now, fact=fact, detail=detail, keep=keep)
+
+
+def _done(application: Application) -> Submitted:
+    assert application.receipt is not None and application.submitted_at is not None, "what was handed in has both"
     return Submitted(application.id, application.receipt, application.submitted_at)
 
 

@@ -16,7 +16,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.plan import Plan, Programme, read
 from services.applications.store import applications as store
 from services.applications.tables import Application
-from services.applications.use_cases import Done, NewFile, Submitted
+from services.applications.use_cases import Done, NewFile, Submission, Submitted
 from shared.events import quotas
 from shared.events.catalogue import decode, event
 from shared.events.envelope import AnyEvent
@@ -68,6 +68,16 @@ def route_of(programme: Programme, code: str, route: tuple[str, ...]) -> Program
 def good_form(programme: str = PROGRAMME) -> dict[str, dict[str, str]]:
     """Page key to the fields of somebody who is eligible."""
     return form_of(the_plan(), programme, PROGRAMME)
+
+
+async def handed_in(tx: Tx, person: Viewer, application_id: UUID, *, now: datetime, key: str | None = None) -> Any:
+    """One submission, alone."""
+    return await use_cases.submit(tx, Submission(person, application_id, key or str(new_id()), now))
+
+
+async def rehearsed(tx: Tx, person: Viewer, application_id: UUID, *, now: datetime) -> Any:
+    """What handing it in would be answered."""
+    return await use_cases.submit(tx, Submission(person, application_id, "", now, rehearsal=True))
 
 
 @dataclass
@@ -135,7 +145,7 @@ class World:
         await self.db.run(lambda tx: recommended(tx, person, application_id, number, self.now))
 
     async def submit(self, person: Viewer, application_id: UUID, key: str | None = None) -> Any:
-        return await self.do(use_cases.submit, person, application_id, idempotency_key=key or str(new_id()))
+        return await self.do(handed_in, person, application_id, key=key)
 
     async def submitted(self, person: Viewer, programme: str = PROGRAMME, country: str = COUNTRY) -> Application:
         application = await self.draft(person, programme, country)

@@ -12,7 +12,6 @@ from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer, may_know
 from services.applications.tables import Application
 from services.applications.use_cases import Done, Submitted
-from shared.kernel.ids import new_id
 from tests.integration.applications.people import (
     AUDITOR,
     COORDINATOR,
@@ -21,6 +20,7 @@ from tests.integration.applications.people import (
     REVIEWER,
     WAY,
     World,
+    handed_in,
     new_applicant,
     reason,
     the_plan,
@@ -37,7 +37,7 @@ def people_acts(application: Application, now: datetime) -> dict[Act, tuple[Call
     """Each act of a person with arguments that are good in themselves."""
     seen = {"expected_version": application.version}
     return {
-        Act.SUBMIT: (use_cases.submit, {"idempotency_key": str(new_id())}),
+        Act.SUBMIT: (handed_in, {}),
         Act.RETURN: (use_cases.return_for_correction, {**seen, "reasons": [reason("return")], "correct_by": now.date()}),
         Act.NOMINATE: (use_cases.nominate, seen),
         Act.REJECT: (use_cases.reject, {**seen, "reasons": [reason("rejection")]}),

@@ -12,7 +12,7 @@ from services.applications.use_cases import Done, Submitted
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent
 from shared.events.quotas import ParticipationChanged
-from tests.integration.applications.people import COUNTRY, OFFICER, PROGRAMME, YEAR, World, new_applicant
+from tests.integration.applications.people import COUNTRY, OFFICER, PROGRAMME, YEAR, World, new_applicant, rehearsed
 
 TOLD = "puente.application.concerned.v1"
 
@@ -39,17 +39,17 @@ async def test_forms_close_on_the_first_day_and_open_again_on_the_day_of_the_ret
     await world.fill(person, draft)
     await world.hears(change(world, 1, start=tomorrow, end=tomorrow + timedelta(days=1)))
     assert isinstance(await world.do(use_cases.start_draft, new_applicant(), programme=PROGRAMME, year=YEAR, country=COUNTRY), Done)
-    assert isinstance(await world.do(use_cases.rehearse, person, draft.id), use_cases.Ready), "until then it is open"
+    assert isinstance(await world.do(rehearsed, person, draft.id), use_cases.Ready), "until then it is open"
     world.now += timedelta(days=1)
     refused = NotTakingPart(COUNTRY)
     assert await world.do(use_cases.start_draft, new_applicant(), programme=PROGRAMME, year=YEAR, country=COUNTRY) == refused
-    assert await world.do(use_cases.rehearse, person, draft.id) == refused
+    assert await world.do(rehearsed, person, draft.id) == refused
     world.now += timedelta(days=2)
-    assert isinstance(await world.do(use_cases.rehearse, person, draft.id), use_cases.Ready), "its last day is over"
+    assert isinstance(await world.do(rehearsed, person, draft.id), use_cases.Ready), "its last day is over"
     await world.hears(change(world, 2, start=world.now.date()))
-    assert await world.do(use_cases.rehearse, person, draft.id) == refused
+    assert await world.do(rehearsed, person, draft.id) == refused
     await world.hears(change(world, 3, start=world.now.date(), back=True))
-    assert isinstance(await world.do(use_cases.rehearse, person, draft.id), use_cases.Ready), "the later change counts"
+    assert isinstance(await world.do(rehearsed, person, draft.id), use_cases.Ready), "the later change counts"
 
 
 async def test_the_other_order_of_arrival_comes_to_the_same(world: World) -> None:
@@ -59,7 +59,7 @@ async def test_the_other_order_of_arrival_comes_to_the_same(world: World) -> Non
     await world.fill(person, draft)
     left, back = change(world, 1, start=world.now.date()), change(world, 2, start=world.now.date(), back=True)
     await world.hears(back, left)
-    assert isinstance(await world.do(use_cases.rehearse, person, draft.id), use_cases.Ready)
+    assert isinstance(await world.do(rehearsed, person, draft.id), use_cases.Ready)
 
 
 async def test_who_applies_or_waits_is_told_once_and_nobody_else(world: World) -> None:
@@ -93,7 +93,7 @@ async def test_a_level_that_is_left_refuses_those_who_chose_it_and_is_named_at_t
     other = next(one for one in ("master", "doctoral") if one != level)
     await world.hears(change(world, 1, start=world.now.date(), parts=(other,)))
     assert await told(world) == []
-    assert isinstance(await world.do(use_cases.rehearse, person, draft.id), use_cases.Ready)
+    assert isinstance(await world.do(rehearsed, person, draft.id), use_cases.Ready)
     handed_in = await world.submit(person, draft.id)
     assert isinstance(handed_in, Submitted)
     assert (await world.application(draft.id)).parts == [level], "since parts are named, the level is one"

@@ -24,7 +24,7 @@ from services.applications.domain.outcomes import (
 )
 from services.applications.store import applications as store
 from services.applications.use_cases import Done, Ready, Submitted
-from tests.integration.applications.people import COORDINATOR, PROGRAMME, YEAR, World, good_form, new_applicant, reason, the_plan
+from tests.integration.applications.people import COORDINATOR, PROGRAMME, YEAR, World, good_form, new_applicant, reason, rehearsed, the_plan
 
 SECOND = timedelta(seconds=1)
 
@@ -305,11 +305,11 @@ async def test_a_correction_may_come_after_the_call_closed_until_the_end_of_its_
 async def test_a_rehearsal_says_what_a_submission_would_and_does_nothing(world: World) -> None:
     ana = new_applicant()
     application = await world.draft(ana)
-    assert isinstance(await world.do(use_cases.rehearse, ana, application.id), Incomplete)
+    assert isinstance(await world.do(rehearsed, ana, application.id), Incomplete)
     await world.fill(ana, application)
-    assert await world.do(use_cases.rehearse, ana, application.id) == Ready(application.id)
-    assert await world.do(use_cases.rehearse, new_applicant(), application.id) == NotFound()
+    assert await world.do(rehearsed, ana, application.id) == Ready(application.id)
+    assert await world.do(rehearsed, new_applicant(), application.id) == NotFound()
     assert (await world.application(application.id)).state == State.DRAFT
     assert await world.published(application.id) == []
     assert isinstance(await world.submit(ana, application.id), Submitted)
-    assert isinstance(await world.do(use_cases.rehearse, ana, application.id), NotAllowed)
+    assert isinstance(await world.do(rehearsed, ana, application.id), NotAllowed)
