@@ -1,4 +1,4 @@
-"""Work started by time: offers that nobody answered, and what would pile up."""
+"""Work started by time: offers that nobody answered, corrections that nobody sent, and what would pile up."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from services.applications.referees import store as referees
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks, idempotency
 from services.applications.use_cases import papers
+from services.applications.use_cases.corrections import end_uncorrected
 from services.applications.use_cases.offers import tell_unanswered
 from shared.kernel.clock import SystemClock
 from shared.messaging.service import Sweep
@@ -35,6 +36,7 @@ def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: Appli
     grace = timedelta(seconds=settings.answer_grace_seconds)
     return (
         Sweep("offers", 1.0, _unanswered(db, grace)),
+        Sweep("corrections", 60.0, _uncorrected(db, grace)),
         Sweep("referees", 5.0, _letters(db)),
         Sweep("referee_links", 3600, _old_links(db)),
         Sweep("idempotency_keys", 3600, _old_keys(db, timedelta(days=settings.idempotency_days))),
@@ -47,6 +49,13 @@ def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: Appli
 def _unanswered(db: Database, grace: timedelta) -> Run:
     async def run(now: datetime) -> int:
         return await db.run(lambda tx: tell_unanswered(tx, before=now - grace, most=PORTION, now=now))
+
+    return run
+
+
+def _uncorrected(db: Database, grace: timedelta) -> Run:
+    async def run(now: datetime) -> int:
+        return await db.run(lambda tx: end_uncorrected(tx, before=now - grace, most=PORTION, now=now))
 
     return run
 

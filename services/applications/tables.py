@@ -52,6 +52,7 @@ class Application(Table, table=True):
     """
 
     __table_args__ = (
+        Index("application_uncorrected", "correct_by", "id", postgresql_where=text("state = 'returned'")),
         Index("application_live", "person_id", "programme", "year", unique=True, postgresql_where=text("state <> 'withdrawn'")),
         Index("application_queue", "programme", "year", "country", "state", "submitted_at", "id"),
         Index("application_person", "person_id", "id"),

@@ -43,10 +43,11 @@ class Act(StrEnum):
     LAPSE = "lapse"
     TAKE = "take"
     END = "end"
+    EXPIRE = "expire"
     WITHDRAW = "withdraw"
 
 
-APPLICANT, COORDINATOR, REVIEWER, OFFICER, QUOTAS = "applicant", "coordinator", "reviewer", "officer", "quotas"
+APPLICANT, COORDINATOR, REVIEWER, OFFICER, QUOTAS, SYSTEM = "applicant", "coordinator", "reviewer", "officer", "quotas", "system"
 
 D, S, R, N = State.DRAFT, State.SUBMITTED, State.RETURNED, State.NOMINATED
 P, W, O, A = State.APPROVED, State.WAITING, State.OFFERED, State.ACCEPTED  # noqa: E741 - one letter keeps the table a table
@@ -86,6 +87,8 @@ TABLE: Final = (
     Row((A,),                   Act.LAPSE,             (QUOTAS,),               State.LAPSED),
     Row((A,),                   Act.TAKE,              (QUOTAS,),               State.PLACED),
     Row((State.PLACED,),        Act.END,               (OFFICER,),              State.ENDED,     "application.ended"),
+    # Nobody corrected it by the day that was named: it counts as withdrawn, so that the person may apply again while the call is open.
+    Row((R,),                   Act.EXPIRE,            (SYSTEM,),               State.WITHDRAWN, "application.withdrawn"),
     # Nobody else ever heard of a draft, so nobody is told that it went.
     Row((D,),                   Act.WITHDRAW,          (APPLICANT,),            State.WITHDRAWN),
     Row((S, R, N, P, W, O, A),  Act.WITHDRAW,          (APPLICANT,),            State.WITHDRAWN, "application.withdrawn"),

@@ -20,6 +20,7 @@ from services.applications.pages.words import (
     BEFORE_ROUND,
     LIMITS,
     MOVES,
+    NOT_CORRECTED,
     SAID_BY_LIMIT,
     STATES,
     agreed_words,
@@ -84,6 +85,8 @@ def before_round(application: Application, terms: InForce, now: datetime) -> boo
 
 def meaning(application: Application, terms: InForce, now: datetime) -> str:
     """What the state means for the applicant, in a sentence or two."""
+    if application.state == State.WITHDRAWN and application.correct_by is not None:
+        return _(NOT_CORRECTED)
     return _(BEFORE_ROUND if before_round(application, terms, now) else STATES[State(application.state)].meaning)
 
 

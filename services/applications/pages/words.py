@@ -38,6 +38,8 @@ STATES: Final[Mapping[State, Said]] = {
     State.ENDED: Said(N_("Ended"), "", N_("Your time in the programme has ended.")),
 }
 
+NOT_CORRECTED: Final = N_("It was not corrected and sent again by the day that was named, so it has ended and counts as withdrawn.")
+"""What being withdrawn means where nobody withdrew it."""
 BEFORE_ROUND: Final = N_("Your application is approved. The places of this call are given on one day, by rank; until then everybody waits.")
 """What waiting means as long as nobody has been given a place."""
 
@@ -57,6 +59,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.LAPSE: N_("The offer ran out"),
     Act.TAKE: N_("The place was entered in your name"),
     Act.END: N_("Your time in the programme ended"),
+    Act.EXPIRE: N_("It was not corrected in time"),
     Act.WITHDRAW: N_("The application was withdrawn"),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from services.applications.domain import lifecycle
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
@@ -59,6 +60,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.LAPSE: N_("Offer ran out"),
     Act.TAKE: N_("Place taken"),
     Act.END: N_("Stay ended"),
+    Act.EXPIRE: N_("Not corrected in time"),
     Act.WITHDRAW: N_("Withdrawn"),
     "score": N_("Scored"),
     "reorder": N_("Moved on the slate"),
@@ -81,6 +83,7 @@ LETTERS: Final = {
 }
 """Kind of a letter, and whether the applicant wrote it."""
 SYSTEM: Final = N_("Places service")
+BY_ITSELF: Final = N_("The platform itself")
 # fmt: on
 
 
@@ -128,7 +131,7 @@ def score_words(thousandths: int | None) -> str:
 def who(entry: TimelineEntry, file: File) -> str:
     """Who made a move: the role, and the name where it is known; never the reviewers' or officers' names to a country."""
     if entry.actor_id is None:
-        return _(SYSTEM)
+        return _(BY_ITSELF if entry.actor_role == lifecycle.SYSTEM else SYSTEM)
     hidden = file.viewer.role == "coordinator" and entry.actor_role in ("reviewer", "officer")
     name = "" if hidden else file.dossier.names.get(entry.actor_id, "")
     return f"{role_name(entry.actor_role)}, {name}" if name else role_name(entry.actor_role)

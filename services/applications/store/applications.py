@@ -1,7 +1,7 @@
 """Applications, their answers and their timelines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -94,6 +94,19 @@ async def unanswered(tx: Tx, *, before: datetime, most: int) -> Sequence[Applica
         .order_by(col(Application.answer_by), col(Application.id))
         .limit(most)
         .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.execute(statement)).scalars().all()
+
+
+async def uncorrected(tx: Tx, *, before: date, most: int) -> Sequence[Application]:
+    """Applications that were sent back and whose day for the correction is earlier than `before`; locked, without those that are held."""
+    statement = (
+        select(Application)
+        .where(col(Application.state) == State.RETURNED, col(Application.correct_by) < before)
+        .order_by(col(Application.correct_by), col(Application.id))
+        .limit(most)
+        .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
     return (await tx.execute(statement)).scalars().all()

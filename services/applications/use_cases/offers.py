@@ -78,6 +78,7 @@ async def withdraw(
         if wrong:
             return wrong
     application.reasons = [reason] if reason else []
+    application.correct_by = None
     told = standing.moved.event is not None
     fact = ApplicationWithdrawn(**facts_of(application), by_role=viewer.role, from_state=source) if told else None
     detail = {"reasons": [reason]} if reason else {}

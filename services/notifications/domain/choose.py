@@ -68,6 +68,7 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     "puente.application.approved.v1": (Row(template="application_approved", channels=(INBOX,)),),
     "puente.application.withdrawn.v1": (
         Row(when=("by_role", ("applicant",)), template="application_withdrawn", channels=BOTH, settles=("correction", "offer")),
+        Row(when=("by_role", ("system",)), template="correction_missed", channels=BOTH, settles=("correction",)),
         Row(template="application_withdrawn_by_staff", channels=BOTH, tells=("by_role",), settles=("correction", "offer")),
     ),
     "puente.application.concerned.v1": (

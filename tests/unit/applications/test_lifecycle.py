@@ -27,7 +27,7 @@ from shared.events.catalogue import BY_TYPE
 
 FULL = ("nomination", "review", "approval")
 ROUTES = (FULL, ("nomination", "approval"), ("review", "approval"), ("approval",))
-ROLES = ("applicant", "coordinator", "reviewer", "officer", "auditor", "operator", "quotas")
+ROLES = ("applicant", "coordinator", "reviewer", "officer", "auditor", "operator", "quotas", "system")
 SERVICE = Path(domain.__file__).parents[1]
 
 

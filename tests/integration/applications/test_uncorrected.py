@@ -1,0 +1,60 @@
+"""What was sent back and did not come again ends with its day, and the person is told, may apply anew, and finds why on its page."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.applications import use_cases
+from services.applications.domain.lifecycle import State
+from services.applications.settings import ApplicationsSettings
+from services.applications.store import checks
+from services.applications.tables import Application
+from services.applications.use_cases import Done
+from services.applications.use_cases.corrections import end_uncorrected
+from services.applications.use_cases.steps import terms_of
+from tests.integration.applications.calling import Api
+from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, World
+
+GRACE = timedelta(seconds=ApplicationsSettings().answer_grace_seconds)
+
+
+async def sweep(world: World) -> int:
+    return int(await world.do(end_uncorrected, before=world.now - GRACE, most=100))
+
+
+async def day_over(world: World, application: Application) -> datetime:
+    """The first moment after the day for the correction, where the call is."""
+    terms = await world.db.run(lambda tx: terms_of(tx, application.programme))
+    assert application.correct_by is not None
+    zone = ZoneInfo(terms.call(application.year).timezone)
+    return datetime.combine(application.correct_by + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+async def test_it_ends_after_the_last_second_of_its_day_and_one_may_apply_again(world: World, api: Api) -> None:
+    person, application = await world.reach(State.RETURNED)
+    _other, corrected = await world.reach(State.RETURNED)
+    await world.submit(_other, corrected.id)
+    world.now = await day_over(world, application) + GRACE - timedelta(seconds=1)
+    assert await sweep(world) == 0, "the last second of the day, and a minute for what is under way, are inside"
+    world.now += timedelta(seconds=1)
+    assert await sweep(world) == 1
+    assert await sweep(world) == 0
+    after = await world.application(application.id)
+    assert (after.state, after.correct_by) == (State.WITHDRAWN, application.correct_by)
+    assert (await world.application(corrected.id)).state == State.SUBMITTED
+    told = (await world.published(application.id))[-1]
+    assert (told.type, told.data.by_role, told.data.from_state) == ("puente.application.withdrawn.v1", "system", "returned")
+    page = await api.send(person, "GET", f"/applications/{application.id}")
+    assert "It was not corrected and sent again by the day that was named" in page.text
+    assert "It was not corrected in time" in page.text
+    assert await world.db.run(checks.broken) == dict.fromkeys(checks.CHECKS, 0)
+    again = await world.do(use_cases.start_draft, person, programme=PROGRAMME, year=YEAR, country=COUNTRY)
+    assert isinstance(again, Done), again
+
+
+async def test_whoever_withdraws_while_it_is_to_be_corrected_is_told_nothing_of_a_day(world: World, api: Api) -> None:
+    person, application = await world.reach(State.RETURNED)
+    await world.act(use_cases.withdraw, person, application.id)
+    world.now = await day_over(world, application) + timedelta(days=1)
+    assert await sweep(world) == 0
+    page = await api.send(person, "GET", f"/applications/{application.id}")
+    assert "This application was withdrawn." in page.text
