@@ -22,6 +22,7 @@ from services.applications.pages.kit import UPLOAD_ROOM_BYTES
 from services.applications.pages.refusals import on_call_dropped
 from services.applications.privacy.sweeps import privacy_sweeps
 from services.applications.settings import ApplicationsSettings
+from services.applications.staff import operations
 from services.applications.store import checks
 from services.applications.store.plans import CallDropped
 from services.applications.submissions import submissions
@@ -34,6 +35,7 @@ from shared.settings import CommonSettings
 from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
 from shared.web.identity import IdentityIssuer, IdentityVerifier
+from shared.web.operations import Watched, operations_router
 
 NAME: Final = "applications"
 FOLDER: Final = Path(__file__).parent
@@ -59,6 +61,8 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
 
     app.add_exception_handler(CallDropped, on_call_dropped)
     app.include_router(health_router("", ready=ready, invariants=invariants))
+    watched = Watched("/operations", db, clock, handle, invariants, operations.PROMISES, "staff/operations.html", operations.more)
+    app.include_router(operations_router(watched))
     copies = copies_sweep(db, documents, app.state.texts)
     every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents, settings))
     return Service(NAME, db, app, handle, every, invariants)

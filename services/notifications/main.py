@@ -9,6 +9,7 @@ from services.notifications.addresses import Addresses
 from services.notifications.delivery import Post
 from services.notifications.events import handle
 from services.notifications.office import Office
+from services.notifications.promises import PROMISES
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import checks
 from services.notifications.sweeps import sweeps
@@ -19,6 +20,7 @@ from shared.persistence.database import Database
 from shared.settings import CommonSettings
 from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
+from shared.web.operations import Watched, operations_router
 from shared.web.service_tokens import ServiceTokens
 
 NAME: Final = "notifications"
@@ -52,6 +54,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         return {"database": await db.ready() or ""}
 
     app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
+    app.include_router(operations_router(Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES)))
     app.include_router(api.router)
     app.include_router(pages.router)
     return Service(NAME, db, app, handle, sweeps(post), invariants)

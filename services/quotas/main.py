@@ -12,6 +12,7 @@ from services.quotas.access import Desk
 from services.quotas.events import handle
 from services.quotas.exports import Exports
 from services.quotas.pages.kit import day_in
+from services.quotas.pages.promises import PROMISES
 from services.quotas.seats import Seats
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
@@ -24,6 +25,7 @@ from shared.settings import CommonSettings
 from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
 from shared.web.identity import IdentityVerifier
+from shared.web.operations import Watched, operations_router
 
 NAME: Final = "quotas"
 PREFIX: Final = "/quotas"
@@ -44,8 +46,10 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}
 
+    handles = partial(handle, clock=clock)
     app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
-    return Service(NAME, db, app, partial(handle, clock=clock), sweeps(db, settings), invariants)
+    app.include_router(operations_router(Watched(f"{PREFIX}/operations", db, clock, handles, invariants, PROMISES)))
+    return Service(NAME, db, app, handles, sweeps(db, settings), invariants)
 
 
 def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:

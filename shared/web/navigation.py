@@ -10,19 +10,21 @@ from shared.web.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`path` is also the prefix under which the link counts as the current one, where `under` names no other."""
+    """`path` is also the prefix under which the link counts as the current one, where `under` names no other; so do the pages `also`."""
 
     path: str
     text: str
     under: str = ""
+    also: tuple[str, ...] = ()
 
     def leads_to(self, path: str) -> bool:
         """Whether `path` is the link's own page, or one below it."""
-        return path == self.path or path.startswith(f"{self.under or self.path}/")
+        return path == self.path or path.startswith(f"{self.under or self.path}/") or path in self.also
 
 
 HOME: Final = Link("/", N_("Programmes"), under="/programmes")
 PLACES: Final = Link("/quotas", N_("Places"))
+OPERATIONS: Final = Link("/operations", N_("Operations"), also=("/quotas/operations", "/messages/operations"))
 MESSAGES: Final = Link("/messages", N_("Messages"))
 
 LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
@@ -32,7 +34,7 @@ LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
     "reviewer": (Link("/review", N_("To review")), PLACES, MESSAGES),
     "officer": (Link("/officer", N_("To decide")), PLACES, MESSAGES),
     "auditor": (Link("/officer", N_("Applications")), PLACES, Link("/audit", N_("Audit"))),
-    "operator": (PLACES, Link("/operations", N_("Operations")), Link("/messages/outgoing", N_("Mails"))),
+    "operator": (PLACES, OPERATIONS, Link("/messages/outgoing", N_("Mails"))),
 }
 ROLE_NAMES: Final[Mapping[str, str]] = {
     "applicant": N_("Applicant"),
@@ -55,7 +57,7 @@ def navigation(identity: Identity | None, path: str) -> list[NavigationItem]:
     """The links for whoever asks, translated, with the one marked that `path` belongs to."""
     links = LINKS[identity.role if identity else ""]
     inside = [link for link in links if link.leads_to(path)]
-    here = max(inside, key=lambda link: len(link.path), default=None)
+    here = max(inside, key=lambda link: (path in link.also, len(link.path)), default=None)
     return [NavigationItem(link.path, translate(link.text), link == here) for link in links]
 
 

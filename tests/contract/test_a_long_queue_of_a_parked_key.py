@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.events.catalogue import APPLICATIONS
 from shared.events.envelope import AnyEvent, encode
-from shared.messaging import parking
+from shared.messaging import parking, stopped
 from shared.messaging.consumer import Consumer
 from shared.messaging.service import Waits
 from shared.messaging.transport import Partition, Record
@@ -51,7 +51,7 @@ async def db(new_db: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Data
     yield await new_db("notifications")
 
 
-async def stopped(db: Database, key: str, count: int, waits_for: str | None = "programme:training") -> None:
+async def park(db: Database, key: str, count: int, waits_for: str | None = "programme:training") -> None:
     """A parked key with so many events behind it, versions 1 to `count` of one subject."""
 
     async def work(tx: Tx) -> None:
@@ -73,8 +73,8 @@ async def left(db: Database) -> list[str]:
 
 
 async def test_it_goes_on_turn_by_turn_until_it_is_empty_and_the_others_have_their_turns_between(db: Database) -> None:
-    await stopped(db, LONG, MANY)
-    await stopped(db, SHORT, 3)
+    await park(db, LONG, MANY)
+    await park(db, SHORT, 3)
     handled = Handled()
     first = await parking.resume_waiting(db, handled, now=MOMENT)
     assert first < MANY and [one for one in handled.events if one[0] == SHORT] == [(SHORT, n) for n in (1, 2, 3)]
@@ -90,7 +90,7 @@ async def test_it_goes_on_turn_by_turn_until_it_is_empty_and_the_others_have_the
 
 async def test_what_still_waits_is_asked_for_once_and_with_one_event(db: Database) -> None:
     for key in (LONG, SHORT, OTHER):
-        await stopped(db, key, 20)
+        await park(db, key, 20)
     handled = Handled()
     handled.waits = "programme:training"
     assert await parking.resume_waiting(db, handled, now=MOMENT) == 0
@@ -108,7 +108,7 @@ async def test_what_still_waits_is_asked_for_once_and_with_one_event(db: Databas
 @pytest.mark.parametrize("by", ["itself", "an operator"])
 async def test_an_event_that_fails_far_behind_is_the_one_that_is_shown(db: Database, by: str) -> None:
     """What is before it is done; a person who drops the one that is shown drops the right one."""
-    await stopped(db, LONG, 900, "programme:training" if by == "itself" else None)
+    await park(db, LONG, 900, "programme:training" if by == "itself" else None)
     handled = Handled()
     handled.bad = 700
     if by == "itself":
@@ -126,7 +126,7 @@ async def test_an_event_that_fails_far_behind_is_the_one_that_is_shown(db: Datab
 
 async def test_a_key_that_an_operator_resumed_and_that_waits_goes_on_by_itself(db: Database) -> None:
     """It had failed before; what stops it now is that something is not known yet, and that is what is shown."""
-    await stopped(db, LONG, 30, None)
+    await park(db, LONG, 30, None)
     handled = Handled()
     handled.waits, handled.until = "programme:masters", 12
     with pytest.raises(Waits):
@@ -157,7 +157,7 @@ class Meddled:
 @pytest.mark.parametrize("meanwhile", ["dropped", "resumed", "resumed and waiting"])
 async def test_what_others_found_meanwhile_is_not_overwritten(db: Database, meanwhile: str) -> None:
     """Between the failure and its note somebody drops the event, or goes on with the key: the events behind it did not fail."""
-    await stopped(db, LONG, 30, None)
+    await park(db, LONG, 30, None)
     handled, other = Handled(), Handled()
     handled.bad = 7
 
@@ -177,3 +177,34 @@ async def test_what_others_found_meanwhile_is_not_overwritten(db: Database, mean
     shown, *_behind = await db.run(parking.listing)
     expected = ("waits", "programme:masters") if meanwhile == "resumed and waiting" else ("behind", None)
     assert (shown.reason_code, shown.waits_for) == expected
+
+
+async def test_what_is_more_than_one_portion_goes_on_behind_the_request_and_what_is_done_is_shown(db: Database) -> None:
+    await park(db, LONG, MANY, None)
+    await park(db, SHORT, 3, None)
+    handled = Handled()
+    assert await stopped.begin(db, handled, SHORT, now=MOMENT, actor="operator") == stopped.Resumed(3, 0)
+    resumed = await stopped.begin(db, handled, LONG, now=MOMENT, actor="operator")
+    assert resumed == stopped.Resumed(parking.CHUNK, MANY - parking.CHUNK), "the request did one portion"
+    [shown] = await db.run(lambda tx: stopped.stopped(tx, 100))
+    assert (shown.key, shown.goes_on, shown.done, shown.events) == (LONG, True, parking.CHUNK, MANY - parking.CHUNK)
+    assert len(shown.first) == stopped.SHOWN and shown.first[0].reason_code == "behind"
+    more = await parking.resume_waiting(db, handled, now=MOMENT)
+    [shown] = await db.run(lambda tx: stopped.stopped(tx, 100))
+    assert (shown.done, shown.events) == (parking.CHUNK + more, MANY - parking.CHUNK - more)
+    handled.bad = MANY
+    while await parking.resume_waiting(db, handled, now=MOMENT):
+        pass
+    [shown] = await db.run(lambda tx: stopped.stopped(tx, 100))
+    assert not shown.goes_on and shown.first[0].reason_code == "handler_failed", "one that fails on the way is a person's to look at"
+    handled.bad = None
+    assert await stopped.begin(db, handled, LONG, now=MOMENT, actor="operator") == stopped.Resumed(1, 0)
+    assert [version for key, version in handled.events if key == LONG] == list(range(1, MANY + 1))
+    assert await db.run(stopped.how_many) == 0
+
+
+async def test_a_queue_of_exactly_one_portion_is_over_with_it(db: Database) -> None:
+    await park(db, LONG, parking.CHUNK, None)
+    await stopped.begin(db, Handled(), LONG, now=MOMENT, actor="operator")
+    await parking.resume_waiting(db, Handled(), now=MOMENT)
+    assert await left(db) == []

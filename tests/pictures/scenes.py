@@ -108,6 +108,11 @@ SCENES: Final = (
         Scene("movements", "/quotas/cells/training:PE:2016/movements"),
     ),
     *of("auditor", Scene("audit", "/audit")),
-    *of("operator", Scene("operations", "/operations"), Scene("outgoing", "/messages/outgoing")),
+    *of(
+        "operator",
+        Scene("operations", "/operations"),
+        Scene("operations-places", "/quotas/operations"),
+        Scene("outgoing", "/messages/outgoing"),
+    ),
 )
 MAILS: Final = (Scene("mails", "/"), Scene("mail", "/", (".mails a",)))

@@ -13,7 +13,6 @@ from services.applications.staff.country_file import router as country_file_page
 from services.applications.staff.decide import router as decide_pages
 from services.applications.staff.letters import router as letter_pages
 from services.applications.staff.officer import router as officer_pages
-from services.applications.staff.operations import router as operations_pages
 from services.applications.staff.reading import router as reading_pages
 from services.applications.staff.recommended import router as recommended_pages
 from services.applications.staff.review import router as review_pages
@@ -34,6 +33,5 @@ for part in (
     letter_pages,
     recommended_pages,
     audit_pages,
-    operations_pages,
 ):
     router.include_router(part)

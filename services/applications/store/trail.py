@@ -1,4 +1,4 @@
-"""The trail that administrative acts leave, read page by page, and what waits to be sent or handled."""
+"""The trail that administrative acts leave, read page by page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,8 +45,6 @@ _NEWER: Final = text(f"{_ENTRIES} and (at, id) > (select at, id from audit_entry
 _RECEIPTS: Final = text("select id::text, receipt, programme, country from application where id::text = any(:ids) and receipt is not null")
 _NAMES: Final = text("select id::text, name, email from account where id::text = any(:ids) and role <> 'applicant'")
 _ACTS: Final = text("select distinct act from audit_entry order by act")
-_UNSENT: Final = text("select count(*), min(created_at) from outbox where sent_at is null")
-_MOVED: Final = text("select topic, partition, next_offset, moved_at from consumer_offset order by topic, partition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +88,3 @@ async def staff_names(tx: Tx, accounts: set[str]) -> dict[str, str]:
 async def kinds(tx: Tx) -> list[str]:
     """Every kind of act that there is a row of."""
     return list((await tx.execute(_ACTS)).scalars())
-
-
-class Unsent(NamedTuple):
-    """Events that were not sent yet, and since when the oldest waits."""
-
-    number: int
-    since: datetime | None
-
-
-async def unsent(tx: Tx) -> Unsent:
-    return Unsent(*(await tx.execute(_UNSENT)).one())
-
-
-class Heard(NamedTuple):
-    """How far this service has come in one partition of a topic, and when it last moved."""
-
-    topic: str
-    partition: int
-    next_offset: int
-    moved_at: datetime
-
-
-async def heard(tx: Tx) -> list[Heard]:
-    return [Heard(*row) for row in await tx.execute(_MOVED)]

@@ -56,6 +56,14 @@ for (const part of document.querySelectorAll('[data-when]')) {
 // What htmx puts in place is enhanced like the rest.
 document.body.addEventListener('htmx:after:swap', (event) => start(event.target instanceof Element ? event.target : document.body))
 
+// How another service stands, in place of the words that lead to its page.
+for (const part of document.querySelectorAll('[data-part]')) {
+  fetch(part.dataset.part, { headers: { accept: 'text/html' } }).then(async (answer) => {
+    const found = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.app-stats')
+    if (found) part.replaceChildren(found)
+  }, () => {})
+}
+
 // Leaving with something typed and not saved asks first. The form that is being sent is left alone.
 const unsaved = new Set()
 for (const form of document.querySelectorAll('form[data-keep]')) {

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from services.notifications.promises import PROMISES
+from services.notifications.store import checks
 from shared.events.applications import ApplicationReturned, ApplicationSubmitted
 from shared.events.quotas import PlaceOffered, PlaceWaiting
 from shared.kernel.ids import derived_id
@@ -237,3 +239,11 @@ async def test_each_live_check_can_fail(house: House, name: str) -> None:
     for statement in BREAKS[name]:
         await house.execute(statement)
     assert name in await house.broken()
+
+
+async def test_operators_see_how_messages_stand(house: House) -> None:
+    assert set(PROMISES) == set(checks.CHECKS)
+    async with house.browser(derived_id("operator"), "operator") as operator, house.browser(derived_id("officer"), "officer") as officer:
+        page = await operator.get("/messages/operations")
+        assert page.status_code == 200 and "Nobody is told anything twice" in page.text and 'aria-current="page"' in page.text
+        assert (await officer.get("/messages/operations")).status_code == 404

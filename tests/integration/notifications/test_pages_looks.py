@@ -53,6 +53,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
         (ana, "applicant"): ["/messages", f"/messages/{message['id']}"],
         (derived_id("nobody"), "applicant"): ["/messages"],
         (derived_id("officer"), "officer"): ["/messages/outgoing", "/messages/outgoing?state=failed", "/messages/outgoing?state=sending"],
+        (derived_id("operator"), "operator"): ["/messages/operations"],
     }
     assert unseen(house.service.api, PAGES, [path for paths in shown.values() for path in paths]) == []
     async with served(house.service.api) as address:

@@ -110,6 +110,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
     pages = {
         lived.token("officer"): work,
         lived.token("coordinator", country="PE"): ["/quotas", f"/quotas/cells/{PERU}/list", f"/quotas/waiting/{waits.application}"],
+        lived.token("operator"): ["/quotas/operations"],
     }
     assert unseen(lived.app, PAGES, [path for paths in pages.values() for path in paths]) == []
     looks = Looks(address, requests=5)
@@ -117,6 +118,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
     for token, paths in pages.items():
         for path in paths:
             await looks.look(windows[token], path)
+    await windows[token].locator("dd[data-part] .app-stat").nth(1).wait_for()  # how both other services stand is beside it
     own = await speaks_longer(lived, monkeypatch)
     for token, paths in pages.items():
         for path in paths:
