@@ -12,11 +12,14 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Page, Question
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import EDITABLE, State
-from services.applications.domain.outcomes import PageChanged
+from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.pages.corrections import of_page
 from services.applications.pages.fields import shown
 from services.applications.pages.kit import applicant, clock_time, id_from, zone_with
+from services.applications.pages.refusals import problem
 from services.applications.store.copies import last_returned
+from services.applications.use_cases import Done
+from services.applications.use_cases.answering import Refused
 from services.applications.use_cases.sheet import Sheet, sheet
 from shared.persistence.database import Tx
 from shared.web.i18n import current_language
@@ -25,6 +28,9 @@ from shared.web.problems import Problem, Redirect
 
 VERSION = "_version"
 """The hidden field that says which version of the page was shown; no question has such a key."""
+
+OFFERED = "_offered"
+"""The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,17 @@ async def typed_in(request: Request) -> tuple[dict[str, str], int | None]:
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     version = typed.pop(VERSION, "")
     return typed, int(version) if version.isdecimal() and len(version) < 10 else None
+
+
+def kept_answer(request: Request, outcome: Done | WrongAnswers | PageChanged | Refused, back: str) -> Response:
+    """What the script hears that keeps what is typed; and where the button leads that lets go of it."""
+    if isinstance(outcome, PageChanged):
+        return Response(status_code=409)  # for the script, which says so
+    if isinstance(outcome, WrongAnswers):
+        return Response(status_code=422)
+    if not isinstance(outcome, Done):
+        raise problem(outcome, "UTC")
+    return RedirectResponse(back, 303) if "forget" in request.query_params else Response(status_code=204)
 
 
 def onward(request: Request, path: str, key: str) -> Response:

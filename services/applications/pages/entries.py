@@ -1,6 +1,7 @@
 """Pages with a repeated group: the list of its entries, and one page for each entry."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -10,10 +11,11 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
-from services.applications.pages.desktop import Desktop, desktop, draw_both, then, typed_in
+from services.applications.pages.desktop import OFFERED, Desktop, desktop, draw_both, kept_answer, then, typed_in
 from services.applications.pages.fields import condition, entry_rows, fault_words, field, own
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
+from services.applications.store.answers import of_entry
 from services.applications.use_cases import Done
 from shared.web.i18n import current_language
 from shared.web.pages import render
@@ -75,6 +77,9 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
 async def entry_form(request: Request, application_id: str, key: str, entry: str) -> Response:
     found = await desktop(request, application_id, key)
     number = number_in(found, entry)
+    kept = found.sheet.typed.get(of_entry(key, number))
+    if kept is not None and "typed" in request.query_params:
+        return draw_entry(request, found, number, typed=kept.fields)
     return draw_entry(request, found, number, answers=held(found)[number - 1] if number else {})
 
 
@@ -97,8 +102,10 @@ def draw_entry(
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, Fault] | None = None,
     seen: int | None = None,
+    offered: bool = False,
 ) -> Response:
-    """One entry, as a page of questions."""
+    """One entry, as a page of questions; what was typed into it and not saved is offered as on those (`questions.draw`)."""
+    kept = found.sheet.typed.get(of_entry(found.page.key, number))
     group, plan, wrong = group_of(found), found.sheet.terms.plan, faults or {}
     page = entry_page(group)
     fields = [
@@ -120,23 +127,42 @@ def draw_entry(
         action=f"{found.here}/entries/{number or 'new'}{then(request)}",
         version=found.sheet.version(found.page) if seen is None else seen,
         back=found.here + then(request),
+        typed_at=found.time(kept.at) if kept and (typed is None or offered) else "",
+        typed=f"{found.here}/entries/{number or 'new'}/typed",
     )
+
+
+@router.post("/applications/{application_id}/pages/{key}/entries/{entry}/typed")
+async def keep_typed(request: Request, application_id: str, key: str, entry: str) -> Response:
+    """What a script keeps of an entry while somebody types; and the button that lets go of it."""
+    viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
+    typed, seen = await typed_in(request)
+    number, fields = number_of(entry), {} if "forget" in request.query_params else typed
+    outcome = await desk.db.run(
+        lambda tx: use_cases.keep_typed_entry(tx, viewer, one, key, number, fields, seen=seen, now=desk.clock.now())
+    )
+    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}/entries/{entry}{then(request)}")
+
+
+def number_of(entry: str) -> int | None:
+    """The number that an address names, whether there is such an entry or not; none for a new one; 404 where it is no number."""
+    if entry != "new" and not (entry.isdecimal() and len(entry) < 4):
+        raise Problem(404, code="not_found")
+    return None if entry == "new" else int(entry)
 
 
 @router.post("/applications/{application_id}/pages/{key}/entries/{entry}")
 async def save_entry(request: Request, application_id: str, key: str, entry: str) -> Response:
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
     typed, seen = await typed_in(request)
-    if entry != "new" and not (entry.isdecimal() and len(entry) < 4):
-        raise Problem(404, code="not_found")
-    number = None if entry == "new" else int(entry)
+    number, offered = number_of(entry), typed.pop(OFFERED, "") == "1"
     outcome = await desk.db.run(lambda tx: use_cases.save_entry(tx, viewer, one, key, number, typed, seen=seen, now=desk.clock.now()))
     if isinstance(outcome, Done):
         return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
         there = number is not None and number <= len(held(found))
-        return draw_entry(request, found, number if there else None, typed=typed, faults=outcome.faults, seen=seen)
+        return draw_entry(request, found, number if there else None, typed=typed, faults=outcome.faults, seen=seen, offered=offered)
     if isinstance(outcome, PageChanged):
         return draw_both(request, found, outcome, typed, action=f"{found.here}/entries/new{then(request)}")
     raise problem(outcome, found.zone)

@@ -1,18 +1,17 @@
 """The pages of questions, one at a time. Every Continue saves, with the version of the page that it was made for."""
 
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
-from services.applications.pages.desktop import Desktop, desktop, draw_both, onward, then, typed_in
+from services.applications.pages.desktop import OFFERED, Desktop, desktop, draw_both, kept_answer, onward, then, typed_in
 from services.applications.pages.entries import draw_list
 from services.applications.pages.fields import Field, condition, field
 from services.applications.pages.form import earlier_of
@@ -22,9 +21,6 @@ from services.applications.use_cases import Done
 from shared.web.pages import render
 
 router = APIRouter(include_in_schema=False)
-
-OFFERED: Final = "_offered"
-"""The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""
 
 
 @router.get("/applications/{application_id}/pages/{key}")
@@ -132,15 +128,6 @@ async def keep_typed(request: Request, application_id: str, key: str) -> Respons
     """What a script keeps of a page while somebody types; and the button that lets go of it."""
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
     typed, seen = await typed_in(request)
-    forget = "forget" in request.query_params
-    fields = {} if forget else typed
+    fields = {} if "forget" in request.query_params else typed
     outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, seen=seen, now=desk.clock.now()))
-    if isinstance(outcome, PageChanged):
-        return Response(status_code=409)  # for the script, which says so
-    if isinstance(outcome, WrongAnswers):
-        return Response(status_code=422)
-    if not isinstance(outcome, Done):
-        raise problem(outcome, "UTC")
-    if forget:
-        return RedirectResponse(f"/applications/{one}/pages/{quote(key)}{then(request)}", 303)
-    return Response(status_code=204)
+    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}{then(request)}")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import DateTime, Integer, Text
 from sqlmodel import col
 
 from services.applications.accounts.tables import Account
@@ -93,6 +93,24 @@ async def save(tx: Tx, application_id: UUID, page: str, answers: Mapping[str, St
     """Replace the answers of one page; what was typed beside them is done with. The application's row is locked."""
     values = {"id": application_id, "page": page, "answers": json.dumps(answers), "at": at, "form": form}
     await tx.execute(_SAVE, values)
+
+
+def of_entry(page: str, number: int | None) -> str:
+    """Under which key what was typed into one entry of the page's group is kept; none is a new one. No page has such a key."""
+    return f"{page}/{number or 'new'}"
+
+
+_TAKE_OUT = text(
+    "delete from page_typed where application_id = :id and starts_with(page, :page || '/') and split_part(page, '/', 2) <> 'new' "
+    "and cast(split_part(page, '/', 2) as integer) >= :number returning cast(split_part(page, '/', 2) as integer), fields, typed_at"
+).columns(column("number", Integer), column("fields", JSONB), column("typed_at", DateTime(timezone=True)))
+
+
+async def entry_removed(tx: Tx, application_id: UUID, page: str, number: int) -> None:
+    """Let go of what was typed into an entry that is removed; what was typed into those behind it goes with them, one number down."""
+    for row in (await tx.execute(_TAKE_OUT, {"id": application_id, "page": page, "number": number})).all():
+        if row.number > number:
+            await keep_typed(tx, application_id, of_entry(page, row.number - 1), row.fields, row.typed_at)
 
 
 async def keep_typed(tx: Tx, application_id: UUID, page: str, fields: Mapping[str, str], at: datetime) -> None:

@@ -4,7 +4,7 @@ An outcome that is not `Done` (or `Submitted`, `Loaded`) has changed nothing. Th
 transaction commits.
 """
 
-from services.applications.use_cases.answering import keep_typed, remove_entry, save_entry, save_page
+from services.applications.use_cases.answering import keep_typed, keep_typed_entry, remove_entry, save_entry, save_page
 from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
 from services.applications.use_cases.drafts import start_draft
 from services.applications.use_cases.letters import write_letter
@@ -28,6 +28,7 @@ __all__ = [
     "decline_offer",
     "end",
     "keep_typed",
+    "keep_typed_entry",
     "load_plan",
     "nominate",
     "open_document",

@@ -155,7 +155,7 @@ async def save_entry(
         return WrongAnswers(parsed.faults)
     entries = list(open_.entries)
     if open_.stale(seen) and parsed.answers in entries:
-        return Done(open_.sheet.application)
+        return await _entry_done(tx, open_, number)
     if number is None:
         entries.append(parsed.answers)
         if len(entries) > open_.group.most:
@@ -164,7 +164,14 @@ async def save_entry(
         if open_.stale(seen):
             return open_.changed({open_.group.key: Entries((parsed.answers,))})
         entries[number - 1] = parsed.answers
-    return await open_.save(tx, {open_.group.key: Entries(tuple(entries))}, now)
+    await open_.save(tx, {open_.group.key: Entries(tuple(entries))}, now)
+    return await _entry_done(tx, open_, number)
+
+
+async def _entry_done(tx: Tx, open_: Open, number: int | None) -> Done:
+    """The entry is there: what was typed beside it is done with."""
+    await store.keep_typed(tx, open_.sheet.application.id, store.of_entry(open_.page.key, number), {}, open_.sheet.application.changed_at)
+    return Done(open_.sheet.application)
 
 
 async def remove_entry(
@@ -177,6 +184,7 @@ async def remove_entry(
     if open_.stale(seen):
         return open_.changed({})
     entries = (*open_.entries[: number - 1], *open_.entries[number:])
+    await store.entry_removed(tx, open_.sheet.application.id, page_key, number)
     return await open_.save(tx, {open_.group.key: Entries(entries)}, now)
 
 
@@ -201,13 +209,35 @@ async def keep_typed(
     would be saved over answers that the person did not see.
     """
     open_ = await open_page(tx, viewer, application_id, page_key)
+    return await _keep(tx, open_, open_.page, page_key, form, seen, now) if isinstance(open_, Open) else open_
+
+
+async def keep_typed_entry(
+    tx: Tx,
+    viewer: Viewer,
+    application_id: UUID,
+    page_key: str,
+    number: int | None,
+    form: Mapping[str, str],
+    *,
+    seen: int | None = None,
+    now: datetime,
+) -> Done | WrongAnswers | PageChanged | Refused:
+    """As `keep_typed`, of one entry of the page's group, or of a new one."""
+    open_ = await _open_group(tx, viewer, application_id, page_key, number, seen)
     if not isinstance(open_, Open):
         return open_
+    return await _keep(tx, open_, entry_page(open_.group), store.of_entry(page_key, number), form, seen, now)
+
+
+async def _keep(
+    tx: Tx, open_: Open, asked: Page, kept_as: str, form: Mapping[str, str], seen: int | None, now: datetime
+) -> Done | WrongAnswers | PageChanged:
     if open_.stale(seen):
         return open_.changed({})
-    names = {name for question in open_.page.questions for name in field_names(question)}
+    names = {name for question in asked.questions for name in field_names(question)}
     fields = {name: typed.replace("\x00", "") for name, typed in form.items() if name in names}
     if sum(map(len, fields.values())) > TYPED_MAX:
         return WrongAnswers({open_.page.key: Fault("too_long", {"maximum": TYPED_MAX})})
-    await store.keep_typed(tx, open_.sheet.application.id, open_.page.key, fields, now)
+    await store.keep_typed(tx, open_.sheet.application.id, kept_as, fields, now)
     return Done(open_.sheet.application)

@@ -1,0 +1,53 @@
+"""What somebody types into an entry of a group keeps itself beside what is saved, for each entry by itself, and follows it."""
+
+from tests.integration.applications.front import Front, words
+from tests.integration.applications.test_pages_applicant import begun, hidden
+from tests.integration.applications.test_pages_form import OFFERED, SCHOOL, front, version_of
+
+__all__ = ["front"]
+
+
+async def test_it_is_offered_again_at_its_own_entry_until_that_is_saved(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        new = f"{page}/entries/new"
+        assert f'data-typed="{new}/typed"' in (await browser.get(new)).text
+        half = {"institution": "Colegio\x00 Nº 3", "from_year": "20", "forged": "x", "_version": "0"}
+        assert (await browser.post(f"{new}/typed", data=half)).status_code == 204
+        offered = await browser.get(new)
+        assert OFFERED in words(offered)
+        assert "Colegio Nº 3" not in offered.text
+        assert "data-typed" not in offered.text, "nothing is put in the place of what is offered"
+        wrong = await browser.post(new, data={**SCHOOL, "to_year": "x", "_version": "0", "_offered": hidden(offered, "_offered")})
+        assert wrong.status_code == 422 and OFFERED in words(wrong), "no choice was made: it is offered still"
+        shown = await browser.get(f"{new}?typed=1")
+        assert 'value="Colegio Nº 3"' in shown.text and 'value="20"' in shown.text
+        assert (await browser.post(new, data={**SCHOOL, "_version": "0"})).status_code == 303
+        assert OFFERED not in words(await browser.get(new))
+
+        first = {**SCHOOL, "institution": "Colegio Nº 4", "_version": await version_of(browser, page)}
+        assert (await browser.post(f"{page}/entries/1/typed", data=first)).status_code == 204
+        assert (await browser.post(f"{page}/entries/1/typed?forget=1")).headers["location"] == f"{page}/entries/1"
+        assert OFFERED not in words(await browser.get(f"{page}/entries/1"))
+        assert (await browser.post(f"{page}/entries/2/typed", data=first)).status_code == 404
+        assert (await browser.post(f"{page}/entries/x/typed", data=first)).status_code == 404
+
+
+async def test_it_goes_with_its_entry_and_an_older_window_keeps_nothing(front: Front) -> None:
+    async with front.browser() as browser, front.browser() as other:
+        page = f"{await begun(front, browser)}/pages/education"
+        for name in ("Uno", "Dos", "Tres"):
+            added = {**SCHOOL, "institution": name, "_version": await version_of(browser, page)}
+            assert (await browser.post(f"{page}/entries/new", data=added)).status_code == 303
+        seen = await version_of(browser, page)
+        for number, name in ((1, "uno"), (3, "tres")):
+            typed = {**SCHOOL, "institution": f"de {name}", "_version": seen}
+            assert (await browser.post(f"{page}/entries/{number}/typed", data=typed)).status_code == 204
+        assert (await browser.post(f"{page}/entries/1/remove", data={"_version": seen})).status_code == 303
+        assert OFFERED not in words(await browser.get(f"{page}/entries/1")), "it went with the entry that was removed"
+        assert 'value="de tres"' in (await browser.get(f"{page}/entries/2?typed=1")).text, "the third is the second now"
+        late = await browser.post(f"{page}/entries/2/typed", data={**SCHOOL, "institution": "de antes", "_version": seen})
+        assert late.status_code == 409, "the window hears that the page was saved in another one"
+        assert "de antes" not in (await browser.get(f"{page}/entries/2?typed=1")).text
+        await begun(front, other, "eva@example.org")
+        assert (await other.post(f"{page}/entries/2/typed", data=SCHOOL)).status_code == 404
