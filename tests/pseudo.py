@@ -86,7 +86,7 @@ UNMARKED: Final = """(own) => {
     for (const word of own) bare = bare.replaceAll(word, ' ')
     if (/[\\p{L}]{2,}/u.test(bare)) found.push(`${where}: ${bare.trim().slice(0, 80)}`)
   }
-  const skip = 'script, style, template, code, .app-languages, .app-header__name, span[lang]'
+  const skip = 'script, style, template, code, .app-languages, .app-header__name, span[lang], a[href^="mailto:"]'
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walk.nextNode()) {
     const holder = walk.currentNode.parentElement

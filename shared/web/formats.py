@@ -1,5 +1,6 @@
 """Dates, times and numbers as the reader's language writes them."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -12,10 +13,12 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_skeleton, get_timezone_location
 from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
+from markupsafe import Markup
 
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
+_JOINT: Final = re.compile(r"(?=[@.])")
 DateForm = Literal["short", "medium", "long", "full"]
 
 
@@ -83,6 +86,11 @@ def listed(words: Iterable[str], *, apart: bool = False) -> str:
     """Words in a row, as the language separates them; `apart` where the words hold commas themselves."""
     comma, semicolon = ("、", "；") if current_language() == "zh" else (", ", "; ")
     return (semicolon if apart else comma).join(words)
+
+
+def with_joints(address: str) -> Markup:
+    """A mail address that goes on in the next line, where a line is too short for it, before its @ or one of its dots."""
+    return Markup("<wbr>").join(_JOINT.split(address))
 
 
 def sort_key(name: str) -> str:

@@ -69,6 +69,7 @@ class Pages:
                 "format_number": formats.format_number,
                 "format_percent": formats.format_percent,
                 "listed": formats.listed,
+                "with_joints": formats.with_joints,
                 "time_left": formats.time_left,
                 "countdown": formats.countdown,
                 "zone_name": formats.zone_name,

@@ -181,7 +181,14 @@ def entry_words(group: Question, entry: Mapping[str, Answer], plan: Plan) -> str
     """An entry of a group, one answer a line."""
     language = current_language()
     said = [(one.label[language], shown(one, entry.get(one.key), plan)) for one in group.questions if one.key in entry]
-    return "\n".join(_("{question}: {answer}", question=label, answer=listed(words.split("\n"))) for label, words in said)
+    return "\n".join(_line(label, listed(words.split("\n"))) for label, words in said)
+
+
+def _line(label: str, answer: str) -> str:
+    """A question with its answer; one that asks has its mark already."""
+    if label.endswith("？"):
+        return f"{label}{answer}"
+    return f"{label} {answer}" if label.endswith("?") else _("{question}: {answer}", question=label, answer=answer)
 
 
 def _label(question: Question, key: str) -> str:

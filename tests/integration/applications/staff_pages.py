@@ -122,7 +122,7 @@ def main(page: httpx2.Response) -> str:
     """What the page itself says, without the frame around it."""
     found = re.search(r"<main.*?</main>", page.text, re.DOTALL)
     assert found, page.text[:200]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0])).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0].replace("<wbr>", ""))).split())
 
 
 def shown_version(page: httpx2.Response) -> str:

@@ -107,5 +107,5 @@ async def live_through(front: Front, asked: Mapping[str, int], *, served: dateti
 
 def words(page: httpx2.Response) -> str:
     """What a page says, without its markup."""
-    bare = re.sub(r"<(script|style).*?</\1>", " ", page.text, flags=re.DOTALL)
+    bare = re.sub(r"<(script|style).*?</\1>", " ", page.text.replace("<wbr>", ""), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())

@@ -127,6 +127,11 @@ def test_words_in_a_row_are_separated_as_the_language_does_it() -> None:
         assert (formats.listed(["甲", "乙"]), formats.listed(["甲", "乙"], apart=True)) == ("甲、乙", "甲；乙")
 
 
+def test_an_address_may_go_on_in_the_next_line_at_its_joints_and_nothing_in_it_is_markup() -> None:
+    assert formats.with_joints("ana.b@example.org") == "ana<wbr>.b<wbr>@example<wbr>.org"
+    assert formats.with_joints("<b>@x") == "&lt;b&gt;<wbr>@x"
+
+
 def test_numbers_are_written_as_the_language_writes_them() -> None:
     with speaking(TEXTS, "pt"):
         assert formats.format_number(6000) == "6.000"
