@@ -1,0 +1,20 @@
+"""Answers as people read them."""
+
+from services.applications.domain.answers import Question
+from services.applications.domain.answers import Texts as PlanTexts
+from services.applications.pages.fields import entry_words
+from shared.web.app import SHARED_LOCALE
+from shared.web.i18n import Texts, speaking
+from tests.conftest import ROOT
+from tests.integration.applications.people import the_plan
+
+TEXTS = Texts.load(ROOT / "services" / "applications" / "locale", SHARED_LOCALE)
+NAME = Question(key="name", kind="text", label=PlanTexts("Name", "Nombre", "Nome", "Nom", "姓名", "Naam"))
+OVER = Question(key="over", kind="yes_no", label=PlanTexts("Over?", "¿Fin?", "Fim?", "Fini ?", "结束了吗？", "Klaar?"))
+
+
+def test_an_entry_has_a_colon_behind_a_name_and_none_behind_a_question_mark() -> None:
+    group = Question(key="studies", kind="group", label=NAME.label, questions=(NAME, OVER))
+    for language, expected in (("en", "Name: Ana\nOver? Yes"), ("fr", "Nom : Ana\nFini ? Oui"), ("zh", "姓名：Ana\n结束了吗？是")):
+        with speaking(TEXTS, language):
+            assert entry_words(group, {"name": "Ana", "over": True}, the_plan()).replace("\u00a0", " ") == expected
