@@ -88,8 +88,29 @@ async def part_namer(tx: Tx, programme: str) -> Namer:
     return partial(part_names, published(row.terms))
 
 
+async def parts(tx: Tx, programme: str) -> Mapping[str, Names]:
+    """What the parts are called that countries of the programme may leave or return to, by code; a course as in its last year."""
+    row = (await tx.execute(_TERMS, {"codes": [programme]})).one()
+    return parts_of(published(row.terms))
+
+
+def parts_of(terms: ProgrammePublished) -> Mapping[str, Names]:
+    courses = {one.key: one.names for one in sorted(terms.courses, key=lambda one: one.year)}
+    return {**courses, **terms.parts}
+
+
+def part_key(programme: str, part: str) -> str:
+    """The key by which `names_of` gives the name of a part of a programme."""
+    return f"part:{programme}:{part}"
+
+
 def part_names(terms: ProgrammePublished, key: str) -> Names | None:
-    """The names of the course, or of the way of applying, that the limit `key` bounds; none where it bounds neither, or is not known."""
+    """The names of the course, or of the way of applying, that the limit `key` bounds, or of the part that it stands for (`part_key`).
+
+    None where there is no such thing, or it is not known.
+    """
+    if key.startswith("part:"):
+        return parts_of(terms).get(key.split(":", 2)[2])
     limit = named(key)
     if limit is None:
         return None

@@ -25,7 +25,7 @@ LOOK_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
 
 _FIGURES: Final = text("""
-    select c.programme, c.year, c.key, c.target, c.free, c.offered, c.taken, c.waiting
+    select c.programme, c.year, c.key, c.target, c.free, c.offered, c.taken, c.waiting, c.closed as list_closed, c.settled
     from cell c join unnest(cast(:programmes as text[]), cast(:years as int[])) as w (programme, year) using (programme, year)
     where c.listed order by c.key
 """)
@@ -35,8 +35,8 @@ Key = tuple[str, int]
 
 
 def token_of(cells: Iterable[Any]) -> str:
-    """The checksum of a board's figures, of its cells in the order of their keys."""
-    figures = ";".join(f"{c.key},{c.target},{c.free},{c.offered},{c.taken},{c.waiting}" for c in cells)
+    """The checksum of a board's figures and of what is closed, of its cells in the order of their keys."""
+    figures = ";".join(f"{c.key},{c.target},{c.free},{c.offered},{c.taken},{c.waiting},{c.list_closed},{c.settled}" for c in cells)
     return f"{zlib.crc32(figures.encode()):08x}"
 
 

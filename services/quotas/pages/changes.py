@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from services.quotas.lookups import part_key
 from services.quotas.pages.kit import local
 from services.quotas.pages.words import GROUPS, cell_name, limit_name
 from services.quotas.rows import ProposalRow
@@ -20,13 +21,14 @@ ROUNDING: Final[Mapping[str, str]] = {
     "sainte_lague": N_("rounded by Sainte-Laguë"),
 }
 NamesOf = Mapping[str, Names]
-"""Cell -> the names of its country; limit -> those of its course or way of applying."""
+"""Cell -> the names of its country; limit -> those of its course or way of applying; part (`part_key`) -> its own."""
 
 
 def named_in(rows: Iterable[ProposalRow]) -> tuple[set[str], set[str]]:
-    """The cells and the limits that proposals name."""
+    """The cells that proposals name, and the limits and parts."""
     found = list(rows)
-    return {cell for one in found for cell in one.cells}, {one.params["limit"] for one in found if one.kind == "limit_change"}
+    parts = {part_key(one.programme, part) for one in found for part in one.params.get("parts") or ()}
+    return {cell for one in found for cell in one.cells}, parts | {one.params["limit"] for one in found if one.kind == "limit_change"}
 
 
 def subject(row: ProposalRow, names: NamesOf, programme: str) -> str:
@@ -92,13 +94,21 @@ def _redistribution(row: ProposalRow, _names: NamesOf) -> str:
     return f"{words} ({format_number(countries)})"
 
 
-def _leave(row: ProposalRow, _names: NamesOf) -> str:
-    words = _("takes part in some things no longer") if row.params.get("parts") else _("takes part no longer")
+def part_list(row: ProposalRow, names: NamesOf) -> str:
+    """The parts that the proposal is about, by name; empty where it is about the whole."""
+    keys = {part: part_key(row.programme, part) for part in sorted(row.params.get("parts") or ())}
+    return ", ".join(local(names[key]) if key in names else part for part, key in keys.items())
+
+
+def _leave(row: ProposalRow, names: NamesOf) -> str:
+    parts = part_list(row, names)
+    words = _("takes part no longer in {parts}", parts=parts) if parts else _("takes part no longer")
     return f"{words}, {period(row.params)}"
 
 
-def _return_to(row: ProposalRow, _names: NamesOf) -> str:
-    words = _("takes part in some things again") if row.params.get("parts") else _("takes part again")
+def _return_to(row: ProposalRow, names: NamesOf) -> str:
+    parts = part_list(row, names)
+    words = _("takes part again in {parts}", parts=parts) if parts else _("takes part again")
     return f"{words}, {period(row.params)}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -48,72 +48,83 @@ class Line:
     href: str
 
 
+class _Read(NamedTuple):
+    """What the list shows; the names are those of countries, and of the programme's parts, by code."""
+
+    programmes: Sequence[ProgrammeRow]
+    programme: ProgrammeRow
+    rows: Sequence[ParticipationRow]
+    names: Mapping[str, Names]
+    parts: Mapping[str, Names]
+    open_now: Sequence[ProposalRow]
+
+
 @router.get(PATH)
 async def participation_page(request: Request) -> Response:
     """Everybody's participation in a programme; what is open for decision or answer on top."""
     who, today = require(request, *kit.READERS, "coordinator"), kit.now(request).date()
 
-    async def read(
-        tx: Tx,
-    ) -> tuple[Sequence[ProgrammeRow], ProgrammeRow, Sequence[ParticipationRow], Mapping[str, Names], Sequence[ProposalRow]]:
+    async def read(tx: Tx) -> _Read:
         programmes = await views.programmes(tx)
         programme = _chosen(programmes, request.query_params.get("programme", ""))
         open_now = [one for one in await views.proposals(tx, state="open") if one.kind in ACTS and one.programme == programme.code]
         rows, names = await views.participation(tx, programme.code), await lookups.countries(tx, programme.code)
-        return programmes, programme, rows, names, open_now
+        return _Read(programmes, programme, rows, names, await lookups.parts(tx, programme.code), open_now)
 
-    programmes, programme, rows, names, open_now = await desk_of(request).db.run(read)
-    by_cell = {cell: names[cell.split(":")[1]] for one in open_now for cell in one.cells if cell.split(":")[1] in names}
+    programmes, programme, rows, names, parts, open_now = await desk_of(request).db.run(read)
+    known = {cell: names[cell.split(":")[1]] for one in open_now for cell in one.cells if cell.split(":")[1] in names}
+    known |= {lookups.part_key(programme.code, part): its for part, its in parts.items()}
     return render(
         request,
         "participation.html",
         name=kit.local(programme.names),
         selector_=kit.year_selectors(programmes, programme, programme.years[0])[0],
-        lines=_lines(who, programme.code, rows, names, today),
-        open_now=[(f"{kit.PROPOSALS}/{one.id}", kit.local(names[one.params["country"]]), change(one, by_cell)) for one in open_now],
+        lines=_lines(who, programme.code, rows, names, parts, today),
+        open_now=[(f"{kit.PROPOSALS}/{one.id}", kit.local(names[one.params["country"]]), change(one, known)) for one in open_now],
     )
 
 
 @router.get(PATH + "/{programme}/{country}")
 async def change_page(request: Request, programme: str, country: str) -> Response:
     _may(request, programme, country)
-    found, names = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
-    return _form(request, found, country, names, {}, {})
+    found, names, called = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
+    return _form(request, found, country, names, called, {}, {})
 
 
 @router.post(PATH + "/{programme}/{country}")
 async def change_sent(request: Request, programme: str, country: str) -> Response:
     """What was typed is checked, shown with its effect on places, waiters and applicants, then filed."""
     who, typed = _may(request, programme, country), await asking.typed_in(request)
+    typed["parts"] = " ".join(one for one in (await request.form()).getlist("parts") if isinstance(one, str))
     act = typed.get("act", "")
     start, end, errors = _dates(typed)
     if act not in ACTS:
         errors["act"] = _("Choose what the country wants")
     if fault := asking.reason_fault(typed.get("reason", "")):
         errors["reason"] = fault
-    parts = tuple(part for part in typed.get("parts", "").replace(",", " ").split() if part)
+    parts = tuple(sorted(_listed(typed)))
     kind = act if act in ACTS else "leave"
     made = Leave if kind == "leave" else Return
     params = made(programme=programme, country=country, start=start or date.min, end=end, parts=parts)
 
-    async def look(tx: Tx) -> tuple[ProgrammeRow, Names, Effect | None, int, int]:
-        found, names = await _country(tx, programme, country)
+    async def look(tx: Tx) -> tuple[ProgrammeRow, Names, Mapping[str, Names], Effect | None, int, int]:
+        known = await _country(tx, programme, country)
         if errors:
-            return found, names, None, 0, 0
+            return *known, None, 0, 0
         cells = await KINDS[kind].cells(tx, params)
         figures = (await views.figures(tx, cells)).values()
         held = sum(one["offered"] + one["taken"] for one in figures)
-        return found, names, await asking.look_at(tx, request, who, kind, params), held, await lookups.put_forward(tx, cells)
+        return *known, await asking.look_at(tx, request, who, kind, params), held, await lookups.put_forward(tx, cells)
 
-    found, names, shown, held, forward = await desk_of(request).db.run(look)
+    found, names, called, shown, held, forward = await desk_of(request).db.run(look)
     if shown is None or typed.get("step") == "change":
-        return _form(request, found, country, names, typed, {} if typed.get("step") == "change" else errors)
+        return _form(request, found, country, names, called, typed, {} if typed.get("step") == "change" else errors)
     if typed.get("step") != "send":
         rows = [
             (_("What changes"), _(ACTS[kind])),
             (_("First day"), format_date(params.start)),
             (_("Last day"), format_date(params.end) if params.end else _("none: for good")),
-            *([(_("Parts"), ", ".join(parts))] if parts else []),
+            *([(_("Parts"), _called(parts, called))] if parts else []),
             (_("Places that are held, and stay"), format_number(held)),
             (_("Put forward without an answer yet"), format_number(forward)),
             (_("Reason"), typed["reason"]),
@@ -156,29 +167,38 @@ def _chosen(programmes: Sequence[ProgrammeRow], code: str) -> ProgrammeRow:
     return programme or max(programmes, key=lambda one: one.places_total)
 
 
-async def _country(tx: Tx, programme: str, country: str) -> tuple[ProgrammeRow, Names]:
+async def _country(tx: Tx, programme: str, country: str) -> tuple[ProgrammeRow, Names, Mapping[str, Names]]:
+    """The programme, what the country is called, and the programme's parts."""
     found, names = await views.programme(tx, programme), (await lookups.countries(tx, programme)).get(country)
     if found is None or names is None:
         raise problem_of(ProposalRefused("unknown_country"))
-    return found, names
+    return found, names, await lookups.parts(tx, programme)
 
 
-def _lines(who: Identity, programme: str, rows: Sequence[ParticipationRow], names: Mapping[str, Names], today: date) -> list[Line]:
+def _lines(
+    who: Identity, programme: str, rows: Sequence[ParticipationRow], names: Mapping[str, Names], parts: Mapping[str, Names], today: date
+) -> list[Line]:
     found = []
     for country, its in sorted(names.items(), key=lambda item: kit.sort_key(item[1])):
         mine = [row for row in rows if row.country == country]
         now = any(row.start <= today and (row.end is None or today <= row.end) for row in mine)
         may = may_file(who, "leave", Leave(programme=programme, country=country, start=today))
-        found.append(Line(kit.local(its), now, tuple(map(_period, mine)), f"{PATH}/{programme}/{country}" if may else ""))
+        periods = tuple(_period(row, parts) for row in mine)
+        found.append(Line(kit.local(its), now, periods, f"{PATH}/{programme}/{country}" if may else ""))
     return found
 
 
-def _period(row: ParticipationRow) -> str:
+def _called(codes: Sequence[str], parts: Mapping[str, Names]) -> str:
+    """Parts by name; a code that the plan gives no name stands as it is."""
+    return ", ".join(kit.local(parts[one]) if one in parts else one for one in codes)
+
+
+def _period(row: ParticipationRow, parts: Mapping[str, Names]) -> str:
     start = format_date(row.start)
     words = _("from {start} on", start=start) if row.end is None else _("from {start} to {end}", start=start, end=format_date(row.end))
     if row.parts:
-        return _("{period}, only in {parts}", period=words, parts=", ".join(row.parts))
-    return _("{period}, without {parts}", period=words, parts=", ".join(row.without)) if row.without else words
+        return _("{period}, only in {parts}", period=words, parts=_called(row.parts, parts))
+    return _("{period}, without {parts}", period=words, parts=_called(row.without, parts)) if row.without else words
 
 
 def _dates(typed: Mapping[str, str]) -> tuple[date | None, date | None, dict[str, str]]:
@@ -204,7 +224,13 @@ def _day(boxes: Sequence[str]) -> date | None:
 
 
 def _form(
-    request: Request, programme: ProgrammeRow, country: str, names: Names, typed: Mapping[str, str], errors: Mapping[str, str]
+    request: Request,
+    programme: ProgrammeRow,
+    country: str,
+    names: Names,
+    called: Mapping[str, Names],
+    typed: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> Response:
     dates = {name: {box: typed.get(f"{name}-{box}", "") for box in ("day", "month", "year")} for name in ("start", "end")}
     questions: list[dict[str, Any]] = [
@@ -226,14 +252,7 @@ def _form(
             "value": dates["end"],
             "error": errors.get("end", ""),
         },
-        {
-            "key": "parts",
-            "kind": "text",
-            "optional": True,
-            "label": _("Only some parts"),
-            "hint": _("The codes of courses or levels, as the plan names them. Leave it empty where everything is meant."),
-            "value": typed.get("parts", ""),
-        },
+        _parts_question(called, typed),
         asking.reason_question(typed, errors),
     ]
     return asking.form_page(
@@ -246,6 +265,21 @@ def _form(
         typed=typed,
         errors=errors,
     )
+
+
+def _parts_question(called: Mapping[str, Names], typed: Mapping[str, str]) -> dict[str, Any]:
+    """Which parts: to be ticked by name, or by code where the plan gives none a name."""
+    question = {"key": "parts", "optional": True, "label": _("Only some parts")}
+    if not called:
+        hint = _("The codes of courses or levels, as the plan names them. Leave it empty where everything is meant.")
+        return question | {"kind": "text", "hint": hint, "value": typed.get("parts", "")}
+    options = [{"key": code, "label": kit.local(its)} for code, its in called.items()]
+    hint = _("Tick none where everything is meant.")
+    return question | {"kind": "checkboxes", "hint": hint, "options": options, "value": _listed(typed)}
+
+
+def _listed(typed: Mapping[str, str]) -> list[str]:
+    return [part for part in typed.get("parts", "").replace(",", " ").split() if part]
 
 
 def consent_questions(who: Identity, unanswered: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from services.quotas.pages import kit
+from services.quotas.pages.words import remarks
 from services.quotas.rows import Board, CellRow
 from services.quotas.summaries import GROUPS, NO_GROUP
 from shared.web.formats import format_number
@@ -21,8 +22,8 @@ NUMBERS: Final[Mapping[str, str]] = {
 """A cell's figures in the order of the columns, with their names."""
 ALL: Final = "all"
 
-Value = str | dict[str, str]
-"""A text, or the attributes of an element."""
+Value = str | dict[str, str] | list[list[str]]
+"""A text, the attributes of an element, or its tags: the words and the colour of each."""
 
 
 def tiles(board: Board) -> list[dict[str, Any]]:
@@ -77,6 +78,7 @@ def values(board: Board) -> dict[str, Value]:
         found[f"{code}.tile"] = {"class": tile_class(one["step"])}
         found[f"{code}.label"], found[f"{code}.title"] = one["label"], one["title"]
         found[f"{code}.bar"], found[f"{code}.bar.title"] = {"aria-label": text}, text
+        found[f"{code}.remarks"] = [[words, colour] for words, colour in remarks(cell)]
         found |= {f"{code}.bar.{n}": part for n, part in enumerate(bar_parts([cell.taken, cell.offered], cell.target))}
     return found
 

@@ -17,11 +17,25 @@ const flash = (element) => {
   setTimeout(() => shown.classList.remove('app-live-changed'), FLASH)
 }
 
+// What has to be said of a line besides its figures: [words, colour] each, as the server draws them.
+const tagsOf = (value) => {
+  const line = document.createElement('span')
+  for (const [words, colour] of value) {
+    const tag = document.createElement('strong')
+    tag.className = colour ? `app-tag app-tag--${colour}` : 'app-tag'
+    tag.textContent = words
+    line.append(tag, ' ')
+  }
+  return value.length ? [line] : []
+}
+
 const show = (values) => {
   const changed = []
   for (const [name, value] of Object.entries(values)) {
     for (const element of places[name] ?? []) {
-      if (typeof value !== 'string') {
+      if (Array.isArray(value)) {
+        element.replaceChildren(...tagsOf(value))
+      } else if (typeof value !== 'string') {
         for (const [attribute, text] of Object.entries(value)) element.setAttribute(attribute, text)
       } else if (element.textContent !== value) {
         element.textContent = value

@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from services.quotas import watch
+from services.quotas.domain.commands import SetTarget
 from services.quotas.pages import live
+from services.quotas.use_cases import apply
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import Front, front
@@ -64,9 +66,14 @@ async def test_a_place_that_is_given_appears_without_a_reload_and_the_page_is_as
         await expect(page.locator('.app-table--board [data-live="CN.taken"]')).to_have_text("4")
         await expect(page.locator('.app-stats [data-live="all.taken"]')).to_have_text("4")
         assert len(people) == 5 and await page.evaluate("window.loadedOnce")
-        followed = await page.evaluate(READ)
+        fewer = SetTarget(cell=CHINA, at=service.clock.now(), target=48)
+        await service.db.run(lambda tx: apply(tx, [fewer]))
+        remark = page.locator('[data-live="CN.remarks"]')
+        await expect(remark).to_have_text("Plan: 50")
+        followed, remarked = await page.evaluate(READ), await remark.inner_html()
         await page.reload()
         assert followed == await page.evaluate(READ), "every text, tile and bar stands as a fresh page has it"
+        assert remarked == await remark.inner_html() and "app-tag--blue" in remarked
         assert said == []
         await page.context.close()
         await until(lambda: desk(service).watch.listeners == 0)

@@ -214,10 +214,33 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
 async def test_a_part_that_the_plan_does_not_have_is_named_with_the_nearest_that_it_has(office: Office) -> None:
     """Courses, levels and what the plan itself says countries take part in are parts; a typing error is none."""
     course = CourseTerms(key="solar", year=2016, names=names("solar"), starts=date(2016, 5, 1), ends=date(2016, 6, 1))
-    data = programme(version="2", courses=[course], parts={"master": names("master")})
+    data = programme(version="2", courses=[course], parts={"master": names("Master’s degree")})
     await apply_events(office.front.db, publication(data, version=2))
     wrong = await office.propose("leave", change(parts=["solar", "mastr"]))
     assert code(wrong) == (422, "unknown_part")
     assert "“mastr”" in wrong.text and "“master”" in wrong.text and "master, solar" in wrong.text
     assert await rows(office.front.db, "select 1 from proposal") == []
     assert (await office.propose("leave", change(parts=["solar", "master"]))).status_code == 201
+
+
+async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
+    """On the form, where it is checked, in the proposal, and in the list once it is adopted; no code is seen or typed."""
+    course = CourseTerms(key="solar", year=2016, names=names("Solar energy"), starts=date(2016, 5, 1), ends=date(2016, 6, 1))
+    data = programme(version="2", courses=[course], parts={"master": names("Master’s degree")})
+    await apply_events(office.front.db, publication(data, version=2))
+    path, listed = "/quotas/participation/training/PE", "/quotas/participation?programme=training"
+    typed = {"act": "leave", "start-day": str(FIRST.day), "start-month": str(FIRST.month), "start-year": str(FIRST.year)}
+    sent: dict[str, Any] = typed | {"parts": ["solar", "master"], "reason": "The government decided so.", "key": "0123456789"}
+    async with office.front.browser("coordinator", country="PE") as own, office.front.browser("officer", account=BO) as officer:
+        form = words(await own.get(path))
+        assert "Solar energy" in form and "Master’s degree" in form and "solar" not in form
+        both = "Master’s degree, Solar energy"
+        assert f"Parts {both}" in words(await own.post(path, data={**sent, "step": "look"}))
+        again = await own.post(path, data={**sent, "step": "change"})
+        assert again.text.count(" checked") == 3, "the act and both parts stay ticked"
+        at = (await own.post(path, data={**sent, "step": "send"})).headers["location"].partition("?")[0]
+        assert f"takes part no longer in {both}" in words(await officer.get(at))
+        assert f"takes part no longer in {both}" in words(await officer.get(listed))
+        state = (await officer.get(at)).text.partition('name="state" value="')[2].partition('"')[0]
+        assert (await officer.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303
+        assert f"without {both}" in words(await officer.get(listed))
