@@ -17,6 +17,7 @@ from services.applications.pages.corrections import of_page
 from services.applications.pages.fields import shown
 from services.applications.pages.kit import applicant, clock_time, id_from, zone_with
 from services.applications.pages.refusals import problem
+from services.applications.plan.model import Country
 from services.applications.store.copies import last_returned
 from services.applications.use_cases import Done
 from services.applications.use_cases.answering import Refused
@@ -46,6 +47,11 @@ class Desktop:
     def remarks(self) -> dict[str, str]:
         """What the coordinator said of the page that was sent back."""
         return of_page(self.returned, self.page)
+
+    @property
+    def focal(self) -> Country | None:
+        """The country whose focal point the foot of the page names."""
+        return self.sheet.terms.plan.country(self.sheet.application.country)
 
     @property
     def path(self) -> str:
@@ -135,6 +141,7 @@ def draw_both(request: Request, found: Desktop, outcome: PageChanged, typed: Map
         "both.html",
         status=409,
         page=found.page,
+        focal=found.focal,
         rows=rows,
         action=action or found.here + then(request),
         here=found.here + then(request),

@@ -133,7 +133,7 @@ def paper_tasks(folder: Folder) -> list[Task]:
         elif paper_open(folder, one):
             status, colour = TO_CORRECT, "amber"
         elif one.file:
-            status, colour = ADDED, ""
+            status, colour = COMPLETED if sent_before(folder, one) else ADDED, ""
         elif one.files:
             status, colour = REFUSED, "red"
         elif one.paper.optional or one.paper.stage != "submission":
@@ -143,6 +143,12 @@ def paper_tasks(folder: Folder) -> list[Task]:
         name, hint = one.paper.names[language], listed(file.filename for file in one.files[:3]) + ("…" if len(one.files) > 3 else "")
         tasks.append(Task(name, hint, f"{folder.path}/papers/{quote(one.paper.key)}", _(status), colour))
     return tasks
+
+
+def sent_before(folder: Folder, paper: PaperState) -> bool:
+    """Whether every file of it was in the submission that was sent back."""
+    returned = folder.dossier.returned if folder.correcting else None
+    return returned is not None and {file.sha256 for file in paper.files} <= set(returned.hashes(paper.paper.key))
 
 
 def letter_tasks(folder: Folder) -> list[Task]:

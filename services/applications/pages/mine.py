@@ -157,7 +157,12 @@ def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[s
     reasons = [str(code) for code in detail.get("reasons") or () if code] if isinstance(detail.get("reasons"), list) else []  # type: ignore[attr-defined]
     if isinstance(detail.get("reason"), str):
         reasons.append(str(detail["reason"]))
-    found += reason_words(reasons, programme)
+    limit = str(detail.get("limit") or "")
+    kind = limit.partition(":")[0]
+    found += reason_words([code for code in reasons if SAID_BY_LIMIT.get(code) != kind], programme)
+    if kind in SAID_BY_LIMIT.values():  # what a reason says of somebody, the limit says to them
+        words = limit_words(limit, plan)
+        found.append(words[0].upper() + words[1:])
     rank = detail.get("rank")
     if isinstance(rank, int) and rank > 0:  # before the places of a round are given, nobody has one
         found.append(_("Rank {rank}", rank=rank))

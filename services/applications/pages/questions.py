@@ -84,7 +84,7 @@ def draw(
         "question_page.html",
         status=status,
         page=found.page,
-        focal=found.sheet.terms.plan.country(found.sheet.application.country),
+        focal=found.focal,
         fields=fields,
         remarks=found.remarks,
         before=before,

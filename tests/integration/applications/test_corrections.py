@@ -65,6 +65,9 @@ async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(worl
     await save(world, person, application, "contact")
     tasks = (await page(api, person, f"{path}/tasks")).text
     assert len(re.findall(r"To be corrected\s*<", tasks)) == 1, "the document is left"
+    assert tasks.count("Added, not yet sent") == 0, "what was in the submission that came back was sent"
+    await world.attach(person, application.id, "transcripts")
+    assert (await page(api, person, f"{path}/tasks")).text.count("Added, not yet sent") == 1
 
 
 async def test_what_was_corrected_is_shown_before_and_now_to_the_coordinator_and_the_officer(world: World, api: Api) -> None:

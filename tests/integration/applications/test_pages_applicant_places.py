@@ -1,5 +1,6 @@
 """What the applicant sees and does once the application is sent: every state in plain words, offers, the waiting list, refusals."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -189,6 +190,13 @@ async def test_a_reason_that_a_limit_says_better_is_said_once(front: Front) -> N
         await world.db.run(lambda tx: tx.execute(said, given))
         page = words(await browser.get(path))
         assert page.count("You already hold a place in a programme") == 1
+        told = text("update timeline_entry set detail = cast(:detail as jsonb) where application_id = :id and act = 'refuse'")
+        detail = json.dumps({"reason": given["reason"], "limit": given["limit"]})
+        await world.db.run(lambda tx: tx.execute(told, {"detail": detail, "id": application.id}))
+        page = words(await browser.get(path))
+        happened = page.split("What happened so far")[1]
+        assert "You already hold a place in a programme" in happened, "to them there as well, and not of somebody"
+        assert "The person already holds" not in happened
         why = page.split("Why")[1].split("What happened so far")[0]
         assert "The person already holds a place" not in why
 

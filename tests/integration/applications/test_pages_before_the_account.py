@@ -113,8 +113,8 @@ async def test_help_is_on_every_page_and_names_the_focal_point_of_ones_country(f
         await front.sign_in(browser, "ana@example.org")
         started = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
         path = started.headers["location"].removesuffix("/tasks")
-        for one in (f"{path}/tasks", f"{path}/pages/identity", f"{path}/withdraw"):
-            assert "focal-point.pe@example.org · +51 1 555 0100" in words(await browser.get(one)), one
+        for one in ("tasks", "pages/identity", "pages/education", "pages/education/entries/new", "withdraw"):
+            assert "focal-point.pe@example.org · +51 1 555 0100" in words(await browser.get(f"{path}/{one}")), one
 
 
 async def test_an_error_page_has_a_number_that_is_in_the_logs(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
