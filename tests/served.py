@@ -2,12 +2,25 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from starlette.types import ASGIApp
 
 from services.run.serving import serve_app
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port of the loopback interface for a program of ours that binds it by its number, once or again.
+
+    It is bound here and not listened at: the system gives it to nobody else meanwhile, whoever connects to it is refused, and a listener
+    that shares its address (SO_REUSEADDR), as ours do, may have it.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 @asynccontextmanager

@@ -99,6 +99,8 @@ class Patient(Visitor):
             if FAILS not in failed.message:
                 raise
             await task
+        finally:
+            task.cancel()
         await self.page.wait_for_load_state()
         return not self.page.url.startswith(NO_PAGE)
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from services.run import ports
 from services.run.gateway import Gateway, end_to_end, forwarded_headers
 from services.run.serving import serve_app
+from tests.served import kept_port
 
 
 @dataclass
@@ -95,11 +96,12 @@ async def rig() -> AsyncIterator[Rig]:
         found = listener()
         upstreams[name] = address(found)
         tasks.append(asyncio.create_task(serve_app(upstream.app(), stop, sockets=[found])))
-    upstreams["quotas"] = f"http://127.0.0.1:{ports.free_port()}"
-    gateway, front = Gateway(upstreams), listener()
-    tasks.append(asyncio.create_task(serve_app(gateway, stop, sockets=[front])))
-    async with httpx2.AsyncClient(base_url=address(front), trust_env=False, timeout=20) as client:
-        yield Rig(address(front), made["applications"], client)
+    front = listener()
+    with kept_port() as nobodys:
+        gateway = Gateway({**upstreams, "quotas": f"http://127.0.0.1:{nobodys}"})
+        tasks.append(asyncio.create_task(serve_app(gateway, stop, sockets=[front])))
+        async with httpx2.AsyncClient(base_url=address(front), trust_env=False, timeout=20) as client:
+            yield Rig(address(front), made["applications"], client)
     stop.set()
     await asyncio.gather(*tasks)
     await gateway.close()

@@ -4,21 +4,29 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+import pytest
 
-from services.run import ports
 from services.run.home import Home
 from services.run.processes import Child, Supervisor
 from shared.kernel.clock import SteeredClock
 from tests.conftest import PLAN
 from tests.integration.launcher.conftest import Installation, Puente, ended, started
+from tests.served import kept_port
 
 INSIDE = datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
 AFTER = datetime(2016, 3, 5, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """For a process that binds it itself."""
+    with kept_port() as kept:
+        yield kept
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> None:
@@ -38,12 +46,11 @@ async def answers(url: str) -> bool:
 
 
 async def test_an_api_process_follows_the_clock_that_another_process_moves_and_ends_at_sigterm(
-    installation: Installation, puente: Puente
+    installation: Installation, puente: Puente, port: int
 ) -> None:
     clock = SteeredClock(installation.home.clock)
     clock.move_to(INSIDE)
     assert (await puente("plan", "load", str(PLAN))).code == 0
-    port = ports.free_port()
     process = await started("serve", "api", "applications", "--port", str(port), environment=installation.environment)
     try:
         await until(lambda: answers(f"http://127.0.0.1:{port}/health/live"), "the process answers")
@@ -61,9 +68,10 @@ async def test_an_api_process_follows_the_clock_that_another_process_moves_and_e
     assert done.code == 0, done.text
 
 
-async def test_a_child_that_dies_is_started_again_with_a_note_and_all_end_together(installation: Installation, tmp_path: Path) -> None:
+async def test_a_child_that_dies_is_started_again_with_a_note_and_all_end_together(
+    installation: Installation, tmp_path: Path, port: int
+) -> None:
     said: list[str] = []
-    port = ports.free_port()
     child = Child("quotas api", ["serve", "api", "quotas", "--port", str(port)], installation.environment, tmp_path / "quotas.log")
     supervisor, stop = Supervisor(said.append), asyncio.Event()
     await supervisor.start(child)

@@ -15,7 +15,7 @@ from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import Front, front
 from tests.integration.quotas.test_pages_live import CHINA, desk, until
-from tests.served import served
+from tests.served import kept_port, served
 
 BOARD = "/quotas?programme=bridge&year=2016"
 OFFERED = '.app-table--board [data-live="CN.offered"]'
@@ -44,9 +44,13 @@ async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path,
     await made.db.close()
 
 
-async def opened(browser: Browser, address: str, **options: Any) -> Page:
+async def opened(browser: Browser, address: str, *, stands: bool = False, **options: Any) -> Page:
+    """The board; where its time `stands`, that goes on by `page.clock` alone."""
     context = await browser.new_context(locale="en", **options)
     page = await context.new_page()
+    if stands:
+        await page.clock.install(time=0)
+        await page.clock.pause_at(60_000)
     await page.goto(address + BOARD)
     return page
 
@@ -81,7 +85,7 @@ async def test_a_place_that_is_given_appears_without_a_reload_and_the_page_is_as
 
 async def test_who_listens_hears_one_sentence_and_not_each_change(service: Front, browser: Browser) -> None:
     async with served(service.app) as address:
-        page = await opened(browser, address)
+        page = await opened(browser, address, stands=True)
         status = page.locator("[data-live-say]")
         await page.evaluate(HEAR)
         assert await status.get_attribute("role") == "status"
@@ -89,7 +93,12 @@ async def test_who_listens_hears_one_sentence_and_not_each_change(service: Front
         for n in range(2, 6):
             await service.approve(CHINA, 1)
             await expect(page.locator(OFFERED)).to_have_text(str(n))
+            await page.clock.run_for(5_000)
         assert await page.evaluate("window.heard") == ["Places taken: 0; offered: 2; free: 98; people waiting: 0"]
+        await page.clock.run_for(10_000)
+        assert (await page.evaluate("window.heard"))[1:] == ["Places taken: 0; offered: 5; free: 95; people waiting: 0"], (
+            "half a minute later"
+        )
         live_regions = page.locator("[aria-live], [role=status], [role=alert], [role=log]")
         assert await live_regions.count() == 1, "the figures themselves speak to nobody"
         await page.context.close()
@@ -111,14 +120,15 @@ async def test_it_can_be_paused_and_goes_on_with_what_was_missed(service: Front,
 
 
 async def test_it_comes_back_after_the_server_was_away(service: Front, browser: Browser) -> None:
-    async with served(service.app) as address:
-        page = await opened(browser, address)
-        await until(lambda: desk(service).watch.listeners == 1)
-    await expect(page.locator("[data-live-state]")).to_contain_text("Not connected")
-    await service.approve(CHINA, 2)
-    async with served(service.app, port=int(address.rpartition(":")[2])):
-        await expect(page.locator(OFFERED)).to_have_text("3", timeout=15_000)
-        await page.context.close()
+    with kept_port() as port:
+        async with served(service.app, port=port) as address:
+            page = await opened(browser, address)
+            await until(lambda: desk(service).watch.listeners == 1)
+        await expect(page.locator("[data-live-state]")).to_contain_text("Not connected")
+        await service.approve(CHINA, 2)
+        async with served(service.app, port=port):
+            await expect(page.locator(OFFERED)).to_have_text("3")
+            await page.context.close()
 
 
 async def test_without_javascript_it_is_the_page_as_it_was_loaded_and_promises_nothing(service: Front, browser: Browser) -> None:
