@@ -90,7 +90,7 @@ class Together(Generic[A, R]):
             answers = await self._together(company)
         except asyncio.CancelledError:
             for one in company:
-                one.answer.cancel()
+                self._let_go(one)
             raise
         for one, answer in zip(company, answers, strict=True):
             if isinstance(answer, Alone):
@@ -113,7 +113,7 @@ class Together(Generic[A, R]):
         except Exception as error:  # noqa: BLE001 - raised where the request waits
             self._end(one, error)
         except asyncio.CancelledError:
-            one.answer.cancel()
+            self._let_go(one)
             raise
 
     def _end(self, one: _Waiting[A, R], answer: R | Exception) -> None:
@@ -122,6 +122,11 @@ class Together(Generic[A, R]):
             one.answer.set_exception(answer)
         else:
             one.answer.set_result(answer)
+
+    def _let_go(self, one: _Waiting[A, R]) -> None:
+        """It was cut off: whoever asks the same again goes on."""
+        self._busy.discard(one.apart)
+        one.answer.cancel()
 
     def _start(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
         """Begin it in nobody's context, since it is for several, and hold on to it until it is done; then others may go."""

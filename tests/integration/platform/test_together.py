@@ -127,3 +127,16 @@ async def test_without_a_database_everybody_is_told_so() -> None:
     tasks = await away.held_up(("ana", "note"), ("bo", "note"))
     assert [type(task.exception()) for task in tasks] == [Unavailable] * 3
     assert away.companies == [["first"], ["ana", "bo"]]
+
+
+async def test_who_is_cut_off_with_a_company_may_ask_again(counter: Counter) -> None:
+    """As at any moment by a process that ends; the one who asks once more is answered, and not kept waiting for what is no more."""
+    first = counter.ask("ana")
+    await counter.entered.wait()
+    (under_way,) = counter.together._under_way
+    under_way.cancel()
+    counter.gate.set()
+    await asyncio.wait([first])
+    assert first.cancelled()
+    async with asyncio.timeout(30):
+        assert await counter.ask("ana") == "ana note"
