@@ -23,6 +23,7 @@ from shared.persistence.database import (
     sqlstate,
 )
 from tests.conftest import NewDatabase
+from tests.integration.platform.waiting import nothing_is_left_open
 
 
 @pytest.fixture
@@ -54,14 +55,6 @@ async def add(tx: Tx, name: str) -> None:
 
 async def read(beside: "asyncpg.Connection[Any]") -> dict[str, int]:
     return {row["name"]: row["n"] for row in await beside.fetch("select name, n from counter")}
-
-
-async def nothing_is_left_open(beside: "asyncpg.Connection[Any]") -> None:
-    """Waits until no transaction is: what was cancelled is rolled back while nobody waits for it."""
-    statement = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'"
-    async with asyncio.timeout(30):
-        while await beside.fetchval(statement):  # noqa: ASYNC110 - the database knows
-            await asyncio.sleep(0.01)
 
 
 async def test_every_session_has_its_timeouts(db: Database) -> None:

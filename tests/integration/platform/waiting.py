@@ -1,8 +1,11 @@
 """Waiting for what other processes do, where there is no event to wait on."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
+import asyncpg
 import psutil
 
 
@@ -19,3 +22,11 @@ def gone(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+async def nothing_is_left_open(beside: "asyncpg.Connection[Any]") -> None:
+    """No transaction of this database is: what was cancelled is rolled back while nobody waits for it."""
+    held = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'"
+    async with asyncio.timeout(30):
+        while await beside.fetchval(held):  # noqa: ASYNC110 - the database knows
+            await asyncio.sleep(0.01)
