@@ -7,6 +7,9 @@ WORKERS ?= 2
 BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
+# Hundreds of processes start during the tests. Where the machine forbids keeping compiled modules, each would compile all of them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak check format bench screenshots lock clean
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import pytest
@@ -20,7 +21,7 @@ from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
-from shared.persistence.embedded import temporary
+from tests import postgres
 from tests.chromium import NoChromium, program
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +30,20 @@ PLAN = ROOT / "plans" / "china-celac-2015-2019"
 # What a page is to come to is awaited for as long as a slow machine takes.
 expect.set_options(timeout=30_000)
 
-NewDatabase = Callable[[str], Awaitable[str]]
-"""Service name -> the SQLAlchemy URL of a new, empty, migrated database of that service."""
+Prepare = Callable[[Database], Awaitable[None]]
+"""What is done once to a database that many tests then get a copy of."""
+
+
+class NewDatabase(Protocol):
+    """Service name -> the SQLAlchemy URL of a new, migrated database of that service: empty, or as `prepare` leaves it."""
+
+    async def __call__(self, service: str, prepare: Prepare | None = None, /) -> str: ...
+
+
+class NewDb(Protocol):
+    """The same, as a `Database` that is closed after the test."""
+
+    async def __call__(self, service: str, prepare: Prepare | None = None, /) -> Database: ...
 
 
 class Server:
@@ -39,7 +52,7 @@ class Server:
     def __init__(self, url_of: Callable[[str], str]) -> None:
         self.url_of = url_of
         self.run = new_id().hex[-8:]
-        self.templates: dict[str, str] = {}
+        self.templates: dict[tuple[str, Prepare | None], str] = {}
         self.made = 0
 
     async def execute(self, *statements: str) -> None:
@@ -50,14 +63,26 @@ class Server:
         finally:
             await connection.close()
 
-    async def template(self, service: str) -> str:
-        """The name of a migrated database to copy; made at its first use."""
-        if service not in self.templates:
-            name = f"template_{service}_{self.run}"
-            await self.execute(f"create database {name}")
-            await migrate.upgrade(self.url_of(name), service)
-            self.templates[service] = name
-        return self.templates[service]
+    async def template(self, service: str, prepare: Prepare | None = None) -> str:
+        """The name of a migrated and prepared database to copy; made at its first use."""
+        known = (service, prepare)
+        if known not in self.templates:
+            self.made += 1
+            name = f"template_{service}_{self.run}_{self.made}"
+            if prepare is None:
+                await self.execute(f"create database {name}")
+                await migrate.upgrade(self.url_of(name), service)
+            else:
+                await self.copy(await self.template(service), name)
+                db = Database(self.url_of(name))
+                await prepare(db)
+                await db.close()
+            self.templates[known] = name
+        return self.templates[known]
+
+    async def copy(self, template: str, name: str) -> None:
+        """Copied as files: with a server that does not wait for its disk that is the quicker way, and its dropping is too."""
+        await self.execute(f"create database {name} template {template} strategy file_copy")
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +104,8 @@ def server() -> Iterator[Server]:
         url = given.replace("postgresql://", "postgresql+asyncpg://", 1)
         yield Server(lambda database: url.replace("{database}", database))
         return
-    with temporary() as postgres:
-        yield Server(postgres.url)
+    with postgres.server() as started:
+        yield Server(started.url)
 
 
 @pytest.fixture
@@ -88,12 +113,11 @@ async def new_database(server: Server) -> AsyncIterator[NewDatabase]:
     """A factory of fresh databases; all are dropped after the test."""
     names: list[str] = []
 
-    async def make(service: str) -> str:
-        template = await server.template(service)
+    async def make(service: str, prepare: Prepare | None = None, /) -> str:
+        template = await server.template(service, prepare)
         server.made += 1
         name = f"t_{service}_{server.run}_{server.made}"
-        # Copied as files: with a server that does not wait for its disk that is the quicker way, and its dropping is too.
-        await server.execute(f"create database {name} template {template} strategy file_copy")
+        await server.copy(template, name)
         names.append(name)
         return server.url_of(name)
 
@@ -103,12 +127,12 @@ async def new_database(server: Server) -> AsyncIterator[NewDatabase]:
 
 
 @pytest.fixture
-async def new_db(new_database: NewDatabase) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+async def new_db(new_database: NewDatabase) -> AsyncIterator[NewDb]:
     """A factory of `Database` objects on fresh databases; closed after the test."""
     opened: list[Database] = []
 
-    async def make(service: str) -> Database:
-        db = Database(await new_database(service))
+    async def make(service: str, prepare: Prepare | None = None, /) -> Database:
+        db = Database(await new_database(service, prepare))
         opened.append(db)
         return db
 

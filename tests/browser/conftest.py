@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.visitor import Visitor
-from tests.flows.conftest import database_template, house, plan
+from tests.flows.conftest import databases, house, plan
 from tests.flows.stack import House
 
-__all__ = ["database_template", "house", "plan"]
+__all__ = ["databases", "house", "plan"]
 
 Visit = Callable[..., Awaitable[Visitor]]
 

@@ -20,7 +20,7 @@ from shared.events.catalogue import TOPICS
 from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence.database import Database
-from shared.persistence.embedded import temporary
+from tests import postgres
 from tests.conftest import Server
 from tests.contract.counter import counter
 from tests.contract.harm import FAULTS
@@ -109,12 +109,12 @@ async def main() -> int:
     random.Random(options.seed).shuffle(chosen)
     chosen = chosen[: options.pairs or None]
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="puente-soak-") as folder, temporary() as postgres:
+    with tempfile.TemporaryDirectory(prefix="puente-soak-") as folder, postgres.server() as started:
         broker = find_broker(Path(folder) / "broker")
         if isinstance(broker, Missing):
             raise SystemExit(f"no Kafka: {broker.reason}; {broker.what_to_do}")
         with broker:
-            server = Server(postgres.url)
+            server = Server(started.url)
             soak = Soak(server, broker, Path(folder))
             for service in ("applications", "quotas"):
                 await server.template(service)

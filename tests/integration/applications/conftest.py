@@ -1,29 +1,23 @@
 """The applications service's database with the plan in force; and the whole service, its people, and where it is served."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from services.applications import use_cases
-from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
-from shared.persistence.database import Database
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, NewDb
 from tests.integration.applications.calling import Api
-from tests.integration.applications.people import World, the_plan
+from tests.integration.applications.people import World, with_the_plan
 from tests.integration.applications.staff_pages import House, open_house
 from tests.served import served
 
 
 @pytest.fixture
-async def world(new_db: Callable[[str], Awaitable[Database]], now: datetime) -> World:
-    """A fresh database at a moment inside the scholarship call of 2016."""
-    world = World(await new_db("applications"), now)
-    loaded = await world.do(use_cases.load_plan, the_plan(), actor="tests")
-    assert isinstance(loaded, Loaded), loaded
-    return world
+async def world(new_db: NewDb, now: datetime) -> World:
+    """A fresh database with the plan in force, at a moment inside the scholarship call of 2016."""
+    return World(await new_db("applications", with_the_plan), now)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from services.applications.plan import Plan, Programme, read
 from services.applications.store import applications as store
 from services.applications.tables import Application
 from services.applications.use_cases import Done, NewFile, Submission, Submitted
+from services.applications.use_cases.plans import Loaded
 from shared.events import quotas
 from shared.events.catalogue import decode, event
 from shared.events.envelope import AnyEvent
@@ -30,6 +31,8 @@ from tests.integration.applications.letters import recommended
 
 T = TypeVar("T")
 PROGRAMME, YEAR, COUNTRY = "scholarship", 2016, "PE"
+PUBLISHED: Final = datetime(2016, 1, 20, 9, tzinfo=UTC)
+"""When the plan was put in force; where the clock stands as tests begin."""
 CELL: Final = Cell(PROGRAMME, COUNTRY, YEAR)
 
 COORDINATOR: Final = Viewer(new_id(), "coordinator", COUNTRY)
@@ -68,6 +71,12 @@ def route_of(programme: Programme, code: str, route: tuple[str, ...]) -> Program
 def good_form(programme: str = PROGRAMME) -> dict[str, dict[str, str]]:
     """Page key to the fields of somebody who is eligible."""
     return form_of(the_plan(), programme, PROGRAMME)
+
+
+async def with_the_plan(db: Database) -> None:
+    """Put the plan in force, once for all tests that begin with it."""
+    loaded = await db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=PUBLISHED))
+    assert isinstance(loaded, Loaded), loaded
 
 
 async def handed_in(tx: Tx, person: Viewer, application_id: UUID, *, now: datetime, key: str | None = None) -> Any:

@@ -10,14 +10,12 @@ from uuid import UUID
 
 import httpx2
 
-from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.use_cases import account_by_email
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.events import handle
 from services.applications.tables import Application
-from services.applications.use_cases.plans import Loaded
 from shared.events.catalogue import event
 from shared.events.quotas import CellChanged
 from shared.kernel.cells import Cell
@@ -26,7 +24,7 @@ from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
-from tests.integration.applications.people import CELL, PROGRAMME, World, the_plan
+from tests.integration.applications.people import CELL, PROGRAMME, World, with_the_plan
 
 STAFF: Mapping[str, tuple[str, str | None]] = {
     "peru": ("coordinator", "PE"),
@@ -112,9 +110,7 @@ async def _account(tx: Tx, email: str) -> UUID:
 async def open_house(new_database: NewDatabase, clock: ManualClock, folder: Path) -> AsyncIterator[House]:
     """The whole service on a fresh database with the shipped plan."""
     async with AsyncExitStack() as stack:
-        front = await stack.enter_async_context(opened(await new_database("applications"), clock, folder))
-        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-        assert isinstance(loaded, Loaded), loaded
+        front = await stack.enter_async_context(opened(await new_database("applications", with_the_plan), clock, folder))
         yield House(front, stack)
 
 

@@ -1,28 +1,31 @@
 """The quotas service's database, with one small programme."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Database
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, NewDb
 from tests.integration.quotas.pages_front import Front, front
 from tests.integration.quotas.scene import apply_events, programme, publication
 
 
 @pytest.fixture
-async def empty(new_db: Callable[[str], Awaitable[Database]]) -> Database:
+async def empty(new_db: NewDb) -> Database:
     """A database in which no programme was published."""
     return await new_db("quotas")
 
 
 @pytest.fixture
-async def db(empty: Database) -> Database:
+async def db(new_db: NewDb) -> Database:
     """A database with the rolling programme `training`: eight places in 2016, two for each of four countries."""
-    await apply_events(empty, publication(programme()))
-    return empty
+    return await new_db("quotas", with_training)
+
+
+async def with_training(db: Database) -> None:
+    await apply_events(db, publication(programme()))
 
 
 @pytest.fixture
