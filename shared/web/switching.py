@@ -26,6 +26,9 @@ KEPT_BYTES: Final = 512 * 1024
 """Of a form that is sent: more than any page of ours can hold. What is larger is answered as it always was."""
 FIELDS_MOST: Final = 2000
 
+Holds = Callable[[int, Headers], bool]
+"""Whether an answer with this status and these headers is held until it is whole."""
+
 
 class SwitchLayer:
     """Around the routes; whatever is no form, and no answer that refuses one, is passed on."""
@@ -38,10 +41,10 @@ class SwitchLayer:
             await self._app(scope, receive, send)
             return
         body = _Body(receive)
-        if asked_switch(scope):
+        if asked_switch(scope) and _taken(scope["app"].router.routes, "POST", scope["path"]):
             await self._switch(scope, body, send)
             return
-        answer = _Answer(send, lambda status: 400 <= status < 500)
+        answer = _Answer(send, lambda status, headers: 400 <= status < 500 and _is_page(headers))
         await self._app(scope, body.receive, answer.send)
         page = answer.page
         if page is not None:
@@ -55,14 +58,14 @@ class SwitchLayer:
         if typed is None:
             raise Problem(400, code="malformed")
         query = urlencode([one for one in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if one[0] != SWITCH])
-        answer = _Answer(send, lambda _status: True)
-        await self._app(_opening(scope, query), _nothing, answer.send)
+        answer = _Answer(send, lambda _status, headers: _is_page(headers) or _leads_to(headers).startswith((RENEWAL, SIGN_IN)))
+        await self._app(_opening(scope, query), body.instead(b""), answer.send)
         if answer.location.startswith(RENEWAL):
-            await self._app(scope, body.again, send)  # the form goes over the renewal of its identity, and comes back here
+            await self._app(scope, body.again(), send)  # the form goes over the renewal of its identity, and comes back here
             return
         if answer.location.startswith(SIGN_IN):
             # Nobody is signed in any more: what was typed is kept as with any other form, and nothing is done with it before that.
-            await self._app({**scope, "query_string": query.encode("latin-1")}, body.again, send)
+            await self._app({**scope, "query_string": query.encode("latin-1")}, body.again(), send)
             return
         page = answer.page
         await answer.finish(filled(page, scope["path"], query, typed, _note()) if page is not None else None)
@@ -87,10 +90,23 @@ def opened_at(routes: list[BaseRoute], path: str) -> str:
     parts = path.split("/")
     for length in range(len(parts), 1, -1):
         tried = "/".join(parts[:length]) or "/"
-        asked = {"type": "http", "method": "GET", "path": tried, "root_path": "", "headers": []}
-        if any(route.matches(asked)[0] is Match.FULL for route in routes):
+        if _taken(routes, "GET", tried):
             return tried
     return path
+
+
+def _taken(routes: list[BaseRoute], method: str, path: str) -> bool:
+    """Whether some route takes this method at this address."""
+    asked = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+    return any(route.matches(asked)[0] is Match.FULL for route in routes)
+
+
+def _is_page(headers: Headers) -> bool:
+    return headers.get("content-type", "").startswith("text/html")
+
+
+def _leads_to(headers: Headers) -> str:
+    return headers.get("location", "")
 
 
 def _opening(scope: Scope, query: str) -> Scope:
@@ -98,10 +114,6 @@ def _opening(scope: Scope, query: str) -> Scope:
     path = opened_at(scope["app"].router.routes, scope["path"])
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
     return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode("latin-1"), "headers": headers}
-
-
-async def _nothing() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class _Body:
@@ -126,8 +138,21 @@ class _Body:
         while self._more:
             await self.receive()
 
-    async def again(self) -> Message:
-        return {"type": "http.request", "body": b"".join(self._parts), "more_body": False}
+    def again(self) -> Receive:
+        """The request with the body that was kept."""
+        return self.instead(b"".join(self._parts))
+
+    def instead(self, body: bytes) -> Receive:
+        """The request with this body, once it was read to its end: after it comes what really comes, which is that somebody goes away.
+
+        Who asks again must be made to wait: the end of an answer is looked for so, and one that is told at once never lets go of the loop.
+        """
+        left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return left.pop() if left else await self._receive()
+
+        return receive
 
     def fields(self, headers: Headers) -> Fields | None:
         """The form's fields; none where they are no form of ours."""
@@ -142,9 +167,9 @@ class _Body:
 
 
 class _Answer:
-    """An answer on its way out; one that `holds` wants is held until it is whole."""
+    """An answer on its way out; one that `holds` wants is held until it is whole. What is no page may have no end, and goes on at once."""
 
-    def __init__(self, send: Send, holds: Callable[[int], bool]) -> None:
+    def __init__(self, send: Send, holds: Holds) -> None:
         self._send = send
         self._holds = holds
         self._held: list[Message] = []
@@ -152,24 +177,25 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._through = not self._holds(message["status"])
+            self._through = not self._holds(message["status"], Headers(raw=message["headers"]))
         if self._through:
             await self._send(message)
         else:
             self._held.append(message)
 
-    def _header(self, name: str) -> str:
-        return Headers(raw=self._held[0]["headers"]).get(name, "") if self._held else ""
+    @property
+    def _headers(self) -> Headers:
+        return Headers(raw=self._held[0]["headers"] if self._held else [])
 
     @property
     def location(self) -> str:
         """Where the answer that is held leads to."""
-        return self._header("location")
+        return _leads_to(self._headers)
 
     @property
     def page(self) -> str | None:
         """The page that is held; none where the answer is no page."""
-        if not self._header("content-type").startswith("text/html"):
+        if not _is_page(self._headers):
             return None
         return b"".join(one.get("body", b"") for one in self._held[1:]).decode()
 
