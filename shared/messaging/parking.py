@@ -198,7 +198,12 @@ async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: d
 
 
 async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -> bool:
-    """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed."""
+    """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed.
+
+    Its key is locked first, as by whoever goes on with it: an event that is being handled is not dropped as well.
+    """
+    key = text("select key from parked_key where key = (select key from parked_event where id = :id) for update")
+    await tx.execute(key, {"id": parked})
     found = (
         await tx.execute(text("select key from parked_event where id = :id and settled_at is null for update"), {"id": parked})
     ).first()
@@ -213,7 +218,9 @@ async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -
 
 async def _settle(tx: Tx, ids: list[int], how: str) -> None:
     await tx.execute(
-        text("update parked_event set settled_at = now(), settled_how = :how where id = any(cast(:ids as bigint[]))"),
+        text(
+            "update parked_event set settled_at = now(), settled_how = :how where id = any(cast(:ids as bigint[])) and settled_at is null"
+        ),
         {"ids": ids, "how": how},
     )
 

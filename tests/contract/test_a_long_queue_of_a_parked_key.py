@@ -1,5 +1,6 @@
 """A key with thousands of events behind it goes on until it is empty, in order, and keeps no other key waiting."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import cast
 
@@ -21,6 +22,8 @@ _FILL = text(
     "insert into parked_event (key, topic, partition, next_offset, type, value, sha256, size_bytes, reason_code, reason) "
     "select :key, :topic, 0, n, 'x', value, '', 0, 'behind', 'behind' from unnest(cast(:values as bytea[])) with ordinality as v (value, n)"
 )
+
+_WAITING = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 
 
 class Handled:
@@ -177,6 +180,30 @@ async def test_what_others_found_meanwhile_is_not_overwritten(db: Database, mean
     shown, *_behind = await db.run(parking.listing)
     expected = ("waits", "programme:masters") if meanwhile == "resumed and waiting" else ("behind", None)
     assert (shown.reason_code, shown.waits_for) == expected
+
+
+async def test_an_event_that_is_being_handled_is_not_dropped_as_well(db: Database) -> None:
+    """Somebody drops it while the portion that holds it is under way: the drop waits for its end, and then finds nothing to give up."""
+    await park(db, SHORT, 3, None)
+    (_first, second, _third) = await db.run(parking.listing)
+    dropping: list[asyncio.Task[bool]] = []
+
+    async def waiting(tx: Tx) -> bool:
+        return bool((await tx.execute(_WAITING)).scalar_one())
+
+    async def handle(_tx: Tx, _events: Sequence[AnyEvent]) -> None:
+        drop = asyncio.create_task(db.run(lambda tx: parking.drop(tx, second.id, now=MOMENT, actor="somebody", reason="a test")))
+        dropping.append(drop)
+        while not (drop.done() or await db.run(waiting)):
+            pass
+
+    assert await parking.resume(db, handle, SHORT, now=MOMENT, actor="operator") == 3
+    assert [await drop for drop in dropping] == [False]
+
+    async def settled(tx: Tx) -> list[str]:
+        return list((await tx.execute(text("select settled_how from parked_event order by id"))).scalars())
+
+    assert await db.run(settled) == ["handled"] * 3
 
 
 async def test_what_is_more_than_one_portion_goes_on_behind_the_request_and_what_is_done_is_shown(db: Database) -> None:
