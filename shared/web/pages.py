@@ -1,6 +1,7 @@
 """Pages for people: one Jinja environment for each application, texts and formats in the language of the request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -97,7 +98,7 @@ class Pages:
             "language": current_language(),
             "navigation": navigation(known.identity, request.url.path),
             "clock_note": self.clock_note(),
-            "path_with_lang": lambda language: path_with_language(request, language),
+            "path_with_lang": path_with_language(request),
             "here": here(request),
         }
         return self.environment.get_template(template).render({**common, **context})
@@ -118,8 +119,18 @@ def here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def path_with_language(request: Request, language: str) -> str:
-    """This page's address, asking for `language`; everything else in its query stays. The answer to a form has that of the form's page."""
-    path = request.url.path if request.method in ("GET", "HEAD") else opened_at(request.app.router.routes, request.url.path)
-    query = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
-    return f"{path}?{urlencode([*query, ('lang', language)])}"
+def path_with_language(request: Request) -> Callable[[str], str]:
+    """This page's address asking for a language, for any one; everything else in its query stays. The answer to a form has that of
+    the form's page, which is looked for once for all of them.
+    """
+
+    @cache
+    def parts() -> tuple[str, list[tuple[str, str]]]:
+        path = request.url.path if request.method in ("GET", "HEAD") else opened_at(request.app.router.routes, request.url.path)
+        return path, [one for one in parse_qsl(request.url.query, keep_blank_values=True) if one[0] != "lang"]
+
+    def asking(language: str) -> str:
+        path, query = parts()
+        return f"{path}?{urlencode([*query, ('lang', language)])}"
+
+    return asking

@@ -25,6 +25,8 @@ RENEWAL, SIGN_IN = "/identity", "/sign-in"
 KEPT_BYTES: Final = 512 * 1024
 """Of a form that is sent: more than any page of ours can hold. What is larger is answered as it always was."""
 FIELDS_MOST: Final = 2000
+PARTS_MOST: Final = 12
+"""Of an address that a page is looked for above: more than any of ours has. Each part is one more search through all the routes."""
 
 Holds = Callable[[int, Headers], bool]
 """Whether an answer with this status and these headers is held until it is whole."""
@@ -87,6 +89,8 @@ def asked_switch(scope: Scope) -> str | None:
 
 def opened_at(routes: list[BaseRoute], path: str) -> str:
     """The page that a form was sent from: its own address where that can be opened, else the next one above it that can."""
+    if path.count("/") > PARTS_MOST:
+        return path
     parts = path.split("/")
     for length in range(len(parts), 1, -1):
         tried = "/".join(parts[:length]) or "/"

@@ -1,18 +1,26 @@
 """What a form that asks for another language may set going: one page is opened, and nothing that has no end."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.web.switching import SwitchLayer
+from shared.web.pages import path_with_language
+from shared.web.switching import PARTS_MOST, SwitchLayer
 
 FORM = '<nav class="app-languages"></nav><form method="post"><input name="x"></form>'
 SENT: Message = {"type": "http.request", "body": b"x=typed", "more_body": False}
 GONE: Message = {"type": "http.disconnect"}
+ADDRESS = re.compile(r'\.(?:get|post)\(\s*f?"(/[^"]*)"')
+PREFIX_PARTS = 3
+"""The most parts that a service and its programs' interface put before an address: `/quotas/api/v1`."""
 
 
 class Endless:
@@ -80,3 +88,32 @@ async def test_an_answer_without_an_end_is_passed_on_at_once_and_ends_with_its_r
     await posted(site(endless), "/live/ask", came(), sent)
     assert [one["type"] for one in endless.got] == ["http.request", "http.disconnect"]
     assert endless.got[0]["body"] == b"", "what was typed is not for the page that is opened"
+
+
+class Counted(Route):
+    """A route that counts how often it is asked."""
+
+    asked = 0
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        self.asked += 1
+        return super().matches(scope)
+
+
+@pytest.mark.parametrize(("deep", "most"), [(16_000, 0), (3, 4)])
+def test_the_page_above_an_address_is_looked_for_once_and_not_above_a_very_long_one(deep: int, most: int) -> None:
+    path, route = "/page" + "/a" * deep, Counted("/page", page, methods=["GET"])
+    query = b"lang=fr&then=check"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": query, "headers": [(b"host", b"a")]}
+    with_language = path_with_language(Request({**scope, "app": Starlette(routes=[route])}))
+    opened = "/page" if most else path
+    codes = ("es", "en", "zh")
+    assert [with_language(code) for code in codes] == [f"{opened}?then=check&lang={code}" for code in codes]
+    assert route.asked == most
+
+
+def test_no_address_of_ours_is_too_long_to_be_looked_for() -> None:
+    services = Path(__file__).parents[3] / "services"
+    found = [address for file in services.rglob("*.py") for address in ADDRESS.findall(file.read_text())]
+    assert len(found) > 100, "the addresses are found"
+    assert max(address.count("/") for address in found) + PREFIX_PARTS < PARTS_MOST
