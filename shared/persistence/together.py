@@ -18,6 +18,9 @@ log = get_logger(__name__)
 
 MOST: Final = 50
 """Requests in one transaction: the one whose work takes longest holds up no more than these."""
+SLOW_S: Final = 5.0
+"""A transaction that is under way for longer waits for what may never come, as over a dead line: nobody else waits for it."""
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -55,7 +58,8 @@ class Together(Generic[A, R]):
         self._busy: set[Hashable] = set()
         self._under_way: set[asyncio.Task[None]] = set()
         """The company's transaction, if there is one. More than one at a time were tried: smaller companies, and nothing gained."""
-        self._by_themselves: set[asyncio.Task[None]] = set()
+        self._apart_from_all: set[asyncio.Task[None]] = set()
+        """Requests that are served alone, and companies that were overtaken."""
 
     async def do(self, asked: A) -> R:
         """The answer to this request, after its commit. It is done to its end where the caller goes away; raises as `Database.run`."""
@@ -72,7 +76,15 @@ class Together(Generic[A, R]):
 
     def _go(self) -> None:
         if not self._under_way and (company := self._next()):
-            self._start(self._under_way, self._company(company))
+            task = self._start(self._under_way, self._company(company))
+            asyncio.get_running_loop().call_later(SLOW_S, self._overtake, task)
+
+    def _overtake(self, task: asyncio.Task[None]) -> None:
+        """Let others go before this one has ended, if it has not."""
+        if task in self._under_way:
+            self._under_way.discard(task)
+            self._apart_from_all.add(task)
+            self._go()
 
     def _next(self) -> list[_Waiting[A, R]]:
         """Who goes now, in the order in which they came; whoever must not go with them, or with those who are under way, stays."""
@@ -94,7 +106,7 @@ class Together(Generic[A, R]):
             raise
         for one, answer in zip(company, answers, strict=True):
             if isinstance(answer, Alone):
-                self._start(self._by_themselves, self._by_itself(one))
+                _ = self._start(self._apart_from_all, self._by_itself(one))
             else:
                 self._end(one, answer)
 
@@ -128,13 +140,15 @@ class Together(Generic[A, R]):
         self._busy.discard(one.apart)
         one.answer.cancel()
 
-    def _start(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin it in nobody's context, since it is for several, and hold on to it until it is done; then others may go."""
 
         def ended(task: asyncio.Task[None]) -> None:
-            tasks.discard(task)
+            self._under_way.discard(task)
+            self._apart_from_all.discard(task)
             self._go()
 
         task = asyncio.get_running_loop().create_task(work, context=Context())
         tasks.add(task)
         task.add_done_callback(ended)
+        return task

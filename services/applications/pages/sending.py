@@ -1,6 +1,8 @@
 """Checking the answers, the declaration, sending once, and the receipt."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -29,6 +31,9 @@ from shared.web.pages import render
 from shared.web.problems import Redirect
 
 _ = translate
+KEY: Final = re.compile(r"[!-~]{1,100}")
+"""An idempotency key as our forms have it; anything else is nobody's, and gets a new one: it goes into a statement with other people's."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -185,7 +190,9 @@ def draw_send(request: Request, folder: Folder, *, key: str, error: str = "") ->
 async def send(request: Request, application_id: str) -> Response:
     viewer, desk = applicant(request), desk_of(request)
     form = await request.form()
-    key = str(form.get("key", ""))[:100] or str(new_id())
+    key = str(form.get("key", ""))
+    if not KEY.fullmatch(key):
+        key = str(new_id())
     folder = await folder_of(request, application_id)
     if form.get("agree") != "yes":
         editable(folder)

@@ -141,15 +141,19 @@ def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
 
 def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]) -> Move:
     """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
-    application = standing.application
-    application.receipt = application.receipt or new_receipt()
-    application.submitted_at = application.submitted_at or asked.now
-    application.correct_by = None
-    application.reasons = []
-    pages = standing.programme.pages
-    application.course = chosen(pages, answers, "course")
-    application.channel = chosen(pages, answers, "channel")
-    application.parts = list(parts_of(pages, answers, standing.terms.named_parts(application.country)))
+    application, pages = standing.application, standing.programme.pages
+    now_so = {
+        "receipt": application.receipt or new_receipt(),
+        "submitted_at": application.submitted_at or asked.now,
+        "correct_by": None,
+        "reasons": [],
+        "course": chosen(pages, answers, "course"),
+        "channel": chosen(pages, answers, "channel"),
+        "parts": list(parts_of(pages, answers, standing.terms.named_parts(application.country))),
+    }
+    for name, value in now_so.items():
+        if getattr(application, name) != value:  # what stays as it is costs nothing to write
+            setattr(application, name, value)
     done = _done(application)
     body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
     keep = Keep(asked.viewer.account_id, asked.idempotency_key, asked.hash, body, asked.now)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -51,8 +52,10 @@ async def test_what_was_agreed_to_stays_with_the_submission(front: Front, world:
         page = await browser.get(f"{path}/send")
         assert "Declaro que lo que digo" in words(page)
         assert 'href="/privacy"' in page.text
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-2"})
+        # A key that no form of ours has is replaced: it goes into one statement with other people's.
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k\0", "agreed": "declaration-1 privacy-2"})
         assert sent.headers["location"] == f"{path}/receipt"
+        assert [UUID(row.key) for row in await world.rows("select key from idempotency_key")]
         (row,) = await world.rows("select detail from timeline_entry where act = 'submit'")
         assert row.detail["agreed"] == {"declaration": 1, "privacy": 2}
         assert row.detail["language"] == "es"

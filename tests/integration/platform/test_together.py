@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import text
 
+from shared.persistence import together
 from shared.persistence.database import Database, Tx, Unavailable
 from shared.persistence.together import MOST, Alone, Together
 from tests.conftest import NewDatabase
@@ -27,6 +28,7 @@ class Counter:
     db: Database
     companies: list[list[str]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    still: asyncio.Event = field(default_factory=asyncio.Event)
     entered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -119,6 +121,20 @@ async def test_a_request_whose_sender_went_away_is_done_to_its_end(counter: Coun
     await asyncio.wait([first, gone])
     assert gone.cancelled()
     assert await counter.noted() == ["first note", "gone note"]
+
+
+async def test_a_company_that_stands_still_is_overtaken(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As over a connection whose other end is gone: its own people wait, and nobody else."""
+    monkeypatch.setattr(together, "SLOW_S", 0.01)
+    stands, others = counter.ask("first"), [counter.ask("ana"), counter.ask("bo"), counter.ask("first", "again")]
+    await counter.entered.wait()
+    counter.still, counter.gate = counter.gate, asyncio.Event()
+    counter.gate.set()
+    assert [await one for one in others[:2]] == ["ana note", "bo note"]
+    assert not stands.done()
+    assert not others[2].done()
+    counter.still.set()
+    assert [await stands, await others[2]] == ["first note", "first again"]
 
 
 async def test_without_a_database_everybody_is_told_so() -> None:
