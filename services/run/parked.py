@@ -34,19 +34,20 @@ async def resume(service: Service, key: str, clock: Clock, console: Console) -> 
     if not await service.db.run(lambda tx: parking.locked(tx, [key])):
         console.print(f"{key} is not parked in {service.name}; puente events parked lists what is", highlight=False)
         return False
+    tally = parking.Tally()
     try:
-        done = await parking.resume(service.db, service.handle, key, now=clock.now(), actor=actor())
+        done = await parking.resume(service.db, service.handle, key, now=clock.now(), actor=actor(), tally=tally)
     except Waits as waits:
-        console.print(f"{key} stays parked: it {waits}", highlight=False)
-        return False
+        stays = f"{key} stays parked: it {waits}"
     except parking.ResumeFailed as failure:
-        console.print(str(failure), highlight=False)
-        return False
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is the reason to show; nothing was changed
-        console.print(f"{key} stays parked: {type(error).__name__}: {error}", highlight=False)
-        return False
-    console.print(f"{key} goes on: {done} events handled", highlight=False)
-    return True
+        stays = str(failure)
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises is the reason to show; nothing of that event was changed
+        stays = f"{key} stays parked: {type(error).__name__}: {error}"
+    else:
+        console.print(f"{key} goes on: {done} events handled", highlight=False)
+        return True
+    console.print(f"{stays} ({tally.done} events before it were handled)", highlight=False)
+    return False
 
 
 async def drop(service: Service, parked: int, reason: str, clock: Clock, console: Console) -> bool:

@@ -134,17 +134,32 @@ async def listing(tx: Tx) -> list[Parked]:
     return [Parked(*row) for row in rows]
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many events were handled so far, for whoever asked also where what stops the key is raised."""
+
+    done: int = 0
+
+
 async def resume(
-    db: Database, handle: Handle, key: str, *, now: datetime, actor: str, portion: int = CHUNK, most: int | None = None
+    db: Database,
+    handle: Handle,
+    key: str,
+    *,
+    now: datetime,
+    actor: str,
+    portion: int = CHUNK,
+    most: int | None = None,
+    tally: Tally | None = None,
 ) -> int:
     """Go on with a parked key, in order, until nothing is behind it or `most` events were handled; returns how many that were.
 
     Handles portions of 500 (the first of `portion`), each in one transaction with its audit row. Where an event fails, those before it
     are handled, and it and all behind it stay parked, with the new reason: raises `ResumeFailed`, or what the handler raised. Raises
-    `Waits` where it still waits; from then on the key goes on by itself.
+    `Waits` where it still waits; from then on the key goes on by itself. `tally` says in each case how many were handled.
     """
-    done, size = 0, portion
-    while most is None or done < most:
+    tally, size = tally or Tally(), portion
+    while most is None or tally.done < most:
         tried = _Tried()
         try:
             handled = await db.run(partial(_resume_portion, handle=handle, key=key, size=size, now=now, actor=actor, tried=tried))
@@ -160,9 +175,9 @@ async def resume(
             size = 1 if isinstance(error, Waits) else size // 2
             continue
         if handled is None:
-            return done
-        done, size = done + handled, min(CHUNK, size * 2)
-    return done
+            break
+        tally.done, size = tally.done + handled, min(CHUNK, size * 2)
+    return tally.done
 
 
 @dataclass(slots=True)

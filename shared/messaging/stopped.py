@@ -65,13 +65,13 @@ class Resumed(NamedTuple):
     left: int
 
 
-async def begin(db: Database, handle: Handle, key: str, *, now: datetime, actor: str) -> Resumed:
+async def begin(db: Database, handle: Handle, key: str, *, now: datetime, actor: str, tally: parking.Tally | None = None) -> Resumed:
     """Go on with a parked key as far as one portion, which says at once whether it can; the worker does what is left, portion by portion.
 
-    Raises what `parking.resume` raises.
+    Raises what `parking.resume` raises; `tally` says how many were handled before that.
     """
     begun = await db.run(_moment)
-    done = await parking.resume(db, handle, key, now=now, actor=actor, most=parking.CHUNK)
+    done = await parking.resume(db, handle, key, now=now, actor=actor, most=parking.CHUNK, tally=tally)
     left = await db.run(partial(_hand_over, key=key, since=begun))
     return Resumed(done, left)
 

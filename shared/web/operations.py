@@ -122,15 +122,21 @@ class _Page:
         key = await _typed(request, "key", 300)
         if not await watched.db.run(lambda tx: parking.locked(tx, [key])):
             return await self._draw(request, 409, others=(_("“{key}” is not stopped any more. Nothing was changed.", key=key),))
+        tally = parking.Tally()
         try:
-            resumed = await stopped.begin(watched.db, watched.handle, key, now=watched.clock.now(), actor=who.account_id)
+            resumed = await stopped.begin(watched.db, watched.handle, key, now=watched.clock.now(), actor=who.account_id, tally=tally)
         except Waits as waits:
             said = _("“{key}” stays stopped: it waits for {what}, and goes on by itself once that is known.", key=key, what=waits.what)
-            return await self._draw(request, 409, others=(said,))
+            return await self._draw(request, 409, others=(f"{said} {_before(tally.done)}".strip(),))
         except Exception as error:
-            log.warning("events.resume_failed", key=key, exc_info=error)
-            said = _("“{key}” stays stopped: its first event failed again ({error}). Nothing of it was done.", key=key, error=_said(error))
-            return await self._draw(request, 409, others=(said,))
+            log.warning("events.resume_failed", key=key, done=tally.done, exc_info=error)
+            if tally.done:
+                said = _("“{key}” stays stopped: an event of it failed ({error}).", key=key, error=_said(error))
+            else:
+                said = _(
+                    "“{key}” stays stopped: its first event failed again ({error}). Nothing of it was done.", key=key, error=_said(error)
+                )
+            return await self._draw(request, 409, others=(f"{said} {_before(tally.done)}".strip(),))
         told = {"resumed": resumed.done} | ({"left": resumed.left} if resumed.left else {})
         return RedirectResponse(f"{watched.path}?{urlencode(told)}", 303)
 
@@ -177,6 +183,11 @@ class _Page:
 def _operator(request: Request) -> Identity:
     """The operator who asks; nobody else may know what is here."""
     return require(request, "operator", hidden=True)
+
+
+def _before(done: int) -> str:
+    """What of a key was handled before the event that stopped it again."""
+    return ngettext("{n} event before it was handled.", "{n} events before it were handled.", done) if done else ""
 
 
 async def _read(tx: Tx) -> State:

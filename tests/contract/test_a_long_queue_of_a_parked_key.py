@@ -117,8 +117,10 @@ async def test_an_event_that_fails_far_behind_is_the_one_that_is_shown(db: Datab
     if by == "itself":
         await parking.resume_waiting(db, handled, now=MOMENT)
     else:
+        tally = parking.Tally()
         with pytest.raises(ArithmeticError):
-            await parking.resume(db, handled, LONG, now=MOMENT, actor="operator")
+            await parking.resume(db, handled, LONG, now=MOMENT, actor="operator", tally=tally)
+        assert tally.done == 699, "whoever asked is told how far it came"
     assert handled.events == [(LONG, version) for version in range(1, 700)]
     shown, *behind = await db.run(parking.listing)
     assert (shown.reason_code, shown.waits_for, len(behind)) == ("handler_failed", None, 200) and "a place for two" in shown.reason
