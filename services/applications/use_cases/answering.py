@@ -155,7 +155,9 @@ async def save_entry(
         return WrongAnswers(parsed.faults)
     entries = list(open_.entries)
     if open_.stale(seen) and parsed.answers in entries:
-        return await _entry_done(tx, open_, number)
+        # The entry may have another number since: what is kept under this one is then another entry's.
+        own = number is None or entries[number - 1 : number] == [parsed.answers]
+        return await _entry_done(tx, open_, number) if own else Done(open_.sheet.application)
     if number is None:
         entries.append(parsed.answers)
         if len(entries) > open_.group.most:

@@ -46,6 +46,9 @@ async def test_it_goes_with_its_entry_and_an_older_window_keeps_nothing(front: F
         assert (await browser.post(f"{page}/entries/1/remove", data={"_version": seen})).status_code == 303
         assert OFFERED not in words(await browser.get(f"{page}/entries/1")), "it went with the entry that was removed"
         assert 'value="de tres"' in (await browser.get(f"{page}/entries/2?typed=1")).text, "the third is the second now"
+        unchanged = await browser.post(f"{page}/entries/2", data={**SCHOOL, "institution": "Dos", "_version": seen})
+        assert unchanged.status_code == 303, "it is there as it was answered, as the first now"
+        assert 'value="de tres"' in (await browser.get(f"{page}/entries/2?typed=1")).text, "what is kept is another entry's"
         late = await browser.post(f"{page}/entries/2/typed", data={**SCHOOL, "institution": "de antes", "_version": seen})
         assert late.status_code == 409, "the window hears that the page was saved in another one"
         assert "de antes" not in (await browser.get(f"{page}/entries/2?typed=1")).text
