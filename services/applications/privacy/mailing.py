@@ -78,8 +78,10 @@ _REQUEST: Final = text("select 1 from erasure where person_id = :person for upda
 """Locked before its mail, as by whoever takes it back."""
 _TAKE_BACK: Final = text("delete from privacy_mail where person_id = :person and kind = :kind")
 _LOST: Final = text(
-    "select at, detail->>'kind', detail->>'reason', subject from audit_entry where act = :act and at > :since order by at desc, id desc"
+    "select at, detail->>'kind', detail->>'reason', subject from audit_entry where act = :act and at > :since "
+    "order by at desc, id desc limit :most"
 )
+_LOST_NUMBER: Final = text("select count(*) from audit_entry where act = :act and at > :since")
 _WAITING: Final = text("select count(*), min(begun_at) from privacy_mail where begun_at < :before")
 
 
@@ -155,9 +157,14 @@ class Late(NamedTuple):
     since: datetime | None
 
 
-async def lost(tx: Tx, *, since: datetime) -> list[Lost]:
-    """Mails that were given up since then, the last first."""
-    return [Lost(*row) for row in await tx.execute(_LOST, {"act": NOT_TOLD, "since": since})]
+async def lost(tx: Tx, *, since: datetime, most: int) -> list[Lost]:
+    """Mails that were given up since then, the last first, at most so many: a mail server that refuses all gives up thousands."""
+    return [Lost(*row) for row in await tx.execute(_LOST, {"act": NOT_TOLD, "since": since, "most": most})]
+
+
+async def lost_number(tx: Tx, *, since: datetime) -> int:
+    """How many mails were given up since then."""
+    return int((await tx.execute(_LOST_NUMBER, {"act": NOT_TOLD, "since": since})).scalar_one())
 
 
 async def late(tx: Tx, *, before: datetime) -> Late:

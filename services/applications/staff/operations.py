@@ -15,12 +15,15 @@ from shared.mail.smtp import Reason
 from shared.persistence.database import Tx
 from shared.web.i18n import N_, translate
 from shared.web.identity import Identity
+from shared.web.operations import FIGURES
 
 _ = translate
 
 LATE_AFTER: Final = timedelta(hours=1)
 """A mail about somebody's data that has waited longer is shown: something is wrong with the mail server, or with the address."""
 LOST_SHOWN: Final = timedelta(days=90)
+LOST_LINES: Final = 50
+"""So many of the mails that were given up are shown at most, the last of them; the others are counted."""
 MAILS: Final[Mapping[str, str]] = {
     mailing.ASKED: N_("Deletion of an account was asked for"),
     mailing.KEPT: N_("The account stays after all"),
@@ -54,13 +57,17 @@ async def more(request: Request, who: Identity) -> Mapping[str, Any]:
     """What is this service's alone: approvals without an answer, and mails about the end of somebody's data."""
     desk = desk_of(request)
     viewer, now = viewer_in(request, who.role), desk.clock.now()
+    figures = request.query_params.get("part") == FIGURES
 
     async def read(tx: Tx) -> dict[str, Any]:
+        # The figures are asked for again and again, by the pages of the other services too.
+        lost = [] if figures else await mailing.lost(tx, since=now - LOST_SHOWN, most=LOST_LINES)
         return {
             "awaiting": await checks.awaiting(tx),
             "zone": await zone_in(tx, request, viewer),
             "late": await mailing.late(tx, before=now - LATE_AFTER),
-            "lost": await mailing.lost(tx, since=now - LOST_SHOWN),
+            "lost": lost,
+            "lost_more": await mailing.lost_number(tx, since=now - LOST_SHOWN) - len(lost) if len(lost) == LOST_LINES else 0,
         }
 
     return await desk.db.run(read) | {"mail_words": lambda kind: _(MAILS[kind]), "mail_reason": lambda reason: _(MAIL_REASONS[reason])}

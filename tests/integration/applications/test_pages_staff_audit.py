@@ -15,6 +15,7 @@ from shared.kernel.ids import new_id
 from shared.mail.smtp import Reason
 from shared.messaging import parking
 from shared.messaging.transport import Partition, Record
+from shared.persistence import audit as trail
 from shared.persistence.database import Tx
 from tests.integration.applications.people import CELL, reason
 from tests.integration.applications.staff_pages import House, errors, links, main
@@ -113,6 +114,16 @@ async def test_an_operator_sees_mails_about_the_end_of_data_that_did_not_go(hous
     said = main(await operator.get("/operations"))
     assert "1 mail waits for the mail server" in said
     assert "a@b.example" not in said
+
+    async def refuse_more(tx: Tx) -> None:
+        detail = {"kind": mailing.DONE, "reason": Reason.SIGN_IN_REFUSED}
+        for _ in range(operations.LOST_LINES + 1):
+            await trail.record(tx, at=now, actor="system", role="system", act=mailing.NOT_TOLD, subject=str(person), detail=detail)
+
+    await house.front.db.run(refuse_more)
+    said = main(await operator.get("/operations"))
+    assert said.count(str(person)) == operations.LOST_LINES and "and 2 more" in said, "the last are shown, the others counted"
+    assert str(person) not in main(await operator.get("/operations?part=figures")), "figures are asked for again and again"
 
 
 def test_every_mail_and_every_reason_has_words() -> None:
