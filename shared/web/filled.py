@@ -16,6 +16,8 @@ Fields = Sequence[tuple[str, str]]
 
 SWITCH: Final = "switch"
 """The parameter of an address that asks for its page in another language, with what was typed filled in, and for nothing else."""
+VERSION: Final = "_version"
+"""The hidden field of a form that says which version of its page was seen; nothing that is asked has such a name."""
 LANGUAGE_LINK: Final = "app-languages__one"
 FORM_ID: Final = "typed-form"
 TICKED: Final = frozenset({"radio", "checkbox"})
@@ -104,7 +106,7 @@ def form_in(page: str, path: str, typed: Fields) -> _Form | None:
 def with_switch(page: str, path: str, query: str, typed: Fields) -> str:
     """The page with languages that carry along what stands in its form; `path` and `query` are where the form was sent."""
     found = form_in(page, path, typed)
-    return page if found is None else _Writer(found, path, query, None, "").written(page)
+    return page if found is None else _Writer(found, path, query, None, "", _seen(found, typed)).written(page)
 
 
 def filled(page: str, path: str, query: str, typed: Fields, note: str) -> str | None:
@@ -113,10 +115,18 @@ def filled(page: str, path: str, query: str, typed: Fields, note: str) -> str | 
     return None if found is None else _Writer(found, path, query, list(typed), note).written(page)
 
 
+def _seen(form: _Form, typed: Fields) -> str | None:
+    """The version that was seen, where the form of the answer says another: it lets one overwrite what is saved by now, which it shows.
+
+    The page in another language does not show that. It has to be one that was seen before, so that saving it shows both again.
+    """
+    return next((value for name, value in typed if name == VERSION and (name, value) not in form.hidden), None)
+
+
 class _Writer(HTMLParser):
     """Writes a page again, with one form changed."""
 
-    def __init__(self, form: _Form, path: str, query: str, typed: list[tuple[str, str]] | None, note: str) -> None:
+    def __init__(self, form: _Form, path: str, query: str, typed: list[tuple[str, str]] | None, note: str, seen: str | None = None) -> None:
         super().__init__(convert_charrefs=False)
         self._form = form
         self._goes = form.attributes.get("action") or path + (f"?{query}" if query else "")
@@ -124,6 +134,8 @@ class _Writer(HTMLParser):
         self._left = typed
         self._all = frozenset(typed or ())
         self._note = note
+        # Before the form's own in what is sent, as the languages stand before the form; and the first one counts.
+        self._carries = [] if seen is None else [("name", VERSION), ("value", seen)]
         self._out: list[str] = []
         self._seen = {"form": 0, "details": 0}
         self._inside = False
@@ -206,7 +218,7 @@ class _Writer(HTMLParser):
         split = urlsplit(self._goes)
         to = f"{split.path}?{split.query + '&' if split.query else ''}{urlencode({SWITCH: code})}"
         sends = [("form", self._id), ("formaction", to), ("formenctype", "application/x-www-form-urlencoded"), ("formnovalidate", None)]
-        return _tag("button", [("class", LANGUAGE_LINK), ("lang", known.get("lang")), *sends])
+        return _tag("button", [("class", LANGUAGE_LINK), ("lang", known.get("lang")), *self._carries, *sends])
 
     def _proxy(self) -> str:
         """The button that Enter in a field presses is the first one of the form in the page: it stays the form's own, not a language."""

@@ -23,12 +23,10 @@ from services.applications.use_cases import Done
 from services.applications.use_cases.answering import Refused
 from services.applications.use_cases.sheet import Sheet, sheet
 from shared.persistence.database import Tx
+from shared.web.filled import VERSION
 from shared.web.i18n import current_language
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
-
-VERSION = "_version"
-"""The hidden field that says which version of the page was shown; no question has such a key."""
 
 OFFERED = "_offered"
 """The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""

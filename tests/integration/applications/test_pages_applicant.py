@@ -57,7 +57,7 @@ async def form_key(browser: httpx2.AsyncClient, path: str) -> str:
 
 
 def hidden(page: httpx2.Response, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    found = re.search(rf'<input [^>]*name="{name}" value="([^"]*)"', page.text)
     assert found, f"the page has a hidden field {name}"
     return found[1]
 

@@ -1,8 +1,12 @@
 """The form's pages: groups entry by entry, questions for some only, two windows at once, and what is typed and not saved."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import msgspec
@@ -120,6 +124,15 @@ async def test_an_amount_is_shown_in_its_box_as_the_language_writes_it(front: Fr
         assert (await browser.post(page, data={**typed, "_version": "0"})).status_code == 303, "the same amount, the same answer"
 
 
+def pressed(page: str, language: str, form: dict[str, str]) -> dict[str, Any]:
+    """What a browser sends where a page's button of a language is pressed: what it carries, and after that the form below it."""
+    [tag] = [one for one in re.findall(r'<button class="app-languages__one"[^>]*>', page) if f'switch={language}"' in one]
+    button = dict(re.findall(r'([a-z]+)="([^"]*)"', tag))
+    fields = [*([(button["name"], button["value"])] if "name" in button else []), *form.items()]
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return {"url": unescape(button["formaction"]), "content": urlencode(fields), "headers": headers}
+
+
 async def test_two_windows_are_shown_to_each_other_and_nothing_is_overwritten(front: Front) -> None:
     async with front.browser() as browser:
         page = f"{await begun(front, browser)}/pages/contact"
@@ -132,6 +145,10 @@ async def test_two_windows_are_shown_to_each_other_and_nothing_is_overwritten(fr
         again = await browser.post(page, data={**CONTACT, "_version": second})
         assert again.status_code == 303, "the same answers sent again, after a lost answer, are saved already"
         chosen = {**CONTACT, "city": hidden(both, "city"), "_version": hidden(both, "_version")}
+        switched = await browser.post(**pressed(both.text, "fr", chosen))
+        assert switched.status_code == 200 and 'value="Puno"' in switched.text and "Cusco" not in switched.text
+        unseen = await browser.post(page, data={**chosen, "_version": hidden(switched, "_version")})
+        assert unseen.status_code == 409 and "Cusco" in words(unseen), "the page in another language did not show what is saved"
         assert (await browser.post(page, data=chosen)).status_code == 303
         assert "Puno" in (await browser.get(page)).text
 

@@ -65,6 +65,19 @@ def test_enter_in_a_field_presses_the_forms_own_button() -> None:
     assert text.index('<button form="typed-form" name="go" value="on"') < text.index("switch=es")
 
 
+def test_the_version_that_was_seen_goes_along_from_a_page_that_would_overwrite_another() -> None:
+    """The page that shows both has the newest version, which is for its own button; its languages lead to a page that shows one."""
+    both = page('<form method="post" action="/a"><input type="hidden" name="_version" value="7"><input type="hidden" name="x"></form>')
+    text = with_switch(both, "/a", "", [("_version", "6"), ("x", "mine")])
+    assert '<button class="app-languages__one" lang="es" name="_version" value="6" form="typed-form"' in text
+    plain = page('<form method="post" action="/a"><input type="hidden" name="_version" value="7"><input name="x"></form>')
+    again = filled(plain, "/a", "", [("_version", "6"), ("_version", "7"), ("x", "mine")], "")
+    assert again is not None and '<input type="hidden" name="_version" value="6">' in again
+    assert 'name="_version"' not in with_switch(page('<form method="post"></form>'), "/a", "", [("x", "")])
+    same = with_switch(plain, "/a", "", [("_version", "7"), ("x", "mine")])
+    assert same.count('name="_version"') == 1, "nothing to put back"
+
+
 def test_the_form_that_was_sent_is_told_from_others() -> None:
     forms = [
         f'<details><summary>{n}</summary><form method="post" action="/drop"><input type="hidden" name="event" value="{n}">'
