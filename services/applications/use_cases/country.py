@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
@@ -43,6 +43,7 @@ async def return_for_correction(
 ) -> Done | Refused | ReasonsWrong | DateWrong | MarksWrong:
     """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it.
 
+    That day is tomorrow or later: one that is today could be over minutes after the person was told.
     `marks` name the pages, questions and documents that are meant, and what is wrong there; that is for the applicant and stays here.
     """
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
@@ -52,9 +53,9 @@ async def return_for_correction(
     wrong = wrong_reasons(standing.programme, "return", reasons)
     if wrong:
         return wrong
-    today = standing.terms.call(application.year).day(now)
-    if correct_by < today:
-        return DateWrong(today)
+    earliest = standing.terms.call(application.year).day(now) + timedelta(days=1)
+    if correct_by < earliest:
+        return DateWrong(earliest)
     told = [replace(one, remark=tidy(one.remark)) for one in marks]
     unfit = wrong_marks(told, standing.programme.pages, {paper.key for paper in standing.programme.documents})
     if unfit:

@@ -113,7 +113,7 @@ async def test_marks_that_name_nothing_or_say_too_much_change_nothing(world: Wor
         COORDINATOR,
         application.id,
         reasons=[reason("return")],
-        correct_by=world.now.date(),
+        correct_by=world.now.date() + timedelta(days=2),
         marks=marks,
         expected_version=None,
     )

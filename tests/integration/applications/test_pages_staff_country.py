@@ -103,12 +103,12 @@ async def test_sending_back_needs_reasons_and_a_day_and_keeps_what_was_typed(hou
     assert "Enter the last day" in errors(wrong)
     assert 'value="31"' in wrong.text
     assert 'id="act-return" open' in wrong.text
-    late = {"correct_by-day": "19", "correct_by-month": "1", "correct_by-year": "2016"}
+    late = {"correct_by-day": "20", "correct_by-month": "1", "correct_by-year": "2016"}
     past = await browser.post(f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late})
     assert past.status_code == 422
-    assert "The day must be 20 January 2016 or later" in errors(past)
+    assert "The day must be 21 January 2016 or later" in errors(past), "today may be over in minutes"
     done = await browser.post(
-        f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late, "correct_by-day": "20"}
+        f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late, "correct_by-day": "21"}
     )
     assert done.headers["location"] == f"{path}?done=return"
     page = await browser.get(done.headers["location"])

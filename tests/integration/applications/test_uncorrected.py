@@ -11,6 +11,7 @@ from services.applications.tables import Application
 from services.applications.use_cases import Done
 from services.applications.use_cases.corrections import end_uncorrected
 from services.applications.use_cases.steps import terms_of
+from shared.persistence import migrate
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, World
 
@@ -58,3 +59,14 @@ async def test_whoever_withdraws_while_it_is_to_be_corrected_is_told_nothing_of_
     assert await sweep(world) == 0
     page = await api.send(person, "GET", f"/applications/{application.id}")
     assert "This application was withdrawn." in page.text
+
+
+async def test_what_was_sent_back_before_there_was_an_end_has_two_weeks_from_the_upgrade(world: World) -> None:
+    _person, over = await world.reach(State.RETURNED)
+    _person, later = await world.reach(State.RETURNED)
+    await world.rows(f"update application set correct_by = current_date + 40 where id = '{later.id}' returning id")
+    await migrate.downgrade(world.db.url, "applications", "0018")
+    await migrate.upgrade(world.db.url, "applications")
+    days = {row.id: row.days for row in await world.rows("select id, correct_by - current_date as days from application")}
+    assert 13 <= days[over.id] <= 14, "or a minute after the upgrade everything old would be withdrawn"
+    assert 39 <= days[later.id] <= 40, "a day that is to come stays"
