@@ -99,12 +99,25 @@ async def unanswered(tx: Tx, *, before: datetime, most: int) -> Sequence[Applica
     return (await tx.execute(statement)).scalars().all()
 
 
-async def uncorrected(tx: Tx, *, before: date, most: int) -> Sequence[Application]:
-    """Applications that were sent back and whose day for the correction is earlier than `before`; locked, without those that are held."""
+async def calls_uncorrected(tx: Tx, *, before: date) -> list[tuple[str, int]]:
+    """The calls, programme and year, with applications that were sent back and whose day for the correction is earlier than `before`."""
+    call = (col(Application.programme), col(Application.year))
+    returned = (col(Application.state) == State.RETURNED, col(Application.correct_by) < before)
+    return [(row.programme, row.year) for row in await tx.execute(select(*call).where(*returned).distinct().order_by(*call))]
+
+
+async def uncorrected(tx: Tx, programme: str, year: int, *, before: date, behind: UUID | None, most: int) -> Sequence[Application]:
+    """Those of a call, in the order of their ids from the one `behind` on; locked, without those that are held."""
     statement = (
         select(Application)
-        .where(col(Application.state) == State.RETURNED, col(Application.correct_by) < before)
-        .order_by(col(Application.correct_by), col(Application.id))
+        .where(
+            col(Application.state) == State.RETURNED,
+            col(Application.correct_by) < before,
+            col(Application.programme) == programme,
+            col(Application.year) == year,
+            true() if behind is None else col(Application.id) > behind,
+        )
+        .order_by(col(Application.id))
         .limit(most)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from services.applications.domain.lifecycle import SYSTEM, Act, Moved, State, move
 from services.applications.store import applications as store
@@ -9,7 +10,10 @@ from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.use_cases.steps import facts_of, finish, terms_of
 from shared.events.applications import ApplicationWithdrawn
-from shared.persistence.database import Tx
+from shared.observability.logging import get_logger
+from shared.persistence.database import RETRIED, Tx, is_away, said, sqlstate
+
+log = get_logger(__name__)
 
 AHEAD: Final = timedelta(hours=14)
 """No zone is further ahead of UTC."""
@@ -18,25 +22,53 @@ AHEAD: Final = timedelta(hours=14)
 async def end_uncorrected(tx: Tx, *, before: datetime, most: int, now: datetime) -> int:
     """End applications whose day for the correction was over `before`, in their call's zone; returns how many, at most `most`.
 
-    Until then only the applicant could have done anything with them, and after it nobody: `submission.in_time` refuses them.
+    Until then only the applicant could have done anything with them, and after it nobody: `submission.in_time` refuses them. One that
+    cannot be ended is left and logged, and keeps no other waiting.
     """
     ended = 0
-    for application in await store.uncorrected(tx, before=(before + AHEAD).date(), most=most):
-        terms = await terms_of(tx, application.programme)
-        assert application.correct_by is not None, "a returned application has a day to be corrected by"
-        if _today(terms, application, before) <= application.correct_by:
-            continue
-        source = State(application.state)
-        moved = move(source, Act.EXPIRE, SYSTEM, route=terms.programme.route)
-        assert isinstance(moved, Moved), "the table ends what was sent back"
-        fact = ApplicationWithdrawn(**facts_of(application), by_role=SYSTEM, from_state=source)
-        detail = {"correct_by": application.correct_by.isoformat()}
-        await finish(tx, application, moved, Act.EXPIRE, role=SYSTEM, actor=None, now=now, fact=fact, detail=detail)
-        ended += 1
+    for programme, year in await store.calls_uncorrected(tx, before=(before + AHEAD).date()):
+        terms = await terms_of(tx, programme)
+        ended += await _end_in_call(tx, terms, year, today=_today(terms, year, before), most=most - ended, now=now)
     return ended
 
 
-def _today(terms: InForce, application: Application, now: datetime) -> date:
+async def _end_in_call(tx: Tx, terms: InForce, year: int, *, today: date, most: int, now: datetime) -> int:
+    """Those of one call whose day was before `today`; returns how many were ended."""
+    ended, behind = 0, None
+    while ended < most:
+        due = await store.uncorrected(tx, terms.programme.code, year, before=today, behind=behind, most=most - ended)
+        if not due:
+            break
+        behind = due[-1].id  # before any of them is undone, and has to be read anew
+        for application in due:
+            ended += await _ended(tx, terms, application, application.id, now)
+    return ended
+
+
+async def _ended(tx: Tx, terms: InForce, application: Application, number: UUID, now: datetime) -> bool:
+    """End one by itself; False where it cannot be. Raises only what the whole work is tried again for."""
+    try:
+        async with tx.begin_nested():
+            await _end(tx, terms, application, now)
+    except Exception as error:
+        if sqlstate(error) in RETRIED or is_away(error):
+            raise
+        log.error("correction_not_ended", application=str(number), error=said(error), exc_info=error)
+        return False
+    return True
+
+
+async def _end(tx: Tx, terms: InForce, application: Application, now: datetime) -> None:
+    assert application.correct_by is not None, "a returned application has a day to be corrected by"
+    source = State(application.state)
+    moved = move(source, Act.EXPIRE, SYSTEM, route=terms.programme.route)
+    assert isinstance(moved, Moved), "the table ends what was sent back"
+    fact = ApplicationWithdrawn(**facts_of(application), by_role=SYSTEM, from_state=source)
+    detail = {"correct_by": application.correct_by.isoformat()}
+    await finish(tx, application, moved, Act.EXPIRE, role=SYSTEM, actor=None, now=now, fact=fact, detail=detail)
+
+
+def _today(terms: InForce, year: int, now: datetime) -> date:
     """The day in the zone of the call; of one that the plan dropped, by UTC."""
-    call = terms.programme.call(application.year)
+    call = terms.programme.call(year)
     return call.day(now) if call else now.date()

@@ -38,7 +38,10 @@ def people_acts(application: Application, now: datetime) -> dict[Act, tuple[Call
     seen = {"expected_version": application.version}
     return {
         Act.SUBMIT: (handed_in, {}),
-        Act.RETURN: (use_cases.return_for_correction, {**seen, "reasons": [reason("return")], "correct_by": now.date() + timedelta(days=2)}),
+        Act.RETURN: (
+            use_cases.return_for_correction,
+            {**seen, "reasons": [reason("return")], "correct_by": now.date() + timedelta(days=2)},
+        ),
         Act.NOMINATE: (use_cases.nominate, seen),
         Act.REJECT: (use_cases.reject, {**seen, "reasons": [reason("rejection")]}),
         Act.APPROVE: (use_cases.approve, seen),

@@ -61,6 +61,33 @@ async def test_whoever_withdraws_while_it_is_to_be_corrected_is_told_nothing_of_
     assert "This application was withdrawn." in page.text
 
 
+async def test_one_that_cannot_be_ended_keeps_no_other_waiting(world: World) -> None:
+    """Its timeline has a row already where the end's would be, as no code of ours leaves it; there is room for one in a portion."""
+    _person, broken = await world.reach(State.RETURNED)
+    _person, fine = await world.reach(State.RETURNED)
+    assert broken.id < fine.id, "it is the first that the sweep finds"
+    await world.rows(
+        "insert into timeline_entry (application_id, number, at, act, actor_role, source, target) "
+        f"values ('{broken.id}', {broken.version + 1}, now(), 'return', 'system', 'submitted', 'returned') returning number"
+    )
+    world.now = await day_over(world, broken) + GRACE
+    assert await world.do(end_uncorrected, before=world.now - GRACE, most=1) == 1
+    assert (await world.application(fine.id)).state == State.WITHDRAWN
+    assert (await world.application(broken.id)).state == State.RETURNED
+
+
+async def test_what_is_not_over_in_its_zone_keeps_no_other_waiting(world: World) -> None:
+    """The day is over where one call is and not yet by UTC, which counts for a call that the plan dropped; there is room for one."""
+    _person, waits = await world.reach(State.RETURNED)
+    _person, over = await world.reach(State.RETURNED)
+    await world.rows(f"update application set year = 1999 where id = '{waits.id}' returning id")
+    world.now = await day_over(world, over) + GRACE
+    assert waits.id < over.id and (world.now - GRACE).date() == waits.correct_by, "it is the first, and its day is not over"
+    assert await world.do(end_uncorrected, before=world.now - GRACE, most=1) == 1
+    assert (await world.application(over.id)).state == State.WITHDRAWN
+    assert (await world.application(waits.id)).state == State.RETURNED
+
+
 async def test_what_was_sent_back_before_there_was_an_end_has_two_weeks_from_the_upgrade(world: World) -> None:
     _person, over = await world.reach(State.RETURNED)
     _person, later = await world.reach(State.RETURNED)
