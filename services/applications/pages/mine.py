@@ -83,9 +83,20 @@ def before_round(application: Application, terms: InForce, now: datetime) -> boo
     return application.state == State.WAITING and not application.waiting_rank and grants_from is not None and now < grants_from
 
 
+def _not_corrected(application: Application, terms: InForce) -> bool:
+    """Whether nobody withdrew it: it ended after the day for its correction.
+
+    A process of the version before leaves that day on what a person withdraws, so that the day alone does not tell.
+    """
+    if application.state != State.WITHDRAWN or application.correct_by is None:
+        return False
+    call = terms.programme.call(application.year)
+    return (call.day(application.changed_at) if call else application.changed_at.date()) > application.correct_by
+
+
 def meaning(application: Application, terms: InForce, now: datetime) -> str:
     """What the state means for the applicant, in a sentence or two."""
-    if application.state == State.WITHDRAWN and application.correct_by is not None:
+    if _not_corrected(application, terms):
         return _(NOT_CORRECTED)
     return _(BEFORE_ROUND if before_round(application, terms, now) else STATES[State(application.state)].meaning)
 

@@ -20,6 +20,7 @@ from services.applications.staff.operations import PROMISES
 from services.applications.store import checks, idempotency
 from services.applications.sweeps import sweeps
 from services.applications.tables import Table
+from shared.kernel.ids import new_id
 from shared.messaging.tables import TABLES
 from shared.persistence import migrate
 from shared.persistence.database import Tx
@@ -82,6 +83,14 @@ async def test_the_migrations_give_exactly_the_tables_of_the_code(new_database: 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
     return not (kind == "table" and (name in TABLES or name == "alembic_version"))
+
+
+async def test_a_mail_is_written_as_the_version_before_does_while_this_one_comes(world: World) -> None:
+    """It knows neither since when a mail waits nor that it may be on its way."""
+    old = "insert into privacy_mail (id, kind, person_id, email, language, day, tries, try_at) "
+    values = f"values ('{new_id()}', 'asked', '{new_id()}', 'a@b.example', 'es', now(), 0, now()) returning begun_at, held"
+    [written] = await world.rows(old + values)
+    assert written.begun_at is not None and not written.held
 
 
 async def test_the_migrations_go_down_and_up_again(new_database: NewDatabase) -> None:

@@ -7,6 +7,7 @@ down_revision = "0016"
 
 
 def upgrade() -> None:
+    # The defaults stay: processes of the version before, which know neither column, write mails while this one comes.
     op.execute(
         """
         alter table privacy_mail
@@ -16,7 +17,6 @@ def upgrade() -> None:
             add constraint privacy_mail_kind_check check (kind in ('asked', 'kept', 'done', 'draft'))
         """
     )
-    op.execute("alter table privacy_mail alter column begun_at drop default, alter column held drop default")
     op.execute("create index audit_entry_not_told on audit_entry (at) where act = 'privacy.not_told'")
 
 
