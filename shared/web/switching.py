@@ -43,8 +43,9 @@ class SwitchLayer:
             await self._app(scope, receive, send)
             return
         body = _Body(receive)
-        if asked_switch(scope) and _taken(scope["app"].router.routes, "POST", scope["path"]):
-            await self._switch(scope, body, send)
+        language = asked_switch(scope)
+        if language and _taken(scope["app"].router.routes, "POST", scope["path"]):
+            await self._switch(scope, body, send, language)
             return
         answer = _Answer(send, lambda status, headers: 400 <= status < 500 and _is_page(headers))
         await self._app(scope, body.receive, answer.send)
@@ -54,14 +55,14 @@ class SwitchLayer:
             page = with_switch(page, scope["path"], scope["query_string"].decode("latin-1"), typed)
         await answer.finish(page)
 
-    async def _switch(self, scope: Scope, body: "_Body", send: Send) -> None:
+    async def _switch(self, scope: Scope, body: "_Body", send: Send, language: str) -> None:
         await body.rest()
         typed = body.fields(Headers(scope=scope))
         if typed is None:
             raise Problem(400, code="malformed")
         query = urlencode([one for one in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if one[0] != SWITCH])
         answer = _Answer(send, lambda _status, headers: _is_page(headers) or _leads_to(headers).startswith((RENEWAL, SIGN_IN)))
-        await self._app(_opening(scope, query), body.instead(b""), answer.send)
+        await self._app(_opening(scope, query, language), body.instead(b""), answer.send)
         if answer.location.startswith(RENEWAL):
             await self._app(scope, body.again(), send)  # the form goes over the renewal of its identity, and comes back here
             return
@@ -113,11 +114,12 @@ def _leads_to(headers: Headers) -> str:
     return headers.get("location", "")
 
 
-def _opening(scope: Scope, query: str) -> Scope:
-    """The request that opens the page."""
+def _opening(scope: Scope, query: str, language: str) -> Scope:
+    """The request that opens the page in that language: as a link to it does, so that nothing on the way takes the account's instead."""
     path = opened_at(scope["app"].router.routes, scope["path"])
+    asked = (f"{query}&lang={language}" if query else f"lang={language}").encode("latin-1")
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
-    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode("latin-1"), "headers": headers}
+    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers}
 
 
 class _Body:
