@@ -92,10 +92,13 @@ async def desktop(request: Request, raw_id: str, key: str) -> Desktop:
 
 
 async def typed_in(request: Request) -> tuple[dict[str, str], int | None]:
-    """The fields of the form as they were typed, and the version of the page that it was made for."""
+    """The fields of the form as they were typed, and the version of the page that it was made for: the first one, as a form that was on
+    its way to another language and went over a sign-in holds the newest as well, which nobody has chosen to overwrite.
+    """
     form = await request.form()
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    version = typed.pop(VERSION, "")
+    typed.pop(VERSION, None)
+    version = next((one for one in form.getlist(VERSION) if isinstance(one, str)), "")
     return typed, int(version) if version.isdecimal() and len(version) < 10 else None
 
 

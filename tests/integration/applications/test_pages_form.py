@@ -147,6 +147,8 @@ async def test_two_windows_are_shown_to_each_other_and_nothing_is_overwritten(fr
         chosen = {**CONTACT, "city": hidden(both, "city"), "_version": hidden(both, "_version")}
         switched = await browser.post(**pressed(both.text, "fr", chosen))
         assert switched.status_code == 200 and 'value="Puno"' in switched.text and "Cusco" not in switched.text
+        kept = await browser.post(**{**pressed(both.text, "fr", chosen), "url": page})
+        assert kept.status_code == 409, "nor is it overwritten where that goes over a sign-in, and is sent as any form after it"
         unseen = await browser.post(page, data={**chosen, "_version": hidden(switched, "_version")})
         assert unseen.status_code == 409 and "Cusco" in words(unseen), "the page in another language did not show what is saved"
         assert (await browser.post(page, data=chosen)).status_code == 303
