@@ -85,6 +85,11 @@ class Server:
         await self.execute(f"create database {name} template {template} strategy file_copy")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first: at the end no process of the run waits for the last test of another."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """A program that a test runs in this process sets up logs of its own; the next test finds them as they were."""
