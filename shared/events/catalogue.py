@@ -61,7 +61,7 @@ A, Q, N = "applications", "quotas", "notifications"
 ENTRIES: Final = (
     Entry(applications.ProgrammePublished, "puente.programme.published.v1", PROGRAMMES, "programme", A, (Q, N), "A programme's terms were published or replaced by a newer version."),
     Entry(applications.ApplicationSubmitted, "puente.application.submitted.v1", APPLICATIONS, "cell", A, (A, N), "An applicant handed in a complete application."),
-    Entry(applications.ApplicationReturned, "puente.application.returned.v1", APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction."),
+    Entry(applications.ApplicationReturned, "puente.application.returned.v1", APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction, or named a later day for it."),
     Entry(applications.ApplicationNominated, "puente.application.nominated.v1", APPLICATIONS, "cell", A, (Q, N), "A coordinator put the application on the country's slate; quotas checks the cap."),
     Entry(applications.ApplicationRejected, "puente.application.rejected.v1", APPLICATIONS, "cell", A, (N,), "A coordinator or an officer did not carry the application forward."),
     Entry(applications.ApplicationApproved, "puente.application.approved.v1", APPLICATIONS, "cell", A, (Q, N), "An officer approved the application; quotas is asked for a place."),

@@ -12,6 +12,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.api.shapes import (
     ApplicationOut,
     EndBody,
+    ExtendBody,
     OfferBody,
     ReasonsBody,
     ReturnBody,
@@ -43,6 +44,12 @@ async def return_for_correction(request: Request, application_id: UUID, body: Re
     viewer, marks = viewer_in(request), [Mark(one.kind, one.key, one.remark) for one in body.marks]
     values = body.model_dump(exclude={"marks"})
     return await _do(request, viewer, use_cases.return_for_correction, application_id, marks=marks, **values)
+
+
+@router.post("/applications/{application_id}/extend")
+async def extend(request: Request, application_id: UUID, body: ExtendBody) -> ApplicationOut:
+    """Give more time for the correction."""
+    return await _do(request, viewer_in(request), use_cases.extend, application_id, **body.model_dump())
 
 
 @router.post("/applications/{application_id}/nominate")

@@ -57,6 +57,10 @@ class ReturnBody(VersionBody):
     marks: list[MarkBody] = Field(default=[], max_length=100)
 
 
+class ExtendBody(VersionBody):
+    correct_by: date
+
+
 class ReasonsBody(VersionBody):
     reasons: list[Code] = Field(min_length=1, max_length=20)
 

@@ -31,6 +31,7 @@ class Act(StrEnum):
     START = "start"
     SUBMIT = "submit"
     RETURN = "return"
+    EXTEND = "extend"
     NOMINATE = "nominate"
     REFUSE_NOMINATION = "refuse_nomination"
     REJECT = "reject"
@@ -72,6 +73,8 @@ TABLE: Final = (
     Row((),                     Act.START,             (APPLICANT,),            State.DRAFT),
     Row((D, R),                 Act.SUBMIT,            (APPLICANT,),            State.SUBMITTED, "application.submitted"),
     Row((S,),                   Act.RETURN,            (COORDINATOR,),          State.RETURNED,  "application.returned"),
+    # A later day for the correction; told as the return was, with that day.
+    Row((R,),                   Act.EXTEND,            (COORDINATOR,),          State.RETURNED,  "application.returned"),
     Row((S,),                   Act.NOMINATE,          (COORDINATOR,),          State.NOMINATED, "application.nominated", "+nomination"),
     Row((N,),                   Act.REFUSE_NOMINATION, (QUOTAS,),               State.SUBMITTED),
     Row((S, N),                 Act.REJECT,            (COORDINATOR, OFFICER),  State.REJECTED,  "application.rejected"),

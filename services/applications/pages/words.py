@@ -47,6 +47,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.START: N_("You began the application"),
     Act.SUBMIT: N_("You sent the application"),
     Act.RETURN: N_("Your country’s coordinator sent it back to be corrected"),
+    Act.EXTEND: N_("You were given more time to correct it"),
     Act.NOMINATE: N_("Your country put you forward"),
     Act.REFUSE_NOMINATION: N_("Your country may not put forward more people now; your application is still with it"),
     Act.REJECT: N_("It was decided not to carry the application forward"),

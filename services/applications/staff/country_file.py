@@ -30,10 +30,12 @@ router = APIRouter(include_in_schema=False)
 
 UPLOADS: Final = "/country/applications/"
 BASE: Final = UPLOADS.rstrip("/")
+NO_DAY: Final = N_("Enter the last day for the correction: day, month and year")
 CORRECTION_DAYS: Final = 14
 """Proposed for a correction; the coordinator may name any later day."""
 DONE: Final = {
     "return": N_("It is sent back. The applicant is told what to correct, and until when."),
+    "extend": N_("There is more time now. The applicant is told until when."),
     "nominate": N_("It is on the slate. The places service now checks how many your country may put forward."),
     "reject": N_("It is not carried forward. The applicant is told the reasons."),
     "added": N_("The document is added."),
@@ -99,7 +101,8 @@ def _reasons(key: str, label: str, reasons: Any, wrong: dict[str, str], given: d
 
 
 def _day(file: File, wrong: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
-    proposed = file.dossier.call.day(file.now) + timedelta(days=CORRECTION_DAYS)
+    today = file.dossier.call.day(file.now)
+    proposed = max(today, file.application.correct_by or today) + timedelta(days=CORRECTION_DAYS)
     boxes = {"day": str(proposed.day), "month": str(proposed.month), "year": str(proposed.year)}
     hint = _("The last day on which the applicant can send it again, for example {day}", day=format_date(proposed))
     value, error = given.get("correct_by", boxes), wrong.get("correct_by", "")
@@ -126,7 +129,7 @@ async def send_back(request: Request, application_id: str) -> Response:
     day = day_in(boxes)
     errors = {} if reasons else {"return_reasons": _("Choose at least one reason")}
     if day is None:
-        errors["correct_by"] = _("Enter the last day for the correction: day, month and year")
+        errors["correct_by"] = _(NO_DAY)
     if day is None or errors:
         return await draw(request, file, status=422, opened="return", errors=errors, typed=typed)
     outcome = await attempt(
@@ -145,6 +148,20 @@ async def send_back(request: Request, application_id: str) -> Response:
         key = "correct_by" if isinstance(outcome, DateWrong) else "return_reasons"
         return await draw(request, file, status=422, opened="return", errors={key: refused(outcome, file)}, typed=typed)
     return await answer(request, file, outcome, "return")
+
+
+@router.post("/country/applications/{application_id}/extend")
+async def extend(request: Request, application_id: str) -> Response:
+    """Name a later day for the correction."""
+    file, form = await own(request, application_id), await form_of(request)
+    boxes = {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
+    day, typed = day_in(boxes), {"correct_by": boxes}
+    if day is None:
+        return await draw(request, file, status=422, opened="extend", errors={"correct_by": _(NO_DAY)}, typed=typed)
+    outcome = await attempt(request, file.viewer, use_cases.extend, file.application.id, correct_by=day, expected_version=version_of(form))
+    if isinstance(outcome, DateWrong):
+        return await draw(request, file, status=422, opened="extend", errors={"correct_by": refused(outcome, file)}, typed=typed)
+    return await answer(request, file, outcome, "extend")
 
 
 @router.post("/country/applications/{application_id}/nominate")

@@ -48,6 +48,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.START: N_("Begun"),
     Act.SUBMIT: N_("Sent"),
     Act.RETURN: N_("Sent back for correction"),
+    Act.EXTEND: N_("More time given for the correction"),
     Act.NOMINATE: N_("Put forward by the country"),
     Act.REFUSE_NOMINATION: N_("Could not be put forward"),
     Act.REJECT: N_("Not carried forward"),

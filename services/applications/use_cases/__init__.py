@@ -5,7 +5,7 @@ transaction commits.
 """
 
 from services.applications.use_cases.answering import keep_typed, keep_typed_entry, remove_entry, save_entry, save_page
-from services.applications.use_cases.country import nominate, reorder_slate, return_for_correction
+from services.applications.use_cases.country import extend, nominate, reorder_slate, return_for_correction
 from services.applications.use_cases.drafts import start_draft
 from services.applications.use_cases.letters import write_letter
 from services.applications.use_cases.offers import accept_offer, decline_offer, withdraw
@@ -27,6 +27,7 @@ __all__ = [
     "confirm_change",
     "decline_offer",
     "end",
+    "extend",
     "keep_typed",
     "keep_typed_entry",
     "load_plan",

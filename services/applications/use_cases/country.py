@@ -1,4 +1,4 @@
-"""A country's coordinator: return for correction, put on the slate, order the slate."""
+"""A country's coordinator: return for correction, give more time, put on the slate, order the slate."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,6 +65,27 @@ async def return_for_correction(
     application.reasons = list(reasons)
     fact = ApplicationReturned(**facts_of(application), reasons=list(reasons), correct_by=correct_by)
     detail = {"reasons": list(reasons), "correct_by": correct_by.isoformat(), "marked": [f"{one.kind}:{one.key}" for one in told]}
+    return await advance(tx, standing, viewer, now=now, fact=fact, detail=detail)
+
+
+async def extend(
+    tx: Tx, viewer: Viewer, application_id: UUID, *, correct_by: date, expected_version: int | None, now: datetime
+) -> Done | Refused | DateWrong:
+    """Give more time for the correction: name a day later than the one named before, in the call's zone, tomorrow at the earliest.
+
+    Nothing else changes. It is told as the return was, so that the applicant hears of the later day and is reminded of that one.
+    """
+    standing = await begin(tx, viewer, application_id, Act.EXTEND, expected_version=expected_version)
+    if not isinstance(standing, Standing):
+        return standing
+    application = standing.application
+    assert application.correct_by is not None, "a returned application has a day to be corrected by"
+    earliest = max(application.correct_by, standing.terms.call(application.year).day(now)) + timedelta(days=1)
+    if correct_by < earliest:
+        return DateWrong(earliest)
+    detail = {"before": application.correct_by.isoformat(), "correct_by": correct_by.isoformat()}
+    application.correct_by = correct_by
+    fact = ApplicationReturned(**facts_of(application), reasons=list(application.reasons), correct_by=correct_by)
     return await advance(tx, standing, viewer, now=now, fact=fact, detail=detail)
 
 

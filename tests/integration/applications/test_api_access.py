@@ -33,6 +33,7 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("DELETE", "/api/v1/applications/{id}/documents/passport", None),
     ("POST", "/api/v1/applications/{id}/submission", None),
     ("POST", "/api/v1/applications/{id}/return", {"expected_version": 2, "reasons": ["x"], "correct_by": "2016-02-01"}),
+    ("POST", "/api/v1/applications/{id}/extend", {"expected_version": 2, "correct_by": "2016-02-01"}),
     ("POST", "/api/v1/applications/{id}/nominate", {"expected_version": 2}),
     ("POST", "/api/v1/applications/{id}/reject", {"expected_version": 2, "reasons": ["x"]}),
     ("POST", "/api/v1/applications/{id}/score", {"expected_version": 2, "points": {}}),

@@ -42,6 +42,7 @@ def people_acts(application: Application, now: datetime) -> dict[Act, tuple[Call
             use_cases.return_for_correction,
             {**seen, "reasons": [reason("return")], "correct_by": now.date() + timedelta(days=2)},
         ),
+        Act.EXTEND: (use_cases.extend, {**seen, "correct_by": now.date() + timedelta(days=30)}),
         Act.NOMINATE: (use_cases.nominate, seen),
         Act.REJECT: (use_cases.reject, {**seen, "reasons": [reason("rejection")]}),
         Act.APPROVE: (use_cases.approve, seen),

@@ -1,6 +1,7 @@
 """What was sent back and did not come again ends with its day, and the person is told, may apply anew, and finds why on its page."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.applications import use_cases
@@ -13,7 +14,7 @@ from services.applications.use_cases.corrections import end_uncorrected
 from services.applications.use_cases.steps import terms_of
 from shared.persistence import migrate
 from tests.integration.applications.calling import Api
-from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, World
+from tests.integration.applications.people import COORDINATOR, COUNTRY, PROGRAMME, YEAR, World
 
 GRACE = timedelta(seconds=ApplicationsSettings().answer_grace_seconds)
 
@@ -50,6 +51,38 @@ async def test_it_ends_after_the_last_second_of_its_day_and_one_may_apply_again(
     assert await world.db.run(checks.broken) == dict.fromkeys(checks.CHECKS, 0)
     again = await world.do(use_cases.start_draft, person, programme=PROGRAMME, year=YEAR, country=COUNTRY)
     assert isinstance(again, Done), again
+
+
+async def test_a_coordinator_gives_more_time_and_the_person_is_told_the_later_day(world: World, api: Api) -> None:
+    person, application = await world.reach(State.RETURNED)
+    path, first = f"/country/applications/{application.id}", application.correct_by
+    assert first is not None
+    api.clock.move_to(world.now)
+
+    async def extend(day: date | None) -> Any:
+        boxes = dict(zip(("day", "month", "year"), (day.day, day.month, day.year) if day else ("31", "2", "2016"), strict=True))
+        form = {"version": str(application.version)} | {f"correct_by-{box}": str(value) for box, value in boxes.items()}
+        return await api.send(COORDINATOR, "POST", f"{path}/extend", data=form)
+
+    offered = await api.send(COORDINATOR, "GET", path)
+    assert f'value="{(first + timedelta(days=14)).day}"' in offered.text, "two weeks from the day that was named are proposed"
+    assert "Enter the last day" in (await extend(None)).text
+    for day in (first, first - timedelta(days=1)):
+        refused = await extend(day)
+        assert (refused.status_code, "or later" in refused.text) == (422, True), "no day is shortened"
+    later = first + timedelta(days=3)
+    assert (await extend(later)).headers["location"] == f"{path}?done=extend"
+    assert (await extend(later + timedelta(days=1))).status_code == 409, "the form was of the version before"
+    told = (await world.published(application.id))[-1]
+    assert (told.type, told.data.correct_by, told.data.reasons) == ("puente.application.returned.v1", later, application.reasons)
+    page = await api.send(person, "GET", f"/applications/{application.id}")
+    assert "You were given more time to correct it" in page.text
+    [row] = await world.rows("select detail from audit_entry where act = 'application.extend'")
+    assert row.detail == {"before": first.isoformat(), "correct_by": later.isoformat()}
+    world.now = await day_over(world, application) + GRACE
+    assert await sweep(world) == 0, "the first day is not the last any more"
+    await world.submit(person, application.id)
+    assert (await world.application(application.id)).state == State.SUBMITTED
 
 
 async def test_whoever_withdraws_while_it_is_to_be_corrected_is_told_nothing_of_a_day(world: World, api: Api) -> None:

@@ -103,6 +103,7 @@ def test_scoring_comes_just_before_the_approval() -> None:
 
 def test_pages_offer_what_the_table_allows() -> None:
     assert acts(State.SUBMITTED, "coordinator", route=FULL) == (Act.RETURN, Act.NOMINATE, Act.REJECT)
+    assert acts(State.RETURNED, "coordinator", route=FULL) == (Act.EXTEND,)
     assert acts(State.SUBMITTED, "officer", route=FULL) == (Act.REJECT,)
     assert acts(State.SUBMITTED, "officer", route=("approval",)) == (Act.REJECT, Act.APPROVE)
     assert acts(State.PLACED, "auditor", route=FULL) == ()
