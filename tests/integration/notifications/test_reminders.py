@@ -96,3 +96,14 @@ async def test_a_correction_is_recalled_until_it_was_made(house: House) -> None:
     await house.say(ApplicationSubmitted(**ids(house)))
     await house.later(days=9)
     assert told(house).count(reminder) == 1
+
+
+async def test_of_two_days_for_a_correction_the_later_one_is_recalled(house: House) -> None:
+    """The coordinator gave more time."""
+    first, later = ((house.clock.now() + timedelta(days=days)).date() for days in (10, 20))
+    for day in (first, later):
+        await house.say(ApplicationReturned(**ids(house), reasons=["incomplete"], correct_by=day))
+    await house.later(days=9)
+    assert told(house) == ["Your application needs a correction"] * 2, "the person hears of the later day"
+    await house.later(days=10)
+    assert told(house)[2:] == ["Reminder: your application needs a correction"]
