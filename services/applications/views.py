@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, given, unanswered
+from services.applications.domain.answers import Answer, given, name_in, unanswered
 from services.applications.domain.correction import Returned
 from services.applications.domain.letters import Letter
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
@@ -92,7 +92,8 @@ class PaperState:
 class Dossier:
     """One application whole. `acts` are those that the viewer may do now, in the table's order.
 
-    Reviews and the cell's figures are there for staff only; a person sees their own timeline, not who reviewed.
+    Reviews and the cell's figures are there for staff only; a person sees their own timeline, not who reviewed. `name` is as the form
+    gives it, else as the account does.
     """
 
     application: Application
@@ -193,7 +194,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         reviews=reviews,
         referees=tuple(await referees_of(tx, application.id)) if terms.programme.referees else (),
         figures=figures,
-        name=person.name if person else "",
+        name=name_in(terms.programme.pages, answers) or (person.name if person else ""),
         email=person.email if person else "",
         names=await lists.names(tx, actors),
         letters=await of_application_letters(tx, application.id) if application.receipt and viewer.role in WRITERS else (),

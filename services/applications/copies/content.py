@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.applications.copies.pdf import Section, Sheet
-from services.applications.domain.answers import given
+from services.applications.domain.answers import given, name_in
 from services.applications.domain.lifecycle import Act
 from services.applications.pages.kit import Folder
 from services.applications.pages.refusals import both
@@ -43,16 +43,16 @@ def sheet(folder: Folder, number: int, before: AsSent, made_at: datetime) -> She
     title = f"{dossier.programme.names[language]} {application.year}"
     sent = sending(folder, number)
     again = sent is not None and application.submitted_at is not None and sent.at > application.submitted_at
+    shown = as_it_was(folder, before.answers)
     facts = [
         (_("Receipt"), application.receipt or ""),
-        (_("Name"), dossier.name),
+        (_("Name"), name_in(dossier.programme.pages, shown.dossier.answers) or dossier.name),
         (_("Account"), dossier.email),
         (_("Country"), country_name(application.country, folder.plan)),
         (_("Sent"), both(application.submitted_at, folder.zone) if application.submitted_at else ""),
         *([(_("Corrected and sent again"), both(sent.at, folder.zone))] if again and sent else []),
         (_("Whom to ask"), folder.ask),
     ]
-    shown = as_it_was(folder, before.answers)
     attached = kept_papers(folder, before.papers) if before.papers is not None else [_row(one) for one in paper_rows(shown, change=False)]
     found = [Section(one.title, [_row(row) for row in one.rows]) for one in sections(shown, change=False)]
     return Sheet(

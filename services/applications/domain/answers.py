@@ -251,6 +251,12 @@ def given(pages: Sequence[Page], stored: Mapping[str, Stored]) -> dict[str, Answ
     return counted(pages, from_stored(pages, stored))
 
 
+def name_in(pages: Iterable[Page], answers: Mapping[str, Answer]) -> str:
+    """What the person is called in the form; empty where it does not say."""
+    asked = (question.key for page in pages for question in page.questions if question.autocomplete == "name")
+    return next((str(answers[key]) for key in asked if answers.get(key)), "")
+
+
 def _typed(question: Question, value: Stored) -> Answer | None:
     if question.kind != "group":
         return PLAIN[question.kind].load(question, value)

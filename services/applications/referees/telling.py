@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.applications.accounts import people, zones
-from services.applications.domain.answers import from_stored
+from services.applications.domain.answers import from_stored, name_in
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import OPEN, Referees, may_write, passed, shifted
 from services.applications.referees import store
@@ -77,9 +77,7 @@ def open_until(due: datetime, application: Application, terms: InForce, asked: R
 async def applicant_name(tx: Tx, application: Application, terms: InForce) -> str:
     """What the applicant is called: as the form says, else as the account does; empty where neither says."""
     answers = from_stored(terms.programme.pages, await applications.stored_answers(tx, application.id))
-    keys = [question.key for page in terms.programme.pages for question in page.questions if question.autocomplete == "name"]
-    named = next((str(answers[key]) for key in keys if answers.get(key)), "")
-    if named:
+    if named := name_in(terms.programme.pages, answers):
         return named
     account = await people.by_id(tx, application.person_id)
     return account.name if account else ""

@@ -58,9 +58,8 @@ class File(Folder):
 
     @property
     def name(self) -> str:
-        """As the form gives it, else as the account does, else the receipt."""
-        answers = (self.dossier.answers.get(key) for key in name_keys([self.dossier.terms]))
-        return next((str(one) for one in answers if one), "") or self.dossier.name or self.application.receipt or ""
+        """What the person is called, else the receipt."""
+        return self.dossier.name or self.application.receipt or ""
 
     @property
     def cell(self) -> Cell:

@@ -115,7 +115,9 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     await world._to_returned(person, application)
     await rewrite(world, person, application, "张伟 After")
     await work(api)
-    assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
+    text = said(await download(api, person, application, first.subjectversion))
+    assert text.count("Ana Before") == 2, "at its head and in its place, though the account has no name"
+    assert "After" not in text
 
     world.now += timedelta(days=1)
     await world.submit(person, application.id)
