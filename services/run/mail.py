@@ -10,7 +10,7 @@ from typing import Final, Self
 from services.run import ports
 from services.run.home import Home
 from services.run.serving import serve_app
-from shared.mail.sink import Mail, MailSink
+from shared.mail.sink import MAILS_MAX, Mail, MailSink
 from shared.mail.sink_pages import sink_app
 
 _CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
@@ -21,8 +21,8 @@ WAIT_SECONDS: Final = 60.0
 class MailDesk:
     """The sink and its page, for as long as it is open. Meets `acting.Letterbox`."""
 
-    def __init__(self, home: Home, port: int, say: Callable[[str], None], *, public_url: str = "") -> None:
-        self.sink = MailSink(home.mails)
+    def __init__(self, home: Home, port: int, say: Callable[[str], None], *, public_url: str = "", most: int = MAILS_MAX) -> None:
+        self.sink = MailSink(home.mails, most=most)
         self.url = ""
         self._wanted = port
         self._say = say

@@ -28,6 +28,7 @@ from services.run.replay import LOCAL, begin_log
 from services.run.serving import Front, lifespans, run_workers, serve_app
 from services.run.settling import Settling
 from shared.kernel.clock import SteeredClock
+from shared.mail.sink import MAILS_MAX
 from shared.messaging.broker import Broker, BrokerFailure, Missing, find_broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import KafkaTransport
@@ -55,6 +56,8 @@ class Wish:
     transport: Literal["local", "kafka"] = "local"
     port: int = 8080
     mail_port: int = 8025
+    mails_most: int = MAILS_MAX
+    """Mails that stay to be read; the oldest go first."""
     starts: datetime
     settings: Mapping[str, Any] = field(default_factory=dict)
     database_url: str | None = None
@@ -105,7 +108,8 @@ class Stack:
         given = CommonSettings().database_url if self.wish.database_url is None else self.wish.database_url
         url = await self._exit.enter_async_context(databases.server(self.home, given))
         await databases.prepare(url)
-        self.mail = await self._exit.enter_async_context(MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url))
+        desk = MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url, most=self.wish.mails_most)
+        self.mail = await self._exit.enter_async_context(desk)
         self.values = {
             **values_of(self.home, url),
             "transport": self.wish.transport,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,10 +24,13 @@ from services.run.simulate.phases import Phases
 from services.run.simulate.progress import Progress
 from services.run.simulate.roster import roster
 from services.run.stack import NotStarted, Stack, Wish
+from shared.mail.sink import MAILS_MAX
 from shared.observability.logging import configure_logging
 
 RESTING: Final = frozenset(("rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"))
 """States in which an application may stand at the end; in any other one an answer is missing."""
+MAILS_A_PERSON: Final = 20
+"""More than anybody gets in a call, their referees' mails among them."""
 UNTHROTTLED: Final = 10_000_000
 SETTINGS: Final = {"codes_asked_per_address": UNTHROTTLED, "codes_tried_per_address": UNTHROTTLED}
 """Everybody sits at the same machine."""
@@ -78,9 +82,14 @@ async def play(order: Order, *, keep: Path | None, console: Console, plan: Path 
             if folder.exists() and any(folder.iterdir()):
                 raise NotStarted(f"{folder} is not empty: a simulation needs a folder of its own")
         progress = Progress(console)
-        wish = Wish(transport=order.transport, port=0, mail_port=0, starts=call.opens, settings=SETTINGS, database_url="")
-        stack = await exits.enter_async_context(Stack(Home(folder), wish, progress.say))
+        stack = await exits.enter_async_context(Stack(Home(folder), wish_for(order, call.opens), progress.say))
         return await play_on(stack, order, progress, plan=plan)
+
+
+def wish_for(order: Order, opens: datetime) -> Wish:
+    """The stack that this order is played on. Every mail stays: referees read theirs when everybody has applied."""
+    mails = MAILS_MAX + MAILS_A_PERSON * order.applications
+    return Wish(transport=order.transport, port=0, mail_port=0, mails_most=mails, starts=opens, settings=SETTINGS, database_url="")
 
 
 async def play_on(stack: Stack, order: Order, progress: Progress, *, plan: Path = PLAN) -> Outcome:

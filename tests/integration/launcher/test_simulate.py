@@ -20,7 +20,7 @@ from services.run.simulate import run as simulation
 from services.run.simulate.outcome import Outcome, Row, write
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import MAIL_TRIES, Phases
-from services.run.simulate.run import play
+from services.run.simulate.run import play, wish_for
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
 
@@ -127,3 +127,9 @@ def phases_with(writer: Writer, clock: SteeredClock) -> Phases:
     crowd = SimpleNamespace(writer=lambda _email, _member: writer, stack=SimpleNamespace(clock=clock), members=())
     nothing: Any = None
     return Phases(cast(Crowd, crowd), nothing, nothing, nothing, nothing)
+
+
+def test_no_mail_of_a_large_call_goes_before_it_is_read() -> None:
+    """Seven mails a person come before the first letter is written: with two thousand people more than the sink keeps of itself."""
+    order = Order(programme="scholarship", year=2016, applications=2000, seed=7)
+    assert wish_for(order, datetime(2016, 1, 18, tzinfo=UTC)).mails_most >= 2000 * 7
