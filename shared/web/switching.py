@@ -5,9 +5,9 @@ address with `?switch=`. That changes nothing and reads no more than the page do
 language, its form filled in again. It looks at requests and answers only, so no route and no template has to know of it.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from html import escape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.filled import SWITCH, Fields, filled, with_switch
 from shared.web.i18n import LANGUAGES, translate
+from shared.web.kept_body import KeptBody
 from shared.web.problems import Problem
 
 _ = translate
@@ -56,7 +57,7 @@ class SwitchLayer:
         await answer.finish(page)
 
     async def _switch(self, scope: Scope, body: "_Body", send: Send, language: str) -> None:
-        await body.rest()
+        await body.whole()
         typed = body.fields(Headers(scope=scope))
         if typed is None:
             raise Problem(400, code="malformed")
@@ -122,31 +123,15 @@ def _opening(scope: Scope, query: str, language: str) -> Scope:
     return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers}
 
 
-class _Body:
-    """The request's body: passed on, and kept where it is small enough."""
+class _Body(KeptBody):
+    """The body of a form that may be asked for another language."""
 
     def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._more = True
-
-    async def receive(self) -> MutableMapping[str, Any]:
-        message = await self._receive()
-        self._more = bool(message.get("more_body"))
-        part = message.get("body", b"")
-        self._size += len(part)
-        if self._size <= KEPT_BYTES:
-            self._parts.append(part)
-        return message
-
-    async def rest(self) -> None:
-        while self._more:
-            await self.receive()
+        super().__init__(receive, KEPT_BYTES)
 
     def again(self) -> Receive:
         """The request with the body that was kept."""
-        return self.instead(b"".join(self._parts))
+        return self.instead(self.kept or b"")
 
     def instead(self, body: bytes) -> Receive:
         """The request with this body, once it was read to its end: after it comes what really comes, which is that somebody goes away.
@@ -156,18 +141,19 @@ class _Body:
         left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
-            return left.pop() if left else await self._receive()
+            return left.pop() if left else await self.more()
 
         return receive
 
     def fields(self, headers: Headers) -> Fields | None:
         """The form's fields; none where they are no form of ours."""
-        if not self._size:
+        kept = self.kept
+        if kept == b"":
             return []
-        if not headers.get("content-type", "").startswith(FORM) or self._size > KEPT_BYTES:
+        if kept is None or not headers.get("content-type", "").startswith(FORM):
             return None
         try:
-            return parse_qsl(b"".join(self._parts).decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+            return parse_qsl(kept.decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST)
         except ValueError:
             return None
 

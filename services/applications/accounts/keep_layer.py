@@ -4,8 +4,7 @@ A form of ours that is answered with "sign in first" is kept sealed, and the way
 press sends it again. It looks at answers only, so no page has to know of it. Files are not kept; their page opens again after the sign-in.
 """
 
-from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +15,7 @@ from services.applications.accounts import kept
 from services.applications.accounts.desk import KEPT_PATH, Desk
 from services.applications.domain.accounts import safe_return
 from shared.web.context import context_of
+from shared.web.kept_body import KeptBody
 
 TYPED: Final = "application/x-www-form-urlencoded"
 SIGN_IN: Final = b"/sign-in"
@@ -40,7 +40,7 @@ class KeepLayer:
         if context_of(Request(scope)).identity is not None:
             await self._app(scope, receive, self._forgetting(Request(scope), send))
             return
-        body = _Body(receive)
+        body = KeptBody(receive, BODY_MOST)
 
         async def keeping(message: Message) -> None:
             if message["type"] == "http.response.start" and _leads_to_sign_in(message):
@@ -49,7 +49,7 @@ class KeepLayer:
 
         await self._app(scope, body.receive, keeping)
 
-    async def _keep(self, request: Request, body: "_Body", headers: MutableHeaders) -> None:
+    async def _keep(self, request: Request, body: KeptBody, headers: MutableHeaders) -> None:
         """Keep what was typed and lead over `/kept`; where it cannot be kept, lead back to the page it came from."""
         path = _path(request)
         raw = await body.whole() if _typed_by_a_person(request.headers) else None
@@ -85,34 +85,6 @@ class KeepLayer:
         now = self._desk.clock.now()
         found = await self._desk.db.run(lambda tx: kept.kept(tx, secret, now=now))
         return found is None or found.form.path == _path(request)
-
-
-class _Body:
-    """The request's body: what the page read of it, and the rest."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._more = True
-
-    async def receive(self) -> MutableMapping[str, Any]:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            part = message.get("body", b"")
-            self._size += len(part)
-            if self._size <= BODY_MOST:
-                self._parts.append(part)
-            self._more = message.get("more_body", False)
-        else:
-            self._more = False
-        return message
-
-    async def whole(self) -> bytes | None:
-        """All of it; None where it is too large to be kept."""
-        while self._more:
-            await self.receive()
-        return b"".join(self._parts) if self._size <= BODY_MOST else None
 
 
 def _leads_to_sign_in(message: Message) -> bool:
