@@ -12,10 +12,10 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import REASON_NEEDED, Act, State
 from services.applications.domain.outcomes import NotAllowed, OfferPassed, ReasonsWrong
 from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.place import facts
 from services.applications.pages.refusals import problem
-from services.applications.pages.words import country_name
 from services.applications.use_cases import Done
-from shared.web.formats import countdown, format_date
+from shared.web.formats import countdown
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -53,26 +53,14 @@ class Offered:
 
 def offered(folder: Folder) -> Offered:
     """Who looks at an offer whose time has passed is told so instead; where there is none, the application says what there is."""
-    application, programme, language = folder.application, folder.dossier.programme, current_language()
+    application, language = folder.application, current_language()
     if Act.ACCEPT not in folder.dossier.acts:
         raise Redirect(folder.path)
     assert application.answer_by is not None, "an offered application has a deadline"
     if folder.now > application.answer_by or application.passed_version == application.offer_version:
         raise problem(OfferPassed(application.answer_by), folder.zone, back=folder.path)
-    facts = [
-        (_("Programme"), programme.names[language]),
-        (_("Year"), str(application.year)),
-        (_("Country"), country_name(application.country, folder.plan)),
-    ]
-    if application.course:
-        facts.append((_("Course"), programme.option_names("course", application.course)[language]))
-        facts += [
-            (_("When"), f"{format_date(one.starts)} – {format_date(one.ends)}")
-            for one in programme.courses_of(application.year)
-            if one.key == application.course
-        ]
     later = [one for one in folder.dossier.papers if one.paper.stage == "after_offer" and one.lacking]
-    return Offered(facts, countdown(application.answer_by, folder.now), [one.paper.names[language] for one in later])
+    return Offered(facts(folder), countdown(application.answer_by, folder.now), [one.paper.names[language] for one in later])
 
 
 @router.get("/applications/{application_id}/offer")

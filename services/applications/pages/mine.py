@@ -13,8 +13,10 @@ from services.applications.domain.referees import LIVE, Standing
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
+from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
+from services.applications.pages.place import TAKEN, accepted, course_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
     BEFORE_ROUND,
@@ -72,6 +74,8 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
             return Next(_("The waiting list closes"), application.list_closes) if application.list_closes else None
         case State.OFFERED:
             return Next(_("Answer by"), application.answer_by) if application.answer_by else None
+        case one if one in TAKEN and (course := course_of(application, terms.programme)) and call.day(now) < course.starts:
+            return Next(_("The course begins"), day=course.starts)
         case _:
             return None
 
@@ -235,6 +239,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         lacking=lacking(folder),
         country=country_name(application.country, folder.plan),
         moments=moments(folder),
+        place=accepted(folder),
         marked=marked(folder),
         letters=exchanges(folder),
         again=await again(request, folder),
@@ -247,7 +252,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         may_withdraw=Act.WITHDRAW in folder.dossier.acts,
         may_answer=Act.ACCEPT in folder.dossier.acts and application.answer_by is not None and folder.now <= application.answer_by,
         added=added_file(request, folder),
-        ask=folder.ask,
+        ask=contact_of(folder.plan.country(application.country)),
         copy=await copy_of(request, application.id, folder.path) if application.receipt else None,
         answered=request.query_params.get("answered", ""),
     )

@@ -152,7 +152,7 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Programme(msgspec.Struct, frozen=True, kw_only=True):
-    """One programme, whole. `warnings` are rules that refuse nobody: what they say is said before somebody sends."""
+    """One programme, whole. `warnings` refuse nobody: they are said before one sends. `place`: questions that say what a place is for."""
 
     code: str
     names: Texts
@@ -181,6 +181,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = ()
     holders: Holders | None = None
     gives: tuple[Texts, ...] = ()
+    place: tuple[str, ...] = ()
     referees: Referees | None = None
 
     @property
@@ -312,8 +313,7 @@ def judge_load(plan: Plan, loaded: Mapping[str, str]) -> Literal["new", "unchang
 
     The same version with the same content is `unchanged`; with another content it is refused as `version_changed`.
     """
-    before = loaded.get(plan.version)
-    if before is None:
+    if (before := loaded.get(plan.version)) is None:
         return "new"
     if before == (now := content_hash(plan)):
         return "unchanged"

@@ -63,6 +63,7 @@ def read_programme(
         channels=read_channels(limits, pages),
         holders=read_holders(limits, [country.code for country in countries]),
         gives=_gives(table),
+        place=table.maybe_texts("place", [question.key for page in pages for question in page.questions]),
         referees=read_referees(table, forms),
     )
     if limits is not None:

@@ -21,7 +21,7 @@ from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import AGREED, Front, opened, words
-from tests.integration.applications.people import World, the_plan
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, the_plan
 from tests.integration.applications.test_pages_applicant import hidden
 from tests.real_files import PDF
 
@@ -93,7 +93,11 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         form = {"place_version": hidden(means, "place_version")}
         for _ in range(2):
             assert (await browser.post(f"{path}/offer/accept", data=form)).headers["location"] == f"{path}?answered=accept"
-        assert "You accepted the place" in words(await browser.get(path))
+        after = words(await browser.get(path))
+        assert "You accepted the place" in after and "Your place Programme" in after
+        assert "Where would you like to study? 1." in after, "what the plan says that a place is for, as it was answered"
+        assert "The place is entered in your name." in after and "Add what is asked of you now: Physical examination" in after
+        assert "The plan names no day on which it begins." in after and "+51 1 555 0100" in after
         other = await browser.post(f"{path}/offer/decline", data=form)
         assert other.status_code == 409 and "The application is now: Accepted by you." in words(other)
         assert f'href="{path}"' in other.text, "the refusal leads back to the application"
@@ -103,6 +107,32 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         examined = await browser.post(f"{path}/papers/physical_examination", files={"file": ("exam.pdf", PDF, "application/pdf")})
         assert examined.headers["location"] == f"{path}/papers/physical_examination?added=physical_examination"
         assert "exam.pdf" in words(await browser.get(examined.headers["location"]))
+
+
+async def test_who_took_a_course_reads_which_it_is_when_it_begins_and_what_comes_next(front: Front) -> None:
+    front.clock.move(timedelta(days=60))
+    async with front.browser() as browser:
+        world = World(front.db, front.clock.now())
+        applicant = await person(front, browser)
+        application = await world.submitted(applicant, "training")
+        path = f"/applications/{application.id}"
+        await world.act(use_cases.nominate, COORDINATOR, application.id)
+        await world.act(use_cases.approve, OFFICER, application.id)
+        await world.hears(world.offered(application))
+        offer = words(await browser.get(f"{path}/offer"))
+        assert "2 January 2017 – 14 January 2017" in offer
+        accepted = await world.application(application.id)
+        await world.act(use_cases.accept_offer, applicant, application.id, place_version=accepted.offer_version)
+        await world.hears(world.taken(application))
+        page = words(await browser.get(path))
+        facts = page.split("Your place")[1].split("What happened so far")[0]
+        assert "When 2 January 2017 – 14 January 2017" in facts and "A certificate of the course" in facts
+        assert "The course begins on 2 January 2017." in facts
+        assert "The course begins 2 January 2017" in words(await browser.get("/applications"))
+        for days, said in ((300, "The course has begun. It lasts until 14 January 2017."), (20, "The course ended on 14 January 2017.")):
+            front.clock.move(timedelta(days=days))
+            await front.sign_in(browser, "ana@example.org")
+            assert said in words(await browser.get(path)), days
 
 
 async def test_the_first_page_says_that_an_offer_waits_until_it_is_answered_or_over(front: Front) -> None:
