@@ -1,7 +1,7 @@
 """What stands on the page of one application, whoever of the staff reads it: answers, documents, history, and the cell's figures."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
 from services.applications.staff.words import file_words, limit_words, score_words, state_said, timeline
 from services.applications.store.lists import figures
-from services.applications.store.work import Beside, beside, standing_by_score
+from services.applications.store.work import Beside, beside, slate_place, standing_by_score
 from services.applications.tables import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -152,6 +152,15 @@ class Cellside:
     cap: int | None
     rank: int = 0
     among: int = 0
+    slate: tuple[int, int] | None = None
+    """Which one on the country's slate the application is, and of how many; none where it is not on it."""
+
+    @property
+    def slate_words(self) -> str:
+        """`Number 2 of 5 on the country's slate`; nothing where it is not on it."""
+        if self.slate is None:
+            return ""
+        return _("Number {rank} of {most} on the country’s slate", rank=format_number(self.slate[0]), most=format_number(self.slate[1]))
 
     @property
     def href(self) -> str:
@@ -195,10 +204,12 @@ async def cellside_of(tx: Tx, file: File) -> Cellside:
     application, programme = file.application, file.dossier.programme
     ratio = programme.nomination_ratio if "nomination" in programme.route else None
     found = await cellside(tx, file.cell, f"{country_name(application.country, file.plan)} {application.year}", ratio)
+    if application.state == State.NOMINATED and application.slate_rank:
+        found = replace(found, slate=await slate_place(tx, application))
     if application.score is None or "review" not in programme.route or application.state not in (State.NOMINATED, State.SUBMITTED):
         return found
     rank, among = await standing_by_score(tx, application)
-    return Cellside(found.key, found.title, found.figures, found.beside, found.cap, rank, among)
+    return replace(found, rank=rank, among=among)
 
 
 def foresight(file: File, side: Cellside) -> str:

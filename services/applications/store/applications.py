@@ -180,15 +180,18 @@ async def slate(tx: Tx, cell: Cell, *, lock: bool = False) -> list[Application]:
     return list((await tx.execute(statement)).scalars())
 
 
-async def slate_ranks(tx: Tx, cell: Cell) -> list[int | None]:
-    """Every rank that was given on this slate, those of applications that went on too, so that none is given twice."""
-    statement = select(col(Application.slate_rank)).where(
+async def slate_ranks(tx: Tx, cell: Cell) -> list[tuple[int, bool]]:
+    """Every rank that was given on this slate, those of applications that went on too, so that none is given twice.
+
+    The second says whether its application is on the slate still.
+    """
+    statement = select(col(Application.slate_rank), col(Application.state) == "nominated").where(
         col(Application.programme) == cell.programme,
         col(Application.year) == cell.year,
         col(Application.country) == cell.country,
         col(Application.slate_rank).is_not(None),
     )
-    return list((await tx.execute(statement)).scalars())
+    return [(rank, there) for rank, there in await tx.execute(statement) if rank is not None]
 
 
 async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:

@@ -240,6 +240,20 @@ async def standing_by_score(tx: Tx, application: Application) -> tuple[int, int]
     return better + 1, among
 
 
+async def slate_place(tx: Tx, application: Application) -> tuple[int, int]:
+    """Which one in its country's order a nominated application is now, counting from 1, and of how many on the slate."""
+    rank, key = col(Application.slate_rank), col(Application.id)
+    ahead = tuple_(rank, key) < tuple_(literal(application.slate_rank), literal(application.id))
+    statement = select(func.count().filter(ahead), func.count()).where(
+        col(Application.programme) == application.programme,
+        col(Application.year) == application.year,
+        col(Application.country) == application.country,
+        col(Application.state) == "nominated",
+    )
+    before, among = (await tx.execute(statement)).one()
+    return before + 1, among
+
+
 # ---- reviewers
 
 

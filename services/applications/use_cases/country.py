@@ -107,12 +107,13 @@ async def nominate(
     papers, letters = await missing_for(tx, standing.programme, application, "nomination")
     if papers or letters:
         return Incomplete((), papers, referees=letters)
-    rank = next_rank(await store.slate_ranks(tx, cell_of(application)))
+    given = await store.slate_ranks(tx, cell_of(application))
+    rank, number = next_rank([one for one, _there in given]), 1 + sum(there for _one, there in given)
     application.slate_rank = rank
     application.reasons = []
     application.reason_limit = None
     fact = ApplicationNominated(**facts_of(application), slate_rank=rank)
-    return await advance(tx, standing, viewer, now=now, fact=fact, detail={"slate_rank": rank})
+    return await advance(tx, standing, viewer, now=now, fact=fact, detail={"slate_rank": number})
 
 
 async def reorder_slate(
@@ -132,10 +133,10 @@ async def reorder_slate(
     ranks = reordered({one.id: one.slate_rank or 0 for one in slate}, order)
     if ranks is None or not slate:
         return SlateChanged()
-    for one in slate:
-        if one.id in ranks:
-            before, one.slate_rank = one.slate_rank, ranks[one.id]
-            detail = {"from": before, "to": one.slate_rank}
+    for before, one in enumerate(slate, start=1):
+        after = one.slate_rank = ranks.get(one.id, one.slate_rank or 0)
+        if after != before:  # ranks of those who left are used no more: told is what moved
+            detail = {"from": before, "to": after}
             await note(tx, one, "reorder", role=viewer.role, actor=viewer.account_id, now=now, detail=detail)
     await tx.flush()
     return Done(slate[0])

@@ -11,7 +11,7 @@ from services.applications.plan.model import Document
 from services.applications.staff.kit import ROWS
 from services.applications.staff.slate import ordered
 from shared.kernel.ids import new_id
-from tests.integration.applications.people import CELL, reason, the_plan
+from tests.integration.applications.people import CELL, OFFICER, reason, the_plan
 from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 from tests.real_files import PDF
 
@@ -205,6 +205,14 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     assert order(page.text) == [two, one, three]
     assert "The order is saved" in main(page)
     assert len(await house.audited("application.reorder")) > 0
+    await house.world.act(use_cases.reject, OFFICER, made[1].id, reasons=[reason("rejection")])
+    for number, known in enumerate((one, three), start=1):
+        assert f'name="rank-{known}" value="{number}"' in (await browser.get(SLATE)).text
+        file = main(await browser.get(f"/country/applications/{known}"))
+        assert f"Number {number} of 2 on the country’s slate" in file, "the slate's own number, now that somebody has left it"
+    newcomer = await house.reach(State.NOMINATED)
+    file = main(await browser.get(f"/country/applications/{newcomer.id}"))
+    assert "Number 3 of 3 on the country’s slate" in file and "Number 3 on the country’s slate" in file, "then and now"
 
 
 def order(text: str) -> list[str]:
@@ -247,6 +255,7 @@ async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: Hous
     back = await browser.get(done.headers["location"])
     assert f"{application.receipt} is on the slate" in main(back)
     assert order(back.text) == [str(application.id)]
+    assert 'data-label="Move"' not in back.text, "one line alone moves nowhere"
 
 
 async def test_who_withdrew_before_a_place_was_given_counts_no_more(house: House) -> None:

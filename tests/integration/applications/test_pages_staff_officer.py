@@ -95,7 +95,7 @@ async def test_one_page_holds_answers_reviews_nomination_and_the_cells_figures(h
     said = main(await browser.get(f"{BASE}{application.id}"))
     for part in ("Study plan", "80 score of 100", "number 1 of 1 by score", "Places 36", "Taken 25", "Offered 4", "Free 7", "Waiting 9"):
         assert part in said, part
-    assert "Number 1 on the country’s slate. 1 of 108 put forward" in said
+    assert "Number 1 of 1 on the country’s slate. 1 of 108 put forward" in said
     assert "It joins the list, which is served by rank on" in said
     assert "sound" in said, "the reviewer's note"
 

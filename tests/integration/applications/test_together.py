@@ -110,6 +110,8 @@ async def test_the_country_orders_its_slate(world: World) -> None:
     assert [line.application.id for line in slate.lines] == order
     audited = await world.rows("select detail from audit_entry where act = 'application.reorder'")
     assert len(audited) == 3
+    again = await world.do(use_cases.reorder_slate, COORDINATOR, programme=PROGRAMME, year=YEAR, order=order)
+    assert isinstance(again, Done) and len(await world.rows("select 1 from audit_entry where act = 'application.reorder'")) == 3
 
 
 async def test_nobody_orders_a_slate_that_their_own_application_is_on(world: World) -> None:
