@@ -13,21 +13,23 @@ from services.applications.domain.referees import LIVE, Standing
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
+from services.applications.pages.giving import BEFORE, before_round, giving_day
 from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
 from services.applications.pages.place import TAKEN, accepted, course_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
-    BEFORE_ROUND,
     LIMITS,
     MOVES,
     NOT_CORRECTED,
     SAID_BY_LIMIT,
     STATES,
+    Said,
     agreed_words,
     country_name,
     limit_words,
+    move_name,
     reason_words,
 )
 from services.applications.plan.model import Plan, Programme
@@ -66,10 +68,10 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
             return Next(_("Correct it by the end of"), day=application.correct_by) if application.correct_by else None
         case State.SUBMITTED | State.NOMINATED | State.APPROVED:
             if call.grants_from and now < call.grants_from:
-                return Next(_("Places are given from"), call.grants_from)
+                return Next(_("Places are given on"), call.grants_from)
             return Next(_("You have an answer by"), call.answers_due) if now <= call.answers_due else None
-        case State.WAITING if before_round(application, terms, now):
-            return Next(_("Places are given from"), call.grants_from)
+        case State.WAITING if before_round(application, call, now):
+            return Next(_("Places are given on"), call.grants_from)
         case State.WAITING:
             return Next(_("The waiting list closes"), application.list_closes) if application.list_closes else None
         case State.OFFERED:
@@ -78,13 +80,6 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
             return Next(_("The course begins"), day=course.starts)
         case _:
             return None
-
-
-def before_round(application: Application, terms: InForce, now: datetime) -> bool:
-    """Whether the person waits because nobody has been given a place yet: those of the round are given by rank, on one day."""
-    call = terms.programme.call(application.year)
-    grants_from = call.grants_from if call else None
-    return application.state == State.WAITING and not application.waiting_rank and grants_from is not None and now < grants_from
 
 
 def _not_corrected(application: Application, terms: InForce) -> bool:
@@ -102,7 +97,16 @@ def meaning(application: Application, terms: InForce, now: datetime) -> str:
     """What the state means for the applicant, in a sentence or two."""
     if _not_corrected(application, terms):
         return _(NOT_CORRECTED)
-    return _(BEFORE_ROUND if before_round(application, terms, now) else STATES[State(application.state)].meaning)
+    call = terms.programme.call(application.year)
+    if call is not None and before_round(application, call, now):
+        return _(BEFORE, day=giving_day(call))
+    return _(STATES[State(application.state)].meaning)
+
+
+def said_of(application: Application, terms: InForce, now: datetime) -> Said:
+    """The name of its state and the colour of its tag; nobody is on a waiting list before places are given."""
+    waits = before_round(application, terms.programme.call(application.year), now)
+    return STATES[State.APPROVED if waits else State(application.state)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Item:
 
 def item(line: Line, now: datetime) -> Item:
     application, terms = line.application, line.terms
-    said = STATES[State(application.state)]
+    said = said_of(application, terms, now)
     return Item(
         application,
         terms.programme.names[current_language()],
@@ -161,7 +165,7 @@ def moments(folder: Folder) -> list[Moment]:
     """What happened, the newest first."""
     plan, programme = folder.plan, folder.dossier.programme
     shown = [entry for entry in folder.dossier.timeline if entry.act in MOVES]
-    found = [Moment(entry.at, _(MOVES[entry.act]), notes(entry.detail, plan, programme)) for entry in shown]
+    found = [Moment(entry.at, _(move_name(entry.act, entry.detail)), notes(entry.detail, plan, programme)) for entry in shown]
     found += [Moment(one.at, _(MOVED[one.kind, one.role == "applicant"]), []) for one in folder.dossier.letters]
     return sorted(found, key=lambda one: one.at)[::-1]
 
@@ -225,7 +229,7 @@ async def application_page(request: Request, application_id: str) -> Response:
     if application.state == State.DRAFT and not late:
         return RedirectResponse(f"{folder.path}/tasks", 303)
     later = [one for one in folder.dossier.papers if one.editable and not folder.editable]
-    said = STATES[State(application.state)]
+    said = said_of(application, folder.dossier.terms, folder.now)
     return render(
         request,
         "application.html",
@@ -233,7 +237,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         state=_(said.name),
         colour=said.colour,
         meaning=meaning(application, folder.dossier.terms, folder.now),
-        before_round=before_round(application, folder.dossier.terms, folder.now),
+        before_round=before_round(application, folder.dossier.call, folder.now),
         next=next_date(application, folder.dossier.terms, folder.now),
         reasons=reason_words(reasons(application), programme),
         lacking=lacking(folder),

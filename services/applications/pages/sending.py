@@ -19,6 +19,7 @@ from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown, target
 from services.applications.pages.form import editable
+from services.applications.pages.giving import giving
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
@@ -233,5 +234,6 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         papers=paper_rows(folder, change=False),
         route=folder.dossier.programme.route,
         ask=folder.ask,
+        giving=giving(folder.dossier.call, folder.now),
         copy=await copy_of(request, folder.application.id, folder.path),
     )

@@ -40,8 +40,6 @@ STATES: Final[Mapping[State, Said]] = {
 
 NOT_CORRECTED: Final = N_("It was not corrected and sent again by the day that was named, so it has ended and counts as withdrawn.")
 """What being withdrawn means where nobody withdrew it."""
-BEFORE_ROUND: Final = N_("Your application is approved. The places of this call are given on one day, by rank; until then everybody waits.")
-"""What waiting means as long as nobody has been given a place."""
 
 MOVES: Final[Mapping[str, str]] = {
     Act.START: N_("You began the application"),
@@ -63,6 +61,8 @@ MOVES: Final[Mapping[str, str]] = {
     Act.EXPIRE: N_("It was not corrected in time"),
     Act.WITHDRAW: N_("The application was withdrawn"),
 }
+FOR_THE_DAY: Final = N_("You are approved and wait for the day on which places are given")
+"""What waiting is in a call whose places are given on one day, before that day."""
 
 LIMITS: Final[Mapping[str, str]] = {
     "cell": N_("every place of {country} for {year} is given"),
@@ -80,6 +80,11 @@ SAID_BY_LIMIT: Final[Mapping[str, str]] = {"person_holds_place": "person", "nomi
 
 def state_name(state: str) -> str:
     return _(STATES[State(state)].name)
+
+
+def move_name(act: str, detail: Mapping[str, Any]) -> str:
+    """What a move is called, not translated yet; before places are given nobody has a rank, and so nobody is on a list."""
+    return FOR_THE_DAY if act == Act.WAIT and detail.get("rank") == 0 else MOVES[act]
 
 
 def limit_words(key: str, plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from services.applications.domain.viewers import Viewer
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.officer import BASE, PATH, chosen_in
-from services.applications.staff.words import state_said
 from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -44,16 +44,16 @@ class Looked:
     blocked: str
 
 
-def against(row: Application, one: InForce | None) -> str:
-    """Why it cannot be approved as it stands; the use case asks again when it is done."""
+def against(row: Application, one: InForce | None, state: str) -> str:
+    """Why it cannot be approved as it stands, its state in words; the use case asks again when it is done."""
     if one is None or isinstance(move(State(row.state), Act.APPROVE, "officer", route=one.programme.route), NotAllowed):
-        return _("it is “{state}” now", state=state_said(row.state).name)
+        return _("it is “{state}” now", state=state)
     if "review" in one.programme.route and row.score is None:
         return _("not scored")
     return ""
 
 
-async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool) -> tuple[list[Looked], bool]:
+async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool, now: datetime) -> tuple[list[Looked], bool]:
     """The chosen applications, best scored first, as places are given; and whether there are more than fit in one go."""
     terms = await terms_in(tx)
     if everything:
@@ -65,7 +65,8 @@ async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everyt
     looked = []
     for row in rows:
         href = f"{BASE}/{row.id}{asked.query()}"
-        looked.append(Looked(line_of(row, names.get(row.id, ""), terms, href), against(row, known(terms, row.programme))))
+        line = line_of(row, names.get(row.id, ""), terms, href, now)
+        looked.append(Looked(line, against(row, known(terms, row.programme), line.state)))
     return looked, more
 
 
@@ -77,7 +78,8 @@ async def preview_page(request: Request) -> Response:
     everything = request.query_params.get("all") == "1"
     if not ids and not everything:
         raise Redirect(f"{PATH}{asked.query()}")
-    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything))
+    now = desk_of(request).clock.now()
+    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything, now))
     ready = [one for one in looked if not one.blocked]
     return render(
         request,
@@ -115,6 +117,7 @@ async def approve_all(request: Request) -> Response:
     if not seen:
         raise Redirect(f"{PATH}{asked.query()}")
     results: dict[UUID, object] = {}
+    now = desk_of(request).clock.now()
     for application_id, version in seen.items():
         results[application_id] = await _approve(request, viewer, application_id, version)
 
@@ -122,7 +125,7 @@ async def approve_all(request: Request) -> Response:
         terms = await terms_in(tx)
         rows = await work.some(tx, viewer, list(seen))
         names = await work.names(tx, rows, name_keys(terms))
-        return [line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}") for row in rows]
+        return [line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}", now) for row in rows]
 
     lines = await desk_of(request).db.run(read)
     became = [Became(line, isinstance(results[line.application.id], Done), why(results[line.application.id], line)) for line in lines]

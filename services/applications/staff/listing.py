@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from services.applications.pages.giving import before_round, on_the_day
 from services.applications.pages.words import country_name
 from services.applications.staff.kit import known, title_of
-from services.applications.staff.words import score_words, state_said
+from services.applications.staff.words import score_words, standing_said
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 
@@ -25,10 +27,13 @@ class Line:
     note: str = ""
 
 
-def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, note: str = "") -> Line:
+def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, now: datetime, note: str = "") -> Line:
     """The line of an application; its receipt stands for a name that is not known."""
     one = known(terms, row.programme)
-    said = state_said(row.state)
+    call = one.programme.call(row.year) if one else None
+    said = standing_said(row, call, now)
+    if before_round(row, call, now):
+        note = on_the_day(call)
     return Line(
         application=row,
         name=name or row.receipt or "",

@@ -8,19 +8,20 @@ from urllib.parse import quote
 
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER, FileState
+from services.applications.pages.giving import before_round, giving
 from services.applications.pages.home import STAGES
 from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
 from services.applications.plan.model import PlanReason
 from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
-from services.applications.staff.words import file_words, limit_words, score_words, state_said, timeline
+from services.applications.staff.words import file_words, limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
 from services.applications.store.work import Beside, beside, slate_place, standing_by_score
 from services.applications.tables import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
-from shared.web.formats import format_datetime, format_number
+from shared.web.formats import format_number
 from shared.web.i18n import current_language, ngettext, translate
 
 _ = translate
@@ -89,7 +90,7 @@ def papers(file: File) -> list[PaperLine]:
 def lacking(file: File) -> list[str]:
     """In words, the limits that had no room."""
     keys: list[str] = []
-    if file.application.state == State.WAITING:
+    if file.application.state == State.WAITING and not before_round(file.application, file.dossier.call, file.now):
         waits = [entry for entry in file.dossier.timeline if entry.act == "wait"]
         keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
     elif file.application.reason_limit and file.application.state in LACKING:
@@ -105,8 +106,10 @@ def coming(file: File) -> Next | None:
             return Next(_("To be corrected by the end of"), day=application.correct_by)
         case State.SUBMITTED | State.NOMINATED | State.APPROVED:
             if call.grants_from and file.now < call.grants_from:
-                return Next(_("Places are given from"), call.grants_from)
+                return Next(_("Places are given on"), call.grants_from)
             return Next(_("Answer due by"), call.answers_due)
+        case State.WAITING if before_round(application, call, file.now):
+            return Next(_("Places are given on"), call.grants_from)
         case State.WAITING if application.list_closes:
             return Next(_("The waiting list closes"), application.list_closes)
         case State.OFFERED if application.answer_by:
@@ -117,7 +120,7 @@ def coming(file: File) -> Next | None:
 
 def sheet(file: File) -> dict[str, Any]:
     """What the page of an application shows to every role."""
-    said = state_said(file.application.state)
+    said = standing_said(file.application, file.dossier.call, file.now)
     scored = file.application.score is not None and "review" in file.dossier.programme.route
     return {
         "file": file,
@@ -218,7 +221,7 @@ def foresight(file: File, side: Cellside) -> str:
         return _("Nothing is known of the places yet; the places service decides.")
     grants_from = file.dossier.call.grants_from
     if grants_from is not None and file.now < grants_from:
-        return _("It joins the list, which is served by rank on {time}.", time=format_datetime(grants_from, file.zone))
+        return giving(file.dossier.call, file.now)
     free = side.figures.free - side.beside.asking
     if free > 0 and not side.figures.waiting:
         return _("A place is free, so one is offered at once.")

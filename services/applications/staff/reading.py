@@ -19,7 +19,7 @@ from services.applications.pages.kit import id_from
 from services.applications.pages.sending import sections
 from services.applications.staff import country_file, officer, review
 from services.applications.staff.kit import File, asked_in, file_of, permitted, title_of
-from services.applications.staff.words import file_words, state_said
+from services.applications.staff.words import file_words, standing_said
 from services.applications.tables import Document
 from shared.web.i18n import current_language, translate
 from shared.web.identity import refuse
@@ -94,7 +94,7 @@ async def draw(request: Request, file: File) -> Response:
     at = next((number for number, one in enumerate(listed) if one.shown), None)
     if chosen and at is None:
         raise refuse(request, hidden=True)
-    said = state_said(file.application.state)
+    said = standing_said(file.application, file.dossier.call, file.now)
     return render(
         request,
         "staff/reading.html",

@@ -87,6 +87,7 @@ class Queue:
 @router.get("/review")
 async def queue_page(request: Request) -> Response:
     viewer, asked = viewer_in(request, "reviewer"), asked_in(request.query_params)
+    now = desk_of(request).clock.now()
 
     async def read(tx: Tx) -> Queue:
         terms = await terms_in(tx)
@@ -97,7 +98,7 @@ async def queue_page(request: Request) -> Response:
         states = {one.programme.code: scored_in(one.programme.route) for one in terms}
 
         def line(row: Application) -> Line:
-            return line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}")
+            return line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}", now)
 
         return Queue(
             lines=tuple((line(row), number) for row, number in rows),

@@ -13,6 +13,7 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
+from services.applications.pages.giving import giving
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.staff.kit import (
@@ -152,6 +153,7 @@ def draw(request: Request, sheet: Sheet, *, status: int = 200, others: Sequence[
         programme=title_of(sheet.programme),
         said=said,
         moved=moved,
+        giving=giving(sheet.call, desk_of(request).clock.now()),
         others=list(others),
     )
 

@@ -1,16 +1,17 @@
 """What staff read: states and moves in the third person, limits, and refusals that say what stands against an act."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from services.applications.domain import lifecycle
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, State
+from services.applications.pages.giving import before_round
 from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
-from services.applications.plan.model import Plan, Programme
+from services.applications.plan.model import Call, Plan, Programme
 from services.applications.staff.kit import File
-from services.applications.tables import TimelineEntry
+from services.applications.tables import Application, TimelineEntry
 from shared.web.formats import format_date, format_datetime, format_number, listed
 from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.navigation import role_name
@@ -76,6 +77,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "course_country": N_("every seat of {country} in the course is given"),
     "channel": N_("every place of this way of applying is given"),
 }
+FOR_THE_DAY: Final = N_("Waits for the day on which places are given")
 LETTERS: Final = {
     ("question", True): N_("Question to the country"),
     ("question", False): N_("Question answered"),
@@ -92,6 +94,16 @@ def state_said(state: str) -> Said:
     """The state's name, translated, and its colour."""
     said = STATES[State(state)]
     return Said(_(said.name), said.colour)
+
+
+def standing_said(application: Application, call: Call | None, now: datetime) -> Said:
+    """The same of an application, of which nobody is on a waiting list before places are given."""
+    return state_said(State.APPROVED if before_round(application, call, now) else application.state)
+
+
+def move_name(entry: TimelineEntry) -> str:
+    """What a move is called, translated; before places are given nobody has a rank, and so nobody is on a list."""
+    return _(FOR_THE_DAY if entry.act == Act.WAIT and entry.detail.get("rank") == 0 else MOVES.get(entry.act, entry.act))
 
 
 def limit_words(key: str, plan: Plan) -> str:
@@ -145,7 +157,7 @@ def timeline(file: File) -> list[dict[str, str]]:
         (
             entry.at,
             {
-                "title": _(MOVES.get(entry.act, entry.act)),
+                "title": move_name(entry),
                 "when": format_datetime(entry.at, file.zone),
                 "who": who(entry, file),
                 "text": " ".join(notes(entry.detail, plan, programme)),
@@ -165,7 +177,7 @@ def overtaken(file: File) -> str:
     last = file.dossier.timeline[-1]
     return _(
         "Somebody else was first: {what} ({who}, {time}). Nothing of yours was done; the page now shows how it stands.",
-        what=_(MOVES.get(last.act, last.act)),
+        what=move_name(last),
         who=who(last, file),
         time=format_datetime(last.at, file.zone),
     )

@@ -14,6 +14,7 @@ from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.pages import kit, trend
 from services.quotas.pages.asked import COUNTRIES, ONLY, Asked, heads, in_order, selectors, share, what_is_asked
 from services.quotas.pages.follow_up import reports
+from services.quotas.pages.giving import giving, giving_fact, listed_name
 from services.quotas.pages.live import LIVE
 from services.quotas.pages.tiles import ALL, NUMBERS, bar_title, in_groups, sum_of, tiles
 from services.quotas.pages.words import group_name, groups_of, remarks
@@ -111,7 +112,7 @@ def figures(board: Board, asked: Asked) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = [
         {"number": format_number(places), "text": ngettext("place", "places", places), "note": note, "live": "all.target"}
     ]
-    words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", _("on the waiting list")))
+    words = (("taken", _("taken")), ("offered", _("offered")), ("free", _("free")), ("waiting", listed_name(rounds(board).kind)))
     shown += [
         {
             "number": format_number(board.total(figure)),
@@ -187,6 +188,14 @@ class Rounds:
     kind: str
     grants_from: datetime | None
     list_closes: datetime | None
+
+    @property
+    def words(self) -> str:
+        return giving(self.kind, self.grants_from)
+
+    @property
+    def fact(self) -> tuple[str, str]:
+        return giving_fact(self.kind, self.grants_from)
 
 
 def rounds(board: Board) -> Rounds:

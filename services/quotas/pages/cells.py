@@ -15,6 +15,7 @@ from services.quotas.domain.model import GENESIS
 from services.quotas.lookups import TransferRow
 from services.quotas.pages import kit
 from services.quotas.pages.changes import change, named_in
+from services.quotas.pages.giving import giving, giving_fact, list_title, listed_name
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, lacking_words, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
@@ -30,7 +31,7 @@ WAITERS_SHOWN: Final = 10
 DECISIONS_SHOWN: Final = 5
 MOVEMENTS_SHOWN: Final = 5
 
-TITLES: Final = {"list": N_("Waiting list"), "decisions": N_("Decisions"), "movements": N_("Movements of places")}
+TITLES: Final = {"decisions": N_("Decisions"), "movements": N_("Movements of places")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ async def cell_page(request: Request, key: str) -> Response:
         figures=figures(cell),
         bar_title=_("{taken} taken and {offered} offered of {places}", taken=cell.taken, offered=cell.offered, places=cell.target),
         rules=rules(cell),
+        giving=giving(cell.round, cell.grants_from),
+        list_title=list_title(cell.round),
         staff=inside is not None,
         may_propose=who is not None and who.role in MAY_PROPOSE,
         open_proposals=seen.proposals,
@@ -180,7 +183,7 @@ async def _of_staff(request: Request, tx: Tx, key: str) -> kit.Found:
 
 
 def _rows(request: Request, found: kit.Found, kind: str, rows: Sequence[object], previous: str, next_: str) -> Response:
-    heading, who = _(TITLES[kind]), kit.reader(request)
+    heading, who = list_title(found.cell.round) if kind == "list" else _(TITLES[kind]), kit.reader(request)
     return render(
         request,
         "cell_rows.html",
@@ -219,7 +222,7 @@ def figures(cell: CellRow) -> list[dict[str, Any]]:
         {"number": format_number(cell.taken), "text": _("taken")},
         {"number": format_number(cell.offered), "text": _("offered")},
         {"number": format_number(cell.free), "text": _("free")},
-        {"number": format_number(cell.waiting), "text": _("on the waiting list")},
+        {"number": format_number(cell.waiting), "text": listed_name(cell.round)},
     ]
     if cell.over:
         shown.append({"number": format_number(cell.over), "text": _("over the places"), "alert": True})
@@ -228,12 +231,7 @@ def figures(cell: CellRow) -> list[dict[str, Any]]:
 
 def rules(cell: CellRow) -> list[tuple[str, str]]:
     """The moments and caps that hold for the cell."""
-    found = []
-    if cell.grants_from is not None:
-        name = _("Served on") if cell.round == "after" else _("Will be served on")
-        found.append((name, format_datetime(cell.grants_from, BEIJING)))
-    else:
-        found.append((_("Places are given"), _("as approvals come")))
+    found = [giving_fact(cell.round, cell.grants_from)]
     if cell.list_closes is not None:
         found.append(
             (_("Waiting list closed") if cell.list_closed else _("Waiting list closes"), format_datetime(cell.list_closes, BEIJING))
@@ -257,7 +255,7 @@ class Waiter:
 
 
 def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
-    lacks = _("The list was not served yet.") if cell.round == "before" else " ".join(lacking_words(row.lacking))
+    lacks = _("No place is given yet.") if cell.round == "before" else " ".join(lacking_words(row.lacking))
     moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since.astimezone(zone(BEIJING)), "medium")
     return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
 

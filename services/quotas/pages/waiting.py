@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.quotas.access import desk_of
 from services.quotas.pages import kit
+from services.quotas.pages.giving import giving, giving_fact
 from services.quotas.pages.words import cell_name, lacking_words
 from services.quotas.store.room import lacking
 from shared.persistence.database import Tx, driver
@@ -67,7 +68,9 @@ async def waiting_page(request: Request, application: str) -> Response:
         ahead=waiting.ahead,
         listed=cell.waiting,
         before_round=cell.round == "before",
-        served_from=format_datetime(cell.grants_from, BEIJING) if cell.grants_from else "",
+        heading=_("Approved") if cell.round == "before" else _("On the waiting list"),
+        giving=giving(cell.round, cell.grants_from),
+        served=giving_fact(cell.round, cell.grants_from),
         lacks=lacking_words(waiting.lacking),
         closes=format_datetime(cell.list_closes, BEIJING) if cell.list_closes else "",
         figures=[(_("Places"), cell.target), (_("Offered"), cell.offered), (_("Taken"), cell.taken), (_("Free"), cell.free)],

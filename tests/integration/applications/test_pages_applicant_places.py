@@ -206,9 +206,11 @@ async def test_before_the_day_of_the_round_nobody_has_a_rank_and_the_day_is_said
             lambda tx: tx.execute(text("update timeline_entry set detail = jsonb_set(detail, '{rank}', '0') where act = 'wait'"))
         )
         page = words(await browser.get(path))
-        assert "The places of this call are given on one day, by rank" in page
-        assert "Places are given from" in page
-        assert "on the list" not in page
+        assert "Approved Your application is approved. Places are given on 15 April 2016, all at once and by rank." in page
+        assert "You are approved and wait for the day on which places are given" in page, "in what happened so far too"
+        assert "Places are given on" in page
+        assert "the list" not in page and "waiting list" not in page
+        assert "waiting list" not in words(await browser.get("/applications"))
         assert "Rank 0" not in page
 
 

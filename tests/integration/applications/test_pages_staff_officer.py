@@ -96,7 +96,7 @@ async def test_one_page_holds_answers_reviews_nomination_and_the_cells_figures(h
     for part in ("Study plan", "80 score of 100", "number 1 of 1 by score", "Places 36", "Taken 25", "Offered 4", "Free 7", "Waiting 9"):
         assert part in said, part
     assert "Number 1 of 1 on the country’s slate. 1 of 108 put forward" in said
-    assert "It joins the list, which is served by rank on" in said
+    assert "Places are given on 15 April 2016, all at once and by rank." in said
     assert "sound" in said, "the reviewer's note"
 
 
@@ -185,3 +185,19 @@ async def test_what_an_approval_would_lead_to_follows_the_figures(house: House) 
     assert "A place is free, so one is offered at once" in main(await browser.get(path))
     await house.reach(State.APPROVED)
     assert "No place is free for a newcomer" in main(await browser.get(path)), "what was approved and not answered counts too"
+
+
+async def test_who_is_approved_before_the_day_of_the_places_is_on_no_waiting_list(house: House) -> None:
+    application = await house.reach(State.APPROVED)
+    await house.world.hears(house.world.waiting(application, rank=0))
+    officer, peru = await house.browser("officer"), await house.browser("peru")
+    for browser, path in (
+        (officer, "/officer?tab=waiting"),
+        (officer, f"{BASE}{application.id}"),
+        (peru, "/country?state=decided"),
+        (peru, f"/country/applications/{application.id}"),
+        (peru, "/country/slate?programme=scholarship&year=2016"),
+    ):
+        said = main(await browser.get(path))
+        assert "Places are given on" in said and "waiting list" not in said.lower().replace("nobody is on a waiting list", ""), path
+        assert "Approved" in said or "slate" in path, path

@@ -94,7 +94,7 @@ async def test_china_is_on_the_board_of_the_programme_for_both_sides(lived: Fron
     assert "Bridge of the Future 2022" in words(page)
     shown = tiles(page.text)
     assert len(shown) == 34 and shown["CN"] == "0/50"
-    assert "As approvals come" in words(page)
+    assert "Places are given as approvals come in" in words(page)
 
 
 async def test_a_year_that_the_programme_lacks_becomes_the_nearest_and_a_wrong_programme_is_not_found(lived: Front) -> None:

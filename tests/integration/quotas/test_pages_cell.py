@@ -99,7 +99,7 @@ async def test_figures_say_what_the_database_says(lived: Front) -> None:
     async with lived.browser() as browser:
         said = words(await browser.get(f"/quotas/cells/{PERU}"))
     assert f"{cell.target} places {cell.taken} taken {cell.offered} offered {cell.free} free {cell.waiting} on the waiting list" in said
-    assert "Example policy" in said and "Served on" in said
+    assert "Example policy" in said and "Places were given on" in said
 
 
 async def test_a_waiter_who_holds_a_place_elsewhere_is_marked_and_passed_over_with_the_reason(lived: Front) -> None:
@@ -194,9 +194,11 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
     async with lived.browser("officer") as browser:
         said = words(await browser.get("/quotas/cells/scholarship:PE:2017"))
     assert (
-        "The list was not served yet." in said
-        and "Will be served on" in said
-        and "waits for the moment at which the list is served" in said
+        "No place is given yet." in said
+        and "Places are given on 15 April 2017, all at once and by rank. Until then nobody has one" in said
+        and "2 approved so far" in said
+        and "Approved so far" in said
+        and "is approved and waits for the day on which places are given" in said
     )
 
 

@@ -65,7 +65,7 @@ async def test_before_the_round_no_rank_is_told(new_database: NewDatabase, clock
     (one,) = await service.approve(PERU, 1)
     async with service.browser("applicant", account=str(one.person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{one.application}"))
-    assert "Nobody has been given a place yet." in said and "15 Apr 2016" in said and "Number 1" not in said
+    assert "Until then nobody has one" in said and "15 Apr 2016" in said and "Number 1" not in said and "On the waiting list" not in said
 
 
 @pytest.mark.parametrize("language", SIX)

@@ -1,0 +1,43 @@
+"""How the places of a year are given, in the words that every page has for it: as approvals come in, or on one day.
+
+The applications service says the same.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from shared.web.formats import BEIJING, format_date, format_datetime, zone
+from shared.web.i18n import N_, translate
+
+_ = translate
+
+# fmt: off
+ROLLING: Final = N_("Places are given as approvals come in: whoever is approved gets a free place at once, and where none is free waits on a list.")  # noqa: E501
+AHEAD: Final = N_("Places are given on {day}, all at once and by rank. Until then nobody has one, and nobody is on a waiting list.")
+PAST: Final = N_("Places were given on {day}, all at once and by rank. Whoever is approved since then gets a free place at once, and where none is free waits on a list.")  # noqa: E501
+# fmt: on
+
+
+def giving(kind: str, grants_from: datetime | None) -> str:
+    """How places are given, in a sentence or two; `kind` is `rolling`, `before` or `after` the round."""
+    if grants_from is None:
+        return _(ROLLING)
+    said = AHEAD if kind == "before" else PAST
+    return _(said, day=format_date(grants_from.astimezone(zone(BEIJING))))
+
+
+def giving_fact(kind: str, grants_from: datetime | None) -> tuple[str, str]:
+    """The same as a fact: its name, and when."""
+    if grants_from is None:
+        return _("Places are given"), _("as approvals come in")
+    return _("Places are given on") if kind == "before" else _("Places were given on"), format_datetime(grants_from, BEIJING)
+
+
+def listed_name(kind: str) -> str:
+    """What those are called who are approved and have no place: on a list only once places were given."""
+    return _("approved so far") if kind == "before" else _("on the waiting list")
+
+
+def list_title(kind: str) -> str:
+    """The heading over them."""
+    return _("Approved so far") if kind == "before" else _("Waiting list")
