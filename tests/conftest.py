@@ -23,6 +23,7 @@ from shared.persistence import migrate
 from shared.persistence.database import Database
 from tests import postgres
 from tests.chromium import NoChromium, program
+from tests.order import long_first
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"
@@ -85,9 +86,14 @@ class Server:
         await self.execute(f"create database {name} template {template} strategy file_copy")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes begins first: at the end no process of the run waits for the last test of another."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """See `long_first`: at the end no process of the run waits for the last test of another."""
+
+    def seconds(item: pytest.Item) -> float:
+        marked = item.get_closest_marker("long")
+        return float(marked.args[0]) if marked else 0.0
+
+    items[:] = long_first(items, seconds, lambda item: item.path, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.fixture(autouse=True)

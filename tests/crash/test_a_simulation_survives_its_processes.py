@@ -26,7 +26,7 @@ from services.run.simulate.run import SETTINGS, play, play_on
 from services.run.stack import Stack, Wish
 from shared.messaging.broker import Broker
 
-pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long(110), pytest.mark.timeout(900)]
 
 SEED = 5
 APPLICATIONS = 40

@@ -55,17 +55,20 @@ async def local_table(folder: Path) -> dict[str, Any]:
     return _quiet[0]
 
 
+@pytest.mark.long(65)
 @pytest.mark.timeout(600)
 async def test_a_round_is_played_to_its_end_with_every_invariant_kept(tmp_path: Path) -> None:
     found = await local_table(tmp_path)
     assert set(found["states"]) <= {"rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
 
 
+@pytest.mark.long(40)
 @pytest.mark.timeout(600)
 async def test_a_rolling_call_is_played_to_its_end(tmp_path: Path) -> None:
     await table(tmp_path, "local", "training")
 
 
+@pytest.mark.long(55)
 @pytest.mark.kafka
 @pytest.mark.timeout(900)
 async def test_the_same_seed_gives_the_same_table_on_both_transports(

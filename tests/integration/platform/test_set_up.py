@@ -37,6 +37,16 @@ def make(folder: Path, *targets: str, **environment: str) -> "subprocess.Complet
     )
 
 
+@pytest.fixture
+def uv_at_hand(checkout: Path) -> dict[str, str]:
+    """The environment of a machine that has uv on its PATH, and so needs no pip to fetch it."""
+    folder = checkout.parent / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "uv").unlink(missing_ok=True)
+    (folder / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
 def test_a_bare_copy_becomes_one_that_runs_and_then_stays_as_it_is(checkout: Path) -> None:
     first = make(checkout, "setup")
     assert first.returncode == 0, first.stdout + first.stderr
@@ -59,12 +69,14 @@ def test_two_at_once_take_turns(checkout: Path) -> None:
     assert sum("set-up is current" in text for text in told) == 1
 
 
-def test_a_broken_environment_is_made_anew(checkout: Path) -> None:
+def test_a_broken_environment_is_made_anew_by_the_uv_of_the_machine(checkout: Path, uv_at_hand: dict[str, str]) -> None:
     for name in ("python", "python3"):
         (checkout / ".venv" / "bin" / name).unlink()
-    done = make(checkout, "setup")
+    done = make(checkout, "setup", **uv_at_hand)
     assert done.returncode == 0, done.stderr
     assert "environment" in done.stdout
+    assert "ensurepip" not in (checkout / ".cache" / "setup.log").read_text()
+    assert not list((checkout / ".venv").glob("lib/*/site-packages/pip-*")), "no pip was needed"
 
 
 def test_a_moved_checkout_repairs_itself(checkout: Path) -> None:
