@@ -103,6 +103,8 @@ async def submit_together(tx: Tx, asked: Sequence[Submission]) -> list[Answered 
     written = [answer for answer in answers if isinstance(answer, Move)]
     if written:
         await moves.write(tx, *written)
+        for move in written:
+            tx.expunge(move.application)  # it is written whole, so the session need not look through it at the commit
     return [_done(answer.application) if isinstance(answer, Move) else answer for answer in answers]
 
 

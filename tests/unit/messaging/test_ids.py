@@ -30,3 +30,12 @@ def test_the_drivers_id_is_the_same_id() -> None:
     assert isinstance(fast, UUID)
     assert (fast == plain, plain == fast, hash(fast) == hash(plain), str(fast) == str(plain)) == (True, True, True, True)
     assert {plain: 1}[fast] == {fast: 1}[plain] == 1
+
+
+def test_a_receipt_has_ten_characters_and_any_of_them_stands_anywhere() -> None:
+    """Drawn as one number: were it too small, the last characters would always be the alphabet's first."""
+    receipts = [ids.new_receipt() for _ in range(2_000)]
+    assert len(set(receipts)) == len(receipts)
+    assert all([len(part) for part in one.split("-")] == [4, 4, 2] for one in receipts), receipts[0]
+    for place in (0, 1, 2, 3, 5, 6, 7, 8, 10, 11):
+        assert {one[place] for one in receipts} == set(ids.RECEIPT_ALPHABET)
