@@ -104,12 +104,17 @@ class PageAnswers(Table, table=True):
 
 
 class PageTyped(Table, table=True):
-    """What was typed on a page and not saved, as its form had it; gone when the page is saved."""
+    """What was typed on a page and not saved, as its form had it, on the version `seen` of the page; gone when the page is saved.
+
+    `refused` is what was sent so, and could not be saved.
+    """
 
     application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
     page: str = _text(primary=True)
     fields: dict[str, Any] = _json()
     typed_at: datetime = _moment()
+    seen: int | None = None
+    refused: bool = Field(default=False)
 
 
 class Document(Table, table=True):

@@ -2,7 +2,8 @@
 
 Such a page is the answer to a form that was sent, and its languages are no links there: they send the form, as it stands, to its own
 address with `?switch=`. That changes nothing and reads no more than the page does: it is answered with the page as one opens it, in that
-language, its form filled in again. It looks at requests and answers only, so no route and no template has to know of it.
+language, its form filled in again. It looks at requests and answers only, so no route and no template has to know of it; a page that can
+tell by itself what is wrong with what was typed asks for that (`typed_before`), and shows it again.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,9 @@ KEPT_BYTES: Final = 512 * 1024
 FIELDS_MOST: Final = 2000
 PARTS_MOST: Final = 12
 """Of an address that a page is looked for above: more than any of ours has. Each part is one more search through all the routes."""
+
+TYPED: Final = "puente.typed"
+"""Where the request that opens a page in another language holds what its form was sent with; nothing that is sent reaches it."""
 
 Holds = Callable[[int, Headers], bool]
 """Whether an answer with this status and these headers is held until it is whole."""
@@ -63,7 +68,7 @@ class SwitchLayer:
             raise Problem(400, code="malformed")
         query = urlencode([one for one in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if one[0] != SWITCH])
         answer = _Answer(send, lambda _status, headers: _is_page(headers) or _leads_to(headers).startswith((RENEWAL, SIGN_IN)))
-        await self._app(_opening(scope, query, language), body.instead(b""), answer.send)
+        await self._app(_opening(scope, query, language, typed), body.instead(b""), answer.send)
         if answer.location.startswith(RENEWAL):
             await self._app(scope, body.again(), send)  # the form goes over the renewal of its identity, and comes back here
             return
@@ -73,6 +78,12 @@ class SwitchLayer:
             return
         page = answer.page
         await answer.finish(filled(page, scope["path"], query, typed, _note()) if page is not None else None)
+
+
+def typed_before(request: Request) -> Fields | None:
+    """What was typed into the form of a page that is opened in another language; none where it is opened otherwise."""
+    typed: Fields | None = request.scope.get(TYPED)
+    return typed
 
 
 def _note() -> str:
@@ -115,12 +126,12 @@ def _leads_to(headers: Headers) -> str:
     return headers.get("location", "")
 
 
-def _opening(scope: Scope, query: str, language: str) -> Scope:
+def _opening(scope: Scope, query: str, language: str, typed: Fields) -> Scope:
     """The request that opens the page in that language: as a link to it does, so that nothing on the way takes the account's instead."""
     path = opened_at(scope["app"].router.routes, scope["path"])
     asked = (f"{query}&lang={language}" if query else f"lang={language}").encode("latin-1")
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
-    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers}
+    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers, TYPED: typed}
 
 
 class _Body(KeptBody):

@@ -72,15 +72,15 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
     path, page = await draft(person), person.page
     page.on("dialog", lambda dialog: dialog.accept())
 
-    async def sends_into_nothing() -> None:
+    async def sends_into_nothing(text: str = WORDS) -> None:
         await page.goto(path)
-        await page.fill("#study_plan", WORDS)
+        await page.fill("#study_plan", text)
         await page.route("**/pages/**", lambda route: route.abort("connectionreset"))
         async with page.expect_event("framenavigated"):
             await person.button("Save and continue").click()
         await page.unroute("**/pages/**")
         await page.goto(path)
-        assert await page.input_value("#study_plan") == WORDS
+        assert await page.input_value("#study_plan") == text
 
     await page.goto(path)
     await page.fill("#study_plan", WORDS)
@@ -93,6 +93,15 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
         await page.locator(".app-languages button[lang^=es]").click()
     assert await page.input_value("#study_plan") == WORDS
 
+    await page.goto(path)
+    assert await page.input_value("#study_plan") == WORDS, "refused, and kept as it was sent"
+    await sends_into_nothing(f"{WORDS} Y más.")
+    assert await page.locator("[data-unsaved]").count() == 0, "one note of it"
+    await page.evaluate("sessionStorage.clear()")
+    await page.goto(path)
+    assert await page.input_value("#study_plan") == WORDS, "and the other text is kept still"
+    async with page.expect_navigation():
+        await page.locator("[data-unsaved] button").click()
     await sends_into_nothing()
     note = page.get_by_role("status").filter(has_text=person.say("Let go of it"))
     async with page.expect_navigation():

@@ -1,8 +1,9 @@
 """A page of the form on somebody's screen: who may have it, what they typed into it, and what to do when two had it at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
@@ -18,18 +19,23 @@ from services.applications.pages.fields import shown
 from services.applications.pages.kit import applicant, clock_time, id_from, zone_with
 from services.applications.pages.refusals import problem
 from services.applications.plan.model import Country
+from services.applications.store.answers import Typed
 from services.applications.store.copies import last_returned
-from services.applications.use_cases import Done
-from services.applications.use_cases.answering import Refused
+from services.applications.use_cases.opened import Refused
 from services.applications.use_cases.sheet import Sheet, sheet
+from services.applications.use_cases.unsaved import Kept, KeptElsewhere, Window, WrongPage
 from shared.persistence.database import Tx
 from shared.web.filled import VERSION
 from shared.web.i18n import current_language
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import typed_before
 
-OFFERED = "_offered"
+OFFERED: Final = "_offered"
 """The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""
+KEPT: Final = "_kept"
+"""The hidden field that tells which text, of those that were typed and not saved, a form was filled in with or has beside it."""
+MARK_HEADER: Final = "x-kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,7 @@ async def desktop(request: Request, raw_id: str, key: str) -> Desktop:
 
     async def read(tx: Tx) -> tuple[Sheet | None, Returned | None]:
         found = await sheet(tx, viewer, application_id)
-        sent_back = found is not None and found.application.state == State.RETURNED
-        return found, await last_returned(tx, application_id) if sent_back else None
+        return found, await _sent_back(tx, found) if found else None
 
     found, returned = await desk.db.run(read)
     if found is None:
@@ -88,29 +93,111 @@ async def desktop(request: Request, raw_id: str, key: str) -> Desktop:
         if found.programme.page(key) is None:
             raise Problem(404, code="not_found")
         raise Redirect(f"{path}/tasks")
+    return _on(found, page, returned)
+
+
+def _on(found: Sheet, page: Page, returned: Returned | None) -> Desktop:
     return Desktop(found, page, zone_with(found.account, found.application.country), returned)
 
 
-async def typed_in(request: Request) -> tuple[dict[str, str], int | None]:
-    """The fields of the form as they were typed, and the version of the page that it was made for: the first one, as a form that was on
-    its way to another language and went over a sign-in holds the newest as well, which nobody has chosen to overwrite.
+async def _sent_back(tx: Tx, found: Sheet) -> Returned | None:
+    return await last_returned(tx, found.application.id) if found.application.state == State.RETURNED else None
+
+
+async def refused(request: Request, outcome: WrongPage, key: str) -> Desktop:
+    """The page that was refused just now, as the use case left it; it is read again only for what a coordinator said of it."""
+    page = outcome.sheet.page(key)
+    assert page is not None, "a page that is not asked is refused otherwise"
+    returned = outcome.sheet.application.state == State.RETURNED
+    return _on(outcome.sheet, page, await desk_of(request).db.run(lambda tx: _sent_back(tx, outcome.sheet)) if returned else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it was sent: its fields as they were typed, the version of the page that it was made for, and what its window knew."""
+
+    fields: dict[str, str]
+    seen: int | None
+    window: Window
+
+    def grew_from(self, kept: Typed | None) -> bool:
+        """Whether it was filled in with what is kept."""
+        return kept is not None and not self.window.offered and kept.mark == self.window.mark
+
+
+def as_sent(pairs: Iterable[tuple[str, object]]) -> Sent:
+    """The form out of names and values. Of two versions the first one counts: a form that was on its way to another language and went over
+    a sign-in holds the newest as well, which nobody has chosen to overwrite.
     """
-    form = await request.form()
-    typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    typed.pop(VERSION, None)
-    version = next((one for one in form.getlist(VERSION) if isinstance(one, str)), "")
-    return typed, int(version) if version.isdecimal() and len(version) < 10 else None
+    said = [(name, value) for name, value in pairs if isinstance(value, str)]
+    version = next((value for name, value in said if name == VERSION), "")
+    fields = dict(said)
+    window = Window(fields.get(KEPT), offered=fields.get(OFFERED) == "1")
+    own = {name: value for name, value in fields.items() if name not in (VERSION, KEPT, OFFERED)}
+    return Sent(own, int(version) if version.isdecimal() and len(version) < 10 else None, window)
 
 
-def kept_answer(request: Request, outcome: Done | WrongAnswers | PageChanged | Refused, back: str) -> Response:
-    """What the script hears that keeps what is typed; and where the button leads that lets go of it."""
-    if isinstance(outcome, PageChanged):
-        return Response(status_code=409)  # for the script, which says so
-    if isinstance(outcome, WrongAnswers):
-        return Response(status_code=422)
-    if not isinstance(outcome, Done):
-        raise problem(outcome, "UTC")
-    return RedirectResponse(back, 303) if "forget" in request.query_params else Response(status_code=204)
+async def typed_in(request: Request) -> Sent:
+    """The form that was sent."""
+    return as_sent((await request.form()).multi_items())
+
+
+def switched(request: Request) -> Sent | None:
+    """The form that asked for its page in another language, which opens it; none where the page is opened otherwise."""
+    typed = typed_before(request)
+    return None if typed is None else as_sent(typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What a page tells of a text that was typed on it and not saved; `mark` is of the one that is kept, empty where none is.
+
+    One of three: another text is offered (`offered_at`; `instead` where this form holds one too), this one was kept (`kept_at`), or this
+    one was refused and is shown to somebody who came back (`refused_at`). `address` is where a text is kept and let go of.
+    """
+
+    address: str
+    mark: str = ""
+    offered_at: str = ""
+    instead: bool = False
+    kept_at: str = ""
+    refused_at: str = ""
+
+
+def unsaved(found: Desktop, kept_as: str, address: str, *, mine: bool, sent: Sent | None, fresh: bool) -> Unsaved:
+    """`mine`: what the page shows is what is kept; `fresh`: it was kept by the request that this page answers."""
+    kept = found.sheet.typed.get(kept_as)
+    if kept is None:
+        return Unsaved(address)
+    at = found.time(kept.at)
+    if not mine:
+        return Unsaved(address, kept.mark, offered_at=at, instead=sent is not None)
+    return Unsaved(address, kept.mark, refused_at=at) if kept.refused and not fresh else Unsaved(address, kept.mark, kept_at=at)
+
+
+def waits(kept: Typed, version: int) -> bool:
+    """Whether it was refused and nothing was saved since: who comes back finds it as it was."""
+    return kept.refused and kept.seen in (None, version)
+
+
+def kept_answer(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers | PageChanged | Refused, path: str) -> Response:
+    """What the script hears that keeps what is typed; and where the buttons lead that let go of it, or keep this in its stead."""
+    back = path + then(request)
+    if "instead" in request.query_params and isinstance(outcome, Kept):
+        return RedirectResponse(f"{back}{'&' if '?' in back else '?'}typed=1", 303)
+    if isinstance(outcome, Kept | KeptElsewhere) and not {"forget", "instead"}.isdisjoint(request.query_params):
+        return RedirectResponse(back, 303)  # what another window has kept since is offered there
+    match outcome:
+        case Kept():
+            return Response(status_code=204, headers={MARK_HEADER: outcome.mark})
+        case PageChanged():
+            return Response(status_code=409)  # for the script, which says so
+        case KeptElsewhere():
+            return Response(status_code=412)
+        case WrongAnswers():
+            return Response(status_code=422)
+        case _:
+            raise problem(outcome, "UTC")
 
 
 def onward(request: Request, path: str, key: str) -> Response:
@@ -125,8 +212,13 @@ def then(request: Request) -> str:
     return "?then=check" if request.query_params.get("then") == "check" else ""
 
 
-def draw_both(request: Request, found: Desktop, outcome: PageChanged, typed: Mapping[str, str], *, action: str = "") -> Response:
-    """What is saved now beside what was typed, to choose from: the page was saved elsewhere since it was shown here."""
+def draw_both(
+    request: Request, found: Desktop, outcome: PageChanged, sent: Sent, *, kept: Typed | None = None, action: str = "", forget: str = ""
+) -> Response:
+    """What is saved now beside what was typed, to choose from: the page was saved elsewhere since it was shown here.
+
+    What was typed is kept as well (`kept`), if it is; choosing the other lets go of it, at the address `forget`.
+    """
     plan, language = found.sheet.terms.plan, current_language()
 
     def lines(question: Question, answers: Mapping[str, Answer]) -> list[str]:
@@ -137,6 +229,7 @@ def draw_both(request: Request, found: Desktop, outcome: PageChanged, typed: Map
         for question in found.page.questions
         if outcome.saved.get(question.key) != outcome.typed.get(question.key)
     ]
+    mine = kept is not None and all(sent.fields.get(name, "").replace("\x00", "") == value for name, value in kept.fields.items())
     return render(
         request,
         "both.html",
@@ -148,5 +241,7 @@ def draw_both(request: Request, found: Desktop, outcome: PageChanged, typed: Map
         here=found.here + then(request),
         version=outcome.version,
         saved_at=found.time(outcome.at),
-        typed=typed,
+        typed=sent.fields,
+        mark=kept.mark if kept is not None and mine else sent.window.mark or "",
+        forget=forget if mine else "",
     )

@@ -11,12 +11,25 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
-from services.applications.pages.desktop import OFFERED, Desktop, desktop, draw_both, kept_answer, then, typed_in
+from services.applications.pages.desktop import (
+    Desktop,
+    Sent,
+    desktop,
+    draw_both,
+    kept_answer,
+    refused,
+    switched,
+    then,
+    typed_in,
+    unsaved,
+    waits,
+)
 from services.applications.pages.fields import condition, entry_rows, fault_words, field, own
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
 from services.applications.use_cases import Done
+from services.applications.use_cases.unsaved import Window, WrongPage, faults_of_entry
 from shared.web.i18n import current_language
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -78,9 +91,13 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
 async def entry_form(request: Request, application_id: str, key: str, entry: str) -> Response:
     found = await desktop(request, application_id, key)
     number = number_in(found, entry)
-    kept = found.sheet.typed.get(of_entry(key, number))
-    if kept is not None and "typed" in request.query_params:
-        return draw_entry(request, found, number, typed=kept.fields)
+    kept, sent, now = found.sheet.typed.get(of_entry(key, number)), switched(request), desk_of(request).clock.now()
+    if sent is not None:
+        faults = faults_of_entry(found.sheet, found.page, sent.fields, now)
+        return draw_entry(request, found, number, sent=sent, faults=faults, mine=sent.grew_from(kept), fresh=True)
+    if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
+        faults = faults_of_entry(found.sheet, found.page, kept.fields, now) if kept.refused else {}
+        return draw_entry(request, found, number, sent=Sent(kept.fields, None, Window(kept.mark)), faults=faults, mine=True)
     return draw_entry(request, found, number, answers=held(found)[number - 1] if number else {})
 
 
@@ -100,18 +117,17 @@ def draw_entry(
     number: int | None,
     *,
     answers: Mapping[str, Answer] | None = None,
-    typed: Mapping[str, str] | None = None,
+    sent: Sent | None = None,
     faults: Mapping[str, Fault] | None = None,
-    seen: int | None = None,
-    offered: bool = False,
+    mine: bool = False,
+    fresh: bool = False,
 ) -> Response:
-    """One entry, as a page of questions; what was typed into it and not saved is offered as on those (`questions.draw`)."""
-    kept = found.sheet.typed.get(of_entry(found.page.key, number))
+    """One entry, as a page of questions; what was typed into it and not saved is treated as on those (`questions.draw`)."""
     group, plan, wrong = group_of(found), found.sheet.terms.plan, faults or {}
-    page = entry_page(group)
+    page, here = entry_page(group), f"{found.here}/entries/{number or 'new'}"
     fields = [
         {
-            **field(one, plan, answer=(answers or {}).get(one.key), typed=typed, fault=wrong.get(one.key)),
+            **field(one, plan, answer=(answers or {}).get(one.key), typed=sent.fields if sent else None, fault=wrong.get(one.key)),
             "when": condition(one, page, plan),
         }
         for one in group.questions
@@ -119,18 +135,17 @@ def draw_entry(
     return render(
         request,
         "entry.html",
-        status=422 if wrong else 200,
+        status=422 if wrong and request.method == "POST" else 200,
         page=found.page,
         focal=found.focal,
         title=f"{own(group.entry)} {number or len(held(found)) + 1}",
         fields=fields,
         others=[fault_words(wrong[group.key], group.label[current_language()])] if group.key in wrong else [],
         wrong=bool(wrong),
-        action=f"{found.here}/entries/{number or 'new'}{then(request)}",
-        version=found.sheet.version(found.page) if seen is None else seen,
+        action=here + then(request),
+        version=found.sheet.version(found.page) if sent is None or sent.seen is None else sent.seen,
         back=found.here + then(request),
-        typed_at=found.time(kept.at) if kept and (typed is None or offered) else "",
-        typed=f"{found.here}/entries/{number or 'new'}/typed",
+        unsaved=unsaved(found, of_entry(found.page.key, number), f"{here}/typed", mine=mine, sent=sent, fresh=fresh),
     )
 
 
@@ -138,12 +153,12 @@ def draw_entry(
 async def keep_typed(request: Request, application_id: str, key: str, entry: str) -> Response:
     """What a script keeps of an entry while somebody types; and the button that lets go of it."""
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
-    typed, seen = await typed_in(request)
-    number, fields = number_of(entry), {} if "forget" in request.query_params else typed
+    sent, number, now = await typed_in(request), number_of(entry), desk.clock.now()
+    fields = {} if "forget" in request.query_params else sent.fields
     outcome = await desk.db.run(
-        lambda tx: use_cases.keep_typed_entry(tx, viewer, one, key, number, fields, seen=seen, now=desk.clock.now())
+        lambda tx: use_cases.keep_typed_entry(tx, viewer, one, key, number, fields, window=sent.window, seen=sent.seen, now=now)
     )
-    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}/entries/{entry}{then(request)}")
+    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}/entries/{entry}")
 
 
 def number_of(entry: str) -> int | None:
@@ -156,17 +171,21 @@ def number_of(entry: str) -> int | None:
 @router.post("/applications/{application_id}/pages/{key}/entries/{entry}")
 async def save_entry(request: Request, application_id: str, key: str, entry: str) -> Response:
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
-    typed, seen = await typed_in(request)
-    number, offered = number_of(entry), typed.pop(OFFERED, "") == "1"
-    outcome = await desk.db.run(lambda tx: use_cases.save_entry(tx, viewer, one, key, number, typed, seen=seen, now=desk.clock.now()))
+    sent, number, now = await typed_in(request), number_of(entry), desk.clock.now()
+    outcome = await desk.db.run(
+        lambda tx: use_cases.save_entry(tx, viewer, one, key, number, sent.fields, seen=sent.seen, window=sent.window, now=now)
+    )
     if isinstance(outcome, Done):
         return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
+    if isinstance(outcome, WrongPage):
+        found = await refused(request, outcome, key)
+        return draw_entry(request, found, number, sent=sent, faults=outcome.faults, mine=outcome.kept, fresh=True)
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
         there = number is not None and number <= len(held(found))
-        return draw_entry(request, found, number if there else None, typed=typed, faults=outcome.faults, seen=seen, offered=offered)
+        return draw_entry(request, found, number if there else None, sent=sent, faults=outcome.faults, fresh=True)
     if isinstance(outcome, PageChanged):
-        return draw_both(request, found, outcome, typed, action=f"{found.here}/entries/new{then(request)}")
+        return draw_both(request, found, outcome, sent, action=f"{found.here}/entries/new{then(request)}")
     raise problem(outcome, found.zone)
 
 
@@ -194,7 +213,7 @@ async def ask_to_remove(request: Request, application_id: str, key: str, entry: 
 @router.post("/applications/{application_id}/pages/{key}/entries/{entry}/remove")
 async def remove_entry(request: Request, application_id: str, key: str, entry: str) -> Response:
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
-    _typed, seen = await typed_in(request)
+    seen = (await typed_in(request)).seen
     number = int(entry) if entry.isdecimal() and len(entry) < 4 else 0
     outcome = await desk.db.run(lambda tx: use_cases.remove_entry(tx, viewer, one, key, number, seen=seen, now=desk.clock.now()))
     here = f"/applications/{one}/pages/{key}{then(request)}"

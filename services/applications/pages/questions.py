@@ -11,13 +11,27 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
-from services.applications.pages.desktop import OFFERED, Desktop, desktop, draw_both, kept_answer, onward, then, typed_in
+from services.applications.pages.desktop import (
+    Desktop,
+    Sent,
+    desktop,
+    draw_both,
+    kept_answer,
+    onward,
+    refused,
+    switched,
+    then,
+    typed_in,
+    unsaved,
+    waits,
+)
 from services.applications.pages.entries import draw_list
 from services.applications.pages.fields import Field, condition, field
 from services.applications.pages.form import earlier_of
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
+from services.applications.use_cases.unsaved import Window, WrongPage, faults_of
 from shared.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -26,13 +40,18 @@ router = APIRouter(include_in_schema=False)
 @router.get("/applications/{application_id}/pages/{key}")
 async def question_page(request: Request, application_id: str, key: str) -> Response:
     found = await desktop(request, application_id, key)
+    kept, sent, now = found.sheet.typed.get(found.page.key), switched(request), desk_of(request).clock.now()
+    if sent is not None and found.page.group is None:
+        return draw(
+            request, found, sent=sent, faults=faults_of(found.sheet, found.page, sent.fields, now), mine=sent.grew_from(kept), fresh=True
+        )
+    if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
+        faults = faults_of(found.sheet, found.page, kept.fields, now) if kept.refused else {}
+        return draw(request, found, sent=Sent(kept.fields, kept.seen, Window(kept.mark)), faults=faults, mine=True)
     new = found.page.key not in found.sheet.saved
     before = await earlier_of(request, found.sheet.application) if new else None
     if found.page.group is not None:
         return draw_list(request, found, before=before)
-    kept = found.sheet.typed.get(found.page.key)
-    if kept is not None and "typed" in request.query_params:
-        return draw(request, found, typed=kept.fields)
     answers: Mapping[str, Answer] = found.sheet.answers
     keys = {question.key for question in found.page.questions}
     taken = {key: answer for key, answer in before.answers.items() if key in keys} if before else {}
@@ -44,19 +63,20 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
 @router.post("/applications/{application_id}/pages/{key}")
 async def save_page(request: Request, application_id: str, key: str) -> Response:
     viewer, desk = applicant(request), desk_of(request)
-    typed, seen = await typed_in(request)
-    offered = typed.pop(OFFERED, "") == "1"
-    one = id_from(application_id)
-    outcome = await desk.db.run(lambda tx: use_cases.save_page(tx, viewer, one, key, typed, seen=seen, now=desk.clock.now()))
+    sent, one, now = await typed_in(request), id_from(application_id), desk.clock.now()
+    outcome = await desk.db.run(
+        lambda tx: use_cases.save_page(tx, viewer, one, key, sent.fields, seen=sent.seen, window=sent.window, now=now)
+    )
     if isinstance(outcome, Done):
         return onward(request, f"/applications/{one}", key)
+    if isinstance(outcome, WrongPage):
+        return draw(request, await refused(request, outcome, key), sent=sent, faults=outcome.faults, mine=outcome.kept, fresh=True)
     found = await desktop(request, application_id, key)
-    if isinstance(outcome, WrongAnswers) and found.page.group is not None:
-        return draw_list(request, found, faults=outcome.faults)
     if isinstance(outcome, WrongAnswers):
-        return draw(request, found, typed=typed, faults=outcome.faults, seen=seen, offered=offered, status=422)
+        return draw_list(request, found, faults=outcome.faults)
     if isinstance(outcome, PageChanged):
-        return draw_both(request, found, outcome, typed)
+        kept, forget = found.sheet.typed.get(key), f"{found.here}/typed?forget=1{then(request).replace('?', '&')}"
+        return draw_both(request, found, outcome, sent, kept=kept, forget=forget)
     raise problem(outcome, found.zone)
 
 
@@ -65,24 +85,22 @@ def draw(
     found: Desktop,
     *,
     answers: Mapping[str, Answer] | None = None,
-    typed: Mapping[str, str] | None = None,
+    sent: Sent | None = None,
     faults: Mapping[str, Fault] | None = None,
-    seen: int | None = None,
+    mine: bool = False,
+    fresh: bool = False,
     before: Earlier | None = None,
-    offered: bool = False,
-    status: int = 200,
 ) -> Response:
-    """The page with its questions: as they were typed, or else as they were saved.
+    """The page with its questions: as they were sent, or else as they were saved. `mine` says that what was sent is what is kept, and
+    `fresh` that it comes from a form, and not from what is kept.
 
-    Nothing is kept by itself while what was kept before is offered: it would take its place before the person chose. `offered` says that
-    it was offered when this was typed, and no choice was made.
+    Nothing is kept by itself while another text is offered that was kept before: it would take its place before the person chose.
     """
-    fields = fields_of(found, answers=answers or {}, typed=typed, faults=faults or {})
-    kept = found.sheet.typed.get(found.page.key)
+    fields = fields_of(found, answers=answers or {}, typed=sent.fields if sent else None, faults=faults or {})
     return render(
         request,
         "question_page.html",
-        status=status,
+        status=422 if fresh and faults and request.method == "POST" else 200,
         page=found.page,
         focal=found.focal,
         fields=fields,
@@ -90,14 +108,14 @@ def draw(
         before=before,
         wrong=bool(faults),
         action=found.here + then(request),
-        version=found.sheet.version(found.page) if seen is None else seen,
+        version=found.sheet.version(found.page) if sent is None or sent.seen is None else sent.seen,
         back=f"{found.path}/check" if then(request) else f"{found.path}/tasks",
         number=found.sheet.pages.index(found.page) + 1,
         all=len(found.sheet.pages),
         saved_at=found.saved_at,
         changed=found.sheet.changed_since(found.page),
-        typed_at=found.time(kept.at) if kept and (typed is None or offered) else "",
-        typed=f"{found.here}/typed" if any(question.kind == "long_text" for question in found.page.questions) else "",
+        unsaved=unsaved(found, found.page.key, f"{found.here}/typed", mine=mine, sent=sent, fresh=fresh),
+        keeps=any(question.kind == "long_text" for question in found.page.questions),
     )
 
 
@@ -127,7 +145,7 @@ def known_of_person(found: Desktop) -> dict[str, Answer]:
 async def keep_typed(request: Request, application_id: str, key: str) -> Response:
     """What a script keeps of a page while somebody types; and the button that lets go of it."""
     viewer, desk, one = applicant(request), desk_of(request), id_from(application_id)
-    typed, seen = await typed_in(request)
-    fields = {} if "forget" in request.query_params else typed
-    outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, seen=seen, now=desk.clock.now()))
-    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}{then(request)}")
+    sent, now = await typed_in(request), desk.clock.now()
+    fields = {} if "forget" in request.query_params else sent.fields
+    outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, window=sent.window, seen=sent.seen, now=now))
+    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}")

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import DateTime, Integer, Text
+from sqlalchemy.types import Boolean, DateTime, Integer, Text
 from sqlmodel import col
 
 from services.applications.accounts.tables import Account
@@ -20,6 +20,8 @@ from services.applications.store.applications import visible_to
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from shared.persistence.database import Tx
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,19 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Fields of a page as they were typed, kept by themselves and not saved."""
+    """Fields of a page as they were typed, kept and not saved: on the version `seen` of the page, where that is known. `refused` is what
+    was sent as it stands and could not be saved.
+    """
 
     fields: dict[str, str]
     at: datetime
+    seen: int | None = None
+    refused: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Tells it from whatever was kept in its place before or after it."""
+        return str((self.at - _EPOCH) // timedelta(microseconds=1))
 
 
 async def whose(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> tuple[Application, Account | None] | None:
@@ -57,7 +68,8 @@ _STANDING = text(
     f"select f.*, "  # noqa: S608 - a constant
     "(select jsonb_agg(jsonb_build_array(g.page, g.answers, g.saved_at, g.version, g.form) order by g.saved_at) "
     "from page_answers g where g.application_id = :id) as pages, "
-    "(select jsonb_agg(jsonb_build_array(d.page, d.fields, d.typed_at)) from page_typed d where d.application_id = :id) as typed "
+    "(select jsonb_agg(jsonb_build_array(d.page, d.fields, d.typed_at, d.seen, d.refused)) "
+    "from page_typed d where d.application_id = :id) as typed "
     f"from ({plans.IN_FORCE} where p.programme = :programme) f"
 ).columns(
     column("programme", Text),
@@ -77,11 +89,12 @@ async def standing(tx: Tx, application: Application) -> tuple[InForce, dict[str,
     assert row is not None, f"there are applications to {application.programme}, which was never published"
     terms = await plans.read(tx, row.programme, row.number, row.plan, row.version, row.content_hash, row.changes)
     saved = {page: Saved(answers, datetime.fromisoformat(at), version, form) for page, answers, at, version, form in row.pages or ()}
-    return terms, saved, {page: Typed(fields, datetime.fromisoformat(at)) for page, fields, at in row.typed or ()}
+    typed = {page: Typed(fields, datetime.fromisoformat(at), seen, refused) for page, fields, at, seen, refused in row.typed or ()}
+    return terms, saved, typed
 
 
 _SAVE = text(
-    "with gone as (delete from page_typed where application_id = :id and page = :page) "
+    "with gone as (delete from page_typed where :let_go and application_id = :id and page = :page) "
     "insert into page_answers as g (application_id, page, answers, saved_at, version, form) "
     "values (:id, :page, cast(:answers as jsonb), :at, 1, :form) "
     "on conflict (application_id, page) do update "
@@ -89,9 +102,11 @@ _SAVE = text(
 )
 
 
-async def save(tx: Tx, application_id: UUID, page: str, answers: Mapping[str, Stored], *, form: str, at: datetime) -> None:
-    """Replace the answers of one page; what was typed beside them is done with. The application's row is locked."""
-    values = {"id": application_id, "page": page, "answers": json.dumps(answers), "at": at, "form": form}
+async def save(
+    tx: Tx, application_id: UUID, page: str, answers: Mapping[str, Stored], *, form: str, at: datetime, let_go: bool = True
+) -> None:
+    """Replace the answers of one page; what was typed beside them is done with where it is `let_go`. The application's row is locked."""
+    values = {"id": application_id, "page": page, "answers": json.dumps(answers), "at": at, "form": form, "let_go": let_go}
     await tx.execute(_SAVE, values)
 
 
@@ -102,27 +117,41 @@ def of_entry(page: str, number: int | None) -> str:
 
 _TAKE_OUT = text(
     "delete from page_typed where application_id = :id and starts_with(page, :page || '/') and split_part(page, '/', 2) <> 'new' "
-    "and cast(split_part(page, '/', 2) as integer) >= :number returning cast(split_part(page, '/', 2) as integer), fields, typed_at"
-).columns(column("number", Integer), column("fields", JSONB), column("typed_at", DateTime(timezone=True)))
+    "and cast(split_part(page, '/', 2) as integer) >= :number "
+    "returning cast(split_part(page, '/', 2) as integer), fields, typed_at, seen, refused"
+).columns(
+    column("number", Integer),
+    column("fields", JSONB),
+    column("typed_at", DateTime(timezone=True)),
+    column("seen", Integer),
+    column("refused", Boolean),
+)
 
 
 async def entry_removed(tx: Tx, application_id: UUID, page: str, number: int) -> None:
-    """Let go of what was typed into an entry that is removed; what was typed into those behind it goes with them, one number down."""
+    """Let go of what was typed into an entry that is removed; what was typed into those behind it goes with them, one number down.
+
+    The list has one version more after it, which is what who typed there has seen.
+    """
     for row in (await tx.execute(_TAKE_OUT, {"id": application_id, "page": page, "number": number})).all():
         if row.number > number:
-            await keep_typed(tx, application_id, of_entry(page, row.number - 1), row.fields, row.typed_at)
+            typed = Typed(row.fields, row.typed_at, None if row.seen is None else row.seen + 1, row.refused)
+            await keep_typed(tx, application_id, of_entry(page, row.number - 1), typed)
 
 
-async def keep_typed(tx: Tx, application_id: UUID, page: str, fields: Mapping[str, str], at: datetime) -> None:
-    """Keep what was typed on a page, in the place of what was kept before; nothing of it where there are no fields."""
+_KEEP = text(
+    "insert into page_typed (application_id, page, fields, typed_at, seen, refused) "
+    "values (:id, :page, cast(:fields as jsonb), :at, :seen, :refused) on conflict (application_id, page) do update set "
+    "fields = excluded.fields, typed_at = excluded.typed_at, seen = excluded.seen, refused = excluded.refused"
+)
+_FORGET = text("delete from page_typed where application_id = :id and page = :page")
+
+
+async def keep_typed(tx: Tx, application_id: UUID, page: str, typed: Typed | None) -> None:
+    """Keep what was typed on a page, in the place of what was kept before; nothing where there is none."""
     values: dict[str, Any] = {"id": application_id, "page": page}
-    if not fields:
-        await tx.execute(text("delete from page_typed where application_id = :id and page = :page"), values)
+    if typed is None:
+        await tx.execute(_FORGET, values)
         return
-    await tx.execute(
-        text(
-            "insert into page_typed (application_id, page, fields, typed_at) values (:id, :page, cast(:fields as jsonb), :at) "
-            "on conflict (application_id, page) do update set fields = excluded.fields, typed_at = excluded.typed_at"
-        ),
-        {**values, "fields": json.dumps(fields), "at": at},
-    )
+    kept = {"fields": json.dumps(typed.fields), "at": typed.at, "seen": typed.seen, "refused": typed.refused}
+    await tx.execute(_KEEP, {**values, **kept})

@@ -4,7 +4,7 @@ An outcome that is not `Done` (or `Submitted`, `Loaded`) has changed nothing. Th
 transaction commits.
 """
 
-from services.applications.use_cases.answering import keep_typed, keep_typed_entry, remove_entry, save_entry, save_page
+from services.applications.use_cases.answering import remove_entry, save_entry, save_page
 from services.applications.use_cases.country import extend, nominate, reorder_slate, return_for_correction
 from services.applications.use_cases.drafts import start_draft
 from services.applications.use_cases.letters import write_letter
@@ -14,6 +14,7 @@ from services.applications.use_cases.plans import confirm_change, load_plan
 from services.applications.use_cases.selection import approve, end, reject, score
 from services.applications.use_cases.steps import Done
 from services.applications.use_cases.submission import Ready, Submission, Submitted, submit, submit_together
+from services.applications.use_cases.unsaved import keep_typed, keep_typed_entry
 
 __all__ = [
     "Done",

@@ -78,18 +78,25 @@ window.addEventListener('beforeunload', (event) => {
 const KEEP_MS = 20_000
 for (const form of document.querySelectorAll('form[data-typed]')) {
   const note = form.querySelector('[data-typed-note]')
-  const fields = () => new URLSearchParams(new FormData(form)).toString()
+  const mark = form.elements._kept
+  const fields = () => {
+    const all = new FormData(form)
+    all.delete('_kept')
+    return new URLSearchParams(all).toString()
+  }
   let kept = fields()
   const keep = async (leaving) => {
     const now = fields()
     if (!unsaved.has(form) || now === kept) return
     try {
       const answer = await fetch(form.dataset.typed, {
-        method: 'POST', body: now, headers: { 'content-type': 'application/x-www-form-urlencoded' }, keepalive: leaving && now.length < 60_000,
+        method: 'POST', body: `${now}&_kept=${mark.value}`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, keepalive: leaving && now.length < 60_000,
       })
       if (answer.status === 409) note.textContent = note.dataset.stale
+      if (answer.status === 412) note.textContent = note.dataset.other
       if (answer.status !== 204) return
       kept = now
+      mark.value = answer.headers.get('x-kept')
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })
       note.textContent = note.dataset.text.replace('{time}', time)
     } catch { /* The line is down; the next time comes in twenty seconds. */ }

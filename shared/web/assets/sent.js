@@ -63,12 +63,15 @@ export const keepSent = (saved) => {
     })
     const { sent } = JSON.parse(sessionStorage[key(form)] ?? '{}')
     // A page with faults is the answer itself, and shows what was sent. It is not saved: the same page in another language has it still.
-    if (document.querySelector('.govuk-error-summary')) continue
+    // One that was refused before, and is come back to, is no answer: what was sent after it counts more.
+    if (document.querySelector('.govuk-error-summary') && !('refused' in form.dataset)) continue
     if (!sent || same(form, sent)) {
       sessionStorage.removeItem(key(form))
       continue
     }
     fill(form, sent)
+    // One note of what is not saved, and this is the newest; the other text stays kept, and is offered once this one is done with.
+    document.querySelector('[data-unsaved]')?.remove()
     const note = document.getElementById('sent-words').content.firstElementChild.cloneNode(true)
     note.querySelector('button').addEventListener('click', () => {
       sessionStorage.removeItem(key(form))

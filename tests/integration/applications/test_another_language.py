@@ -26,6 +26,8 @@ async def test_another_language_keeps_what_was_typed_and_does_nothing(front: Fro
         assert 'value="Puno"' in switched.text and 'value="+51 1"' in switched.text
         assert re.search(r'<option value="PE"[^>]* selected>', switched.text)
         assert f'formaction="{page}?switch=en"' in switched.text, "and on to another one"
+        faulty = re.findall(r'<a href="#([a-z]+)"', switched.text)
+        assert (faulty, "错误" in words(switched)) == (["phone"], True), "what is wrong, in the new language, and not what is right by now"
         assert 'value="Puno"' not in (await browser.get(page)).text, "nothing was saved"
         async with front.browser() as nobody:
             led = await nobody.post(to, data={"city": "Puno"})

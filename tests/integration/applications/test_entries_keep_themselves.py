@@ -2,7 +2,8 @@
 
 from tests.integration.applications.front import Front, words
 from tests.integration.applications.test_pages_applicant import begun, hidden
-from tests.integration.applications.test_pages_form import OFFERED, SCHOOL, front, version_of
+from tests.integration.applications.test_pages_form import SCHOOL, front, version_of
+from tests.integration.applications.test_pages_form_unsaved import OFFERED
 
 __all__ = ["front"]
 

@@ -1,4 +1,4 @@
-"""The form's pages: groups entry by entry, questions for some only, two windows at once, and what is typed and not saved."""
+"""The form's pages: groups entry by entry, questions for some only, and two windows at once."""
 
 import re
 from collections.abc import AsyncIterator
@@ -15,7 +15,6 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.answers import Page
 from services.applications.plan import Plan
-from services.applications.use_cases.answering import TYPED_MAX
 from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
@@ -23,8 +22,6 @@ from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import PROGRAMME, good_form, the_plan
 from tests.integration.applications.test_pages_applicant import begun, filled, hidden
 from tests.integration.quotas.statements import statements
-
-OFFERED = "you had typed something here that was not saved"
 
 SCHOOL = {"institution": "Colegio Nº 3", "subject": "Ciencias", "from_year": "2001", "finished": "yes", "to_year": "2006"}
 CONTACT = {"residence": "PE", "city": "Cusco", "phone": ""}
@@ -142,6 +139,8 @@ async def test_two_windows_are_shown_to_each_other_and_nothing_is_overwritten(fr
         assert both.status_code == 409
         assert "Cusco" in words(both) and "Puno" in words(both)
         assert "Cusco" in (await browser.get(page)).text, "nothing was overwritten"
+        left = await browser.get(f"{page}?typed=1")
+        assert 'value="Puno"' in left.text and hidden(left, "_version") == second, "who leaves without choosing finds it, and both again"
         again = await browser.post(page, data={**CONTACT, "_version": second})
         assert again.status_code == 303, "the same answers sent again, after a lost answer, are saved already"
         chosen = {**CONTACT, "city": hidden(both, "city"), "_version": hidden(both, "_version")}
@@ -164,6 +163,10 @@ async def test_two_windows_with_a_list_lose_no_entry(front: Front) -> None:
         repeated = await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": "Universidad del Sur", "_version": seen})
         assert repeated.status_code == 303
         assert words(await browser.get(page)).count("Universidad del Sur") == 1, "the same entry, sent twice, is added once"
+        better = {**SCHOOL, "institution": "Universidad del Sur, Puno", "_version": seen}
+        asked = await browser.post(f"{page}/entries/new", data=better)
+        assert asked.status_code == 409 and words(asked).count("Universidad del Sur") == 2, "sent once more, otherwise: one says what it is"
+        assert words(await browser.get(page)).count("Universidad del Sur") == 1, "by itself it is not added to a list that has moved on"
         both = await browser.post(f"{page}/entries/1", data={**SCHOOL, "institution": "Otro", "_version": seen})
         assert both.status_code == 409
         assert "Otro" in words(both)
@@ -190,6 +193,8 @@ async def test_an_entry_that_another_window_removed_is_offered_as_a_new_one(fron
         assert (await browser.post(f"{page}/entries/new", data=again)).status_code == 303
         listed = words(await browser.get(page))
         assert [name in listed for name in ("Colegio Nº 3", "Universidad del Sur", "Universidad del Norte")] == [True, False, True]
+        late = await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": "Universidad del Sur", "_version": seen})
+        assert late.status_code == 409, "what was removed does not come back with an old window"
         gone = await browser.post(f"{page}/entries/3/remove", data={"_version": seen})
         assert gone.headers["location"].endswith("stale=1")
         assert (await browser.post(f"{page}/entries/0", data={**entry, "_version": seen})).status_code == 404
@@ -207,61 +212,6 @@ async def test_a_question_page_is_answered_in_three_statements(front: Front) -> 
             with statements(front.db) as seen:
                 saved = await browser.post(url, data={**fields, "_version": hidden(drawn, "_version")})
             assert (saved.status_code, len(seen)) == (303, len(seen[:3])), seen
-
-
-async def test_what_was_typed_and_not_saved_is_offered_again(front: Front) -> None:
-    async with front.browser() as browser:
-        page = f"{await begun(front, browser)}/pages/study_plan"
-        kept = await browser.post(f"{page}/typed", data={"study_plan": "Quiero\x00 estudiar", "teaching_language": "zh", "forged": "x"})
-        assert kept.status_code == 204
-        back = await browser.get(page)
-        assert OFFERED in words(back)
-        assert "Quiero estudiar" not in back.text
-        assert "Quiero estudiar" in (await browser.get(f"{page}?typed=1")).text
-        assert words(await browser.get(page.replace("/pages/study_plan", "/tasks"))).count("In progress") == 0, "it is not an answer"
-        form = {**good_form()["study_plan"], "_version": "0"}
-        assert (await browser.post(page, data=form)).status_code == 303
-        assert OFFERED not in words(await browser.get(page))
-        await browser.post(f"{page}/typed", data={"study_plan": "Otra vez"})
-        assert (await browser.post(f"{page}/typed?forget=1")).headers["location"] == page
-        assert OFFERED not in words(await browser.get(page))
-
-
-async def test_nothing_is_kept_over_the_text_that_is_offered(front: Front) -> None:
-    async with front.browser() as browser:
-        page = f"{await begun(front, browser)}/pages/study_plan"
-        keeps = f'data-typed="{page}/typed"'
-        assert keeps in (await browser.get(page)).text
-        await browser.post(f"{page}/typed", data={"study_plan": "Quiero estudiar", "_version": "0"})
-        offered = await browser.get(page)
-        assert OFFERED in words(offered)
-        assert "data-typed" not in offered.text, "the script would put what is here in the place of what is offered"
-        assert keeps in (await browser.get(f"{page}?typed=1")).text
-        wrong = await browser.post(page, data={"study_plan": "Mal", "_version": "0", "_offered": hidden(offered, "_offered")})
-        assert wrong.status_code == 422
-        assert "Mal" in wrong.text
-        assert OFFERED in words(wrong), "no choice was made: it is offered still"
-        assert "data-typed" not in wrong.text
-        shown = await browser.get(f"{page}?typed=1")
-        assert "_offered" not in shown.text
-        assert keeps in (await browser.post(page, data={"study_plan": "Quiero", "_version": "0"})).text, "this one was chosen"
-        await browser.post(f"{page}/typed?forget=1")
-        assert keeps in (await browser.get(page)).text
-
-
-async def test_an_older_window_keeps_nothing_beside_what_was_saved_after_it(front: Front) -> None:
-    async with front.browser() as browser:
-        page = f"{await begun(front, browser)}/pages/study_plan"
-        assert (await browser.post(page, data={**good_form()["study_plan"], "_version": "0"})).status_code == 303
-        before = await browser.post(f"{page}/typed", data={"study_plan": "De antes", "_version": "0"})
-        assert before.status_code == 409, "the window hears of it"
-        assert OFFERED not in words(await browser.get(page))
-        assert "De antes" not in (await browser.get(f"{page}?typed=1")).text
-        await browser.post(f"{page}/typed", data={"study_plan": "De ahora", "_version": await version_of(browser, page)})
-        assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
-        endless = {"study_plan": "x" * (TYPED_MAX + 1), "_version": await version_of(browser, page)}
-        assert (await browser.post(f"{page}/typed", data=endless)).status_code == 422, "nothing is said to be kept that is not"
-        assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
 
 
 async def test_nobody_reads_or_keeps_what_somebody_else_types(front: Front) -> None:

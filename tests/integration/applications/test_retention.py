@@ -13,7 +13,7 @@ from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.privacy import erasing, mailing, retention
 from services.applications.privacy.retention import WARNED_BEFORE, Periods
-from services.applications.use_cases import Done
+from services.applications.use_cases.unsaved import Kept
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.integration.applications.front import Front, opened
@@ -132,7 +132,7 @@ async def test_papers_of_what_came_to_nothing_go_and_those_of_a_place_stay(front
         await world.reach(state)
         person, application = await world.reach(State.RETURNED)
         page, fields = next(iter(good_form().items()))
-        assert isinstance(await world.do(use_cases.keep_typed, person, application.id, page, fields), Done)
+        assert isinstance(await world.do(use_cases.keep_typed, person, application.id, page, fields), Kept)
         if state is State.WITHDRAWN:
             await world.act(use_cases.withdraw, person, application.id)
     await world.hears(*(one for one in await world.published() if one.type == "puente.application.submitted.v1"))

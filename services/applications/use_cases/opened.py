@@ -1,0 +1,114 @@
+"""A page of the form that may be answered now: its application's row locked, its fields read as the person's day has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.applications.domain.answers import (
+    Answer,
+    Entries,
+    Page,
+    Parsed,
+    Question,
+    count_fault,
+    in_form,
+    parse_page,
+    to_stored,
+)
+from services.applications.domain.forms import print_of
+from services.applications.domain.lifecycle import EDITABLE, NotAllowed, State
+from services.applications.domain.outcomes import Forbidden, NotFound, PageChanged
+from services.applications.domain.viewers import Viewer
+from services.applications.store import answers as store
+from services.applications.use_cases.sheet import Sheet, sheet
+from services.applications.use_cases.steps import Done
+from shared.persistence.database import Tx
+
+Refused = NotAllowed | NotFound | Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A page that may be answered, its application's row locked."""
+
+    sheet: Sheet
+    page: Page
+
+    def read(self, page: Page, form: Mapping[str, str], now: datetime) -> Parsed:
+        """The fields, read as the person's day and the other pages have it."""
+        known = self.sheet.before(self.page) if page is self.page else {}
+        return parse_page(page, form, today=self.sheet.call.day(now), countries=self.sheet.terms.plan.codes, known=known)
+
+    @property
+    def entries(self) -> tuple[Mapping[str, Answer], ...]:
+        """What the page's group holds."""
+        found = self.sheet.answers.get(self.group.key)
+        return found.each if isinstance(found, Entries) else ()
+
+    @property
+    def group(self) -> Question:
+        assert self.page.group is not None, f"{self.page.key} is a page with a group"
+        return self.page.group
+
+    def stale(self, seen: int | None) -> bool:
+        """Whether the person saw the page before it was saved last."""
+        return seen is not None and seen != self.sheet.version(self.page)
+
+    async def save(self, tx: Tx, answers: Mapping[str, Answer], now: datetime, *, let_go: bool = True) -> Done:
+        """Save the page; `let_go` of what was typed on it and not saved."""
+        application = self.sheet.application
+        await store.save(tx, application.id, self.page.key, to_stored(answers), form=print_of(self.page), at=now, let_go=let_go)
+        return Done(application)
+
+    def changed(self, answers: Mapping[str, Answer]) -> PageChanged:
+        """What is saved now beside what the person answered."""
+        own = {question.key for question in self.page.questions}
+        saved = self.sheet.saved.get(self.page.key)
+        now = {key: answer for key, answer in self.sheet.answers.items() if key in own}
+        return PageChanged(now, dict(answers), self.sheet.version(self.page), saved.at if saved else None)
+
+
+async def open_page(tx: Tx, viewer: Viewer, application_id: UUID, key: str) -> Open | Refused:
+    """The page, if this person may answer it now."""
+    found = await sheet(tx, viewer, application_id, lock=True)
+    if found is None:
+        return NotFound()
+    if viewer.role != "applicant":
+        return Forbidden()
+    if found.application.state not in EDITABLE:
+        return NotAllowed("not_in_this_state", State(found.application.state))
+    page = found.page(key)
+    return NotFound() if page is None else Open(found, page)
+
+
+async def open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, number: int | None, seen: int | None) -> Open | Refused:
+    """The page and its group; an entry that is not there any more is for the caller, who finds the page stale."""
+    open_ = await open_page(tx, viewer, application_id, key)
+    if not isinstance(open_, Open):
+        return open_
+    if open_.page.group is None:
+        return NotFound()
+    if number is not None and (number < 1 or (number > len(open_.entries) and not open_.stale(seen))):
+        return NotFound()
+    return open_
+
+
+def with_kept(open_: Open, form: Mapping[str, str], parsed: Parsed) -> Parsed:
+    """The page as read, with what it keeps: a group of which no field came, and what is not asked and came empty, wrong or not at all."""
+    answers, faults, counting = dict(parsed.answers), dict(parsed.faults), open_.sheet.before(open_.page)
+    for question in open_.page.questions:
+        unasked = question.when is not None and not question.when.holds(counting)
+        missing = question.kind == "group" and not in_form(question, form)
+        if not (missing or (unasked and question.key not in answers)):
+            counting |= {question.key: answers[question.key]} if question.key in answers and not unasked else {}
+            continue
+        before = open_.sheet.answers.get(question.key)
+        if missing:
+            before = Entries(open_.entries)
+            bounds = count_fault(question, len(open_.entries))
+            faults |= {question.key: bounds} if bounds else {}
+            if bounds is None:
+                faults.pop(question.key, None)
+        answers |= {question.key: before} if before is not None else {}
+    return Parsed(answers, faults)
