@@ -9,6 +9,12 @@ from sqlalchemy import TextClause, text
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
 
+PROMISES: Final[Mapping[str, str]] = {
+    "cells that applications and quotas tell differently": "Applications and places tell the same of every cell",
+    "approvals that quotas has not answered": "Every approval has an answer of the places service, or is on its way there",
+    "events that hold an e-mail address": "No event holds an e-mail address",
+}
+"""What is checked here, by the names that `puente check` prints."""
 LOOKS: Final = 20
 LOOK_SECONDS: Final = 0.5
 """What is under way looks like a difference; only one that stays for ten seconds is one."""
@@ -42,11 +48,7 @@ async def check(services: Mapping[str, Service]) -> dict[str, int]:
     addresses = 0
     for service in services.values():
         addresses += await service.db.run(_with_addresses)
-    return {
-        "cells that applications and quotas tell differently": told,
-        "approvals that quotas has not answered": lost,
-        "events that hold an e-mail address": addresses,
-    }
+    return dict(zip(PROMISES, (told, lost, addresses), strict=True))
 
 
 async def _differences(applications: Service, quotas: Service) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from services.run.checks import promises
 from services.run.opened import opened
 from shared.kernel.ids import new_id
 from shared.messaging.consumer import Consumer
@@ -47,6 +48,8 @@ async def test_check_counts_every_invariant_and_fails_when_a_row_breaks_one(puen
     well = await puente("check")
     assert well.code == 0, well.text
     assert ", 0 broken" in well.text.splitlines()[-1]
+    assert f"invariants: {sum(map(len, promises().values()))} checked" in well.text, "each has its sentence"
+    assert "No place was given over a limit" in well.text
 
     await changed(quotas, "insert into account (key, programme, balance) values ('pool:nowhere', 'nowhere', 5)")
     broken = await puente("check")
