@@ -34,6 +34,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.ReasonsWrong: 422,
     outcomes.DateWrong: 422,
     outcomes.MarksWrong: 422,
+    outcomes.MarksMissing: 422,
     outcomes.NotScored: 422,
     outcomes.PointsWrong: 422,
 }
@@ -65,6 +66,8 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers), *letters]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
+        case outcomes.MarksMissing(reasons=reasons):
+            return [{"pointer": "/marks", "code": "required", "reasons": list(reasons)}]
         case outcomes.Ineligible(reasons=reasons):
             return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):

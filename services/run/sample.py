@@ -192,8 +192,15 @@ class Sample:
             await self._each(
                 [s for s in own if s.ends == "returned"],
                 coordinator,
-                lambda one, _, c=coordinator: c.return_for_correction(one, ["document_unreadable"], date(2016, 3, 15)),
+                lambda one, story, c=coordinator: self._send_back(c, one, story),
             )
+
+    async def _send_back(self, coordinator: Staff, one: dict[str, Any], story: Story) -> None:
+        """One of its documents cannot be read."""
+        programme = self._plan.programme(story.programme)
+        assert programme is not None
+        mark = {"kind": "document", "key": programme.documents[0].key, "remark": ""}
+        await coordinator.return_for_correction(one, ["document_unreadable"], date(2016, 3, 15), [mark])
 
     async def _put_forward(self, coordinator: Staff, one: dict[str, Any], story: Story) -> None:
         programme = self._plan.programme(story.programme)

@@ -149,6 +149,14 @@ class MarksWrong:
 
 
 @dataclass(frozen=True, slots=True)
+class MarksMissing:
+    """These reasons say that something is wrong in a place of the form, and no place was marked."""
+
+    reasons: tuple[str, ...]
+    code: ClassVar[str] = "marks_missing"
+
+
+@dataclass(frozen=True, slots=True)
 class DateWrong:
     """The date must not be before `earliest`."""
 

@@ -48,7 +48,9 @@ class Forms(Asking):
 
     def reason(self, entry: Table) -> PlanReason:
         code = entry.text("code", CODE, CODE_EXPECTED)
-        reason = PlanReason(code=code, uses=entry.texts("uses", REASON_USES), names=entry.in_languages("names"))
+        reason = PlanReason(
+            code=code, uses=entry.texts("uses", REASON_USES), names=entry.in_languages("names"), marked=entry.flag("marked")
+        )
         self.close(entry)
         return reason
 

@@ -1,9 +1,8 @@
 """A plan as values: everything that the files of one plan say, frozen. Moments are in UTC, days are days of the call's zone."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -118,11 +117,15 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanReason(msgspec.Struct, frozen=True, kw_only=True):
-    """A reason that people choose, or quotas gives: a stable code, what it may be used for (`REASON_USES`), and its words."""
+    """A reason that people choose, or quotas gives: a stable code, what it may be used for (`REASON_USES`), and its words.
+
+    One that is `marked` says that something is wrong in a place of the form: who sends an application back for it names the place.
+    """
 
     code: str
     uses: tuple[str, ...]
     names: Texts
+    marked: bool = False
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,40 +284,3 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def _inside(day: date, start: date, end: date | None) -> bool:
     return start <= day and (end is None or day <= end)
-
-
-_decoder: msgspec.json.Decoder[Plan] = msgspec.json.Decoder(Plan)
-
-
-def encode(plan: Plan) -> bytes:
-    """The plan as JSON, to be kept; example cases are left out. The same plan always gives the same bytes."""
-    return msgspec.json.encode(msgspec.structs.replace(plan, cases=()))
-
-
-def decode(raw: bytes) -> Plan:
-    """The plan that `encode` gave; `msgspec.MsgspecError` where the bytes are something else."""
-    return _decoder.decode(raw)
-
-
-def content_hash(plan: Plan) -> str:
-    """SHA-256 of what the plan says, in hex; example cases and the layout of the files do not count."""
-    return hashlib.sha256(encode(plan)).hexdigest()
-
-
-class LoadRefused(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan may not be loaded; `code` is stable, `parameters` say what stands against what."""
-
-    code: str
-    parameters: dict[str, Any]
-
-
-def judge_load(plan: Plan, loaded: Mapping[str, str]) -> Literal["new", "unchanged"] | LoadRefused:
-    """Whether the plan may be loaded. `loaded` maps the versions of this plan that were loaded to their content hashes.
-
-    The same version with the same content is `unchanged`; with another content it is refused as `version_changed`.
-    """
-    if (before := loaded.get(plan.version)) is None:
-        return "new"
-    if before == (now := content_hash(plan)):
-        return "unchanged"
-    return LoadRefused(code="version_changed", parameters={"plan": plan.code, "version": plan.version, "loaded": before, "found": now})

@@ -13,7 +13,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.correction import REMARK_MAX
 from services.applications.domain.letters import QUESTION, of_kind
-from services.applications.domain.outcomes import DateWrong, MarksWrong, ReasonsWrong
+from services.applications.domain.outcomes import DateWrong, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.staff.correction import changes, groups, marks_of, typed_in
@@ -21,7 +21,7 @@ from services.applications.staff.kit import File, attempt, done, file_of, form_o
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
 from services.applications.uploads import UploadRefused, take
-from shared.web.formats import format_date
+from shared.web.formats import format_date, listed
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 
@@ -66,7 +66,7 @@ async def draw(
     """The page; `opened` is the act whose form stays open, `errors` are by field, `others` belong to none."""
     wrong, given = errors or {}, typed or {}
     programme = file.dossier.programme
-    nominating = "nomination" in programme.route
+    nominating, about = "nomination" in programme.route, [one for one in programme.reasons_for("return") if one.marked]
     side = await desk_of(request).db.run(lambda tx: cellside_of(tx, file))
     fields = {
         "return_reasons": _reasons("return_reasons", _("What has to be corrected?"), programme.reasons_for("return"), wrong, given),
@@ -85,6 +85,7 @@ async def draw(
         marks=groups(file, given.get("marks", {})),
         marks_error=wrong.get("marks", ""),
         remark_max=REMARK_MAX,
+        marked_reasons=listed(f"“{one['label'].rstrip('.。')}”" for one in reason_options(about)),
         changes=changes(file),
         questions=of_kind(file.dossier.letters, QUESTION),
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},
@@ -142,7 +143,7 @@ async def send_back(request: Request, application_id: str) -> Response:
         marks=marks_of(marks),
         expected_version=version_of(form),
     )
-    if isinstance(outcome, MarksWrong):
+    if isinstance(outcome, MarksWrong | MarksMissing):
         return await draw(request, file, status=422, opened="return", errors={"marks": refused(outcome, file)}, typed=typed)
     if isinstance(outcome, DateWrong | ReasonsWrong):
         key = "correct_by" if isinstance(outcome, DateWrong) else "return_reasons"

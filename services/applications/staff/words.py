@@ -198,6 +198,10 @@ def refused(outcome: Any, file: File) -> str:
             return _("The day must be {day} or later", day=format_date(earliest))
         case o.MarksWrong(most=most):
             return _("A remark may have {most} characters or fewer, and only places of this form can be ticked.", most=most)
+        case o.MarksMissing():
+            return _(
+                "Tick at least one document, question or page: the reason that you chose is about one, and the applicant must see which"
+            )
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):

@@ -8,7 +8,8 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.applications.domain.participation import Change, Period, Share, shares_on
-from services.applications.plan.model import Call, Plan, Programme, decode
+from services.applications.plan.model import Call, Plan, Programme
+from services.applications.plan.versions import decode
 from services.applications.tables import PlanChange, PlanVersion
 from shared.persistence.database import Tx
 

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
 from services.applications.domain.lifecycle import Act
-from services.applications.domain.outcomes import DateWrong, Forbidden, Incomplete, MarksWrong, NotFound, ReasonsWrong, SlateChanged
+from services.applications.domain.outcomes import (
+    DateWrong,
+    Forbidden,
+    Incomplete,
+    MarksMissing,
+    MarksWrong,
+    NotFound,
+    ReasonsWrong,
+    SlateChanged,
+)
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
@@ -40,11 +49,12 @@ async def return_for_correction(
     marks: Sequence[Mark] = (),
     expected_version: int | None,
     now: datetime,
-) -> Done | Refused | ReasonsWrong | DateWrong | MarksWrong:
+) -> Done | Refused | ReasonsWrong | DateWrong | MarksWrong | MarksMissing:
     """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it.
 
     That day is tomorrow or later: one that is today could be over minutes after the person was told.
     `marks` name the pages, questions and documents that are meant, and what is wrong there; that is for the applicant and stays here.
+    A reason that says so (`PlanReason.marked`) needs one of them at least: who reads that something cannot be read is told what.
     """
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
     if not isinstance(standing, Standing):
@@ -60,6 +70,9 @@ async def return_for_correction(
     unfit = wrong_marks(told, standing.programme.pages, {paper.key for paper in standing.programme.documents})
     if unfit:
         return MarksWrong(unfit, REMARK_MAX)
+    about = tuple(one.code for one in standing.programme.reasons_for("return") if one.marked and one.code in reasons)
+    if about and not told:
+        return MarksMissing(about)
     await copies.keep_answers(tx, application.id, told, now)
     application.correct_by = correct_by
     application.reasons = list(reasons)

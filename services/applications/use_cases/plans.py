@@ -11,8 +11,9 @@ from sqlmodel import col
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.promises import Held, broken_promises
 from services.applications.domain.viewers import Viewer
-from services.applications.plan.model import LoadRefused, Plan, content_hash, decode, encode, judge_load
+from services.applications.plan.model import Plan
 from services.applications.plan.publish import programme_published
+from services.applications.plan.versions import LoadRefused, content_hash, decode, encode, judge_load
 from services.applications.store import plans as store
 from services.applications.tables import PlanChange, PlanVersion, ProgrammeVersion
 from shared.events.catalogue import event

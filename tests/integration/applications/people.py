@@ -267,10 +267,10 @@ class World:
 
 
 def reason(use: str) -> str:
-    """The first reason that the scholarships allow for that use."""
+    """The first reason that the scholarships allow for that use and that needs no place of the form."""
     programme = the_plan().programme(PROGRAMME)
     assert programme is not None
-    return programme.reasons_for(use)[0].code
+    return next(one.code for one in programme.reasons_for(use) if not one.marked)
 
 
 WAY: Final = {

@@ -122,6 +122,27 @@ async def test_marks_that_name_nothing_or_say_too_much_change_nothing(world: Wor
     assert await world.rows("select 1 from sent_answers") == []
 
 
+async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: World, api: Api) -> None:
+    person, application = await world.reach(State.SUBMITTED)
+    path = f"/country/applications/{application.id}"
+    day = {"correct_by-day": "2", "correct_by-month": "2", "correct_by-year": "2016"}
+    form = {"version": str(application.version), "return_reasons": "document_unreadable", **day}
+    opened = await page(api, COORDINATOR, path)
+    assert "At least one has to be ticked for: “A document cannot be read”, “A document" in words(opened)
+    refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
+    assert refused.status_code == 422
+    assert "Tick at least one document, question or page" in words(refused)
+    assert re.search(r'value="document_unreadable"[^>]* checked', refused.text)
+    body = {"expected_version": application.version, "reasons": ["document_unreadable"], "correct_by": "2016-02-02", "marks": []}
+    by_program = await api.send(COORDINATOR, "POST", f"/api/v1/applications/{application.id}/return", json=body)
+    assert (by_program.status_code, by_program.json()["code"]) == (422, "marks_missing")
+    assert (await world.application(application.id)).state == State.SUBMITTED
+    done = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | {"mark": "document:transcripts"})
+    assert done.status_code == 303, words(done)
+    told = words(await page(api, person, f"/applications/{application.id}"))
+    assert "Academic transcripts" in told[told.index("Where it has to be corrected") :], "the applicant sees which"
+
+
 async def test_the_coordinators_form_takes_marks_and_gives_back_what_was_typed(world: World, api: Api) -> None:
     _, application = await world.reach(State.SUBMITTED)
     path = f"/country/applications/{application.id}"

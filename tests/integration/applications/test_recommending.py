@@ -16,7 +16,7 @@ from tests.integration.applications.letters import GOOD_LETTER, a_referee, writt
 from tests.integration.applications.people import (
     COORDINATOR,
     World,
-    the_plan,
+    reason,
 )
 from tests.integration.applications.recommending import ask, link_to, ready, state_of, told
 
@@ -129,7 +129,7 @@ async def test_for_a_returned_application_letters_are_taken_until_its_day(world:
     other = Invitee(**{**a_referee(), "email": "late@example.org"})
     late = await world.do(invite, person, application.id, other, replaces=referees[1].id)
     assert isinstance(late, RefereeRefused) and late.code == "too_late"
-    reasons = [the_plan().programme("scholarship").reasons_for("return")[0].code]  # type: ignore[union-attr]
+    reasons = [reason("return")]
     by = (world.now + timedelta(days=10)).date()
     await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=reasons, correct_by=by)
     asked_now = await world.do(invite, person, application.id, other, replaces=referees[1].id)
@@ -144,7 +144,7 @@ async def test_who_is_reminded_of_a_returned_application_keeps_the_time_that_the
     referees = [await ask(world, person, application, number) for number in range(2)]
     assert isinstance(await world.submit(person, application.id), Submitted)
     world.now = referees[0].due_at + timedelta(days=3)
-    reasons = [the_plan().programme("scholarship").reasons_for("return")[0].code]  # type: ignore[union-attr]
+    reasons = [reason("return")]
     by = (world.now + timedelta(days=10)).date()
     await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=reasons, correct_by=by)
     assert isinstance(await world.do(remind, person, application.id, referees[0].id), Referee)

@@ -18,7 +18,7 @@ from services.applications.plan import (
     read,
     run_cases,
 )
-from services.applications.plan.model import LoadRefused
+from services.applications.plan.versions import LoadRefused
 from shared.events.applications import ProgrammePublished
 
 FOLDER = Path(__file__).parents[3] / "plans" / "china-celac-2015-2019"
