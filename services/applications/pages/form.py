@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.eligibility import Context, check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER
 from services.applications.domain.referees import LIVE, Standing
@@ -29,6 +30,7 @@ NOT_STARTED = N_("Not started")
 IN_PROGRESS = N_("In progress")
 COMPLETED = N_("Completed")
 LOOK_AGAIN = N_("Look again")
+AGAINST = N_("Cannot be sent so")
 OPTIONAL = N_("Optional")
 ADDED = N_("Added, not yet sent")
 CHECKED = N_("Being checked")
@@ -99,7 +101,7 @@ def added_file(request: Request, folder: Folder) -> str:
 
 def page_tasks(folder: Folder) -> list[Task]:
     """One task for each page of questions."""
-    language = current_language()
+    language, against = current_language(), spoken_against(folder)
     tasks = []
     for state in folder.dossier.pages:
         page = folder.dossier.programme.page(state.key)
@@ -112,10 +114,32 @@ def page_tasks(folder: Folder) -> list[Task]:
             status, colour = IN_PROGRESS, "amber"
         elif state.changed:
             status, colour = LOOK_AGAIN, "amber"
+        elif page.key in against:
+            status, colour = AGAINST, "red"
         else:
             status, colour = COMPLETED, ""
-        tasks.append(Task(page.title[language], "", f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
+        hint = against[page.key] if status == AGAINST else ""
+        tasks.append(Task(page.title[language], hint, f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
     return tasks
+
+
+def spoken_against(folder: Folder) -> dict[str, str]:
+    """Page key to why, in words, a rule speaks against an answer on it: such a page is answered, and the application cannot be sent with it.
+
+    So that who says no to what has to be confirmed is told at once, and not when everything else is done.
+    """
+    programme, answers, context = folder.dossier.programme, folder.dossier.answers, context_of_call(folder)
+    broken = [(rule.question, reason) for rule in programme.rules if rule.question for reason in check((rule,), answers, context)]
+    found: dict[str, str] = {}
+    for page in programme.pages:
+        own = [reason.text[current_language()] for key, reason in broken if key in {one.key for one in page.questions}]
+        found |= {page.key: " ".join(own)} if own else {}
+    return found
+
+
+def context_of_call(folder: Folder) -> Context:
+    """What the rules look at beside the answers."""
+    return folder.dossier.call.context(folder.application.country)
 
 
 def asked_now(folder: Folder) -> list[PaperState]:

@@ -18,7 +18,7 @@ from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown, target
-from services.applications.pages.form import editable
+from services.applications.pages.form import context_of_call, editable
 from services.applications.pages.giving import giving
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.referees import standing_words
@@ -109,8 +109,8 @@ def _referees_missing(folder: Folder, lacking: int) -> str:
 
 def against(folder: Folder) -> list[str]:
     """In words, why the rules speak against what has been answered so far."""
-    context = folder.dossier.call.context(folder.application.country)
-    return [reason.text[current_language()] for reason in check(folder.dossier.programme.rules, folder.dossier.answers, context)]
+    found = check(folder.dossier.programme.rules, folder.dossier.answers, context_of_call(folder))
+    return [reason.text[current_language()] for reason in found]
 
 
 def warnings(folder: Folder) -> list[dict[str, str]]:
@@ -118,7 +118,7 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
     language, programme = current_language(), folder.dossier.programme
     rules = {rule.code: rule for rule in programme.warnings}
     found = []
-    for reason in check(programme.warnings, folder.dossier.answers, folder.dossier.call.context(folder.application.country)):
+    for reason in check(programme.warnings, folder.dossier.answers, context_of_call(folder)):
         page = next((page for page in programme.pages for one in page.questions if one.key == rules[reason.code].question), None)
         href = f"{folder.path}/pages/{quote(page.key)}?then=check" if page else ""
         found.append({"href": href, "text": reason.text[language]})
