@@ -124,7 +124,7 @@ def page_tasks(folder: Folder) -> list[Task]:
 
 
 def spoken_against(folder: Folder) -> dict[str, str]:
-    """Page key to why, in words, a rule speaks against an answer on it: such a page is answered, and the application cannot be sent with it.
+    """Page key to why, in words, a rule speaks against an answer on it: such a page is answered, and the application cannot be sent so.
 
     So that who says no to what has to be confirmed is told at once, and not when everything else is done.
     """
