@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -113,16 +113,29 @@ async def measured(look: "asyncpg.Connection[Any]", processes: dict[int, str], b
 
 
 async def pipeline(
-    bench: Bench, number: int, seed: int, *, spread: Sequence[str] = (), places: int = PLACES_A_CELL, url: str = "", before: int = 0
+    bench: Bench,
+    number: int,
+    seed: int,
+    *,
+    spread: Sequence[str] = (),
+    places: int = PLACES_A_CELL,
+    url: str = "",
+    before: int = 0,
+    workers: int = 1,
 ) -> Run:
-    """Our pipeline, from its first decisions to the acknowledgement of the last one's event; on `url`, where `before` places are given."""
+    """Our pipeline, from its first decisions to the acknowledgement of the last one's event; on `url`, where `before` places are given.
+
+    `workers` are processes that share the partitions among themselves, as they do in production when more than one is started.
+    """
     url = url or await ready_database(bench, places=places)
     prefix = await filled_topic(bench, number, seed, spread)
     base = await decided(url)
     async with watching(url) as look:
         await look.execute("delete from consumer_offset")  # the topics are new, and a database may have read others before
-    async with watching(url) as look, process("tests.bench.pipeline", url, bench.bootstrap, prefix) as worker:
-        run = await measured(look, {worker.pid: "the worker", **bench.broker}, base, number, sent=True)
+    async with AsyncExitStack() as running:
+        look = await running.enter_async_context(watching(url))
+        ours = [await running.enter_async_context(process("tests.bench.pipeline", url, bench.bootstrap, prefix)) for _ in range(workers)]
+        run = await measured(look, {**{one.pid: "the worker" for one in ours}, **bench.broker}, base, number, sent=True)
     await right(url, number + before, ours=not before)  # a made-up past has no chain that the live checks could follow
     return run
 
