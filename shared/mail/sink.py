@@ -52,7 +52,7 @@ class MailSink:
         """`port` 0 takes a free one. `folder` is made where it is missing; at most `most` mails stay in it."""
         self.folder = folder
         self.port = port
-        self._most = most
+        self.most = most
         self._mails: dict[str, Mail] = {}
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.BaseTransport] = set()
@@ -72,7 +72,7 @@ class MailSink:
     async def start(self) -> None:
         """Read what the folder holds, then listen; `OSError` where the port is taken."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path in sorted(self.folder.glob("*.eml"))[-self._most :]:
+        for path in sorted(self.folder.glob("*.eml"))[-self.most :]:
             self._mails[path.stem] = _summary(path.stem, path.read_bytes())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Conversation(self, loop), HOST, self.port)
@@ -132,7 +132,7 @@ class MailSink:
         beside.write_bytes(kept)
         beside.replace(self._path(mail.id))
         self._mails[mail.id] = mail
-        while len(self._mails) > self._most:
+        while len(self._mails) > self.most:
             oldest = next(iter(self._mails))
             del self._mails[oldest]
             self._path(oldest).unlink(missing_ok=True)

@@ -22,8 +22,8 @@ from services.run.registry import prefix_of
 from services.run.simulate import Order
 from services.run.simulate.outcome import Outcome
 from services.run.simulate.progress import Progress
-from services.run.simulate.run import SETTINGS, play, play_on
-from services.run.stack import Stack, Wish
+from services.run.simulate.run import play, play_on, wish_for
+from services.run.stack import Stack
 from shared.messaging.broker import Broker
 
 pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long(110), pytest.mark.timeout(900)]
@@ -108,8 +108,9 @@ async def test_every_process_and_the_broker_killed_during_a_call_change_nothing(
     assert call is not None
     progress = Progress(Console(file=shown, width=200))
     killed: list[str] = []
-    wish = Wish(transport="kafka", port=0, mail_port=0, starts=call.opens, settings=SETTINGS, database_url="")
+    wish = wish_for(order, call.opens)
     async with Stack(Home(tmp_path / "hurt"), wish, progress.say) as stack:
+        assert stack.mail.sink.most == wish.mails_most
         disturbing = asyncio.create_task(disturb(stack, random.Random(SEED), killed))
         try:
             outcome = await play_on(stack, order, progress)
