@@ -3,6 +3,7 @@
 `PUENTE_TEST_DATABASE_URL` (such as postgresql://user:password@host:5432/{database}) names another server to test on.
 """
 
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -94,6 +95,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return float(marked.args[0]) if marked else 0.0
 
     items[:] = long_first(items, seconds, lambda item: item.path, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: to look through a million such objects again and again was a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2000, 10, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,6 +76,13 @@ class Texts:
 def _read(path: Path) -> _Catalogue:
     if not path.is_file():
         return _Catalogue({}, {}, lambda n: int(n != 1))
+    stands = path.stat()
+    return _parsed(path, stands.st_mtime_ns, stands.st_size)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, _changed_ns: int, _size: int) -> _Catalogue:
+    """The catalogue of a file as it stands; all services of a process share one reading of the shared ones."""
     with path.open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
     texts: dict[str, str] = {}

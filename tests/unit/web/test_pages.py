@@ -1,0 +1,54 @@
+"""A template is compiled once in a process, and again when it reads otherwise."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment
+
+from shared.kernel.clock import ManualClock
+from shared.web.i18n import Texts
+from shared.web.pages import Pages
+from shared.web.static_files import STATIC, Assets
+
+NOW = datetime(2016, 1, 20, tzinfo=UTC)
+
+
+def pages(folder: Path, **extra: Any) -> Pages:
+    return Pages(service="tests", folders=[folder], assets=Assets(STATIC), clock=ManualClock(NOW), extra=extra)
+
+
+def test_services_of_a_process_share_what_was_compiled_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str | None] = []
+    really = Environment.compile
+
+    def counted(self: Environment, source: Any, name: str | None = None, *rest: Any, **more: Any) -> Any:
+        compiled.append(name)
+        return really(self, source, name, *rest, **more)
+
+    monkeypatch.setattr(Environment, "compile", counted)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "a" / "page.html").write_text("{{ who }}: {{ asked }}")
+    (tmp_path / "b" / "page.html").write_text("{{ who }} & {{ asked }}")
+
+    def drawn(folder: str, who: str) -> str:
+        return pages(tmp_path / folder, who=who).environment.get_template("page.html").render(asked="<i>")
+
+    assert [drawn("a", "first"), drawn("a", "second")] == ["first: &lt;i&gt;", "second: &lt;i&gt;"], "each with its own names"
+    assert compiled == ["page.html"]
+    assert drawn("b", "third") == "third & &lt;i&gt;", "a template of the same name is another one"
+    (tmp_path / "a" / "page.html").write_text("{{ who }}? {{ asked }}")
+    assert drawn("a", "fourth") == "fourth? &lt;i&gt;", "one that was changed is compiled anew"
+    assert len(compiled) == 3
+
+
+def test_a_catalogue_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "fr.po"
+    for moment, word in enumerate(("un", "deux", "trois")):
+        file.write_text(f'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8"\n\nmsgid "one"\nmsgstr "{word}"\n')
+        os.utime(file, ns=(moment, moment))
+        assert Texts.load(tmp_path).gettext("fr", "one") == word
+        assert Texts.load(tmp_path).catalogues["fr"][0] is Texts.load(tmp_path).catalogues["fr"][0], "it is read once"
