@@ -1,4 +1,4 @@
-"""Answers that a made-up person gives to a programme's form: eligible, or not, as is asked. No programme is known here, only kinds."""
+"""Answers that a made-up person gives to a programme's form: eligible, or not, as is asked; as their life has been, by kind elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,25 +10,11 @@ from services.applications.domain.answers import Answer, Chosen, Entries, Money,
 from services.applications.domain.eligibility import Rule, applies, check
 from services.applications.domain.kinds import MAX_LENGTH
 from services.applications.plan.model import Call, Programme
-from services.run.names import city, full_name
+from services.run.lives import CERTIFICATES, Life, life_of
+from services.run.names import DIALS, full_name
 from services.run.prose import prose
 
 TRIES: Final = 200
-OWN_WORDS: Final = {
-    "es": ("Ministerio de Agricultura", "Universidad Nacional", "Hospital Regional", "Cooperativa del Valle"),
-    "pt": ("Secretaria do Meio Ambiente", "Universidade Federal", "Hospital Municipal", "Cooperativa Ribeirinha"),
-    "en": ("Ministry of Works", "Community College", "General Hospital", "Growers' Association"),
-    "fr": ("Ministère de la Santé", "Université d'État", "Hôpital Saint-Michel", "Coopérative du Nord"),
-    "nl": ("Ministerie van Openbare Werken", "Anton de Kom Universiteit", "Academisch Ziekenhuis", "Stichting Binnenland"),
-    "zh": ("省青年联合会", "师范大学", "第一人民医院", "乡村振兴合作社"),
-}
-
-
-BY_KEY: Final = {
-    "subject": ("Ingeniería civil", "Direito", "Agronomy", "Sciences économiques", "Medicina", "Bestuurskunde", "经济学"),
-    "certificate": ("HSK 3", "HSK 4, 245", "IELTS 6.5", "DELE B2", "TOEFL 92", "DELF B2"),
-}
-"""What goes with questions that ask for something in particular."""
 
 
 class NobodyFits(Exception):
@@ -49,13 +35,14 @@ class Person:
 
 def person(random: Random, *, email: str, country: str, language: str) -> Person:
     """Somebody of that country, named as is usual there."""
-    return Person(full_name(random, language), email, country, language)
+    return Person(full_name(random, language, country), email, country, language)
 
 
 def answers_of(one: Person, programme: Programme, call: Call, random: Random, *, fit: bool = True) -> dict[str, Answer]:
     """A whole form's answers, in the order of its questions; with `fit` the rules let them pass, without it they do not."""
     context = call.context(one.country)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        life = life_of(one.email, one.country, one.language, call.year, attempt)
         answers: dict[str, Answer] = {}
         for question in (question for page in programme.pages if _asked(page, answers) for question in page.questions):
             if _asked(question, answers):
@@ -64,7 +51,7 @@ def answers_of(one: Person, programme: Programme, call: Call, random: Random, *,
                     for rule in programme.rules
                     if rule.question == question.key and applies(rule, {**answers, question.key: ""}, context)
                 ]
-                given = _answer(one, question, rules, call, random)
+                given = _answer(one, life, question, rules, call, random)
                 if given is not None:
                     answers[question.key] = given
         if not fit:
@@ -100,9 +87,11 @@ def asked_of(programme: Programme, answers: Mapping[str, Answer]) -> list[Page]:
     return asked_pages(programme.pages, answers)
 
 
-def _answer(one: Person, question: Question, rules: list[Rule], call: Call, random: Random) -> Answer | None:
+def _answer(one: Person, life: Life, question: Question, rules: list[Rule], call: Call, random: Random) -> Answer | None:
     if question.optional and random.random() < 0.4:
         return Entries(()) if question.kind == "group" else None
+    if (told := life.said.get(question.key)) is not None and _fits(question, told):
+        return told
     match question.kind:
         case "several":
             return _some(question, random, in_order=True)
@@ -114,33 +103,32 @@ def _answer(one: Person, question: Question, rules: list[Rule], call: Call, rand
             least, most = question.minimum or 0, question.maximum if question.maximum is not None else 20_000
             return Money(random.randint(least, max(least, most)) * 100, random.choice(question.currencies))
         case "group":
-            number = random.randint(max(question.least, 1), max(question.least, min(question.most, 3)))
-            return Entries(tuple(_entry(one, question, call, random) for _ in range(number)))
+            return Entries(_entries(one, life, question, call, random))
         case "date":
-            return _date(question, call, random)
+            return life.born if question.past else call.day(call.closes) + timedelta(days=random.randrange(400, 3000))
         case "number":
             return _number(question, rules, random)
         case "yes_no":
             wanted = {rule.kind for rule in rules}
             return True if "must_be_yes" in wanted else False if "must_be_no" in wanted else random.random() < 0.7
         case "select" | "radio":
-            return random.choice(question.options).key
+            keys = [option.key for option in question.options]
+            return random.choice([key for key in keys if key in life.calling.goes_with] or keys)
         case "country":
             return one.country
         case "email":
             return one.email
         case "phone":
-            return f"+{random.randrange(501, 599)} {random.randrange(100, 999)} {random.randrange(1000, 9999)}"
+            return f"{DIALS.get(one.country, '+1')} {random.randrange(200, 999)} {random.randrange(1000, 9999)}"
         case "long_text":
             words = max([question.min_words or 30, *(_whole(rule, "words") for rule in rules)]) + 5
             return prose(random, one.language, words, question.max_length or MAX_LENGTH[question.kind])
-    if question.key == "full_name":
-        return one.name
-    if question.key in BY_KEY:
-        return random.choice(BY_KEY[question.key])
-    if question.key == "city":
-        return city(random, one.country)
-    return random.choice(OWN_WORDS.get(one.language, OWN_WORDS["en"]))
+    return one.name if question.key == "full_name" else life.calling.employer.format(city=life.said["city"])
+
+
+def _fits(question: Question, told: str | int) -> bool:
+    """Whether the question can be answered by that: an option where it offers some, a number where it asks for one."""
+    return question.option(str(told)) is not None if question.options else (type(told) is int) is (question.kind == "number")
 
 
 def _some(question: Question, random: Random, *, in_order: bool) -> Chosen:
@@ -150,8 +138,32 @@ def _some(question: Question, random: Random, *, in_order: bool) -> Chosen:
     return Chosen(tuple(sorted(chosen, key=keys.index) if in_order else chosen))
 
 
-def _entry(one: Person, group: Question, call: Call, random: Random) -> dict[str, Answer]:
-    """One entry of a group."""
+def _entries(one: Person, life: Life, group: Question, call: Call, random: Random) -> tuple[dict[str, Answer], ...]:
+    """As many entries as the life has of that kind, or as the group asks for."""
+    if (lived := life.entries.get(group.key)) is not None:
+        return tuple({q.key: entry[q.key] for q in group.questions if q.key in entry} for entry in lived[-group.most :])
+    if any(question.kind == "language" for question in group.questions):
+        return tuple(_tongue(group, language, level) for language, level in life.tongues[: group.most])
+    number = random.randint(max(group.least, 1), max(group.least, min(group.most, 3)))
+    return tuple(_entry(one, life, group, call, random) for _ in range(number))
+
+
+def _tongue(group: Question, language: str, level: str) -> dict[str, Answer]:
+    """A language and its level; who learnt it has a certificate, as far as it is asked for."""
+    certificate = CERTIFICATES.get(language) if level != "native" else None
+    entry: dict[str, Answer] = {}
+    for question in group.questions:
+        if question.kind == "language":
+            entry[question.key] = Spoken(language, level)
+        elif question.kind == "yes_no":
+            entry[question.key] = certificate is not None
+        elif certificate is not None and _asked(question, entry):
+            entry[question.key] = certificate
+    return entry
+
+
+def _entry(one: Person, life: Life, group: Question, call: Call, random: Random) -> dict[str, Answer]:
+    """One entry of a group that no life has."""
     entry: dict[str, Answer] = {}
     for question in group.questions:
         if not _asked(question, entry):
@@ -160,16 +172,9 @@ def _entry(one: Person, group: Question, call: Call, random: Random) -> dict[str
             # Years within an entry go forward.
             since = max((one for one in entry.values() if type(one) is int), default=call.year - random.randrange(7, 13))
             entry[question.key] = random.randint(since, min(since + 5, call.year))
-        elif (given := _answer(one, question, [], call, random)) is not None:
+        elif (given := _answer(one, life, question, [], call, random)) is not None:
             entry[question.key] = given
     return entry
-
-
-def _date(question: Question, call: Call, random: Random) -> date:
-    closes = call.day(call.closes)
-    if question.past:
-        return closes - timedelta(days=random.randrange(19 * 366, 44 * 365))
-    return closes + timedelta(days=random.randrange(400, 3000))
 
 
 def _number(question: Question, rules: list[Rule], random: Random) -> int:

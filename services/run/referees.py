@@ -36,7 +36,7 @@ def referees_of(person: Person, programme: Programme, answers: Mapping[str, Answ
         random = Random(f"{person.email}:{programme.code}:{number}")  # noqa: S311 - a made-up name needs no secret
         found.append(
             {
-                "name": full_name(random, person.language),
+                "name": full_name(random, person.language, person.country),
                 "email": f"{local}.{programme.code}.referee{number}@{domain}",
                 "relation": RELATIONS.get(person.language, RELATIONS["en"]),
                 "kind": asked.kinds[(number - 1) % len(asked.kinds)],

@@ -77,7 +77,7 @@ STORIES: Final = (
     Story("Wilmer Choque Condori",      "wilmer.choque",    "PE", "es", "scholarship", 2016, "waiting"),
     Story("María José Cárdenas Ríos",   "maria.cardenas",   "PE", "es", "scholarship", 2016, "waiting"),
     Story("Óscar Ávila Zúñiga",         "oscar.avila",      "PE", "es", "scholarship", 2016, "scored"),
-    Story("Nayeli Salazar Vélez",       "nayeli.salazar",   "PE", "es", "scholarship", 2016, "nominated"),
+    Story("Yésica Salazar Vélez",       "yesica.salazar",   "PE", "es", "scholarship", 2016, "nominated"),
     Story("Íñigo Vásquez Toledo",       "inigo.vasquez",    "PE", "es", "scholarship", 2016, "submitted"),
     Story("Belén Chávez Tupac",         "belen.chavez",     "PE", "es", "scholarship", 2016, "returned"),
     Story("Iracema Brandão Muniz",      "iracema.brandao",  "BR", "pt", "scholarship", 2016, "waiting"),

@@ -23,7 +23,7 @@ from services.applications.pages.giving import giving
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
-from services.applications.pages.words import size_words
+from services.applications.pages.words import country_name, size_words
 from services.applications.submissions import hand_in
 from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
@@ -233,6 +233,7 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         sections=sections(folder, change=False),
         papers=paper_rows(folder, change=False),
         route=folder.dossier.programme.route,
+        country=country_name(folder.application.country, folder.plan),
         ask=folder.ask,
         giving=giving(folder.dossier.call, folder.now),
         copy=await copy_of(request, folder.application.id, folder.path),
