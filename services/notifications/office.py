@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from services.notifications.addresses import Address, Addresses
+from services.notifications.addresses import Address, Addresses, Contact
 from services.notifications.delivery import link_of, terms_of, told_of
 from services.notifications.domain.render import Reader, Rendered, Terms, render
 from services.notifications.store import sending
@@ -86,10 +86,38 @@ async def programmes_of(office: Office) -> Mapping[str, Programme]:
     return await office.db.run(sending.programmes)
 
 
+@dataclass(frozen=True, slots=True)
+class Focal:
+    """Whom to ask: the focal point of a country, by its name; `dial` is the telephone number as a `tel:` address has it."""
+
+    country: str
+    mail: str
+    phone: str
+
+    @property
+    def dial(self) -> str:
+        return self.phone.replace(" ", "")
+
+
+async def known_of(office: Office, person: UUID, application: UUID | None = None) -> tuple[str, Contact]:
+    """The person's time zone and whom to ask about an application of theirs, asked for where they are kept.
+
+    UTC and nobody while they cannot be asked for.
+    """
+    found = (await office.addresses.of({person: () if application is None else (application,)}))[person]
+    if not isinstance(found, Address):
+        return "UTC", Contact()
+    return found.timezone, found.applications.get(str(application), Contact())
+
+
 async def zone_of(office: Office, person: UUID) -> str:
-    """The person's time zone, asked for where it is kept; UTC while it cannot be asked for."""
-    found = (await office.addresses.of({person: ()}))[person]
-    return found.timezone if isinstance(found, Address) else "UTC"
+    """The person's time zone alone."""
+    return (await known_of(office, person))[0]
+
+
+def focal_of(contact: Contact, message: Shown | None) -> Focal | None:
+    """For the foot of a page about a message; nothing where nobody is known."""
+    return Focal(message.country, contact.focal_point, contact.focal_phone) if message is not None and contact.focal_point else None
 
 
 def person_of(identity: Identity) -> UUID:

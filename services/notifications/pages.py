@@ -9,7 +9,20 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.notifications import use_cases
-from services.notifications.office import MAY_SEND_AGAIN, STAFF, id_in, id_or_none, office_of, person_of, programmes_of, shown, zone_of
+from services.notifications.addresses import Contact
+from services.notifications.office import (
+    MAY_SEND_AGAIN,
+    STAFF,
+    focal_of,
+    id_in,
+    id_or_none,
+    known_of,
+    office_of,
+    person_of,
+    programmes_of,
+    shown,
+    zone_of,
+)
 from services.notifications.store import reading
 from services.notifications.tables import STATES
 from services.notifications.wording import wordings
@@ -58,11 +71,13 @@ async def inbox(request: Request) -> Response:
     rows = await office.db.run(lambda tx: reading.inbox(tx, person, before=before, most=PAGE + 1))
     unread = await office.db.run(lambda tx: reading.unread(tx, person))
     programmes = await programmes_of(office)
-    zone = await zone_of(office, person) if rows else "UTC"
+    zone, ask = await known_of(office, person, rows[0].application) if rows else ("UTC", Contact())
+    messages = [shown(office, row, programmes, zone) for row in rows[:PAGE]]
     return render(
         request,
         "inbox.html",
-        messages=[shown(office, row, programmes, zone) for row in rows[:PAGE]],
+        messages=messages,
+        contact=lambda: focal_of(ask, messages[0] if messages else None),
         unread=unread,
         zone=zone,
         newest="/messages" if before else "",
@@ -149,5 +164,6 @@ async def message(request: Request, message_id: str) -> Response:
     row = await office.db.run(lambda tx: use_cases.open_message(tx, person, found, now=now))
     if row is None:
         raise Problem(404, code="not_found")
-    zone = await zone_of(office, person)
-    return render(request, "message.html", message=shown(office, row, await programmes_of(office), zone), zone=zone)
+    zone, ask = await known_of(office, person, row.application)
+    drawn = shown(office, row, await programmes_of(office), zone)
+    return render(request, "message.html", message=drawn, zone=zone, contact=lambda: focal_of(ask, drawn))

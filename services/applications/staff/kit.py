@@ -14,7 +14,7 @@ from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import Folder, id_from, zone_for
+from services.applications.pages.kit import DONOR_SIDE, Folder, id_from, zone_for
 from services.applications.plan.model import Programme
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.store.work import Chosen
@@ -28,7 +28,6 @@ from shared.web.identity import refuse
 
 _ = translate
 
-DONOR_SIDE: Final = frozenset({"reviewer", "officer", "auditor"})
 ROWS: Final = 25
 """Lines of a list on one page."""
 FORM_FIELDS: Final = 3_000

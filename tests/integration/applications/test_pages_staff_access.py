@@ -191,3 +191,8 @@ async def test_a_slate_is_reordered_by_its_own_country_only(scene: Scene) -> Non
     answer = await browser.post("/country/slate", data=data)
     assert answer.status_code == 409
     assert (scene.hers.receipt or "") not in answer.text
+
+
+async def test_who_works_for_the_donor_reads_beijings_time_where_the_account_names_none(house: House) -> None:
+    for who in ("officer", "operator"):
+        assert "Each moment is shown in Beijing time" in main(await (await house.browser(who)).get("/")), who

@@ -1,6 +1,7 @@
 """The one call between services, with both of them real: the address of whoever signed in, by a token, at the moment of sending."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -67,8 +68,8 @@ async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
     _person, application = await world.reach(State.SUBMITTED, Viewer(ana, "applicant"))
     _other, hers = await world.reach(State.SUBMITTED, other)
     async with opened(await new_database("notifications"), clock, tmp_path, applications_url=front[1]) as house:
-        await house.say(ApplicationSubmitted(application=application.id, person=ana))
         await house.say(ApplicationSubmitted(application=hers.id, person=ana))
+        await house.say(ApplicationSubmitted(application=application.id, person=ana))
         await house.work()
         await house.sink.wait_for("ana@example.org", lambda mail: str(hers.id) in mail.text)
         mail = await house.sink.wait_for("ana@example.org", lambda mail: str(application.id) in mail.text)
@@ -77,6 +78,10 @@ async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
         assert f"Numéro de reçu : {application.receipt}\n" in mail.text
         assert "point focal de votre pays : focal-point.pe@example.org, +51 1 555 0100\n" in mail.text
         assert not any(str(hers.receipt) in one.text for one in house.sink.mails("ana@example.org"))
+        async with house.browser(ana) as browser:
+            inbox = (await browser.get("/messages")).text
+            for page in (inbox, (await browser.get(re.findall(r'href="(/messages/[0-9a-f-]{36})"', inbox)[0])).text):
+                assert 'mailto:focal-point.pe@example.org"' in page and "tel:+5115550100" in page, "whom to ask, on these pages too"
 
 
 async def test_whoever_takes_a_place_is_told_which_documents_are_asked_for_from_then_on(
