@@ -1,15 +1,21 @@
-"""The quick question whether one may apply, before there is an account. Nothing is kept: the answers are in the address."""
+"""The quick question whether one may apply, before there is an account.
 
+Nothing is kept on the server, and no answer is in an address, which would end in histories and logs: right answers lie in the browser that
+gave them, in a cookie for ten minutes, so that the page that says what they come to can be loaded again and read in another language.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Answer, Page, Question, field_names, parse_page
+from services.applications.domain.answers import Answer, Fault, Page, Parsed, Question, field_names, parse_page
 from services.applications.domain.eligibility import check
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
@@ -20,9 +26,16 @@ from shared.persistence.database import Tx
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
+from shared.web.switching import typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
+
+
+COOKIE: Final = "puente_check"
+COOKIE_SECONDS: Final = 600
+COOKIE_BYTES: Final = 3000
+"""Right answers are keys, dates and numbers: a few hundred. A browser drops a cookie above 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +46,130 @@ class Elsewhere:
     href: str
 
 
-@router.get("/programmes/{code}/check")
-async def quick_check(request: Request, code: str) -> Response:
-    """Asks what the rules ask; says in words what speaks against it, and what to do then."""
-    desk = desk_of(request)
-    now = desk.clock.now()
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The check of one programme: what it asks, and where and when it is asked."""
+
+    terms: InForce
+    every: list[InForce]
+    season: Season
+    call: Call
+    questions: tuple[Question, ...]
+    zone: str
+    now: datetime
+
+    @property
+    def code(self) -> str:
+        return self.terms.programme.code
+
+    @property
+    def countries(self) -> list[tuple[str, str]]:
+        return taking_part(self.terms, self.call, self.now)
+
+    def own(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """What was typed, of the check's own fields."""
+        names = {"country", *(name for question in self.questions for name in field_names(question))}
+        return {name: value for name, value in typed.items() if name in names}
+
+    def read(self, typed: Mapping[str, str]) -> Parsed:
+        """The answers, and what is wrong with them; the country's fault is under `country`."""
+        page = Page(key="check", title=self.terms.programme.names, questions=self.questions)
+        codes = {country.code for country in self.terms.plan.countries}
+        parsed = parse_page(page, typed, today=self.call.day(self.now), countries=codes)
+        missing = typed.get("country", "") not in {one for one, _name in self.countries}
+        return Parsed(parsed.answers, {**parsed.faults, **({"country": Fault("required")} if missing else {})})
+
+
+async def checked(request: Request, code: str) -> Check:
+    """404 where the programme has no call now or later, or no rule that can be asked about in a moment."""
+    now = desk_of(request).clock.now()
 
     async def read(tx: Tx) -> tuple[InForce, list[InForce], str]:
         return await programme_in(tx, code), await all_in_force(tx), await zone_here(tx, request)
 
-    terms, every, zone = await desk.db.run(read)
-    found = season(terms, now)
-    questions = asked_by_rules(terms.programme)
+    terms, every, zone = await desk_of(request).db.run(read)
+    found, questions = season(terms, now), asked_by_rules(terms.programme)
     if found.call is None or not questions:
         raise Problem(404, code="not_found")
-    typed = dict(request.query_params)
-    asked = "checked" in typed
-    countries = taking_part(terms, found.call, now)
-    page = Page(key="check", title=terms.programme.names, questions=questions)
-    today: date = found.call.day(now)
-    parsed = parse_page(page, typed, today=today, countries={country.code for country in terms.plan.countries}) if asked else None
-    faults = parsed.faults if parsed else {}
-    country = typed.get("country", "") if asked else chosen_country(request)
-    missing = asked and country not in {one for one, _name in countries}
-    fields = [field(question, terms.plan, typed=typed, fault=faults.get(question.key)) for question in questions]
-    against: list[str] | None = None
-    others: list[Elsewhere] = []
-    if parsed is not None and not faults and not missing:
-        against = reasons_against(terms, found.call, parsed.answers, country)
-        others = elsewhere(every, code, parsed.answers, typed, now) if against else []
-    error = _("Choose the country of your nationality") if missing else ""
-    answer = render(
+    return Check(terms, every, found, found.call, questions, zone, now)
+
+
+@router.get("/programmes/{code}/check")
+async def quick_check(request: Request, code: str) -> Response:
+    """Asks what the rules ask; after an answer says in words what speaks against it, and what to do then."""
+    found = await checked(request, code)
+    switched = typed_before(request)
+    if switched is not None:
+        return draw(request, found, dict(switched), faults=found.read(dict(switched)).faults)
+    if "answered" not in request.query_params:
+        return remembering(request, draw(request, found, {}))
+    judged, typed = _kept(request)
+    parsed = found.read(typed)
+    if judged != code or parsed.faults:  # what another programme was told is filled in here, or nothing is there any more
+        return draw(request, found, typed, gone=not judged)
+    return draw(request, found, typed, answers=parsed.answers)
+
+
+@router.post("/programmes/{code}/check")
+async def answer_check(request: Request, code: str) -> Response:
+    """Right answers go into the browser, for ten minutes, and on to the page that says what they come to: never into an address."""
+    found, form = await checked(request, code), await request.form()
+    typed = found.own({name: value for name, value in form.items() if isinstance(value, str)})
+    parsed = found.read(typed)
+    if parsed.faults:
+        return draw(request, found, typed, faults=parsed.faults)
+    response = RedirectResponse(f"/programmes/{code}/check?answered=1", 303)
+    value = urlsafe_b64encode(urlencode([("", code), *typed.items()]).encode()).decode()
+    if len(value) <= COOKIE_BYTES:
+        _set(request, response, value)
+    return remembering(request, response, typed["country"])
+
+
+def _set(request: Request, response: Response, value: str) -> None:
+    secure = request.app.state.settings.secure
+    response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, path="/programmes", secure=secure, httponly=True, samesite="lax")
+
+
+def _kept(request: Request) -> tuple[str, dict[str, str]]:
+    """The programme that was answered last in this browser, and what was typed there; empty where nothing is there any more."""
+    try:
+        pairs = dict(parse_qsl(urlsafe_b64decode(request.cookies.get(COOKIE, "")).decode(), keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return "", {}
+    return pairs.pop("", ""), pairs
+
+
+def draw(
+    request: Request,
+    found: Check,
+    typed: Mapping[str, str],
+    *,
+    faults: Mapping[str, Fault] | None = None,
+    answers: Mapping[str, Answer] | None = None,
+    gone: bool = False,
+) -> Response:
+    """The check with what was typed: with its faults, or with what right `answers` come to. `gone`: they are not there any more."""
+    wrong, country = faults or {}, typed.get("country") or chosen_country(request)
+    fields = [field(question, found.terms.plan, typed=typed, fault=wrong.get(question.key)) for question in found.questions]
+    against = reasons_against(found.terms, found.call, answers, country) if answers is not None else None
+    error = _("Choose the country of your nationality") if "country" in wrong else ""
+    return render(
         request,
         "quick_check.html",
-        status=422 if faults or missing else 200,
-        terms=terms,
-        season=found,
-        fields=[country_field(countries, country, error), *fields],
-        wrong=bool(faults or missing),
+        status=422 if wrong and request.method == "POST" else 200,
+        terms=found.terms,
+        season=found.season,
+        fields=[country_field(found.countries, country, error), *fields],
+        wrong=bool(wrong),
         against=against,
-        others=others,
-        following=following(terms.programme, now),
-        focal=terms.plan.country(country),
-        zone=zone,
-        now=now,
+        others=elsewhere(found, answers, country) if answers is not None and against else [],
+        following=following(found.terms.programme, found.now),
+        focal=found.terms.plan.country(country),
+        zone=found.zone,
+        now=found.now,
+        gone=gone,
+        minutes=COOKIE_SECONDS // 60,
     )
-    return remembering(request, answer)
 
 
 def reasons_against(terms: InForce, call: Call, answers: Mapping[str, Answer], country: str) -> list[str]:
@@ -87,21 +178,19 @@ def reasons_against(terms: InForce, call: Call, answers: Mapping[str, Answer], c
     return [reason.text[language] for reason in check(terms.programme.rules, answers, call.context(country))]
 
 
-def elsewhere(every: list[InForce], code: str, answers: Mapping[str, Answer], typed: Mapping[str, str], now: datetime) -> list[Elsewhere]:
+def elsewhere(check: Check, answers: Mapping[str, Answer], country: str) -> list[Elsewhere]:
     """Programmes with a call now or later in which the country takes part, and which these answers do not rule out; the open ones first."""
     found = []
-    for one in every:
-        there = season(one, now)
-        if one.programme.code == code or there.call is None:
+    for one in check.every:
+        there = season(one, check.now)
+        if one.programme.code == check.code or there.call is None:
             continue
-        if typed["country"] not in {country for country, _name in taking_part(one, there.call, now)}:
+        if country not in {code for code, _name in taking_part(one, there.call, check.now)}:
             continue
         asked = asked_by_rules(one.programme)
         known = {question.key: answers[question.key] for question in asked if question.key in answers}
-        if asked and not reasons_against(one, there.call, known, typed["country"]):
-            names = ["country", *(name for question in asked for name in field_names(question))]
-            query = urlencode({name: typed[name] for name in names if typed.get(name)})
-            found.append(Elsewhere(there, f"/programmes/{one.programme.code}/check?{query}"))
+        if asked and not reasons_against(one, there.call, known, country):
+            found.append(Elsewhere(there, f"/programmes/{one.programme.code}/check?answered=1"))
     return sorted(found, key=lambda one: (not one.season.open, one.season.programme.code))
 
 

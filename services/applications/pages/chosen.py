@@ -23,9 +23,9 @@ def chosen_country(request: Request) -> str:
     return ""
 
 
-def remembering(request: Request, response: Response) -> Response:
-    """The answer; a country that the address names is kept for the pages that follow. Nothing is kept on the server."""
-    said = request.query_params.get(NAME, "")
+def remembering(request: Request, response: Response, chosen: str = "") -> Response:
+    """The answer; a country that was `chosen`, or that the address names, is kept for the pages that follow, in the browser alone."""
+    said = chosen or request.query_params.get(NAME, "")
     if _CODE.fullmatch(said) and said != request.cookies.get(COOKIE):
         secure = request.app.state.settings.secure
         response.set_cookie(COOKIE, said, max_age=YEAR_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")

@@ -278,20 +278,6 @@ async def test_a_draft_is_withdrawn_after_one_more_question(front: Front) -> Non
         assert (await browser.get(f"{path}/withdraw")).headers["location"] == path
 
 
-async def test_anybody_can_check_first_whether_they_may_apply(front: Front) -> None:
-    good = {name: value for fields in good_form().values() for name, value in fields.items()}
-    async with front.browser() as browser:
-        asked = await browser.get(f"/programmes/{PROGRAMME}/check")
-        assert asked.status_code == 200
-        fine = await browser.get(f"/programmes/{PROGRAMME}/check", params={**good, "country": COUNTRY, "checked": "yes"})
-        assert "you may apply" in words(fine)
-        old = await browser.get(
-            f"/programmes/{PROGRAMME}/check", params={**good, "birth_date-year": "1930", "country": COUNTRY, "checked": "yes"}
-        )
-        assert "you cannot apply" in words(old)
-        assert (await browser.get(f"/programmes/{PROGRAMME}/check", params={"country": "", "checked": "yes"})).status_code == 422
-
-
 @pytest.mark.parametrize("language", ["es", "pt", "en", "fr", "zh", "nl"])
 async def test_every_page_speaks_every_language(front: Front, language: str) -> None:
     async with front.browser(language) as browser:

@@ -32,8 +32,10 @@ async def answers_to(browser: httpx2.AsyncClient, **changed: str) -> httpx2.Resp
     known = {name: value for fields in good_form().values() for name, value in fields.items()}
     page = await browser.get(CHECK)
     asked = set(re.findall(r'name="([^"]+)"', page.text)) & set(known)
-    typed = {**{name: known[name] for name in asked}, "country": "PE", "checked": "yes", **changed}
-    return await browser.get(CHECK, params=typed)
+    typed = {**{name: known[name] for name in asked}, "country": "PE", **changed}
+    answered = await browser.post(CHECK, data=typed)
+    assert (answered.status_code, answered.headers["location"]) == (303, f"{CHECK}?answered=1"), "no answer is in the address"
+    return await browser.get(f"{CHECK}?answered=1")
 
 
 async def test_moments_are_in_the_chosen_countrys_time_and_in_beijings(front: Front) -> None:
@@ -82,11 +84,30 @@ async def test_the_check_says_why_not_what_else_and_when_again(front: Front) -> 
         assert reasons and "<li>" in reasons[1]
         assert "The next call opens" in main(old)
         assert "These programmes may be for you" in main(old)
+        assert not re.search(r'(?:href|action)="[^"]*1975', old.text)
         (there,) = [unescape(one) for one in re.findall(r'href="(/programmes/training/check\?[^"]+)"', old.text)]
         prefilled = await browser.get(there)
         assert prefilled.status_code == 200
         assert 'value="1975"' in prefilled.text
-        assert errors(prefilled) == "", "what is still to be asked is no fault yet"
+        assert errors(prefilled) == "" and "apply" not in main(prefilled).split("Check whether you may apply")[1], "nothing is judged yet"
+        spanish = await browser.get(f"{CHECK}?answered=1&lang=es")
+        assert "Con estas respuestas no puede" in main(spanish), "loaded again, and in another language"
+
+
+async def test_the_check_is_empty_at_its_own_address_and_where_no_answer_is_left(front: Front) -> None:
+    async with front.browser() as browser:
+        await answers_to(browser, **{"birth_date-year": "1975"})
+        plain = await browser.get(CHECK)
+        assert 'value="1975"' not in plain.text and "With these answers" not in main(plain)
+        old = await browser.get(CHECK, params={"birth_date-year": "1975", "country": "PE", "checked": "yes"})
+        assert 'value="1975"' not in old.text and "With these answers" not in main(old), "an address with answers is of before"
+        for left in ("", "%%%", "AAAA", "w6k9"):
+            async with front.browser() as other:
+                gone = await other.get(f"{CHECK}?answered=1", headers={"cookie": f"puente_check={left}"} if left else {})
+                assert gone.status_code == 200 and "Your answers are not here any more" in main(gone), left
+        wrong = await browser.post(CHECK, data={"country": "", "birth_date-year": "75"})
+        assert wrong.status_code == 422
+        assert "Choose the country of your nationality" in errors(wrong) and 'value="75"' in wrong.text
 
 
 async def test_the_check_before_the_call_says_when_it_opens(front: Front) -> None:
