@@ -26,6 +26,7 @@ from shared.web.formats import format_number
 from shared.web.i18n import ngettext, translate
 from shared.web.identity import Identity
 from shared.web.pages import render
+from shared.web.problems import Problem
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -33,6 +34,7 @@ router = APIRouter(include_in_schema=False)
 
 APPLICATIONS: Final = {"taken": "placed", "offered": "offered", "waiting": "waiting"}
 """A figure, and the tab of the officers' list that shows the applications behind it."""
+WEEKS: Final = "/quotas/weeks"
 APPLICATION_READERS: Final = ("officer", "auditor")
 
 
@@ -71,12 +73,12 @@ def shown(read: Read, who: Identity | None) -> dict[str, Any]:
     """What the board's template shows."""
     asked, found = read.asked, read.board
     cells = [cell for cell in found.cells if asked.shows(cell)]
-    weeks = trend.weeks(read.flow)
+    of_board = {"programme": asked.programme.code, "year": asked.year}
     return {
+        **week_by_week(found, read.flow),
         "asked": asked,
         "board": found,
         "programme": found.programme,
-        "name": kit.local(found.programme.names),
         "note": kit.local(found.programme.example_note),
         "selectors": selectors(read.known, asked),
         "figures": figures(found, asked),
@@ -86,14 +88,42 @@ def shown(read: Read, who: Identity | None) -> dict[str, Any]:
         "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "") for figure in NUMBERS],
         "groups": group_rows(found, asked),
         "only": _(ONLY[asked.only]) if asked.only else "",
-        "weeks": weeks,
-        "chart": trend.weeks_chart(weeks, found.total("target")) if weeks else None,
+        "weeks_path": f"{WEEKS}?{urlencode(of_board)}",
         "rounds": rounds(found),
         "staff": who is not None and who.role in kit.READERS,
         "proposals": read.proposals,
-        "live": f"{LIVE}?{urlencode({'programme': asked.programme.code, 'year': asked.year, 'seen': token_of(found.cells)})}",
+        "live": f"{LIVE}?{urlencode({**of_board, 'seen': token_of(found.cells)})}",
         "reports": reports(),
     }
+
+
+def week_by_week(found: Board, flow: Sequence[DayRow]) -> dict[str, Any]:
+    """How the year's places were given, as the board and its part by itself show it."""
+    weeks = trend.weeks(flow)
+    return {
+        "name": kit.local(found.programme.names),
+        "year": found.year,
+        "weeks": weeks,
+        "chart": trend.weeks_chart(weeks, found.total("target")) if weeks else None,
+    }
+
+
+@router.get(WEEKS)
+async def weeks_part(request: Request, programme: str = "", year: str = "") -> Response:
+    """The weeks of a board by themselves: a page that follows asks for them anew when figures have changed."""
+    wanted, now = kit.number_from(year), kit.now(request)
+
+    async def read(tx: Tx) -> tuple[Board, Sequence[DayRow]] | None:
+        known = await views.programme(tx, programme)
+        if known is None or wanted not in known.years:
+            return None
+        found = await views.board(tx, programme, wanted, on=kit.day_in(wanted, now.date()))
+        return (found, await tally.flow(tx, programme, wanted)) if found is not None else None
+
+    found = await desk_of(request).db.run(read)
+    if found is None:
+        raise Problem(404, code="unknown_board")
+    return render(request, "weeks.html", **week_by_week(*found))
 
 
 def _live_name(asked: Asked) -> str:

@@ -8,8 +8,10 @@ const address = new URL(box.dataset.liveSource, location.href)
 const SAY_EVERY = 30_000
 const FLASH = 2_000
 const AGAIN = 60_000
+const DRAW_EVERY = 5_000
+const DRAW_WITHIN = 1_000
 
-let source, again, saying, lastSaid = 0, sentence = '', paused = false
+let source, again, saying, drawing, lastDrawn = 0, lastSaid = 0, sentence = '', paused = false
 
 const flash = (element) => {
   const shown = element.closest('.app-tile') ?? element
@@ -57,6 +59,25 @@ const tell = (text) => {
   saying ??= setTimeout(say, lastSaid ? Math.max(0, lastSaid + SAY_EVERY - performance.now()) : 0)
 }
 
+// What the server draws as a whole is asked for anew when something has changed: now and then, and not by everybody at once.
+const parts = document.querySelectorAll('[data-live-part]')
+const draw = () => {
+  drawing = undefined
+  lastDrawn = performance.now()
+  for (const part of parts) {
+    fetch(part.dataset.livePart, { headers: { accept: 'text/html' } }).then(async (answer) => {
+      if (!answer.ok) return
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body
+      const opened = part.querySelector('details')?.open
+      part.replaceChildren(...fresh.childNodes)
+      part.querySelector('details')?.toggleAttribute('open', Boolean(opened))
+    }, () => {})
+  }
+}
+const redraw = () => {
+  drawing ??= setTimeout(draw, lastDrawn ? Math.max(0, lastDrawn + DRAW_EVERY - performance.now()) : Math.random() * DRAW_WITHIN)
+}
+
 const mark = (how) => {
   box.dataset.liveIs = how
   state.textContent = state.dataset[how]
@@ -77,6 +98,7 @@ const open = () => {
     const { values, say: text } = JSON.parse(event.data)
     show(values)
     tell(text)
+    redraw()
   }
   source.onerror = () => {
     mark('off')

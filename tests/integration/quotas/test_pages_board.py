@@ -102,6 +102,8 @@ async def test_a_year_that_the_programme_lacks_becomes_the_nearest_and_a_wrong_p
         assert "Government scholarships 2019" in words(await browser.get("/quotas?programme=scholarship&year=2022"))
         assert "Government scholarships 2016" in words(await browser.get("/quotas?programme=scholarship&year=abc"))
         assert (await browser.get("/quotas?programme=nothing")).status_code == 404
+        for unknown in ("programme=nothing&year=2016", "programme=scholarship&year=1999", "programme=scholarship&year=x", ""):
+            assert (await browser.get(f"/quotas/weeks?{unknown}")).status_code == 404, unknown
 
 
 async def test_the_table_is_sorted_by_the_address(lived: Front) -> None:

@@ -1,5 +1,6 @@
 """Watching places being given, in a real browser: without reload, with a pause, quietly for who listens, and not without JavaScript."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,14 @@ async def test_a_place_that_is_given_appears_without_a_reload_and_the_page_is_as
         await service.db.run(lambda tx: apply(tx, [fewer]))
         remark = page.locator('[data-live="CN.remarks"]')
         await expect(remark).to_have_text("Plan: 50")
-        followed, remarked = await page.evaluate(READ), await remark.inner_html()
+        weeks = page.locator("[data-live-part]")
+        await weeks.locator("summary").click()
+        await expect(weeks.locator("tbody tr")).to_have_text(re.compile(r"6\s*4\s*1\s*5\s*$"), timeout=30_000)
+        await expect(weeks.locator("svg title").first).to_have_text(re.compile("^6 offered in the week from"))
+        await expect(weeks.locator("details")).to_have_attribute("open", "")
+        followed, remarked, drawn = await page.evaluate(READ), await remark.inner_html(), await weeks.locator("figure").inner_html()
         await page.reload()
+        assert drawn == await weeks.locator("figure").inner_html()
         assert followed == await page.evaluate(READ), "every text, tile and bar stands as a fresh page has it"
         assert remarked == await remark.inner_html() and "app-tag--blue" in remarked
         assert said == []
