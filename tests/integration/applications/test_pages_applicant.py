@@ -10,22 +10,18 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from services.applications import use_cases
-from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import AGREED, Front, name_referees, opened, words
-from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, good_form, the_plan
+from tests.integration.applications.people import COUNTRY, PROGRAMME, YEAR, good_form, the_plan, with_the_plan
 from tests.real_files import PDF, PNG
 
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
     """The whole application with the shipped plan, at a moment inside the scholarship call of 2016."""
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
-        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-        assert isinstance(loaded, Loaded), loaded
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 

@@ -16,21 +16,18 @@ from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.words import MOVES, STATES
 from services.applications.tables import Application
-from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import AGREED, Front, opened, words
-from tests.integration.applications.people import COORDINATOR, OFFICER, World, the_plan
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, with_the_plan
 from tests.integration.applications.test_pages_applicant import hidden
 from tests.real_files import PDF
 
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
-        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-        assert isinstance(loaded, Loaded), loaded
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 

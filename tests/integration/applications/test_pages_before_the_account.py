@@ -10,11 +10,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from services.applications import use_cases
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
-from tests.integration.applications.people import PROGRAMME, good_form, the_plan
+from tests.integration.applications.people import PROGRAMME, good_form, with_the_plan
 from tests.integration.applications.staff_pages import errors, main
 
 CHECK = f"/programmes/{PROGRAMME}/check"
@@ -22,8 +21,7 @@ CHECK = f"/programmes/{PROGRAMME}/check"
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
-        await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 

@@ -19,7 +19,7 @@ from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
-from tests.integration.applications.people import PROGRAMME, good_form, the_plan
+from tests.integration.applications.people import PROGRAMME, good_form, the_plan, with_the_plan
 from tests.integration.applications.test_pages_applicant import begun, filled, hidden
 from tests.integration.quotas.statements import statements
 
@@ -29,9 +29,7 @@ CONTACT = {"residence": "PE", "city": "Cusco", "phone": ""}
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
-        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-        assert isinstance(loaded, Loaded), loaded
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 

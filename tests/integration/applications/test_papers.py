@@ -9,14 +9,12 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from services.applications import use_cases
 from services.applications.sweeps import sweeps
-from services.applications.use_cases.plans import Loaded
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import AGREED, Front, opened, words
-from tests.integration.applications.people import the_plan
+from tests.integration.applications.people import the_plan, with_the_plan
 from tests.integration.applications.test_pages_applicant import begun, filled, hidden
 from tests.integration.applications.test_scanner import EICAR, Daemon, running
 from tests.real_files import JPEG, PDF, PNG, pdf_of, pdf_of_size, pdf_that_holds, photograph
@@ -35,9 +33,7 @@ async def daemon() -> AsyncIterator[Daemon]:
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, daemon: Daemon) -> AsyncIterator[Front]:
     """The whole application with the shipped plan and a virus scanner."""
-    async with opened(await new_database("applications"), clock, tmp_path, documents_scanner=daemon.address) as front:
-        loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now()))
-        assert isinstance(loaded, Loaded), loaded
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path, documents_scanner=daemon.address) as front:
         yield front
 
 
