@@ -41,6 +41,7 @@ from shared.persistence.database import Tx
 from shared.web.i18n import translate
 from shared.web.identity import refuse
 from shared.web.pages import render
+from shared.web.switching import typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -135,11 +136,19 @@ async def sheet_of(request: Request, asked: Asked) -> tuple[Viewer, Sheet]:
 @router.get("/country/slate")
 async def slate_page(request: Request) -> Response:
     _viewer, sheet = await sheet_of(request, asked_in(request.query_params))
-    return draw(request, sheet)
+    switched = typed_before(request) or ()
+    return draw(request, sheet, typed={name.removeprefix("rank-"): value for name, value in switched if name.startswith("rank-")})
 
 
-def draw(request: Request, sheet: Sheet, *, status: int = 200, others: Sequence[str] = ()) -> Response:
-    """The slate, with a number and two buttons for each line; one form."""
+def draw(
+    request: Request, sheet: Sheet, *, status: int = 200, others: Sequence[str] = (), typed: Mapping[str, str] | None = None
+) -> Response:
+    """The slate, with a number and two buttons for each line; one form. What was `typed` and is no number is shown with its fault."""
+    wrong = {
+        str(one.application.id): _("Type a whole number for {name}, 1 or larger", name=one.name)
+        for one in sheet.slate
+        if not is_rank((typed or {}).get(str(one.application.id)))
+    }
     moved = request.query_params.get("moved", "")
     added = request.query_params.get("done", "")
     said = _("The order is saved.") if moved else ""
@@ -155,7 +164,15 @@ def draw(request: Request, sheet: Sheet, *, status: int = 200, others: Sequence[
         moved=moved,
         giving=giving(sheet.call, desk_of(request).clock.now()),
         others=list(others),
+        typed=typed or {},
+        wrong=wrong,
+        faults=[{"key": f"rank-{one}", "error": fault} for one, fault in wrong.items()],
     )
+
+
+def is_rank(typed: str | None) -> bool:
+    """Whether it is a number of a line, or the line has none: a program may send the lines alone."""
+    return typed is None or (number_of(typed) or 0) > 0
 
 
 def ordered(shown: Sequence[UUID], numbers: Mapping[UUID, int | None], move: str) -> list[UUID]:
@@ -187,7 +204,10 @@ async def reorder(request: Request) -> Response:
     form = await form_of(request)
     viewer, sheet = await sheet_of(request, asked_in(form))
     shown = _ids(form.getlist("line"))
-    numbers = {one: number_of(text_of(form, f"rank-{one}", 6)) for one in shown}
+    typed = {str(one): text_of(form, f"rank-{one}", 6) for one in shown if f"rank-{one}" in form}
+    if not all(map(is_rank, typed.values())):
+        return draw(request, sheet, status=422, typed=typed)
+    numbers = {one: number_of(typed.get(str(one), "")) for one in shown}
     move = text_of(form, "move", 60)
     order = ordered(shown, numbers, move)
     outcome = await attempt(request, viewer, use_cases.reorder_slate, programme=sheet.programme.code, year=sheet.call.year, order=order)

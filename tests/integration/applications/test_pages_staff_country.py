@@ -199,6 +199,12 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     assert moved.status_code == 303
     assert order((await browser.get(SLATE)).text) == [two, three, one]
     form["line"] = [two, three, one]
+    for bad in ("abc", "0", "", "-1", "1.5"):
+        wrong = await browser.post("/country/slate", data={**form, f"rank-{two}": bad, f"rank-{three}": "9", "move": f"up:{one}"})
+        assert wrong.status_code == 422
+        assert errors(wrong).count("Type a whole number for") == 1 and f'href="#rank-{two}"' in wrong.text
+        assert f'name="rank-{three}" value="9"' in wrong.text, "what was typed is there"
+        assert order((await browser.get(SLATE)).text) == [two, three, one], "nothing is done"
     up = await browser.post("/country/slate", data={**form, "move": f"up:{one}"})
     assert up.headers["location"].endswith(f"#line-{one}")
     page = await browser.get(up.headers["location"])
