@@ -23,6 +23,7 @@ from services.applications.api.shapes import (
 )
 from services.applications.domain.lifecycle import EDITABLE
 from services.applications.domain.outcomes import NotFound
+from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.store import applications as store
 from services.applications.store import lists
@@ -126,9 +127,13 @@ async def detach(request: Request, application_id: UUID, kind: str, document: UU
 
 
 @router.post("/{application_id}/rehearsal", status_code=204)
-async def rehearse(request: Request, application_id: UUID) -> Response:
-    """Whether it could be handed in now, without doing it: 204, or the very refusal that a submission would meet."""
+async def rehearse(request: Request, application_id: UUID, body: SubmitBody | None = None) -> Response:
+    """Whether it could be handed in now, without doing it: 204, or the very refusal that a submission would meet. What is agreed to is
+    looked at where there is a `body`.
+    """
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
+    if body is not None and not _agrees(body):
+        _ = await _sent_before(request, viewer, application_id)
     outcome = await submissions.rehearse(request, viewer, application_id, now=desk.clock.now())
     if not isinstance(outcome, Ready):
         raise problem_of(request, outcome)
@@ -143,19 +148,29 @@ async def submit(
     form's declaration does: 422 with the versions in force where it is not these.
     """
     viewer, desk = viewer_in(request, "applicant"), desk_of(request)
-    now, version = desk.clock.now(), None
-    if body is None or body.agreed != agreements.versions_in_force():
-        # What was sent already is answered as before: a repeat agrees to what was in force then.
-        found = await desk.db.run(lambda tx: store.find(tx, viewer, application_id))
-        if found is None or found.state in EDITABLE:
-            raise _not_agreed() if found else problem_of(request, NotFound())
-        version = found.version
+    now = desk.clock.now()
+    version = None if _agrees(body) else await _sent_before(request, viewer, application_id)
     agreed, language = (body.agreed, body.language) if body else ({}, "")
     asked = Submission(viewer, application_id, idempotency_key, now, expected_version=version, agreed=agreed, language=language)
     outcome = await submissions.hand_in(request, asked)
     if not isinstance(outcome, Submitted):
         raise problem_of(request, outcome)
     return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)
+
+
+def _agrees(body: SubmitBody | None) -> bool:
+    """Whether it agrees to every text in the version that is in force."""
+    return body is not None and body.agreed == agreements.versions_in_force()
+
+
+async def _sent_before(request: Request, viewer: Viewer, application_id: UUID) -> int:
+    """The version of an application that was sent already: a repeat is answered as before, for it agrees to what was in force then.
+    A refusal where it was not sent.
+    """
+    found = await desk_of(request).db.run(lambda tx: store.find(tx, viewer, application_id))
+    if found is None or found.state in EDITABLE:
+        raise _not_agreed() if found else problem_of(request, NotFound())
+    return found.version
 
 
 def _not_agreed() -> Problem:

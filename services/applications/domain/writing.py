@@ -11,7 +11,8 @@ DIGITS_MAX: Final = 12
 _AMOUNT: Final = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+|\d+)(?:([.,])(\d{1,2}))?")
 _APART: Final = re.compile(r"[\s'\u2019]+")
 _EACH_COUNTS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD: Final = re.compile(rf"[{_EACH_COUNTS}]|(?:(?![{_EACH_COUNTS}])\w)+(?:['\u2019\-](?:(?![{_EACH_COUNTS}])\w)+)*")
+_SOME: Final = rf"[^\W{_EACH_COUNTS}]+"
+_WORD: Final = re.compile(rf"[{_EACH_COUNTS}]|{_SOME}(?:['\u2019\-]{_SOME})*")
 
 
 def tidy(raw: str, *, lines: bool = False) -> str:

@@ -54,10 +54,16 @@ async def test_from_start_to_receipt(api: Api) -> None:
         refused = await api.send(ana, "POST", f"{path}/submission", headers=head, **lacking)
         assert code_of(refused, 422) == "agreement_required", refused.text
         assert {"pointer": "/agreed/privacy", "code": "agreement_required", "version": agreed["privacy"]} in refused.json()["errors"]
+    rehearsed = await api.send(ana, "POST", f"{path}/rehearsal", **lacking)
+    assert (rehearsed.status_code, rehearsed.json()["errors"]) == (422, refused.json()["errors"]), "it says what a submission would be told"
+    for content in ({}, {"json": body}):
+        assert (await api.send(ana, "POST", f"{path}/rehearsal", **content)).status_code == 204
     answers = await asyncio.gather(*(api.send(ana, "POST", f"{path}/submission", headers=head, json=body) for _ in range(3)))
     assert {(one.status_code, one.text) for one in answers} == {(200, answers[0].text)}
     repeated = await api.send(ana, "POST", f"{path}/submission", headers=head)
     assert (repeated.status_code, repeated.text) == (200, answers[0].text), "what was sent is answered as it was, whatever is in force now"
+    rehearsed = await api.send(ana, "POST", f"{path}/rehearsal", json={**body, "agreed": {}})
+    assert rehearsed.status_code == 409, "nor does a rehearsal ask again for what was agreed to"
     mine = (await api.send(ana, "GET", "/api/v1/applications")).json()
     assert [(one["state"], one["receipt"]) for one in mine] == [("submitted", answers[0].json()["receipt"])]
     [sent] = [one for one in (await api.send(ana, "GET", path)).json()["timeline"] if one["act"] == "submit"]
