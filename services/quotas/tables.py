@@ -135,6 +135,7 @@ class Place(Table, table=True):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("place_waiter", "person", postgresql_where=text("state = 'waiting'")),
+        Index("place_course_waiter", "cell", "course", postgresql_where=text("state = 'waiting' and course is not null")),
         Index("place_due", "answer_by", postgresql_where=text("state = 'offered'")),
         CheckConstraint(_one_of("state", PLACE_STATES), name="place_state"),
         CheckConstraint("(state = 'offered') = (answer_by is not null)", name="place_offer"),

@@ -1,7 +1,6 @@
 """Waiting, told to the one who waits, in the words and with the figures that officers see."""
 
 from typing import NamedTuple
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy import text
@@ -11,6 +10,7 @@ from services.quotas.access import desk_of
 from services.quotas.pages import kit
 from services.quotas.pages.giving import giving, giving_fact
 from services.quotas.pages.words import cell_name, lacking_words
+from services.quotas.store.ranks import ahead_of
 from services.quotas.store.room import lacking
 from shared.persistence.database import Tx, driver
 from shared.web.formats import BEIJING, format_datetime
@@ -22,11 +22,7 @@ from shared.web.problems import Problem
 _ = translate
 router = APIRouter(include_in_schema=False)
 
-_PLACE = text("select cell, person, state from place where application = :application")
-_AHEAD = text(
-    "select count(*) from place p join place mine on mine.application = :application where p.cell = mine.cell and p.state = 'waiting' "
-    "and (-p.score, p.submitted_at, p.application) < (-mine.score, mine.submitted_at, mine.application)"
-)
+_PLACE = text("select application, cell, person, state, score, submitted_at from place where application = :application")
 
 
 class Waiting(NamedTuple):
@@ -49,11 +45,11 @@ async def waiting_page(request: Request, application: str) -> Response:
         found = await kit.find(tx, place.cell, now.date())
         if str(place.person) != who.account_id and not kit.sees_applications(who, found.cell.country):
             raise Problem(404, code="not_found")
-        return await _waiting(tx, found, wanted) if place.state == "waiting" else None
-
-    async def _waiting(tx: Tx, found: kit.Found, application: UUID) -> Waiting:
-        ahead = (await tx.execute(_AHEAD, {"application": application})).scalar_one()
-        return Waiting(found, ahead, (await lacking(await driver(tx), [application], now)).get(application, ()))
+        if place.state != "waiting":
+            return None
+        connection = await driver(tx)
+        ahead = (await ahead_of(connection, [place]))[wanted]
+        return Waiting(found, ahead, (await lacking(connection, [wanted], now)).get(wanted, ()))
 
     waiting = await desk_of(request).db.run(read)
     if waiting is None:

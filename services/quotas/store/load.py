@@ -45,7 +45,10 @@ _WAITING_FOR: Final = """
     select k.key, c.key from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[]) as k (key, programme, country, year, course)
     join cell c on c.programme = k.programme and c.waiting > 0 and (k.country is null or c.country = k.country)
         and (k.year is null or c.year = k.year)
-    where k.course is null or exists (select from place p where p.cell = c.key and p.state = 'waiting' and p.course = k.course)
+    cross join lateral (
+        select where k.course is null
+        union all (select from place p where p.cell = c.key and p.state = 'waiting' and p.course = k.course limit 1)
+    ) as somebody
 """
 _OF_LIMITS: Final = """
     select c.key from unnest($1::text[], $2::text[], $3::int[]) as k (programme, country, year)

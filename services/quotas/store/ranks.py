@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import asyncpg
 
-from services.quotas.domain.commands import RequestPlace
 from services.quotas.domain.model import Books, Moved, Rank, Verdict
 from services.quotas.store.columns import columns
 
@@ -90,8 +89,21 @@ class Ranges:
         return found
 
 
-async def ahead_of(connection: "asyncpg.Connection[Any]", newcomers: Sequence[RequestPlace]) -> dict[UUID, int]:
-    """How many wait in each newcomer's cell who rank before them, by application."""
+class Ranked(Protocol):
+    """An application with what it ranks by in its cell."""
+
+    @property
+    def cell(self) -> str: ...
+    @property
+    def application(self) -> UUID: ...
+    @property
+    def score(self) -> int: ...
+    @property
+    def submitted_at(self) -> datetime: ...
+
+
+async def ahead_of(connection: "asyncpg.Connection[Any]", newcomers: Sequence[Ranked]) -> dict[UUID, int]:
+    """How many wait in each one's cell who rank before them, by application; whoever waits already is not ahead of themselves."""
     ranges = await _ranges(connection, {one.cell for one in newcomers})
     sums = {cell: [0, *accumulate(found.counts)] for cell, found in ranges.items()}
     asked: list[tuple[str, Rank, Rank]] = []

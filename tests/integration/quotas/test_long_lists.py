@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.quotas.store import ranks
+from services.quotas.store import load, ranks
 from shared.events.applications import ListRule
 from shared.persistence import migrate
 from shared.persistence.database import Database, Tx, driver
@@ -125,3 +125,14 @@ async def test_a_list_that_was_long_before_there_were_ranges_is_counted_by_the_m
     await migrate.upgrade(one_place.url, "quotas")
     assert await ranges(one_place) == made and sum(made) == ranks.LONG + 1 and len(made) == 5
     assert await held(one_place) == {}
+
+
+async def test_whether_anybody_waits_for_a_course_is_one_look_into_an_index(one_place: Database) -> None:
+    asked = [["course"], ["training"], [None], [2016], ["agriculture"]]
+
+    async def plan(tx: Tx) -> str:
+        connection = await driver(tx)
+        await connection.execute("set local enable_seqscan = off")
+        return "\n".join(row[0] for row in await connection.fetch(f"explain {load._WAITING_FOR}", *asked))
+
+    assert "place_course_waiter" in await one_place.run(plan)

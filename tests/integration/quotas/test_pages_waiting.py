@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.quotas.store import ranks
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
@@ -16,7 +17,10 @@ SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Front:
+    """Three wait, which is a long list here: who is ahead is counted in ranges."""
+    for name, value in {"LONG": 2, "FEW": 1, "MOST": 2}.items():
+        monkeypatch.setattr(ranks, name, value)
     service = front(await new_database("quotas"), clock, tmp_path)
     await service.publish("scholarship", "training")
     (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
@@ -32,6 +36,7 @@ async def waiters(lived: Front) -> list[tuple[UUID, UUID]]:
 
 async def test_the_applicant_and_the_officer_read_the_same(lived: Front) -> None:
     (_first, _second, (third, person)) = await waiters(lived)
+    assert await rows(lived.db, "select 1 from list_range where cell = :cell", cell=PERU)
     for browser in (lived.browser("applicant", account=str(person)), lived.browser("officer"), lived.browser("coordinator", country="PE")):
         async with browser:
             said = words(await browser.get(f"/quotas/waiting/{third}"))
