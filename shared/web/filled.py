@@ -22,7 +22,9 @@ LANGUAGE_LINK: Final = "app-languages__one"
 FORM_ID: Final = "typed-form"
 TICKED: Final = frozenset({"radio", "checkbox"})
 UPLOADS: Final = "data-upload"
-"""Marks a form of files, which nothing can fill in again."""
+"""Marks a form of files, which nothing can fill in again. Its languages stay links: a page may not hold a file back to the browser that
+chose it, and nothing is typed beside one (`tests/unit/web/test_filled.py` looks at all of them), so there is nothing else to carry along.
+"""
 LEFT_ALONE: Final = frozenset({"file", "submit", "button", "reset", "password", "image"})
 
 Attributes = list[tuple[str, str | None]]

@@ -32,6 +32,7 @@ from services.applications.referees.telling import due_of, open_until
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -219,6 +220,8 @@ async def add_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     former = _replaced(request, folder)
     typed = {"language": current_language()}
+    if (sent := typed_before(request)) is not None:
+        return draw_form(request, folder, former, dict(sent), check(asked_in(folder), dict(sent))[1])
     if former is not None and former.unreached:
         typed = {key: getattr(former, key) for key in ("name", "email", "relation", "kind", "language")}
     return draw_form(request, folder, former, typed, {})
@@ -247,7 +250,7 @@ def draw_form(
     return render(
         request,
         "referee_form.html",
-        status=422 if errors or other else 200,
+        status=422 if (errors or other) and request.method == "POST" else 200,
         folder=folder,
         former=former,
         fields=fields(asked, shown, errors),

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Fault, parse_page
+from services.applications.domain.answers import Fault, Parsed, parse_page
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
@@ -25,6 +25,7 @@ from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.i18n import translate
 from shared.web.pages import render
+from shared.web.switching import typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -90,7 +91,8 @@ async def first_page(request: Request, code: str) -> Response:
     country = request.query_params.get("country", "")
     if not found.open or not _takes_part(found, country, now) or asking(request) is not None:
         return RedirectResponse(f"/programmes/{code}/start", 303)
-    return remembering(request, draw_first(request, found, {}, {}))
+    typed = dict(typed_before(request) or ())
+    return remembering(request, draw_first(request, found, typed, read_first(found, typed, now).faults if typed else {}))
 
 
 @router.post("/programmes/{code}/begin")
@@ -104,8 +106,7 @@ async def save_first_page(request: Request, code: str) -> Response:
     country = request.query_params.get("country", "")
     if found.call is None or not _takes_part(found, country, now):
         return RedirectResponse(f"/programmes/{code}/start", 303)
-    page, plan = found.programme.pages[0], found.terms.plan
-    parsed = parse_page(page, typed, today=found.call.day(now), countries={one.code for one in plan.countries})
+    page, parsed = found.programme.pages[0], read_first(found, typed, now)
     if parsed.faults:
         return draw_first(request, found, typed, parsed.faults)
     viewer = applicant(request)
@@ -119,15 +120,20 @@ async def save_first_page(request: Request, code: str) -> Response:
     return _after(await desk.db.run(both), zone)
 
 
+def read_first(found: Season, typed: Mapping[str, str], now: datetime) -> Parsed:
+    """The first page of questions as it was typed."""
+    assert found.call is not None, "who answers was shown a call"
+    return parse_page(found.programme.pages[0], typed, today=found.call.day(now), countries=found.terms.plan.codes)
+
+
 def draw_first(request: Request, found: Season, typed: Mapping[str, str], faults: Mapping[str, Fault]) -> Response:
     """The first page of questions, with what was typed where something is wrong with it."""
     page, plan = found.programme.pages[0], found.terms.plan
     known = typed if faults else None
     fields = [field(question, plan, typed=known, fault=faults.get(question.key)) for question in page.questions]
     action = request.url.path + f"?{request.url.query}"
-    return render(
-        request, "begin.html", status=422 if faults else 200, season=found, page=page, fields=fields, wrong=bool(faults), action=action
-    )
+    status = 422 if faults and request.method == "POST" else 200
+    return render(request, "begin.html", status=status, season=found, page=page, fields=fields, wrong=bool(faults), action=action)
 
 
 async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: datetime) -> Started:

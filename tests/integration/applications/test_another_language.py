@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from tests.integration.applications.front import Front, words
+from tests.integration.applications.letters import a_referee
 from tests.integration.applications.test_pages_applicant import begun
 from tests.integration.applications.test_pages_form import CONTACT, front
 
@@ -32,3 +33,13 @@ async def test_another_language_keeps_what_was_typed_and_does_nothing(front: Fro
         async with front.browser() as nobody:
             led = await nobody.post(to, data={"city": "Puno"})
             assert led.headers["location"] == "/sign-in?return=%2Fkept", "kept over the sign-in as any form"
+
+
+async def test_what_is_wrong_about_a_referee_is_said_in_the_other_language_too(front: Front) -> None:
+    async with front.browser() as browser:
+        form = f"{await begun(front, browser, programme='masters')}/referees/add"
+        typed = {**a_referee(), "email": "nobody"}
+        assert (await browser.post(form, data=typed)).status_code == 422
+        switched = await browser.post(f"{form}?switch=es", data=typed)
+        assert switched.status_code == 200 and 'value="nobody"' in switched.text
+        assert re.findall(r'<a href="#([a-z]+)"', switched.text) == ["email"] and "Hay un problema" in words(switched)

@@ -1,8 +1,11 @@
 """A form in a finished page is filled in again, sign for sign, and nothing else of the page changes."""
 
+import re
+
 import pytest
 
 from shared.web.filled import filled, with_switch
+from tests.conftest import ROOT
 
 LANGUAGES = (
     '<nav class="app-languages" aria-label="Language"><ul><li><span class="app-languages__one" lang="en">English</span></li>'
@@ -109,3 +112,17 @@ def test_a_form_that_goes_to_its_own_page_is_given_that_address() -> None:
     text = filled(page('<form method="post"><input name="x"></form>'), "/a", "y=1", [("x", "1")], "")
     assert text is not None
     assert '<form method="post" action="/a?y=1" id="typed-form">' in text
+
+
+def test_nothing_is_typed_beside_a_file() -> None:
+    """Languages of a form of files are links, which carry nothing along: whoever adds a field to one has to think of that."""
+    forms = [
+        (path.name, form)
+        for path in (ROOT / "services").rglob("templates/**/*.html")
+        for form in re.findall(r"<form [^>]*multipart/form-data.*?</form>", path.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    assert len(forms) == 3, [name for name, _form in forms]
+    for name, form in forms:
+        assert len(re.findall(r"\{\{\s*field\(", form)) == 1, name
+        inputs = re.findall(r"<(?:input|textarea|select)[^>]*>", form)
+        assert all('type="hidden"' in one for one in inputs), (name, inputs)
