@@ -49,7 +49,8 @@ class Line:
 class PageState:
     """One page of the form that is asked: `saved_at` is absent until it was saved; `missing` are keys of unanswered questions.
 
-    `changed` says that the plan asks otherwise now than when the page was answered; `version` counts its savings.
+    `changed` says that the plan asks otherwise now than when the page was answered; `version` counts its savings. `typed_at` is when
+    something was typed on it, or into one of its entries, that is kept and not saved.
     """
 
     key: str
@@ -57,6 +58,7 @@ class PageState:
     missing: tuple[str, ...]
     changed: bool
     version: int
+    typed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ def _pages(form: Sheet) -> tuple[PageState, ...]:
             tuple(question.key for question in unanswered([page], form.counting)),
             form.changed_since(page),
             form.version(page),
+            max((typed.at for key, typed in form.typed.items() if key.partition("/")[0] == page.key), default=None),
         )
         for page in form.pages
     )

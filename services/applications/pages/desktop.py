@@ -40,11 +40,12 @@ MARK_HEADER: Final = "x-kept"
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """A page of the form on somebody's screen, with the zone to show moments in."""
+    """A page of the form on somebody's screen, with the zone and the moment to show times in."""
 
     sheet: Sheet
     page: Page
     zone: str
+    now: datetime
     returned: Returned | None = None
 
     @property
@@ -66,7 +67,7 @@ class Desktop:
         return f"{self.path}/pages/{quote(self.page.key)}"
 
     def time(self, moment: datetime | None) -> str:
-        return clock_time(moment, self.zone) if moment else ""
+        return clock_time(moment, self.zone, self.now) if moment else ""
 
     @property
     def saved_at(self) -> str:
@@ -93,11 +94,11 @@ async def desktop(request: Request, raw_id: str, key: str) -> Desktop:
         if found.programme.page(key) is None:
             raise Problem(404, code="not_found")
         raise Redirect(f"{path}/tasks")
-    return _on(found, page, returned)
+    return _on(found, page, desk.clock.now(), returned)
 
 
-def _on(found: Sheet, page: Page, returned: Returned | None) -> Desktop:
-    return Desktop(found, page, zone_with(found.account, found.application.country), returned)
+def _on(found: Sheet, page: Page, now: datetime, returned: Returned | None) -> Desktop:
+    return Desktop(found, page, zone_with(found.account, found.application.country), now, returned)
 
 
 async def _sent_back(tx: Tx, found: Sheet) -> Returned | None:
@@ -108,8 +109,8 @@ async def refused(request: Request, outcome: WrongPage, key: str) -> Desktop:
     """The page that was refused just now, as the use case left it; it is read again only for what a coordinator said of it."""
     page = outcome.sheet.page(key)
     assert page is not None, "a page that is not asked is refused otherwise"
-    returned = outcome.sheet.application.state == State.RETURNED
-    return _on(outcome.sheet, page, await desk_of(request).db.run(lambda tx: _sent_back(tx, outcome.sheet)) if returned else None)
+    desk, returned = desk_of(request), outcome.sheet.application.state == State.RETURNED
+    return _on(outcome.sheet, page, desk.clock.now(), await desk.db.run(lambda tx: _sent_back(tx, outcome.sheet)) if returned else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ async def tasks_page(request: Request, application_id: str) -> Response:
         ],
         done=len(finished),
         all=len(pages) + len(papers) + len(letters),
-        saved_at=clock_time(max(saved), folder.zone) if saved and "saved" in request.query_params else "",
+        saved_at=clock_time(max(saved), folder.zone, folder.now) if saved and "saved" in request.query_params else "",
         added=added_file(request, folder),
         before=before,
         left=[label[current_language()] for label in before.left.values()] if before else [],
@@ -118,8 +118,9 @@ def page_tasks(folder: Folder) -> list[Task]:
             status, colour = AGAINST, "red"
         else:
             status, colour = COMPLETED, ""
-        hint = against[page.key] if status == AGAINST else ""
-        tasks.append(Task(page.title[language], hint, f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
+        hints = [against[page.key]] if status == AGAINST else []
+        hints += [_("Typed at {time}, not saved yet", time=clock_time(state.typed_at, folder.zone, folder.now))] if state.typed_at else []
+        tasks.append(Task(page.title[language], " ".join(hints), f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
     return tasks
 
 

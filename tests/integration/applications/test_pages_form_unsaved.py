@@ -36,8 +36,13 @@ async def test_a_page_that_was_refused_is_there_with_its_faults_when_one_comes_b
         assert (again.status_code, len(seen)) == (200, len(seen[:3])), seen
         assert 'value="Arequipa"' in again.text and fault in words(again), "as it was sent, with what is wrong with it"
         assert words(again).count(REFUSED) == 1 and KEPT not in words(again) and OFFERED not in words(again), "one note of it"
-        assert words(await browser.get(f"{path}/tasks")).count("Completed") == 0, "it is no answer"
+        tasks = words(await browser.get(f"{path}/tasks"))
+        assert tasks.count("Completed") == 0 and "How to reach you Typed at 04:00, not saved yet Not started" in tasks, "it is no answer"
         assert "Arequipa" not in words(await browser.get(f"{path}/check"))
+        front.clock.move(timedelta(days=2))
+        await front.sign_in(browser, "ana@example.org")
+        again = await browser.get(page)
+        assert "You sent this page at 04:00 (" in words(again), "another day is told with its date"
         right = {**CONTACT, "city": "Arequipa", "_version": hidden(again, "_version"), "_kept": hidden(again, "_kept")}
         assert (await browser.post(page, data=right)).status_code == 303
         saved = await browser.get(page)
@@ -102,6 +107,7 @@ async def test_an_entry_that_was_refused_is_there_again(front: Front) -> None:
         with statements(front.db) as seen:
             wrong = await browser.post(new, data={**entry, "_version": "0"})
         assert (wrong.status_code, len(seen)) == (422, 3), seen
+        assert words(await browser.get(f"{page.rpartition('/pages')[0]}/tasks")).count("not saved yet") == 1
         again = await browser.get(new)
         assert 'value="20006"' in again.text and words(again).count(REFUSED) == 1 and "govuk-error-summary" in again.text
         assert (await browser.post(new, data={**SCHOOL, "_version": "0", "_kept": hidden(again, "_kept")})).status_code == 303
