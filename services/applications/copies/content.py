@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.applications.copies.pdf import Section, Sheet
+from services.applications.copies.sheets import Section, Sheet
 from services.applications.domain.answers import given, name_in
 from services.applications.domain.lifecycle import Act
 from services.applications.pages.kit import Folder

@@ -5,9 +5,6 @@ that holds Chinese. What neither has is drawn as `(?)`, and the document says so
 """
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,6 +14,8 @@ import pylopdf_fonts_zh_cn
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+
+from services.applications.copies.sheets import Sheet
 
 LATIN: Final = Path(fontpkg_noto_sans.ROOT, "files", "NotoSans[wdth,wght].ttf")
 HAN: Final = pylopdf_fonts_zh_cn.sans_path()
@@ -29,30 +28,6 @@ SEPARATORS: Final = ("Zl", "Zp", "Zs")
 SILENT: Final = ("Cc", "Cf", "Cs", "Co", "Cn")
 """Unicode categories of what shows nothing by itself: control characters, marks of direction, halves of pairs, what is unassigned."""
 VARIANTS: Final = range(0xFE00, 0xFE10)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and its rows: what was asked, and what was answered (lines may be separated by line breaks)."""
-
-    title: str
-    rows: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One document. `language` is a BCP 47 tag; `unknown` is said where something could not be printed; `footer` may hold `{page}`."""
-
-    title: str
-    lead: str
-    facts: Sequence[tuple[str, str]]
-    sections: Sequence[Section]
-    language: str
-    author: str
-    made_at: datetime
-    unknown: str
-    footer: str = ""
-    notes: Sequence[str] = field(default=())
 
 
 @cache

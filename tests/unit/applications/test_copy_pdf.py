@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.applications.copies.pdf import HAN, LATIN, UNKNOWN, Section, Sheet, draw, letters, printable
+from services.applications.copies.pdf import HAN, LATIN, UNKNOWN, draw, letters, printable
+from services.applications.copies.sheets import Section, Sheet
 
 SHEET = Sheet(
     title="Government scholarships 2016",
