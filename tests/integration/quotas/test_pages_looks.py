@@ -25,7 +25,7 @@ from tests.served import served
 
 OWN = ["Puente", "UTC", "XLSX", "Español", "English"]
 """What is called the same in every language."""
-PAGES = re.compile(r"/quotas(?!/$|.*(/live|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
+PAGES = re.compile(r"/quotas(?!/$|.*(/live|/weeks|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
 PATHS = (
     "/quotas",
     "/quotas?programme=scholarship&year=2016&group=SIDS&only=free",
