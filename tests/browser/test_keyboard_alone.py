@@ -57,6 +57,9 @@ async def test_a_form_page_is_answered_without_a_mouse(house: House, visit: Visi
     assert await chosen.get_attribute("value") == "master"
     await tab_to(person, "input[name=degree]")
     await person.page.keyboard.press("Space")
+    for _lower in ("secondary", "two_years"):
+        await person.page.keyboard.press("ArrowDown")
+    assert await person.page.locator("input[name=degree]:checked").get_attribute("value") == "bachelor", "what a master’s degree needs"
     await tab_to(person, "select[name=field]")
     await person.page.keyboard.press("ArrowDown")
     await tab_to(person, "main form button")
