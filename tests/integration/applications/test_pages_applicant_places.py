@@ -244,9 +244,10 @@ async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_rece
         world, application, path = await reached(front, browser, State.RETURNED)
         page = await browser.get(path)
         assert "What has to be corrected" in words(page)
+        assert "After that day it can no longer be sent: it ends, and counts as withdrawn." in words(page)
         assert f'href="{path}/tasks"' in page.text
         tasks = await browser.get(f"{path}/tasks")
-        assert "Correct it and send it again" in words(tasks)
+        assert "Correct it and send it again" in words(tasks) and "it ends, and counts as withdrawn" in words(tasks)
         send = await browser.get(f"{path}/send")
         answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": hidden(send, "key")})
         assert answer.headers["location"] == f"{path}/receipt"

@@ -75,6 +75,23 @@ def test_every_text_that_is_used_exists_and_every_text_is_used(language: str) ->
     assert set(wordings()[language].templates) == USED
 
 
+WITHDRAWN = {
+    "en": "counts as withdrawn",
+    "es": "cuenta como retirada",
+    "pt": "conta como retirada",
+    "fr": "compte(ra)? comme retirée",
+    "zh": "视为撤回",
+    "nl": "geldt als ingetrokken",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_becomes_of_an_application_that_is_never_corrected_is_told_before_and_after_its_day(language: str) -> None:
+    """When it is sent back, two days before its day, and when it has ended: the words of decision 31."""
+    for name in ("application_returned", "reminder_correction", "correction_missed"):
+        assert re.search(WITHDRAWN[language], wordings()[language].templates[name].body), (name, language)
+
+
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_language_says_the_same_things_as_english(language: str) -> None:
     """The same places in each text, the same words under the same codes, and the same number of paragraphs."""
