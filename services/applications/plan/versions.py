@@ -1,7 +1,6 @@
 """A plan in its versions: as it is kept, what tells one content from another, and whether one may be loaded beside those that were."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -33,13 +32,23 @@ class LoadRefused(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
 
 
-def judge_load(plan: Plan, loaded: Mapping[str, str]) -> Literal["new", "unchanged"] | LoadRefused:
-    """Whether the plan may be loaded. `loaded` maps the versions of this plan that were loaded to their content hashes.
+def judge_load(plan: Plan, loaded: bytes | None) -> Literal["new", "unchanged"] | LoadRefused:
+    """Whether the plan may be loaded. `loaded` is what `encode` gave when this version of it was; none where it never was.
 
-    The same version with the same content is `unchanged`; with another content it is refused as `version_changed`.
+    The same version with the same content is `unchanged`; with another content it is refused as `version_changed`. What can be said in a
+    plan only since then, and is said in neither, makes no other content: files that nobody touched are unchanged after an upgrade too.
     """
-    if (before := loaded.get(plan.version)) is None:
+    if loaded is None:
         return "new"
-    if before == (now := content_hash(plan)):
+    if encode(plan) in (loaded, _as_of_now(loaded)):
         return "unchanged"
-    return LoadRefused(code="version_changed", parameters={"plan": plan.code, "version": plan.version, "loaded": before, "found": now})
+    found = {"loaded": hashlib.sha256(loaded).hexdigest(), "found": content_hash(plan)}
+    return LoadRefused(code="version_changed", parameters={"plan": plan.code, "version": plan.version, **found})
+
+
+def _as_of_now(raw: bytes) -> bytes | None:
+    """The bytes that a kept plan has in the form of today; none where today's form cannot hold it."""
+    try:
+        return encode(decode(raw))
+    except msgspec.MsgspecError:
+        return None

@@ -108,10 +108,10 @@ async def read(tx: Tx, programme: str, number: int, plan: str, version: str, con
     return InForce(_decoded[content_hash], found, number, msgspec.convert(changes or (), tuple[Change, ...]))
 
 
-async def versions(tx: Tx, plan: str) -> dict[str, str]:
-    """Version to content hash of that plan, as loaded."""
-    statement = select(col(PlanVersion.version), col(PlanVersion.content_hash)).where(col(PlanVersion.plan) == plan)
-    return dict((await tx.execute(statement)).all())
+async def content_of(tx: Tx, plan: str, version: str) -> bytes | None:
+    """That version of the plan as it was loaded; none where it never was."""
+    statement = select(col(PlanVersion.content)).where(col(PlanVersion.plan) == plan, col(PlanVersion.version) == version)
+    return (await tx.execute(statement)).scalar_one_or_none()
 
 
 async def lock_loading(tx: Tx) -> None:

@@ -70,7 +70,7 @@ async def load_plan(
 ) -> Loaded | Unchanged | NeedsConfirmation | LoadRefused | ProgrammeTaken:
     """Put a plan that was read and checked in force. `actor` is an account id, or a name such as `puente plan load`."""
     await store.lock_loading(tx)
-    verdict = judge_load(plan, await store.versions(tx, plan.code))
+    verdict = judge_load(plan, await store.content_of(tx, plan.code, plan.version))
     if isinstance(verdict, LoadRefused):
         return verdict
     if verdict == "unchanged":

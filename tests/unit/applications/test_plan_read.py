@@ -1,5 +1,6 @@
 """The plan of 2015-2019 as its files say it, its example applicants, and the events made of it."""
 
+import hashlib
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -121,14 +122,31 @@ def test_a_kept_plan_is_the_same_plan(plan: Plan) -> None:
 
 
 def test_the_same_version_twice_changes_nothing_and_another_content_is_refused(plan: Plan) -> None:
-    loaded = {plan.version: content_hash(plan)}
-    assert judge_load(plan, {}) == "new"
+    loaded = encode(plan)
+    assert judge_load(plan, None) == "new"
     assert judge_load(plan, loaded) == "unchanged"
-    assert judge_load(msgspec.structs.replace(plan, version="2"), loaded) == "new"
     changed = msgspec.structs.replace(plan, source="another text")
-    refusal = judge_load(changed, loaded)
-    assert isinstance(refusal, LoadRefused) and refusal.code == "version_changed"
-    assert refusal.parameters["version"] == plan.version
+    for before in (loaded, b'{"code": "of a form that nobody can read any more"}'):
+        refusal = judge_load(changed, before)
+        assert isinstance(refusal, LoadRefused) and refusal.code == "version_changed"
+        assert refusal.parameters == {
+            "plan": plan.code,
+            "version": plan.version,
+            "loaded": hashlib.sha256(before).hexdigest(),
+            "found": content_hash(changed),
+        }
+
+
+def test_what_a_plan_can_say_only_since_then_changes_no_plan_that_does_not_say_it(plan: Plan) -> None:
+    """As it was kept before there were questions that say what a place is for: an upgrade refuses no file that nobody touched."""
+    silent = msgspec.structs.replace(plan, programmes=tuple(msgspec.structs.replace(one, place=()) for one in plan.programmes))
+    kept = msgspec.json.decode(encode(silent))
+    for programme in kept["programmes"]:
+        del programme["place"]
+    before = msgspec.json.encode(kept)
+    assert before != encode(silent)
+    assert judge_load(silent, before) == "unchanged"
+    assert isinstance(judge_load(plan, before), LoadRefused), "what says it now says something else"
 
 
 FIFTH = """
