@@ -56,6 +56,11 @@ def format_date(value: date | datetime, form: DateForm = "long") -> str:
     return str(babel_date(day, form, locale=LOCALES[current_language()]))
 
 
+def format_day_in(value: datetime, timezone: str) -> str:
+    """The day that `value` falls on in `timezone`, whose it is: `3 de marzo de 2016 (hora de Pekín)`. Elsewhere it may be another."""
+    return translate(N_("{day} ({place} time)"), day=format_date(value.astimezone(zone(timezone))), place=zone_name(timezone))
+
+
 def format_day(value: date) -> str:
     """A day without its year, as short as can be read: `3 mar`."""
     return str(format_skeleton("MMMd", value, locale=LOCALES[current_language()]))

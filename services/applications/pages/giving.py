@@ -9,7 +9,7 @@ from typing import Final
 from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Call
 from services.applications.tables import Application
-from shared.web.formats import format_date
+from shared.web.formats import format_day_in
 from shared.web.i18n import N_, translate
 
 _ = translate
@@ -31,16 +31,30 @@ def giving(call: Call, now: datetime) -> str:
 
 
 def giving_day(call: Call) -> str:
-    """The day of the call's zone on which places are given; nothing where they are given as approvals come in."""
-    return format_date(call.day(call.grants_from)) if call.grants_from is not None else ""
+    """The day of the call's zone on which places are given, with the zone; nothing where they are given as approvals come in."""
+    return format_day_in(call.grants_from, call.timezone) if call.grants_from is not None else ""
+
+
+def answers_day(call: Call) -> str:
+    """The day of the call's zone until which everybody has an answer, with the zone."""
+    return format_day_in(call.answers_due, call.timezone)
 
 
 def on_the_day(call: Call | None) -> str:
-    """`Places are given on 15 April 2016`: what is said of an application that waits for that day."""
+    """`Places are given on 15 April 2016 (Beijing time)`: what is said of an application that waits for that day."""
     return _("Places are given on {day}", day=giving_day(call)) if call is not None else ""
 
 
-def before_round(application: Application, call: Call | None, now: datetime) -> bool:
-    """Whether the application is approved and waits for the day on which places are given: nobody is on a list yet."""
-    grants_from = call.grants_from if call else None
-    return application.state == State.WAITING and not application.waiting_rank and grants_from is not None and now < grants_from
+def before_round(application: Application, call: Call | None) -> bool:
+    """Whether the application is approved and waits for the day on which places are given: nobody is on a list yet.
+
+    The rank decides, and no clock: quotas tells everybody a rank once it has given the places of the country, which takes a moment.
+    """
+    return application.state == State.WAITING and application.waiting_rank == 0 and call is not None and call.grants_from is not None
+
+
+def awaits_day(application: Application, call: Call | None, now: datetime) -> bool:
+    """The same, or that quotas has not yet answered an approval from before that day."""
+    if application.state == State.APPROVED:
+        return call is not None and call.grants_from is not None and now < call.grants_from
+    return before_round(application, call)

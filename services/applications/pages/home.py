@@ -12,7 +12,7 @@ from services.applications.domain.answers import When
 from services.applications.domain.eligibility import Rule
 from services.applications.domain.lifecycle import State
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
-from services.applications.pages.giving import giving_day
+from services.applications.pages.giving import answers_day, giving_day
 from services.applications.pages.help import every_country, focal
 from services.applications.pages.referees import needed_words
 from services.applications.pages.words import country_name, size_words, type_words
@@ -140,6 +140,7 @@ async def programme_page(request: Request, code: str) -> Response:
         zone=zone,
         now=now,
         giving_day=giving_day,
+        answers_day=answers_day,
         conditions=conditions(terms.programme, found.call),
         stages=[(_(text), papers(terms.programme, stage)) for stage, text in STAGES.items() if papers(terms.programme, stage)],
         referees=needed_words(terms.programme.referees) if terms.programme.referees else "",

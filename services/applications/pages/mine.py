@@ -13,7 +13,7 @@ from services.applications.domain.referees import LIVE, Standing
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
-from services.applications.pages.giving import BEFORE, before_round, giving_day
+from services.applications.pages.giving import BEFORE, awaits_day, before_round, giving_day
 from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
@@ -70,7 +70,7 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
             if call.grants_from and now < call.grants_from:
                 return Next(_("Places are given on"), call.grants_from)
             return Next(_("You have an answer by"), call.answers_due) if now <= call.answers_due else None
-        case State.WAITING if before_round(application, call, now):
+        case State.WAITING if before_round(application, call):
             return Next(_("Places are given on"), call.grants_from)
         case State.WAITING:
             return Next(_("The waiting list closes"), application.list_closes) if application.list_closes else None
@@ -98,14 +98,14 @@ def meaning(application: Application, terms: InForce, now: datetime) -> str:
     if _not_corrected(application, terms):
         return _(NOT_CORRECTED)
     call = terms.programme.call(application.year)
-    if call is not None and before_round(application, call, now):
+    if call is not None and awaits_day(application, call, now):
         return _(BEFORE, day=giving_day(call))
     return _(STATES[State(application.state)].meaning)
 
 
-def said_of(application: Application, terms: InForce, now: datetime) -> Said:
+def said_of(application: Application, terms: InForce) -> Said:
     """The name of its state and the colour of its tag; nobody is on a waiting list before places are given."""
-    waits = before_round(application, terms.programme.call(application.year), now)
+    waits = before_round(application, terms.programme.call(application.year))
     return STATES[State.APPROVED if waits else State(application.state)]
 
 
@@ -126,7 +126,7 @@ class Item:
 
 def item(line: Line, now: datetime) -> Item:
     application, terms = line.application, line.terms
-    said = said_of(application, terms, now)
+    said = said_of(application, terms)
     return Item(
         application,
         terms.programme.names[current_language()],
@@ -229,7 +229,7 @@ async def application_page(request: Request, application_id: str) -> Response:
     if application.state == State.DRAFT and not late:
         return RedirectResponse(f"{folder.path}/tasks", 303)
     later = [one for one in folder.dossier.papers if one.editable and not folder.editable]
-    said = said_of(application, folder.dossier.terms, folder.now)
+    said = said_of(application, folder.dossier.terms)
     return render(
         request,
         "application.html",
@@ -237,7 +237,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         state=_(said.name),
         colour=said.colour,
         meaning=meaning(application, folder.dossier.terms, folder.now),
-        before_round=before_round(application, folder.dossier.call, folder.now),
+        before_round=before_round(application, folder.dossier.call),
         next=next_date(application, folder.dossier.terms, folder.now),
         reasons=reason_words(reasons(application), programme),
         lacking=lacking(folder),

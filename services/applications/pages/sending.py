@@ -19,7 +19,7 @@ from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown, target
 from services.applications.pages.form import context_of_call, editable
-from services.applications.pages.giving import giving
+from services.applications.pages.giving import answers_day, giving
 from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
@@ -236,5 +236,6 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         country=country_name(folder.application.country, folder.plan),
         ask=folder.ask,
         giving=giving(folder.dossier.call, folder.now),
+        answers_due=answers_day(folder.dossier.call),
         copy=await copy_of(request, folder.application.id, folder.path),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -53,7 +52,7 @@ def against(row: Application, one: InForce | None, state: str) -> str:
     return ""
 
 
-async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool, now: datetime) -> tuple[list[Looked], bool]:
+async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool) -> tuple[list[Looked], bool]:
     """The chosen applications, best scored first, as places are given; and whether there are more than fit in one go."""
     terms = await terms_in(tx)
     if everything:
@@ -65,7 +64,7 @@ async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everyt
     looked = []
     for row in rows:
         href = f"{BASE}/{row.id}{asked.query()}"
-        line = line_of(row, names.get(row.id, ""), terms, href, now)
+        line = line_of(row, names.get(row.id, ""), terms, href)
         looked.append(Looked(line, against(row, known(terms, row.programme), line.state)))
     return looked, more
 
@@ -78,8 +77,7 @@ async def preview_page(request: Request) -> Response:
     everything = request.query_params.get("all") == "1"
     if not ids and not everything:
         raise Redirect(f"{PATH}{asked.query()}")
-    now = desk_of(request).clock.now()
-    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything, now))
+    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything))
     ready = [one for one in looked if not one.blocked]
     return render(
         request,
@@ -117,7 +115,6 @@ async def approve_all(request: Request) -> Response:
     if not seen:
         raise Redirect(f"{PATH}{asked.query()}")
     results: dict[UUID, object] = {}
-    now = desk_of(request).clock.now()
     for application_id, version in seen.items():
         results[application_id] = await _approve(request, viewer, application_id, version)
 
@@ -125,7 +122,7 @@ async def approve_all(request: Request) -> Response:
         terms = await terms_in(tx)
         rows = await work.some(tx, viewer, list(seen))
         names = await work.names(tx, rows, name_keys(terms))
-        return [line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}", now) for row in rows]
+        return [line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}") for row in rows]
 
     lines = await desk_of(request).db.run(read)
     became = [Became(line, isinstance(results[line.application.id], Done), why(results[line.application.id], line)) for line in lines]

@@ -148,7 +148,7 @@ async def country_page(request: Request) -> Response:
             country=country_name(viewer.country, plan) if plan else viewer.country,
             totals=in_groups(one for one in counts if _asked_for(one, asked)),
             calls=_call_lines(counts, terms, figures, held, viewer.country, now),
-            lines=tuple(_line(row, names.get(row.id, ""), terms, now, corrected=row.id in again) for row in part.rows),
+            lines=tuple(_line(row, names.get(row.id, ""), terms, corrected=row.id in again) for row in part.rows),
             before=f"/country{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
@@ -189,10 +189,10 @@ def _asked_for(one: work.Count, asked: Asked) -> bool:
     return asked.programme in ("", one.programme) and asked.year in (0, one.year)
 
 
-def _line(row: Application, name: str, terms: list[InForce], now: datetime, *, corrected: bool) -> Line:
+def _line(row: Application, name: str, terms: list[InForce], *, corrected: bool) -> Line:
     note = ""
     if row.state == State.SUBMITTED and corrected:
         note = _("Corrected")
     if row.state == State.SUBMITTED and row.reason_limit and terms:
         note = limit_words(row.reason_limit, terms[0].plan)
-    return line_of(row, name, terms, f"/country/applications/{row.id}", now, note)
+    return line_of(row, name, terms, f"/country/applications/{row.id}", note)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.applications.pages.giving import before_round, on_the_day
 from services.applications.pages.words import country_name
@@ -27,12 +26,12 @@ class Line:
     note: str = ""
 
 
-def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, now: datetime, note: str = "") -> Line:
+def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, note: str = "") -> Line:
     """The line of an application; its receipt stands for a name that is not known."""
     one = known(terms, row.programme)
     call = one.programme.call(row.year) if one else None
-    said = standing_said(row, call, now)
-    if before_round(row, call, now):
+    said = standing_said(row, call)
+    if before_round(row, call):
         note = on_the_day(call)
     return Line(
         application=row,

@@ -79,7 +79,6 @@ def country_filter(terms: Sequence[InForce], asked: Asked) -> dict[str, Any]:
 async def queue_page(request: Request) -> Response:
     viewer, asked = viewer_in(request, *READERS), asked_in(request.query_params)
     after, before = mark(request.query_params.get("after")), mark(request.query_params.get("before"))
-    now = desk_of(request).clock.now()
 
     async def read(tx: Tx) -> Queue:
         terms = await terms_in(tx)
@@ -90,7 +89,7 @@ async def queue_page(request: Request) -> Response:
         names = await work.names(tx, part.rows, keys)
         return Queue(
             tabs=tuple(tabs(slices(terms), counts, asked.but(search=""), "" if asked.search else tab_of(asked))),
-            lines=tuple(_line(row, names.get(row.id, ""), terms, asked, now) for row in part.rows),
+            lines=tuple(_line(row, names.get(row.id, ""), terms, asked) for row in part.rows),
             before=f"{PATH}{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"{PATH}{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
@@ -102,10 +101,10 @@ async def queue_page(request: Request) -> Response:
     return draw(request, viewer, found, asked)
 
 
-def _line(row: Application, name: str, terms: list[InForce], asked: Asked, now: datetime) -> Line:
+def _line(row: Application, name: str, terms: list[InForce], asked: Asked) -> Line:
     one = next((one for one in terms if one.programme.code == row.programme), None)
     said = notes({"reasons": row.reasons, "limit": row.reason_limit}, one.plan, one.programme) if one else []
-    return line_of(row, name, terms, f"{BASE}/{row.id}{asked.query()}", now, " ".join(said))
+    return line_of(row, name, terms, f"{BASE}/{row.id}{asked.query()}", " ".join(said))
 
 
 def draw(request: Request, viewer: Viewer, found: Queue, asked: Asked) -> Response:

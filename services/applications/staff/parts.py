@@ -90,7 +90,7 @@ def papers(file: File) -> list[PaperLine]:
 def lacking(file: File) -> list[str]:
     """In words, the limits that had no room."""
     keys: list[str] = []
-    if file.application.state == State.WAITING and not before_round(file.application, file.dossier.call, file.now):
+    if file.application.state == State.WAITING and not before_round(file.application, file.dossier.call):
         waits = [entry for entry in file.dossier.timeline if entry.act == "wait"]
         keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
     elif file.application.reason_limit and file.application.state in LACKING:
@@ -108,7 +108,7 @@ def coming(file: File) -> Next | None:
             if call.grants_from and file.now < call.grants_from:
                 return Next(_("Places are given on"), call.grants_from)
             return Next(_("Answer due by"), call.answers_due)
-        case State.WAITING if before_round(application, call, file.now):
+        case State.WAITING if before_round(application, call):
             return Next(_("Places are given on"), call.grants_from)
         case State.WAITING if application.list_closes:
             return Next(_("The waiting list closes"), application.list_closes)
@@ -120,7 +120,7 @@ def coming(file: File) -> Next | None:
 
 def sheet(file: File) -> dict[str, Any]:
     """What the page of an application shows to every role."""
-    said = standing_said(file.application, file.dossier.call, file.now)
+    said = standing_said(file.application, file.dossier.call)
     scored = file.application.score is not None and "review" in file.dossier.programme.route
     return {
         "file": file,

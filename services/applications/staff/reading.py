@@ -94,7 +94,7 @@ async def draw(request: Request, file: File) -> Response:
     at = next((number for number, one in enumerate(listed) if one.shown), None)
     if chosen and at is None:
         raise refuse(request, hidden=True)
-    said = standing_said(file.application, file.dossier.call, file.now)
+    said = standing_said(file.application, file.dossier.call)
     return render(
         request,
         "staff/reading.html",

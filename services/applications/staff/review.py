@@ -87,7 +87,6 @@ class Queue:
 @router.get("/review")
 async def queue_page(request: Request) -> Response:
     viewer, asked = viewer_in(request, "reviewer"), asked_in(request.query_params)
-    now = desk_of(request).clock.now()
 
     async def read(tx: Tx) -> Queue:
         terms = await terms_in(tx)
@@ -98,7 +97,7 @@ async def queue_page(request: Request) -> Response:
         states = {one.programme.code: scored_in(one.programme.route) for one in terms}
 
         def line(row: Application) -> Line:
-            return line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}", now)
+            return line_of(row, names.get(row.id, ""), terms, f"{BASE}/{row.id}{asked.query()}")
 
         return Queue(
             lines=tuple((line(row), number) for row, number in rows),

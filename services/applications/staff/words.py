@@ -1,7 +1,7 @@
 """What staff read: states and moves in the third person, limits, and refusals that say what stands against an act."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from services.applications.domain import lifecycle
@@ -96,9 +96,9 @@ def state_said(state: str) -> Said:
     return Said(_(said.name), said.colour)
 
 
-def standing_said(application: Application, call: Call | None, now: datetime) -> Said:
+def standing_said(application: Application, call: Call | None) -> Said:
     """The same of an application, of which nobody is on a waiting list before places are given."""
-    return state_said(State.APPROVED if before_round(application, call, now) else application.state)
+    return state_said(State.APPROVED if before_round(application, call) else application.state)
 
 
 def move_name(entry: TimelineEntry) -> str:

@@ -6,7 +6,7 @@ The applications service says the same.
 from datetime import datetime
 from typing import Final
 
-from shared.web.formats import BEIJING, format_date, format_datetime, zone
+from shared.web.formats import BEIJING, format_datetime, format_day_in
 from shared.web.i18n import N_, translate
 
 _ = translate
@@ -23,7 +23,7 @@ def giving(kind: str, grants_from: datetime | None) -> str:
     if grants_from is None:
         return _(ROLLING)
     said = AHEAD if kind == "before" else PAST
-    return _(said, day=format_date(grants_from.astimezone(zone(BEIJING))))
+    return _(said, day=format_day_in(grants_from, BEIJING))
 
 
 def giving_fact(kind: str, grants_from: datetime | None) -> tuple[str, str]:

@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
+from services.applications.pages.giving import BEFORE
 from services.applications.pages.words import MOVES, STATES
 from services.applications.tables import Application
 from shared.kernel.clock import ManualClock
@@ -63,7 +65,8 @@ async def test_every_state_is_said_in_plain_words_and_every_move_is_in_the_timel
             assert page.status_code == 200, state
             assert STATES[state].name in words(page), state
             if state is not State.DRAFT:
-                assert STATES[state].meaning in words(page), state
+                meant = STATES[state].meaning if state is not State.APPROVED else BEFORE.format(day="15 April 2016 (Beijing time)")
+                assert meant in words(page), state
                 rows = await world.rows("select act from timeline_entry where application_id = :id", id=application.id)
                 for row in rows:
                     assert MOVES[row.act] in words(page), (state, row.act)
@@ -197,18 +200,22 @@ async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(fro
 
 async def test_before_the_day_of_the_round_nobody_has_a_rank_and_the_day_is_said(front: Front) -> None:
     async with front.browser() as browser:
-        world, _application, path = await reached(front, browser, State.WAITING)
-        await world.db.run(lambda tx: tx.execute(text("update application set waiting_rank = 0")))
-        await world.db.run(
-            lambda tx: tx.execute(text("update timeline_entry set detail = jsonb_set(detail, '{rank}', '0') where act = 'wait'"))
-        )
+        world, application, path = await reached(front, browser, State.APPROVED)
+        said = "Your application is approved. Places are given on 15 April 2016 (Beijing time), all at once and by rank."
+        assert said in words(await browser.get(path)), "quotas has not answered yet"
+        await world.hears(world.waiting(application, rank=0))
         page = words(await browser.get(path))
-        assert "Approved Your application is approved. Places are given on 15 April 2016, all at once and by rank." in page
+        assert f"Approved {said}" in page
         assert "You are approved and wait for the day on which places are given" in page, "in what happened so far too"
         assert "Places are given on" in page
         assert "the list" not in page and "waiting list" not in page
         assert "waiting list" not in words(await browser.get("/applications"))
         assert "Rank 0" not in page
+        front.clock.move_to(datetime(2016, 4, 15, tzinfo=ZoneInfo("Asia/Shanghai")))
+        await person(front, browser)
+        assert said in words(await browser.get(path)), "quotas gives the places from this moment on, and tells a rank when it has"
+        await world.hears(world.waiting(application, version=2, rank=3))
+        assert "You are number 3 on the list" in words(await browser.get(path))
 
 
 async def test_a_reason_that_a_limit_says_better_is_said_once(front: Front) -> None:

@@ -195,7 +195,7 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
         said = words(await browser.get("/quotas/cells/scholarship:PE:2017"))
     assert (
         "No place is given yet." in said
-        and "Places are given on 15 April 2017, all at once and by rank. Until then nobody has one" in said
+        and "Places are given on 15 April 2017 (Beijing time), all at once and by rank. Until then nobody has one" in said
         and "2 approved so far" in said
         and "Approved so far" in said
         and "is approved and waits for the day on which places are given" in said

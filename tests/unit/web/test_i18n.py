@@ -82,6 +82,22 @@ def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
         assert formats.format_datetime(moment, formats.BEIJING) == "2016年4月1日 07:59（北京）"
 
 
+def test_a_day_alone_says_whose_day_it_is() -> None:
+    moment = datetime(2016, 4, 14, 16, tzinfo=UTC)
+    said = {}
+    for language in LANGUAGES:
+        with speaking(TEXTS, language):
+            said[language] = formats.format_day_in(moment, formats.BEIJING)
+    assert said == {
+        "en": "15 April 2016 (Beijing time)",
+        "es": "15 de abril de 2016 (hora de Pekín)",
+        "pt": "15 de abril de 2016 (hora de Pequim)",
+        "fr": "15 avril 2016 (heure de Pékin)",
+        "zh": "北京时间2016年4月15日",
+        "nl": "15 april 2016 (tijd van Peking)",
+    }
+
+
 def test_what_is_left_is_said_in_days_then_in_hours_and_then_not_at_all() -> None:
     now = datetime(2016, 3, 1, tzinfo=UTC)
     with speaking(TEXTS, "en"):
