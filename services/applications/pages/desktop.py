@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 from urllib.parse import quote
 
 from fastapi import Request
@@ -213,19 +213,38 @@ def then(request: Request) -> str:
     return "?then=check" if request.query_params.get("then") == "check" else ""
 
 
+class Beside(TypedDict):
+    """What is saved and what was typed, line by line, of a question or an entry."""
+
+    label: str
+    saved: list[str]
+    typed: list[str]
+
+
 def draw_both(
-    request: Request, found: Desktop, outcome: PageChanged, sent: Sent, *, kept: Typed | None = None, action: str = "", forget: str = ""
+    request: Request,
+    found: Desktop,
+    outcome: PageChanged,
+    sent: Sent,
+    *,
+    rows: list[Beside] | None = None,
+    kept: Typed | None = None,
+    action: str = "",
+    forget: str = "",
+    entry: str = "",
+    add: str = "",
 ) -> Response:
     """What is saved now beside what was typed, to choose from: the page was saved elsewhere since it was shown here.
 
-    What was typed is kept as well (`kept`), if it is; choosing the other lets go of it, at the address `forget`.
+    What was typed is kept as well (`kept`), if it is; choosing the other lets go of it, at the address `forget`. What was typed into an
+    `entry` of a list may take its place, or be added to the list at the address `add`.
     """
     plan, language = found.sheet.terms.plan, current_language()
 
     def lines(question: Question, answers: Mapping[str, Answer]) -> list[str]:
         return shown(question, answers.get(question.key), plan).split("\n")
 
-    rows = [
+    rows = rows or [
         {"label": question.label[language], "saved": lines(question, outcome.saved), "typed": lines(question, outcome.typed)}
         for question in found.page.questions
         if outcome.saved.get(question.key) != outcome.typed.get(question.key)
@@ -245,4 +264,6 @@ def draw_both(
         typed=sent.fields,
         mark=kept.mark if kept is not None and mine else sent.window.mark or "",
         forget=forget if mine else "",
+        entry=entry,
+        add=add,
     )

@@ -12,6 +12,7 @@ from services.applications.domain.answers import Answer, Entries, Fault, Questio
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
 from services.applications.pages.desktop import (
+    Beside,
     Desktop,
     Sent,
     desktop,
@@ -24,7 +25,7 @@ from services.applications.pages.desktop import (
     unsaved,
     waits,
 )
-from services.applications.pages.fields import condition, entry_rows, fault_words, field, own
+from services.applications.pages.fields import condition, entry_rows, entry_words, fault_words, field, own
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
@@ -97,7 +98,7 @@ async def entry_form(request: Request, application_id: str, key: str, entry: str
         return draw_entry(request, found, number, sent=sent, faults=faults, mine=sent.grew_from(kept), fresh=True)
     if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
         faults = faults_of_entry(found.sheet, found.page, kept.fields, now) if kept.refused else {}
-        return draw_entry(request, found, number, sent=Sent(kept.fields, None, Window(kept.mark)), faults=faults, mine=True)
+        return draw_entry(request, found, number, sent=Sent(kept.fields, kept.seen, Window(kept.mark)), faults=faults, mine=True)
     return draw_entry(request, found, number, answers=held(found)[number - 1] if number else {})
 
 
@@ -185,8 +186,36 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
         there = number is not None and number <= len(held(found))
         return draw_entry(request, found, number if there else None, sent=sent, faults=outcome.faults, fresh=True)
     if isinstance(outcome, PageChanged):
-        return draw_both(request, found, outcome, sent, action=f"{found.here}/entries/new{then(request)}")
+        return draw_both_of_entry(request, found, number, outcome, sent)
     raise problem(outcome, found.zone)
+
+
+def draw_both_of_entry(request: Request, found: Desktop, number: int | None, outcome: PageChanged, sent: Sent) -> Response:
+    """What was typed beside the entry that has its number now, to be put in its place or added; beside the whole list where none has."""
+    group, entries, onward = group_of(found), held(found), then(request)
+    new = f"{found.here}/entries/new{onward}"
+    if number is None or number > len(entries):
+        return draw_both(request, found, outcome, sent, action=new)
+    here, title, plan = f"{found.here}/entries/{number}", f"{own(group.entry)} {number}", found.sheet.terms.plan
+    typed = outcome.typed[group.key]
+    assert isinstance(typed, Entries), "an entry was typed"
+    row: Beside = {
+        "label": title,
+        "saved": entry_words(group, entries[number - 1], plan).split("\n"),
+        "typed": entry_words(group, typed.each[0], plan).split("\n"),
+    }
+    return draw_both(
+        request,
+        found,
+        outcome,
+        sent,
+        rows=[row],
+        kept=found.sheet.typed.get(of_entry(found.page.key, number)),
+        action=here + onward,
+        forget=f"{here}/typed?forget=1{onward.replace('?', '&')}",
+        entry=title,
+        add=new if len(entries) < group.most else "",
+    )
 
 
 @router.get("/applications/{application_id}/pages/{key}/entries/{entry}/remove")

@@ -1,5 +1,7 @@
 """What somebody types into an entry of a group keeps itself beside what is saved, for each entry by itself, and follows it."""
 
+from datetime import timedelta
+
 from tests.integration.applications.front import Front, words
 from tests.integration.applications.test_pages_applicant import begun, hidden
 from tests.integration.applications.test_pages_form import SCHOOL, front, version_of
@@ -55,3 +57,27 @@ async def test_it_goes_with_its_entry_and_an_older_window_keeps_nothing(front: F
         assert "de antes" not in (await browser.get(f"{page}/entries/2?typed=1")).text
         await begun(front, other, "eva@example.org")
         assert (await other.post(f"{page}/entries/2/typed", data=SCHOOL)).status_code == 404
+
+
+async def test_what_was_kept_of_an_older_entry_is_not_saved_over_a_newer_one(front: Front) -> None:
+    """It carries the version it was typed on: both are shown, and it takes the other's place where that is chosen."""
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        await browser.post(f"{page}/entries/new", data={**SCHOOL, "_version": "0", "_kept": ""})
+        first = f"{page}/entries/1"
+        assert (await browser.post(first, data={**SCHOOL, "to_year": "20006", "_version": "1", "_kept": ""})).status_code == 422
+        front.clock.move(timedelta(minutes=1))
+        newer = {**SCHOOL, "institution": "Newer", "_version": "1", "_kept": ""}
+        assert (await browser.post(first, data=newer)).status_code == 303, "another window, opened before that"
+        shown = await browser.get(f"{first}?typed=1")
+        assert hidden(shown, "_version") == "1", "what it was typed on"
+        older = {**SCHOOL, "institution": "Older", **{name: hidden(shown, name) for name in ("_version", "_kept")}}
+        both = await browser.post(first, data=older)
+        assert both.status_code == 409 and "Newer" in words(both) and "Older" in words(both)
+        assert "Newer" in words(await browser.get(page)), "nothing was overwritten"
+        assert f'formaction="{page}/entries/new"' in both.text and f'formaction="{first}/typed?forget=1"' not in both.text
+        chosen = {name: hidden(both, name) for name in (*SCHOOL, "_version", "_kept")}
+        assert (await browser.post(first, data=chosen)).status_code == 303
+        listed = words(await browser.get(page))
+        assert "Older" in listed and "Newer" not in listed, "put in its place, as was chosen"
+        assert OFFERED not in words(await browser.get(first)), "and done with"
