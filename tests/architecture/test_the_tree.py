@@ -123,6 +123,14 @@ def test_every_event_is_handled_by_exactly_the_consumers_that_the_catalogue_name
     assert HANDLED[consumer] == {entry.type for entry in ENTRIES if consumer in entry.consumers}
 
 
+def test_the_page_on_security_names_every_cookie() -> None:
+    code = "\n".join(path.read_text() for folder in ("services", "shared") for path in sorted((ROOT / folder).rglob("*.py")))
+    cookies = set(re.findall(r'^\w*COOKIE: Final = "(\w+)"$', code, re.MULTILINE))
+    assert {"puente_session", "puente_check"} <= cookies
+    told = (ROOT / "docs" / "security.md").read_text().partition("- **Cookies**")[2].partition("\n- ")[0]
+    assert set(re.findall(r"`(puente_\w+)`", told)) == cookies
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md", "docs/security.md", *CARDS])
 def test_documents_lead_somewhere(name: str) -> None:
     """A link to a file that was moved, or a path or command that is no more, is worse than none."""

@@ -118,16 +118,18 @@ async def answer_check(request: Request, code: str) -> Response:
     parsed = found.read(typed)
     if parsed.faults:
         return draw(request, found, typed, faults=parsed.faults)
-    response = RedirectResponse(f"/programmes/{code}/check?answered=1", 303)
     value = urlsafe_b64encode(urlencode([("", code), *typed.items()]).encode()).decode()
-    if len(value) <= COOKIE_BYTES:
-        _set(request, response, value)
+    if len(value) > COOKIE_BYTES:  # answered on the spot, and what lies there of before is not taken for it when the page is loaded again
+        return remembering(request, _keeping(request, draw(request, found, typed, answers=parsed.answers), ""), typed["country"])
+    response = _keeping(request, RedirectResponse(f"/programmes/{code}/check?answered=1", 303), value)
     return remembering(request, response, typed["country"])
 
 
-def _set(request: Request, response: Response, value: str) -> None:
-    secure = request.app.state.settings.secure
-    response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, path="/programmes", secure=secure, httponly=True, samesite="lax")
+def _keeping(request: Request, response: Response, value: str) -> Response:
+    """The answer, with which the browser keeps `value`, or nothing where it is empty."""
+    secure, age = request.app.state.settings.secure, COOKIE_SECONDS if value else 0
+    response.set_cookie(COOKIE, value, max_age=age, path="/programmes", secure=secure, httponly=True, samesite="lax")
+    return response
 
 
 def _kept(request: Request) -> tuple[str, dict[str, str]]:

@@ -108,6 +108,19 @@ async def test_the_check_is_empty_at_its_own_address_and_where_no_answer_is_left
         assert "Choose the country of your nationality" in errors(wrong) and 'value="75"' in wrong.text
 
 
+async def test_answers_too_long_to_be_kept_are_judged_at_once_and_older_ones_are_not_taken_for_them(front: Front) -> None:
+    async with front.browser() as browser:
+        await answers_to(browser, **{"birth_date-year": "1975"})
+        page = await browser.get(CHECK)
+        assert "and your country for a year" in main(page), "it is remembered for longer than the answers"
+        asked = set(re.findall(r'name="([^"]+)"', page.text))
+        known = {name: value for fields in good_form().values() for name, value in fields.items() if name in asked}
+        padded = {**known, "country": "PE", "birth_date-day": known["birth_date-day"] + " " * 4000}
+        here = await browser.post(CHECK, data=padded)
+        assert here.status_code == 200 and "With these answers you may apply" in main(here)
+        assert "Your answers are not here any more" in main(await browser.get(f"{CHECK}?answered=1"))
+
+
 async def test_the_check_before_the_call_says_when_it_opens(front: Front) -> None:
     front.clock.move_to(datetime(2015, 10, 1, tzinfo=UTC))
     async with front.browser() as browser:
