@@ -85,7 +85,7 @@ async def draw(
         marks=groups(file, given.get("marks", {})),
         marks_error=wrong.get("marks", ""),
         remark_max=REMARK_MAX,
-        marked_reasons=listed(f"“{one['label'].rstrip('.。')}”" for one in reason_options(about)),
+        marked_reasons=listed(_("“{words}”", words=one["label"].rstrip(".。")) for one in reason_options(about)),
         changes=changes(file),
         questions=of_kind(file.dossier.letters, QUESTION),
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},

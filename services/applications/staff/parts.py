@@ -160,10 +160,10 @@ class Cellside:
 
     @property
     def slate_words(self) -> str:
-        """`Number 2 of 5 on the country's slate`; nothing where it is not on it."""
+        """`Number 2 of 5 on the country's slate.`; nothing where it is not on it."""
         if self.slate is None:
             return ""
-        return _("Number {rank} of {most} on the country’s slate", rank=format_number(self.slate[0]), most=format_number(self.slate[1]))
+        return _("Number {rank} of {most} on the country’s slate.", rank=format_number(self.slate[0]), most=format_number(self.slate[1]))
 
     @property
     def href(self) -> str:
@@ -180,10 +180,10 @@ class Cellside:
 
     @property
     def put_forward(self) -> str:
-        """`12 of 108 put forward`, or without a cap how many."""
+        """`12 of 108 put forward.`, or without a cap how many."""
         if self.cap is None:
-            return ngettext("{n} put forward", "{n} put forward", self.beside.put_forward)
-        return _("{n} of {most} put forward", n=format_number(self.beside.put_forward), most=format_number(self.cap))
+            return ngettext("{n} put forward.", "{n} put forward.", self.beside.put_forward)
+        return _("{n} of {most} put forward.", n=format_number(self.beside.put_forward), most=format_number(self.cap))
 
     @property
     def full(self) -> bool:

@@ -206,7 +206,8 @@ async def reorder(request: Request) -> Response:
     shown = _ids(form.getlist("line"))
     typed = {str(one): text_of(form, f"rank-{one}", 6) for one in shown if f"rank-{one}" in form}
     if not all(map(is_rank, typed.values())):
-        return draw(request, sheet, status=422, typed=typed)
+        there = {str(one.application.id) for one in sheet.slate}
+        return draw(request, sheet, status=422, typed=typed) if typed.keys() <= there else changed(request, sheet)
     numbers = {one: number_of(typed.get(str(one), "")) for one in shown}
     move = text_of(form, "move", 60)
     order = ordered(shown, numbers, move)
@@ -215,8 +216,13 @@ async def reorder(request: Request) -> Response:
         focus = move.partition(":")[2]
         return RedirectResponse(f"{sheet.path}&moved={focus or 'all'}#{'line-' + focus if focus else 'slate'}", 303)
     _viewer, fresh = await sheet_of(request, asked_in(form))
+    return changed(request, fresh)
+
+
+def changed(request: Request, sheet: Sheet) -> Response:
+    """The slate as it is now, after an order of another one was sent."""
     said = _("The slate has changed since you opened this page: somebody was added, or is no longer on it. The order was not saved.")
-    return draw(request, fresh, status=409, others=[said])
+    return draw(request, sheet, status=409, others=[said])
 
 
 def _ids(raw: Sequence[Any]) -> list[UUID]:

@@ -129,6 +129,7 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     form = {"version": str(application.version), "return_reasons": "document_unreadable", **day}
     opened = await page(api, COORDINATOR, path)
     assert "At least one has to be ticked for: “A document cannot be read”, “A document" in words(opened)
+    assert "« Un document est illisible »" in words(await page(api, COORDINATOR, f"{path}?lang=fr")), "the marks are the language's own"
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
     assert refused.status_code == 422
     assert "Tick at least one document, question or page" in words(refused)

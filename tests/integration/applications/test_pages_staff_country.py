@@ -219,6 +219,8 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     newcomer = await house.reach(State.NOMINATED)
     file = main(await browser.get(f"/country/applications/{newcomer.id}"))
     assert "Number 3 of 3 on the country’s slate" in file and "Number 3 on the country’s slate" in file, "then and now"
+    chinese = main(await browser.get(f"/country/applications/{newcomer.id}?lang=zh"))
+    assert "该国推荐名单第3位，共3人。" in chinese and "人。." not in chinese
 
 
 def order(text: str) -> list[str]:
@@ -235,6 +237,11 @@ async def test_a_slate_that_changed_meanwhile_is_shown_as_it_is_now(house: House
     assert stale.status_code == 409
     assert "The slate has changed since you opened this page" in errors(stale)
     assert len(order(stale.text)) == 3
+    await house.world.act(use_cases.reject, OFFICER, made[1].id, reasons=[reason("rejection")])
+    gone = {"programme": "scholarship", "year": "2016", "line": [one, two], f"rank-{one}": "1", f"rank-{two}": "second"}
+    stale = await browser.post("/country/slate", data=gone)
+    assert stale.status_code == 409, "a number that is none, of somebody whose line is not there to show it at"
+    assert "The slate has changed since you opened this page" in errors(stale)
 
 
 async def test_a_refused_nomination_says_which_limit_had_no_room(house: House) -> None:
