@@ -106,7 +106,7 @@ class PageAnswers(Table, table=True):
 class PageTyped(Table, table=True):
     """What was typed on a page and not saved, as its form had it, on the version `seen` of the page; gone when the page is saved.
 
-    `refused` is what was sent so, and could not be saved.
+    `refused` is what was sent so, and could not be saved. `typed_in` is the window that it comes from, empty where that is not known.
     """
 
     application_id: UUID = Field(primary_key=True, foreign_key="application.id", ondelete="CASCADE")
@@ -115,6 +115,7 @@ class PageTyped(Table, table=True):
     typed_at: datetime = _moment()
     seen: int | None = None
     refused: bool = Field(default=False)
+    typed_in: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class Document(Table, table=True):

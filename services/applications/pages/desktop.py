@@ -1,8 +1,10 @@
 """A page of the form on somebody's screen: who may have it, what they typed into it, and what to do when two had it at once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Final, TypedDict
 from urllib.parse import quote
 
@@ -35,6 +37,9 @@ OFFERED: Final = "_offered"
 """The hidden field of a form beside which a text was offered that had been typed and not saved; no question has such a key."""
 KEPT: Final = "_kept"
 """The hidden field that tells which text, of those that were typed and not saved, a form was filled in with or has beside it."""
+WINDOW: Final = "_window"
+"""The hidden field that tells one window from any other: made as the page is opened, and carried through whatever its form is answered."""
+_WINDOW_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,40}")
 MARK_HEADER: Final = "x-kept"
 
 
@@ -122,8 +127,12 @@ class Sent:
     window: Window
 
     def grew_from(self, kept: Typed | None) -> bool:
-        """Whether it was filled in with what is kept."""
-        return kept is not None and not self.window.offered and kept.mark == self.window.mark
+        """Whether it was filled in with what is kept, or kept it."""
+        return kept is not None and not self.window.offered and self.window.has(kept)
+
+    def holds(self, kept: Typed) -> bool:
+        """Whether the same was typed."""
+        return all(self.fields.get(name, "").replace("\x00", "") == value for name, value in kept.fields.items())
 
 
 def as_sent(pairs: Iterable[tuple[str, object]]) -> Sent:
@@ -133,8 +142,9 @@ def as_sent(pairs: Iterable[tuple[str, object]]) -> Sent:
     said = [(name, value) for name, value in pairs if isinstance(value, str)]
     version = next((value for name, value in said if name == VERSION), "")
     fields = dict(said)
-    window = Window(fields.get(KEPT), offered=fields.get(OFFERED) == "1")
-    own = {name: value for name, value in fields.items() if name not in (VERSION, KEPT, OFFERED)}
+    key = fields.get(WINDOW, "")
+    window = Window(fields.get(KEPT), fields.get(OFFERED) == "1", key if _WINDOW_KEY.fullmatch(key) else "")
+    own = {name: value for name, value in fields.items() if name not in (VERSION, KEPT, OFFERED, WINDOW)}
     return Sent(own, int(version) if version.isdecimal() and len(version) < 10 else None, window)
 
 
@@ -151,13 +161,15 @@ def switched(request: Request) -> Sent | None:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """What a page tells of a text that was typed on it and not saved; `mark` is of the one that is kept, empty where none is.
+    """What a page tells of a text that was typed on it and not saved; `mark` is of the one that is kept, empty where none is, and `window`
+    the key of the window that the page is in.
 
     One of three: another text is offered (`offered_at`; `instead` where this form holds one too), this one was kept (`kept_at`), or this
     one was refused and is shown to somebody who came back (`refused_at`). `address` is where a text is kept and let go of.
     """
 
     address: str
+    window: str
     mark: str = ""
     offered_at: str = ""
     instead: bool = False
@@ -167,13 +179,14 @@ class Unsaved:
 
 def unsaved(found: Desktop, kept_as: str, address: str, *, mine: bool, sent: Sent | None, fresh: bool) -> Unsaved:
     """`mine`: what the page shows is what is kept; `fresh`: it was kept by the request that this page answers."""
-    kept = found.sheet.typed.get(kept_as)
+    kept, window = found.sheet.typed.get(kept_as), (sent.window.key if sent else "") or token_urlsafe(16)
     if kept is None:
-        return Unsaved(address)
+        return Unsaved(address, window)
     at = found.time(kept.at)
     if not mine:
-        return Unsaved(address, kept.mark, offered_at=at, instead=sent is not None)
-    return Unsaved(address, kept.mark, refused_at=at) if kept.refused and not fresh else Unsaved(address, kept.mark, kept_at=at)
+        return Unsaved(address, window, kept.mark, offered_at=at, instead=sent is not None)
+    by_sending = kept.refused and not fresh
+    return Unsaved(address, window, kept.mark, refused_at=at if by_sending else "", kept_at="" if by_sending else at)
 
 
 def waits(kept: Typed, version: int) -> bool:
@@ -249,7 +262,7 @@ def draw_both(
         for question in found.page.questions
         if outcome.saved.get(question.key) != outcome.typed.get(question.key)
     ]
-    mine = kept is not None and all(sent.fields.get(name, "").replace("\x00", "") == value for name, value in kept.fields.items())
+    mine = kept is not None and (sent.grew_from(kept) or sent.holds(kept))
     return render(
         request,
         "both.html",
@@ -262,6 +275,7 @@ def draw_both(
         version=outcome.version,
         saved_at=found.time(outcome.at),
         typed=sent.fields,
+        window=sent.window.key,
         mark=kept.mark if kept is not None and mine else sent.window.mark or "",
         forget=forget if mine else "",
         entry=entry,

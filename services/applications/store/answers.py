@@ -37,13 +37,14 @@ class Saved:
 @dataclass(frozen=True, slots=True)
 class Typed:
     """Fields of a page as they were typed, kept and not saved: on the version `seen` of the page, where that is known. `refused` is what
-    was sent as it stands and could not be saved.
+    was sent as it stands and could not be saved. `window` is the one it was typed in, empty where that is not known.
     """
 
     fields: dict[str, str]
     at: datetime
     seen: int | None = None
     refused: bool = False
+    window: str = ""
 
     @property
     def mark(self) -> str:
@@ -68,7 +69,7 @@ _STANDING = text(
     f"select f.*, "  # noqa: S608 - a constant
     "(select jsonb_agg(jsonb_build_array(g.page, g.answers, g.saved_at, g.version, g.form) order by g.saved_at) "
     "from page_answers g where g.application_id = :id) as pages, "
-    "(select jsonb_agg(jsonb_build_array(d.page, d.fields, d.typed_at, d.seen, d.refused)) "
+    "(select jsonb_agg(jsonb_build_array(d.page, d.fields, d.typed_at, d.seen, d.refused, d.typed_in)) "
     "from page_typed d where d.application_id = :id) as typed "
     f"from ({plans.IN_FORCE} where p.programme = :programme) f"
 ).columns(
@@ -89,7 +90,7 @@ async def standing(tx: Tx, application: Application) -> tuple[InForce, dict[str,
     assert row is not None, f"there are applications to {application.programme}, which was never published"
     terms = await plans.read(tx, row.programme, row.number, row.plan, row.version, row.content_hash, row.changes)
     saved = {page: Saved(answers, datetime.fromisoformat(at), version, form) for page, answers, at, version, form in row.pages or ()}
-    typed = {page: Typed(fields, datetime.fromisoformat(at), seen, refused) for page, fields, at, seen, refused in row.typed or ()}
+    typed = {page: Typed(fields, datetime.fromisoformat(at), *how) for page, fields, at, *how in row.typed or ()}
     return terms, saved, typed
 
 
@@ -118,13 +119,14 @@ def of_entry(page: str, number: int | None) -> str:
 _TAKE_OUT = text(
     "delete from page_typed where application_id = :id and starts_with(page, :page || '/') and split_part(page, '/', 2) <> 'new' "
     "and cast(split_part(page, '/', 2) as integer) >= :number "
-    "returning cast(split_part(page, '/', 2) as integer), fields, typed_at, seen, refused"
+    "returning cast(split_part(page, '/', 2) as integer), fields, typed_at, seen, refused, typed_in"
 ).columns(
     column("number", Integer),
     column("fields", JSONB),
     column("typed_at", DateTime(timezone=True)),
     column("seen", Integer),
     column("refused", Boolean),
+    column("typed_in", Text),
 )
 
 
@@ -135,14 +137,15 @@ async def entry_removed(tx: Tx, application_id: UUID, page: str, number: int) ->
     """
     for row in (await tx.execute(_TAKE_OUT, {"id": application_id, "page": page, "number": number})).all():
         if row.number > number:
-            typed = Typed(row.fields, row.typed_at, None if row.seen is None else row.seen + 1, row.refused)
+            typed = Typed(row.fields, row.typed_at, None if row.seen is None else row.seen + 1, row.refused, row.typed_in)
             await keep_typed(tx, application_id, of_entry(page, row.number - 1), typed)
 
 
 _KEEP = text(
-    "insert into page_typed (application_id, page, fields, typed_at, seen, refused) "
-    "values (:id, :page, cast(:fields as jsonb), :at, :seen, :refused) on conflict (application_id, page) do update set "
-    "fields = excluded.fields, typed_at = excluded.typed_at, seen = excluded.seen, refused = excluded.refused"
+    "insert into page_typed (application_id, page, fields, typed_at, seen, refused, typed_in) "
+    "values (:id, :page, cast(:fields as jsonb), :at, :seen, :refused, :window) on conflict (application_id, page) do update set "
+    "fields = excluded.fields, typed_at = excluded.typed_at, seen = excluded.seen, refused = excluded.refused, "
+    "typed_in = excluded.typed_in"
 )
 _FORGET = text("delete from page_typed where application_id = :id and page = :page")
 
@@ -153,5 +156,5 @@ async def keep_typed(tx: Tx, application_id: UUID, page: str, typed: Typed | Non
     if typed is None:
         await tx.execute(_FORGET, values)
         return
-    kept = {"fields": json.dumps(typed.fields), "at": typed.at, "seen": typed.seen, "refused": typed.refused}
+    kept = {"fields": json.dumps(typed.fields), "at": typed.at, "seen": typed.seen, "refused": typed.refused, "window": typed.window}
     await tx.execute(_KEEP, {**values, **kept})

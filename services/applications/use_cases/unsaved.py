@@ -28,14 +28,22 @@ class Window:
     """What the window that a form was sent from knew of the text that is kept: the mark of what it was filled in with or, where `offered`,
     of what was offered beside it and not chosen yet. The mark is empty where nothing was kept; none where the form does not say: it is
     taken to know.
+
+    `key` is the window's own, from its opening through all that is answered to its form; empty where the form does not say. What it kept
+    itself it knows, though the answer that named the mark was lost, or came when the next text was on its way.
     """
 
     mark: str | None = None
     offered: bool = False
+    key: str = ""
 
     def knows(self, kept: Typed | None, fields: Mapping[str, str]) -> bool:
         """Whether it may put `fields` in the place of what is kept."""
-        return kept is None or self.mark is None or self.mark == kept.mark or kept.fields == fields
+        return kept is None or self.mark is None or self.has(kept) or kept.fields == fields
+
+    def has(self, kept: Typed) -> bool:
+        """Whether it was filled in with what is kept, was offered it, or kept it itself."""
+        return self.mark == kept.mark or (self.key != "" and self.key == kept.window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ async def keep_refused(
     if window.offered or not window.knows(kept, fields) or sum(map(len, fields.values())) > TYPED_MAX or (kept is None and not typed):
         return WrongPage(faults, sheet, False)
     others = {key: one for key, one in sheet.typed.items() if key != kept_as}
-    new = Typed(fields, now, seen, bool(faults))
+    new = Typed(fields, now, seen, bool(faults), window.key)
     await store.keep_typed(tx, sheet.application.id, kept_as, new if typed else None)
     return WrongPage(faults, replace(sheet, typed={**others, kept_as: new} if typed else others), typed)
 
@@ -152,6 +160,6 @@ async def _keep(
         return WrongAnswers({open_.page.key: Fault("too_long", {"maximum": TYPED_MAX})})
     if not window.knows(open_.sheet.typed.get(kept_as), fields):
         return KeptElsewhere()
-    new = Typed(fields, now, seen)
+    new = Typed(fields, now, seen, window=window.key)
     await store.keep_typed(tx, open_.sheet.application.id, kept_as, new if fields else None)
     return Kept(new.mark if fields else "")

@@ -99,6 +99,48 @@ async def test_one_window_never_replaces_what_another_has_kept(front: Front) -> 
         assert OFFERED not in words(await browser.get(page))
 
 
+async def test_a_window_knows_what_it_kept_itself_though_the_answer_was_lost(front: Front) -> None:
+    """The mark of what is kept comes with an answer, which a poor line loses and a frozen phone never reads."""
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/study_plan"
+        mine = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(page), "_window")}
+        other = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(page), "_window")}
+        assert mine["_window"] != other["_window"]
+        for text in ("Uno", "Uno, dos", "Uno, dos, tres"):
+            kept = await browser.post(f"{page}/typed", data={"study_plan": text, **mine})
+            assert kept.status_code == 204, "it is its own text that it replaces"
+            front.clock.move(timedelta(seconds=20))
+        assert (await browser.post(f"{page}/typed", data={"study_plan": "Otro", **other})).status_code == 412, "another window's it is not"
+        assert (await browser.post(f"{page}/typed", data={"study_plan": "Otro", **other, "_window": ""})).status_code == 412, "nor nobody's"
+        assert "Uno, dos, tres" in (await browser.get(f"{page}?typed=1")).text
+        wrong = await browser.post(page, data={"study_plan": "Uno, dos, tres, cuatro", **mine})
+        assert wrong.status_code == 422 and KEPT in words(wrong) and OFFERED not in words(wrong)
+        assert hidden(wrong, "_window") == mine["_window"], "the page with faults is the same window"
+        switched = await browser.post(f"{page}?switch=en", data={"study_plan": "Uno", **mine})
+        assert hidden(switched, "_window") == mine["_window"] and "_offered" not in switched.text, "and so it is in any language"
+        assert (await browser.post(page, data={**good_form()["study_plan"], **mine})).status_code == 303
+        assert OFFERED not in words(await browser.get(page)), "done with, and not offered as somebody else's"
+        right = good_form()["study_plan"]
+        both = await browser.post(page, data={**right, "study_plan": right["study_plan"].upper(), **other})
+        assert both.status_code == 409 and hidden(both, "_window") == other["_window"]
+
+
+async def test_who_goes_back_without_a_script_and_corrects_the_page_is_done_with_it(front: Front) -> None:
+    """The browser's way back shows the form as it was before it was refused, with what it hides."""
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        page = f"{path}/pages/contact"
+        first = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(page), "_window")}
+        assert (await browser.post(page, data={**WRONG, **first})).status_code == 422
+        front.clock.move(timedelta(minutes=1))
+        second = await browser.post(page, data={**WRONG, "city": "Puno", **first})
+        assert second.status_code == 422 and KEPT in words(second) and OFFERED not in words(second), "the newer of the two is kept"
+        assert 'value="Puno"' in (await browser.get(page)).text
+        assert (await browser.post(page, data={**CONTACT, **first})).status_code == 303
+        assert OFFERED not in words(await browser.get(page))
+        assert "not saved yet" not in words(await browser.get(f"{path}/tasks"))
+
+
 async def test_an_entry_that_was_refused_is_there_again(front: Front) -> None:
     async with front.browser() as browser:
         page = f"{await begun(front, browser)}/pages/education"
