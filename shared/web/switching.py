@@ -3,15 +3,15 @@
 Such a page is the answer to a form that was sent, and its languages are no links there: they send the form, as it stands, to its own
 address with `?switch=`. That changes nothing and reads no more than the page does: it is answered with the page as one opens it, in that
 language, its form filled in again. It looks at requests and answers only, so no route and no template has to know of it; a page that can
-tell by itself what is wrong with what was typed asks for that (`typed_before`), and shows it again.
+tell by itself what is wrong with what was typed asks for that (`told_again`, `typed_before`), and shows it again.
 """
 
 from collections.abc import Callable
 from html import escape
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import FormData, Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,6 +33,12 @@ PARTS_MOST: Final = 12
 
 TYPED: Final = "puente.typed"
 """Where the request that opens a page in another language holds what its form was sent with; nothing that is sent reaches it."""
+
+SENT_TO: Final = "puente.sent_to"
+FAULTS: Final = 422
+
+Told = TypeVar("Told")
+"""What a page tells of a form that is wrong: a sentence, or one for each field."""
 
 Holds = Callable[[int, Headers], bool]
 """Whether an answer with this status and these headers is held until it is whole."""
@@ -77,13 +83,24 @@ class SwitchLayer:
             await self._app({**scope, "query_string": query.encode("latin-1")}, body.again(), send)
             return
         page = answer.page
-        await answer.finish(filled(page, scope["path"], query, typed, _note()) if page is not None else None)
+        await answer.finish(filled(page, scope["path"], query, typed, _note()) if page is not None else None, opened=True)
 
 
 def typed_before(request: Request) -> Fields | None:
     """What was typed into the form of a page that is opened in another language; none where it is opened otherwise."""
     typed: Fields | None = request.scope.get(TYPED)
     return typed
+
+
+def told_again(request: Request, look: Callable[[FormData], Told]) -> Told | None:
+    """What `look`, which the form's own route asks as well, finds wrong in what was typed; none where the page is opened otherwise."""
+    typed = typed_before(request)
+    return None if typed is None else look(FormData(list(typed)))
+
+
+def sent_to(request: Request) -> str:
+    """The last part of the address that a form was sent to whose page is opened in another language: which of the page's forms it is."""
+    return str(request.scope.get(SENT_TO, "")).rpartition("/")[2]
 
 
 def _note() -> str:
@@ -131,7 +148,8 @@ def _opening(scope: Scope, query: str, language: str, typed: Fields) -> Scope:
     path = opened_at(scope["app"].router.routes, scope["path"])
     asked = (f"{query}&lang={language}" if query else f"lang={language}").encode("latin-1")
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
-    return {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers, TYPED: typed}
+    opens = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers}
+    return {**scope, **opens, TYPED: typed, SENT_TO: scope["path"]}
 
 
 class _Body(KeptBody):
@@ -202,8 +220,10 @@ class _Answer:
             return None
         return b"".join(one.get("body", b"") for one in self._held[1:]).decode()
 
-    async def finish(self, page: str | None) -> None:
-        """Let go of what was held: as it was, or this page in its stead."""
+    async def finish(self, page: str | None, *, opened: bool = False) -> None:
+        """Let go of what was held: as it was, or this page in its stead. One that was only `opened` refuses nothing."""
+        if opened and self._held and self._held[0]["status"] == FAULTS:
+            self._held[0]["status"] = 200
         if page is not None:
             body = page.encode()
             MutableHeaders(raw=self._held[0]["headers"])["content-length"] = str(len(body))

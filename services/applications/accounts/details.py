@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts import zones
@@ -19,6 +20,7 @@ from shared.persistence.database import Tx
 from shared.web.i18n import LANGUAGES, translate
 from shared.web.identity import clear_identity_cookie, require, set_identity_cookie
 from shared.web.pages import render
+from shared.web.switching import told_again
 
 _ = translate
 NAME_MAX = 100
@@ -41,14 +43,16 @@ async def details_page(request: Request) -> Response:
         clear_identity_cookie(response, secure=desk.secure)
         return response
     typed = {"name": account.name, "language": account.language, "timezone": account.timezone}
-    return await _page(request, account.email, typed, {}, saved="saved" in request.query_params, erasure=erasure)
+    wrong = told_again(request, lambda form: faults_in(typed_in(form))) or {}
+    return await _page(request, account.email, typed, wrong, saved="saved" in request.query_params, erasure=erasure)
 
 
-@router.post("/account")
-async def save_details(request: Request) -> Response:
-    who, desk = require(request), desk_of(request)
-    form = await request.form()
-    typed = {name: tidy(str(form.get(name, ""))) for name in ("name", "language", "timezone")}
+def typed_in(form: FormData) -> dict[str, str]:
+    return {name: tidy(str(form.get(name, ""))) for name in ("name", "language", "timezone")}
+
+
+def faults_in(typed: dict[str, str]) -> dict[str, str]:
+    """What is wrong with the details as they were typed, by field."""
     faults = {}
     if len(typed["name"]) > NAME_MAX:
         faults["name"] = _("Your name must have {most} characters or fewer", most=NAME_MAX)
@@ -56,10 +60,17 @@ async def save_details(request: Request) -> Response:
         faults["language"] = _("Choose one of the languages")
     if not zones.exists(typed["timezone"]):
         faults["timezone"] = _("Choose one of the time zones")
-    account = UUID(who.account_id)
+    return faults
+
+
+@router.post("/account")
+async def save_details(request: Request) -> Response:
+    who, desk = require(request), desk_of(request)
+    typed = typed_in(await request.form())
+    faults, account = faults_in(typed), UUID(who.account_id)
     if faults:
         row = await desk.db.run(lambda tx: by_id(tx, account))
-        return await _page(request, row.email if row else "", typed, faults, status=422)
+        return await _page(request, row.email if row else "", typed, faults)
     await desk.db.run(lambda tx: change_details(tx, account=account, **typed))
     response = RedirectResponse("/account?saved=1", 303)
     token = desk.token(request)
@@ -77,7 +88,6 @@ async def _page(
     faults: dict[str, str],
     *,
     saved: bool = False,
-    status: int = 200,
     erasure: Erasure | None = None,
 ) -> Response:
     who, desk = require(request), desk_of(request)
@@ -89,7 +99,7 @@ async def _page(
     return render(
         request,
         "accounts/details.html",
-        status=status,
+        status=422 if faults else 200,
         email=email,
         saved=saved,
         ended="ended" in request.query_params,

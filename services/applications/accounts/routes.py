@@ -5,6 +5,7 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, FastAPI, Request
+from starlette.datastructures import FormData
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
@@ -41,6 +42,7 @@ from shared.web.formats import format_datetime
 from shared.web.i18n import N_, current_language, translate
 from shared.web.identity import clear_identity_cookie, set_identity_cookie
 from shared.web.pages import render
+from shared.web.switching import told_again
 
 _ = translate
 log = get_logger(__name__)
@@ -75,7 +77,12 @@ async def sign_in_page(request: Request) -> Response:
     if identity is not None:
         desk = desk_of(request)
         return RedirectResponse(await desk.db.run(lambda tx: _led_to(tx, viewer_of(identity), going_to)), 303)
-    return render(request, "accounts/sign_in.html", going_to=going_to, kept=going_to == KEPT_PATH, email="", error="")
+    error = told_again(request, no_address) or ""
+    return render(request, "accounts/sign_in.html", going_to=going_to, kept=going_to == KEPT_PATH, email="", error=error)
+
+
+def no_address(form: FormData) -> str:
+    return "" if email_of(str(form.get("email", "")).strip()) else _("Enter an email address, such as name@example.org")
 
 
 @router.post("/sign-in")
@@ -90,7 +97,7 @@ async def sign_in(request: Request) -> Response:
 
     email = email_of(typed)
     if email is None:
-        return again(_("Enter an email address, such as name@example.org"), 422)
+        return again(no_address(form), 422)
     asked = await desk.db.run(
         lambda tx: ask_to_sign_in(
             tx,
@@ -126,7 +133,15 @@ async def code_page(request: Request) -> Response:
     email = await desk_of(request).db.run(lambda tx: asked_for(tx, attempt)) if attempt else None
     if email is None:
         return RedirectResponse("/sign-in", 303)
-    return render(request, "accounts/code.html", attempt=attempt, email=email, error="", spent=False)
+    return render(request, "accounts/code.html", attempt=attempt, email=email, error=told_again(request, no_code) or "", spent=False)
+
+
+def digits_in(form: FormData) -> str:
+    return "".join(letter for letter in str(form.get("code", "")) if letter.isdecimal())
+
+
+def no_code(form: FormData) -> str:
+    return "" if len(digits_in(form)) == CODE_DIGITS else _("Enter the {digits} digits of the code", digits=CODE_DIGITS)
 
 
 @router.post("/sign-in/code")
@@ -136,10 +151,9 @@ async def code(request: Request) -> Response:
     attempt = _uuid(str(form.get("attempt", "")))
     if attempt is None:
         return RedirectResponse("/sign-in", 303)
-    typed = "".join(letter for letter in str(form.get("code", "")) if letter.isdecimal())
+    typed = digits_in(form)
     email = await desk.db.run(lambda tx: asked_for(tx, attempt)) or ""
-    if len(typed) != CODE_DIGITS:
-        error = _("Enter the {digits} digits of the code", digits=CODE_DIGITS)
+    if error := no_code(form):
         return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=False)
     ip = request.client.host if request.client else ""
     former, device, now = desk.token(request), _device(request), desk.clock.now()

@@ -59,15 +59,18 @@ def may_begin(kind: str, state: State, *, today: date, until: date | None) -> Le
     return LetterRefused("appeal_late", until) if today > until else None
 
 
+def unfit_body(body: str) -> LetterRefused | None:
+    """What speaks against the text by itself, whoever writes it, and whenever."""
+    return LetterRefused("empty") if not body else LetterRefused("too_long") if len(body) > BODY_MAX else None
+
+
 def may_write(
     letters: Sequence[Letter], kind: str, role: str, body: str, state: State, *, today: date, until: date | None, lately: int
 ) -> LetterRefused | None:
     """None where the letter may be written. `until` is the last day of an appeal, `lately` how many the applicant wrote in a day."""
     found = of_kind(letters, kind)
-    if not body:
-        return LetterRefused("empty")
-    if len(body) > BODY_MAX:
-        return LetterRefused("too_long")
+    if unfit := unfit_body(body):
+        return unfit
     closed = bool(found) and found[-1].closes
     if role != APPLICANT:
         return LetterRefused("nothing_asked") if not found else LetterRefused("closed") if closed else None

@@ -16,6 +16,7 @@ from services.applications.pages import (
     privacy,
     questions,
     recommending,
+    recommending_file,
     referees,
     sending,
     start,
@@ -44,5 +45,6 @@ def install(app: FastAPI) -> None:
         privacy,
         letters,
         recommending,
+        recommending_file,
     ):
         app.include_router(module.router)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
@@ -15,10 +16,12 @@ from services.applications.pages.kit import Folder, applicant, folder_of
 from services.applications.pages.place import facts
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
+from services.applications.use_cases.steps import wrong_reasons
 from shared.web.formats import countdown
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -115,7 +118,15 @@ async def withdraw_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     if Act.WITHDRAW not in folder.dossier.acts:
         raise Redirect(folder.path)
-    return draw_withdrawal(request, folder)
+    return draw_withdrawal(request, folder, error=told_again(request, lambda form: unreasoned(folder, form)) or "")
+
+
+def unreasoned(folder: Folder, form: FormData) -> str:
+    """What is wrong with the reason of a withdrawal, as `use_cases.withdraw` judges it."""
+    reason = str(form.get("reason", ""))
+    asked = reason or reason_needed(folder)
+    wrong = asked and wrong_reasons(folder.dossier.programme, "withdrawal", [reason] if reason else [])
+    return _("Choose a reason") if wrong else ""
 
 
 def draw_withdrawal(request: Request, folder: Folder, *, error: str = "") -> Response:

@@ -158,7 +158,7 @@ def draw(
     return render(
         request,
         "quick_check.html",
-        status=422 if wrong and request.method == "POST" else 200,
+        status=422 if wrong else 200,
         terms=found.terms,
         season=found.season,
         fields=[country_field(found.countries, country, error), *fields],

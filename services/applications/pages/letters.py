@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import tidy
 from services.applications.domain.letters import (
     APPEAL,
     BODY_MAX,
@@ -20,6 +22,7 @@ from services.applications.domain.letters import (
     LetterRefused,
     may_begin,
     of_kind,
+    unfit_body,
     waits_for,
 )
 from services.applications.domain.lifecycle import APPLICANT, State
@@ -31,6 +34,7 @@ from shared.web.formats import format_date, format_datetime, format_number
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -136,7 +140,13 @@ async def letters_page(request: Request, application_id: str, kind: str) -> Resp
     kind_in(folder, kind)
     if not of_kind(folder.dossier.letters, kind) and may_ask(folder, kind) is not None:
         raise Redirect(folder.path)
-    return draw(request, folder, kind)
+    return draw(request, folder, kind, error=told_again(request, unfit) or "")
+
+
+def unfit(form: FormData) -> str:
+    """What is wrong with the text of a letter, in words."""
+    wrong = unfit_body(tidy(str(form.get("body", "")), lines=True))
+    return refused(wrong) if wrong else ""
 
 
 @router.post("/applications/{application_id}/letters/{kind}")

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import agreements
@@ -32,6 +33,7 @@ from shared.web.i18n import current_language, translate
 from shared.web.identity import Identity, clear_identity_cookie, require
 from shared.web.pages import Pages, render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import told_again
 
 _ = translate
 log = get_logger(__name__)
@@ -120,7 +122,11 @@ def _page(request: Request, held: Held, zone: str) -> str:
 @router.get("/account/delete")
 async def delete_page(request: Request) -> Response:
     who = require(request, "applicant")
-    return await _draw_delete(request, who)
+    return await _draw_delete(request, who, error=told_again(request, unconfirmed) or "")
+
+
+def unconfirmed(form: FormData) -> str:
+    return "" if form.get("sure") == "yes" else _("Confirm that you want your account to be deleted")
 
 
 async def _draw_delete(request: Request, who: Identity, *, error: str = "") -> Response:
@@ -156,9 +162,8 @@ async def ask_deletion(request: Request) -> Response:
     who, desk = require(request, "applicant"), desk_of(request)
     if not await fresh.fresh(request, who):
         raise Redirect("/account/delete")
-    form = await request.form()
-    if form.get("sure") != "yes":
-        return await _draw_delete(request, who, error=_("Confirm that you want your account to be deleted"))
+    if error := unconfirmed(await request.form()):
+        return await _draw_delete(request, who, error=error)
     person, now = UUID(who.account_id), desk.clock.now()
 
     asked = await desk.db.run(lambda tx: erasing.ask(tx, person, grace=desk.rules.erasure_grace, now=now))

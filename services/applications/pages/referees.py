@@ -250,7 +250,7 @@ def draw_form(
     return render(
         request,
         "referee_form.html",
-        status=422 if (errors or other) and request.method == "POST" else 200,
+        status=422 if errors or other else 200,
         folder=folder,
         former=former,
         fields=fields(asked, shown, errors),

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import agreements
@@ -30,6 +31,7 @@ from shared.kernel.ids import new_id
 from shared.web.i18n import current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
+from shared.web.switching import told_again
 
 _ = translate
 KEY: Final = re.compile(r"[!-~]{1,100}")
@@ -168,7 +170,16 @@ async def send_page(request: Request, application_id: str) -> Response:
     editable(folder)
     if missing(folder):
         raise Redirect(f"{folder.path}/check")
-    return draw_send(request, folder, key=str(new_id()))
+    return draw_send(request, folder, key=str(new_id()), error=told_again(request, unconfirmed) or "")
+
+
+def unconfirmed(form: FormData) -> str:
+    """What is not agreed to yet: the declaration, or a text that has changed since it was read."""
+    if form.get("agree") != "yes":
+        return _("Confirm the declaration to send your application")
+    if form.get("agreed") != agreements.marked(agreements.versions_in_force()):
+        return _("The declaration or the privacy notice has changed. Read them again, then confirm.")
+    return ""
 
 
 def draw_send(request: Request, folder: Folder, *, key: str, error: str = "") -> Response:
@@ -197,12 +208,9 @@ async def send(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     if form.get("agree") != "yes":
         editable(folder)
-        return draw_send(request, folder, key=key, error=_("Confirm the declaration to send your application"))
+    if folder.editable and (error := unconfirmed(form)):
+        return draw_send(request, folder, key=key, error=error)
     agreed = agreements.versions_in_force()
-    if folder.editable and form.get("agreed") != agreements.marked(agreed):
-        return draw_send(
-            request, folder, key=key, error=_("The declaration or the privacy notice has changed. Read them again, then confirm.")
-        )
     language = current_language()
     # The moment that counts is the one at which the request arrived, not the one at which the database got to it.
     now = desk.clock.now()

@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
@@ -25,7 +26,7 @@ from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.i18n import translate
 from shared.web.pages import render
-from shared.web.switching import typed_before
+from shared.web.switching import told_again, typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -48,7 +49,12 @@ async def start_page(request: Request, code: str) -> Response:
         return RedirectResponse(f"/applications/{already}", 303)
     if not found.open:
         return RedirectResponse(f"/programmes/{code}", 303)
-    return draw_start(request, found, zone, before=before)
+    error = told_again(request, lambda form: wrong_country(found, form, now)) or ""
+    return draw_start(request, found, zone, before=before, error=error)
+
+
+def wrong_country(found: Season, form: FormData, now: datetime) -> str:
+    return "" if _takes_part(found, str(form.get("country", "")), now) else _("Choose the country of your nationality")
 
 
 def asking(request: Request) -> Viewer | None:
@@ -74,8 +80,8 @@ async def start(request: Request, code: str) -> Response:
     found, zone = await desk.db.run(lambda tx: _season(tx, request, code, now))
     if found.call is None:
         return RedirectResponse(f"/programmes/{code}", 303)
-    if not _takes_part(found, country, now):
-        return draw_start(request, found, zone, chosen=country, error=_("Choose the country of your nationality"))
+    if error := wrong_country(found, form, now):
+        return draw_start(request, found, zone, chosen=country, error=error)
     if viewer is None:
         return RedirectResponse(f"/programmes/{code}/begin?{urlencode({'country': country})}", 303)
     outcome = await desk.db.run(lambda tx: begin(tx, viewer, found, country, now))
@@ -132,7 +138,7 @@ def draw_first(request: Request, found: Season, typed: Mapping[str, str], faults
     known = typed if faults else None
     fields = [field(question, plan, typed=known, fault=faults.get(question.key)) for question in page.questions]
     action = request.url.path + f"?{request.url.query}"
-    status = 422 if faults and request.method == "POST" else 200
+    status = 422 if faults else 200
     return render(request, "begin.html", status=status, season=found, page=page, fields=fields, wrong=bool(faults), action=action)
 
 

@@ -9,13 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.domain.letters import APPEAL, BODY_MAX, QUESTION, LetterRefused, of_kind
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.letters import box, refused, said
+from services.applications.pages.letters import box, refused, said, unfit
 from services.applications.staff.kit import File, attempt, file_of, form_of, text_of
 from services.applications.store import letters
 from services.applications.tables import Application
 from shared.persistence.database import Tx
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
+from shared.web.switching import told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -53,7 +54,7 @@ def draw(request: Request, file: File, place: str, *, typed: str = "", error: st
 
 
 async def page(request: Request, place: str, application_id: str) -> Response:
-    return draw(request, await file_in(request, place, application_id), place)
+    return draw(request, await file_in(request, place, application_id), place, error=told_again(request, unfit) or "")
 
 
 async def answer(request: Request, place: str, application_id: str) -> Response:

@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 
+from tests.integration.applications.crawl import asks_for_letters
 from tests.integration.applications.front import Front, words
-from tests.integration.applications.letters import a_referee
+from tests.integration.applications.letters import GOOD_LETTER, a_referee
+from tests.integration.applications.staff_pages import House
 from tests.integration.applications.test_pages_applicant import begun
 from tests.integration.applications.test_pages_form import CONTACT, front
 
@@ -43,3 +45,17 @@ async def test_what_is_wrong_about_a_referee_is_said_in_the_other_language_too(f
         switched = await browser.post(f"{form}?switch=es", data=typed)
         assert switched.status_code == 200 and 'value="nobody"' in switched.text
         assert re.findall(r'<a href="#([a-z]+)"', switched.text) == ["email"] and "Hay un problema" in words(switched)
+
+
+async def test_what_is_wrong_with_a_letter_is_said_in_the_other_language_too(house: House) -> None:
+    """Of each of the referee's forms: `tests/switched.py` holds to it wherever one comes back; here they come back."""
+    _draft, letter = await asks_for_letters(house)
+    short = {**GOOD_LETTER, "academic_letter": "Too short", "professional_letter": "Too short", "saved": "1"}
+    async with house.front.browser() as referee:
+        for form, typed in (("send", {"saved": "1"}), ("write", short), ("decline", {"reason": "boredom"})):
+            wrong = await referee.post(f"{letter}/{form}", data=typed)
+            assert wrong.status_code == 422 and "govuk-error-summary" in wrong.text, form
+            switched = await referee.post(f"{letter}/{form}?switch=es", data=typed)
+            assert switched.status_code == 200 and "Hay un problema" in words(switched), form
+        right = await referee.post(f"{letter}/decline?switch=es", data={"reason": "no_time"})
+        assert "Hay un problema" not in words(right), "and what is right by then is not"
