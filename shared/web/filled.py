@@ -25,6 +25,8 @@ UPLOADS: Final = "data-upload"
 """Marks a form of files, which nothing can fill in again. Its languages stay links: a page may not hold a file back to the browser that
 chose it, and nothing is typed beside one (`tests/unit/web/test_filled.py` looks at all of them), so there is nothing else to carry along.
 """
+OWN: Final = "data-own"
+"""Marks a field that the page has filled in having looked at what was sent: it says something else now, and what was sent does not."""
 LEFT_ALONE: Final = frozenset({"file", "submit", "button", "reset", "password", "image"})
 
 Attributes = list[tuple[str, str | None]]
@@ -236,7 +238,7 @@ class _Writer(HTMLParser):
             return _tag(tag, _marked(attrs, "selected", (self._choice, known.get("value") or "") in self._all))
         elif tag == "input" and kind in TICKED:
             return _tag(tag, _marked(attrs, "checked", (name, known.get("value") or "on") in self._all))
-        elif tag == "input" and kind not in LEFT_ALONE:
+        elif tag == "input" and kind not in LEFT_ALONE and OWN not in known:
             value = self._next(name)
             if value is not None:
                 return _tag(tag, [*(one for one in attrs if one[0] != "value"), ("value", value)])

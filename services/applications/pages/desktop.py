@@ -194,12 +194,22 @@ def waits(kept: Typed, version: int) -> bool:
     return kept.refused and kept.seen in (None, version)
 
 
+def not_instead(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers | PageChanged | Refused) -> bool:
+    """Whether the person chose this text instead of the one that was kept, and it could not be: it is shown again, as it was sent."""
+    return "instead" in request.query_params and isinstance(outcome, KeptElsewhere | WrongAnswers | PageChanged)
+
+
+def status_of(request: Request, *, wrong: bool) -> int:
+    """Of a page with a form: what was sent and is shown again is not saved, whether something is `wrong` with it or not."""
+    return 200 if request.method != "POST" else 422 if wrong else 409
+
+
 def kept_answer(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers | PageChanged | Refused, path: str) -> Response:
     """What the script hears that keeps what is typed; and where the buttons lead that let go of it, or keep this in its stead."""
     back = path + then(request)
     if "instead" in request.query_params and isinstance(outcome, Kept):
         return RedirectResponse(f"{back}{'&' if '?' in back else '?'}typed=1", 303)
-    if isinstance(outcome, Kept | KeptElsewhere) and not {"forget", "instead"}.isdisjoint(request.query_params):
+    if isinstance(outcome, Kept | KeptElsewhere) and "forget" in request.query_params:
         return RedirectResponse(back, 303)  # what another window has kept since is offered there
     match outcome:
         case Kept():

@@ -18,7 +18,9 @@ from services.applications.pages.desktop import (
     desktop,
     draw_both,
     kept_answer,
+    not_instead,
     refused,
+    status_of,
     switched,
     then,
     typed_in,
@@ -112,6 +114,11 @@ def number_in(found: Desktop, entry: str) -> int | None:
     return number
 
 
+def there(found: Desktop, number: int | None) -> int | None:
+    """The number where there is such an entry still; none, which is a new one, where there is not."""
+    return number if number is not None and number <= len(held(found)) else None
+
+
 def draw_entry(
     request: Request,
     found: Desktop,
@@ -136,7 +143,7 @@ def draw_entry(
     return render(
         request,
         "entry.html",
-        status=422 if wrong and request.method == "POST" else 200,
+        status=status_of(request, wrong=bool(wrong)),
         page=found.page,
         focal=found.focal,
         title=f"{own(group.entry)} {number or len(held(found)) + 1}",
@@ -159,6 +166,12 @@ async def keep_typed(request: Request, application_id: str, key: str, entry: str
     outcome = await desk.db.run(
         lambda tx: use_cases.keep_typed_entry(tx, viewer, one, key, number, fields, window=sent.window, seen=sent.seen, now=now)
     )
+    if not_instead(request, outcome):
+        found = await desktop(request, application_id, key)
+        faults = faults_of_entry(found.sheet, found.page, sent.fields, now)
+        if isinstance(outcome, PageChanged) and not faults:
+            return draw_both_of_entry(request, found, number, outcome, sent)
+        return draw_entry(request, found, there(found, number), sent=sent, faults=faults, fresh=True)
     return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}/entries/{entry}")
 
 
@@ -183,8 +196,7 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
         return draw_entry(request, found, number, sent=sent, faults=outcome.faults, mine=outcome.kept, fresh=True)
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
-        there = number is not None and number <= len(held(found))
-        return draw_entry(request, found, number if there else None, sent=sent, faults=outcome.faults, fresh=True)
+        return draw_entry(request, found, there(found, number), sent=sent, faults=outcome.faults, fresh=True)
     if isinstance(outcome, PageChanged):
         return draw_both_of_entry(request, found, number, outcome, sent)
     raise problem(outcome, found.zone)

@@ -17,8 +17,10 @@ from services.applications.pages.desktop import (
     desktop,
     draw_both,
     kept_answer,
+    not_instead,
     onward,
     refused,
+    status_of,
     switched,
     then,
     typed_in,
@@ -41,17 +43,17 @@ router = APIRouter(include_in_schema=False)
 async def question_page(request: Request, application_id: str, key: str) -> Response:
     found = await desktop(request, application_id, key)
     kept, sent, now = found.sheet.typed.get(found.page.key), switched(request), desk_of(request).clock.now()
-    if sent is not None and found.page.group is None:
+    new = found.page.key not in found.sheet.saved
+    if found.page.group is not None:
+        return draw_list(request, found, before=await earlier_of(request, found.sheet.application) if new else None)
+    if sent is not None:
         return draw(
             request, found, sent=sent, faults=faults_of(found.sheet, found.page, sent.fields, now), mine=sent.grew_from(kept), fresh=True
         )
     if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
         faults = faults_of(found.sheet, found.page, kept.fields, now) if kept.refused else {}
         return draw(request, found, sent=Sent(kept.fields, kept.seen, Window(kept.mark)), faults=faults, mine=True)
-    new = found.page.key not in found.sheet.saved
     before = await earlier_of(request, found.sheet.application) if new else None
-    if found.page.group is not None:
-        return draw_list(request, found, before=before)
     answers: Mapping[str, Answer] = found.sheet.answers
     keys = {question.key for question in found.page.questions}
     taken = {key: answer for key, answer in before.answers.items() if key in keys} if before else {}
@@ -75,9 +77,13 @@ async def save_page(request: Request, application_id: str, key: str) -> Response
     if isinstance(outcome, WrongAnswers):
         return draw_list(request, found, faults=outcome.faults)
     if isinstance(outcome, PageChanged):
-        kept, forget = found.sheet.typed.get(key), f"{found.here}/typed?forget=1{then(request).replace('?', '&')}"
-        return draw_both(request, found, outcome, sent, kept=kept, forget=forget)
+        return draw_both_of_page(request, found, outcome, sent)
     raise problem(outcome, found.zone)
+
+
+def draw_both_of_page(request: Request, found: Desktop, outcome: PageChanged, sent: Sent) -> Response:
+    kept, forget = found.sheet.typed.get(found.page.key), f"{found.here}/typed?forget=1{then(request).replace('?', '&')}"
+    return draw_both(request, found, outcome, sent, kept=kept, forget=forget)
 
 
 def draw(
@@ -100,7 +106,7 @@ def draw(
     return render(
         request,
         "question_page.html",
-        status=422 if fresh and faults and request.method == "POST" else 200,
+        status=status_of(request, wrong=bool(faults)),
         page=found.page,
         focal=found.focal,
         fields=fields,
@@ -148,4 +154,10 @@ async def keep_typed(request: Request, application_id: str, key: str) -> Respons
     sent, now = await typed_in(request), desk.clock.now()
     fields = {} if "forget" in request.query_params else sent.fields
     outcome = await desk.db.run(lambda tx: use_cases.keep_typed(tx, viewer, one, key, fields, window=sent.window, seen=sent.seen, now=now))
+    if not_instead(request, outcome):
+        found = await desktop(request, application_id, key)
+        faults = faults_of(found.sheet, found.page, sent.fields, now)
+        if isinstance(outcome, PageChanged) and not faults:
+            return draw_both_of_page(request, found, outcome, sent)
+        return draw(request, found, sent=sent, faults=faults, fresh=True)
     return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}")

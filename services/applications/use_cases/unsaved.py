@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.applications.domain.answers import Fault, Page, entry_page, field_names
-from services.applications.domain.outcomes import PageChanged, WrongAnswers
+from services.applications.domain.answers import Entries, Fault, Page, entry_page, field_names
+from services.applications.domain.outcomes import NotFound, PageChanged, WrongAnswers
 from services.applications.domain.viewers import Viewer
 from services.applications.store import answers as store
 from services.applications.store.answers import Typed
@@ -128,6 +128,8 @@ async def keep_typed(
     would be saved over answers that the person did not see.
     """
     open_ = await open_page(tx, viewer, application_id, page_key)
+    if isinstance(open_, Open) and open_.page.group is not None:
+        return NotFound()  # what is typed there is typed into its entries
     return await _keep(tx, open_, open_.page, page_key, form, window, seen, now) if isinstance(open_, Open) else open_
 
 
@@ -155,7 +157,9 @@ async def _keep(
 ) -> Kept | KeptElsewhere | WrongAnswers | PageChanged:
     fields = fields_of(asked, form)
     if fields and open_.stale(seen):
-        return open_.changed({})
+        parsed = open_.read(asked, form, now)
+        entry = asked is not open_.page
+        return open_.changed({open_.group.key: Entries((parsed.answers,))} if entry else with_kept(open_, form, parsed).answers)
     if sum(map(len, fields.values())) > TYPED_MAX:
         return WrongAnswers({open_.page.key: Fault("too_long", {"maximum": TYPED_MAX})})
     if not window.knows(open_.sheet.typed.get(kept_as), fields):

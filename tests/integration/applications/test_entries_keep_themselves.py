@@ -1,5 +1,6 @@
 """What somebody types into an entry of a group keeps itself beside what is saved, for each entry by itself, and follows it."""
 
+import re
 from datetime import timedelta
 
 from tests.integration.applications.front import Front, words
@@ -81,3 +82,21 @@ async def test_what_was_kept_of_an_older_entry_is_not_saved_over_a_newer_one(fro
         listed = words(await browser.get(page))
         assert "Older" in listed and "Newer" not in listed, "put in its place, as was chosen"
         assert OFFERED not in words(await browser.get(first)), "and done with"
+
+
+async def test_an_entry_that_one_chose_instead_of_another_is_never_lost(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        new = f"{page}/entries/new"
+        mine = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(new), "_window")}
+        assert (await browser.post(f"{new}/typed", data={"institution": "Uno", "_version": "0", "_kept": ""})).status_code == 204
+        front.clock.move(timedelta(minutes=1))
+        wrong = {**SCHOOL, "institution": "Dos", "to_year": "20006"}
+        offered = await browser.post(new, data={**wrong, **mine})
+        [instead] = re.findall(r'form="typed-form" formaction="([^"]+instead=1)"', offered.text)
+        marks = {name: hidden(offered, name) for name in ("_version", "_kept", "_offered", "_window")}
+        assert (await browser.post(new, data={**SCHOOL, "institution": "Tres", "_version": "0", "_kept": ""})).status_code == 303
+        late = await browser.post(instead, data={**wrong, **marks})
+        assert (late.status_code, hidden(late, "_version")) == (422, "0") and 'value="Dos"' in late.text
+        both = await browser.post(instead, data={**wrong, "to_year": "2006", **marks})
+        assert both.status_code == 409 and "Dos" in words(both) and "Tres" in words(both)

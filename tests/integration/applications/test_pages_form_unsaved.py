@@ -99,6 +99,50 @@ async def test_one_window_never_replaces_what_another_has_kept(front: Front) -> 
         assert OFFERED not in words(await browser.get(page))
 
 
+async def test_the_text_that_one_chose_instead_of_another_is_never_lost(front: Front) -> None:
+    """It cannot be kept where yet another was kept meanwhile, where it is too long, or the page was saved: it stays on the screen."""
+    marks = ("_version", "_kept", "_offered", "_window")
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/contact"
+        mine = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(page), "_window")}
+        other = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(page), "_window")}
+        assert KEPT in words(await browser.post(page, data={**WRONG, **other}))
+        front.clock.move(timedelta(minutes=1))
+        offered = await browser.post(page, data={**WRONG, "city": "Puno", **mine})
+        [instead] = re.findall(r'form="typed-form" formaction="([^"]+instead=1)"', offered.text)
+        stale = {"city": "Puno", **{name: hidden(offered, name) for name in marks}}
+        assert KEPT in words(await browser.post(page, data={**WRONG, "city": "Ica", **other})), "the other window goes on"
+        front.clock.move(timedelta(minutes=1))
+        newer = await browser.post(instead, data={**WRONG, **stale})
+        assert newer.status_code == 422 and 'value="Puno"' in newer.text and OFFERED in words(newer)
+        right = await browser.post(instead, data={**CONTACT, **stale})
+        assert right.status_code == 409 and 'value="Puno"' in right.text and OFFERED in words(right), "without a fault as well"
+        switched = await browser.post(f"{page}?switch=en", data={**WRONG, **stale})
+        assert 'value="Puno"' in switched.text and hidden(switched, "_kept") == hidden(newer, "_kept") != stale["_kept"], (
+            "so it can be chosen"
+        )
+        endless = await browser.post(instead, data={**WRONG, **stale, "city": "Puno" * (TYPED_MAX // 4 + 1)})
+        assert endless.status_code == 422 and 'value="PunoPuno' in endless.text
+        chosen = await browser.post(instead, data={**WRONG, "city": "Puno", **{name: hidden(switched, name) for name in marks}})
+        assert 'value="Puno"' in (await browser.get(chosen.headers["location"])).text
+        assert (await browser.post(page, data={**CONTACT, "city": "Lima", **other})).status_code == 303
+        late = await browser.post(instead, data={**WRONG, **stale})
+        assert (late.status_code, hidden(late, "_version")) == (422, "0") and 'value="Puno"' in late.text
+        both = await browser.post(instead, data={**CONTACT, **stale})
+        assert both.status_code == 409 and "Lima" in words(both) and "Puno" in words(both)
+        saved = {name: hidden(both, name) for name in ("residence", "city", "_version", "_kept", "_window")}
+        assert (await browser.post(page, data={**saved, "phone": ""})).status_code == 303
+        assert 'value="Puno"' in (await browser.get(page)).text
+
+
+async def test_nothing_is_kept_of_a_page_that_is_a_list(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        assert (await browser.post(f"{page}/typed", data={"education-1-institution": "x", "_version": "0"})).status_code == 404
+        shown = await browser.get(f"{page}?typed=1")
+        assert shown.status_code == 200 and "Nothing is added yet" in words(shown)
+
+
 async def test_a_window_knows_what_it_kept_itself_though_the_answer_was_lost(front: Front) -> None:
     """The mark of what is kept comes with an answer, which a poor line loses and a frozen phone never reads."""
     async with front.browser() as browser:
