@@ -91,15 +91,31 @@ class Page:
             self._forms, self._links = reader.forms, reader.links
 
 
+class _Verifying(httpx2.AsyncBaseTransport):
+    """Speaks with whoever shows a good certificate; the certificates of the world are read when the first address by https is asked."""
+
+    def __init__(self) -> None:
+        self._made: httpx2.AsyncHTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self._made is None:
+            self._made = httpx2.AsyncHTTPTransport(trust_env=False)
+        return await self._made.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
+
+
 class Browser:
     """One person's browser, with cookies of its own, on connections that it may share with others."""
 
     def __init__(self, origin: str, *, language: str = "en", transport: httpx2.AsyncHTTPTransport | None = None) -> None:
         self.origin = origin.rstrip("/")
         self._client = httpx2.AsyncClient(
-            transport=transport,
+            transport=transport or httpx2.AsyncHTTPTransport(verify=False, trust_env=False),  # of http alone, which shows no certificate
+            mounts=None if transport else {"https://": _Verifying()},
             timeout=TIMEOUT,
-            verify=self.origin.startswith("https:"),  # the certificates of the world are read for nothing where none is shown
             trust_env=False,
             headers={"Accept": "text/html,application/json;q=0.9", "Accept-Language": language, "User-Agent": "puente"},
         )
