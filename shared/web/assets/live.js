@@ -59,6 +59,22 @@ const tell = (text) => {
   saying ??= setTimeout(say, lastSaid ? Math.max(0, lastSaid + SAY_EVERY - performance.now()) : 0)
 }
 
+// Whoever stands in a part with the keyboard goes on standing there: the element that has the focus stays, and what is beside it is new.
+const renew = (part, fresh) => {
+  const held = [...part.children].findIndex((one) => one.contains(document.activeElement))
+  const [stays, twin] = [part.children[held], fresh.children[held]]
+  if (!twin || twin.tagName !== stays.tagName) {
+    part.replaceChildren(...fresh.childNodes)
+    return
+  }
+  if (stays !== document.activeElement || stays.matches('[tabindex]')) renew(stays, twin)
+  while (stays.previousSibling) stays.previousSibling.remove()
+  while (stays.nextSibling) stays.nextSibling.remove()
+  const all = [...fresh.childNodes]
+  stays.before(...all.slice(0, all.indexOf(twin)))
+  stays.after(...all.slice(all.indexOf(twin) + 1))
+}
+
 // What the server draws as a whole is asked for anew when something has changed: now and then, and not by everybody at once.
 const parts = document.querySelectorAll('[data-live-part]')
 const draw = () => {
@@ -69,7 +85,7 @@ const draw = () => {
       if (!answer.ok) return
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body
       const opened = part.querySelector('details')?.open
-      part.replaceChildren(...fresh.childNodes)
+      renew(part, fresh)
       part.querySelector('details')?.toggleAttribute('open', Boolean(opened))
     }, () => {})
   }
