@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
@@ -21,9 +21,12 @@ from services.applications.staff.kit import File, attempt, done, file_of, form_o
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
 from services.applications.uploads import UploadRefused, take
+from services.applications.use_cases.country import tidied, wrong_extension, wrong_return
+from services.applications.use_cases.steps import wrong_reasons
 from shared.web.formats import format_date, listed
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
+from shared.web.switching import sent_to, told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -50,7 +53,46 @@ async def own(request: Request, raw_id: str) -> File:
 
 @router.get("/country/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
-    return await draw(request, await own(request, application_id))
+    file = await own(request, application_id)
+    return await draw(request, file, errors=told_again(request, lambda form: faults_in(file, sent_to(request), form)))
+
+
+def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
+    """What is wrong with the form of an act by itself, by field, as its route and its use case judge it."""
+    programme, today = file.dossier.programme, file.dossier.call.day(file.now)
+    outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None = None
+    match act:
+        case "reject":
+            outcome = wrong_reasons(programme, "rejection", texts_of(form, "reject_reasons"))
+            return {"reject_reasons": refused(outcome, file)} if outcome else {}
+        case "return":
+            found, day = unfilled(form), day_in(boxes_of(form))
+            if day is not None and not found:
+                marks = tidied(marks_of(typed_in(form, file)))
+                outcome = wrong_return(programme, today, texts_of(form, "return_reasons"), day, marks)
+        case "extend" if file.application.correct_by:
+            day = day_in(boxes_of(form))
+            found = {"correct_by": _(NO_DAY)} if day is None else {}
+            outcome = wrong_extension(file.application, today, day) if day else None
+        case _:
+            return {}
+    return {field_of(outcome): refused(outcome, file)} if outcome else found
+
+
+def unfilled(form: FormData) -> dict[str, str]:
+    """What a return lacks, by field."""
+    found = {} if texts_of(form, "return_reasons") else {"return_reasons": _("Choose at least one reason")}
+    return found if day_in(boxes_of(form)) else found | {"correct_by": _(NO_DAY)}
+
+
+def field_of(outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing) -> str:
+    """The field of a return that the refusal is about."""
+    return "return_reasons" if isinstance(outcome, ReasonsWrong) else "correct_by" if isinstance(outcome, DateWrong) else "marks"
+
+
+def boxes_of(form: FormData) -> dict[str, str]:
+    """The day as it was typed."""
+    return {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
 
 
 async def draw(
@@ -124,13 +166,10 @@ def day_in(boxes: dict[str, str]) -> date | None:
 async def send_back(request: Request, application_id: str) -> Response:
     """Return it for correction, with reasons and a day."""
     file, form = await own(request, application_id), await form_of(request)
-    reasons, boxes = texts_of(form, "return_reasons"), {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
+    reasons, boxes = texts_of(form, "return_reasons"), boxes_of(form)
     marks = typed_in(form, file)
     typed = {"return_reasons": reasons, "correct_by": boxes, "marks": marks}
-    day = day_in(boxes)
-    errors = {} if reasons else {"return_reasons": _("Choose at least one reason")}
-    if day is None:
-        errors["correct_by"] = _(NO_DAY)
+    day, errors = day_in(boxes), unfilled(form)
     if day is None or errors:
         return await draw(request, file, status=422, opened="return", errors=errors, typed=typed)
     outcome = await attempt(
@@ -143,11 +182,8 @@ async def send_back(request: Request, application_id: str) -> Response:
         marks=marks_of(marks),
         expected_version=version_of(form),
     )
-    if isinstance(outcome, MarksWrong | MarksMissing):
-        return await draw(request, file, status=422, opened="return", errors={"marks": refused(outcome, file)}, typed=typed)
-    if isinstance(outcome, DateWrong | ReasonsWrong):
-        key = "correct_by" if isinstance(outcome, DateWrong) else "return_reasons"
-        return await draw(request, file, status=422, opened="return", errors={key: refused(outcome, file)}, typed=typed)
+    if isinstance(outcome, MarksWrong | MarksMissing | DateWrong | ReasonsWrong):
+        return await draw(request, file, status=422, opened="return", errors={field_of(outcome): refused(outcome, file)}, typed=typed)
     return await answer(request, file, outcome, "return")
 
 
@@ -155,7 +191,7 @@ async def send_back(request: Request, application_id: str) -> Response:
 async def extend(request: Request, application_id: str) -> Response:
     """Name a later day for the correction."""
     file, form = await own(request, application_id), await form_of(request)
-    boxes = {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
+    boxes = boxes_of(form)
     day, typed = day_in(boxes), {"correct_by": boxes}
     if day is None:
         return await draw(request, file, status=422, opened="extend", errors={"correct_by": _(NO_DAY)}, typed=typed)

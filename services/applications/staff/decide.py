@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
@@ -24,14 +25,22 @@ from services.applications.staff.words import refused, score_words
 from services.applications.store import work
 from services.applications.store.trail import staff_names
 from services.applications.tables import Application
+from services.applications.use_cases.steps import wrong_reasons
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
+from shared.web.switching import sent_to, told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
 
+REASONED: Final = {
+    "reject": ("reject_reasons", "rejection", N_("Choose at least one reason")),
+    "end": ("end_reason", "ending", N_("Choose a reason")),
+    "withdraw": ("withdraw_reason", "withdrawal", N_("Choose a reason")),
+}
+"""The acts that need reasons: their field, what the plan calls such reasons, and what is said where none fits."""
 DONE: Final = {
     "approve": N_("It is approved. The places service now answers: an offer, the waiting list, or a refusal with its reason."),
     "reject": N_("It is not carried forward. The applicant is told the reasons."),
@@ -83,7 +92,17 @@ def reviews(file: File, names: Mapping[str, str]) -> list[Points]:
 @router.get("/officer/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
     file = await file_of(request, application_id, BASE, *READERS)
-    return await draw(request, file, asked_in(request.query_params))
+    wrong = told_again(request, lambda form: unreasoned(file, form, sent_to(request)))
+    return await draw(request, file, asked_in(request.query_params), errors=wrong)
+
+
+def unreasoned(file: File, form: FormData, act: str) -> dict[str, str]:
+    """What is wrong with the reasons of an act, by field, as its use case judges them."""
+    if act not in REASONED:
+        return {}
+    key, use, said = REASONED[act]
+    chosen = [one for one in texts_of(form, key) if one]
+    return {key: _(said)} if wrong_reasons(file.dossier.programme, use, chosen) else {}
 
 
 async def draw(
@@ -185,7 +204,7 @@ async def reject(request: Request, application_id: str) -> Response:
     reasons, asked = texts_of(form, "reject_reasons"), asked_in(form)
     outcome = await attempt(request, file.viewer, use_cases.reject, file.application.id, reasons=reasons, expected_version=version(form))
     if isinstance(outcome, ReasonsWrong):
-        return await again(request, file, asked, "reject", "reject_reasons", reasons, refused(outcome, file))
+        return await again(request, file, asked, "reject", reasons)
     return await answer(request, file, outcome, "reject", asked)
 
 
@@ -196,7 +215,7 @@ async def end(request: Request, application_id: str) -> Response:
     reason, asked = text_of(form, "end_reason", 60), asked_in(form)
     outcome = await attempt(request, file.viewer, use_cases.end, file.application.id, reason=reason, expected_version=version(form))
     if isinstance(outcome, ReasonsWrong):
-        return await again(request, file, asked, "end", "end_reason", [reason], _("Choose a reason"))
+        return await again(request, file, asked, "end", [reason])
     return await answer(request, file, outcome, "end", asked)
 
 
@@ -207,10 +226,11 @@ async def withdraw(request: Request, application_id: str) -> Response:
     reason, asked = text_of(form, "withdraw_reason", 60), asked_in(form)
     outcome = await attempt(request, file.viewer, use_cases.withdraw, file.application.id, reason=reason, expected_version=version(form))
     if isinstance(outcome, ReasonsWrong):
-        return await again(request, file, asked, "withdraw", "withdraw_reason", [reason], _("Choose a reason"))
+        return await again(request, file, asked, "withdraw", [reason])
     return await answer(request, file, outcome, "withdraw", asked)
 
 
-async def again(request: Request, file: File, asked: Asked, act: str, key: str, typed: list[str], error: str) -> Response:
+async def again(request: Request, file: File, asked: Asked, act: str, typed: list[str]) -> Response:
     """The page with the act's form open and what is wrong in it."""
-    return await draw(request, file, asked, status=422, opened=act, errors={key: error}, typed={key: typed})
+    key, _use, said = REASONED[act]
+    return await draw(request, file, asked, status=422, opened=act, errors={key: _(said)}, typed={key: typed})

@@ -1,10 +1,11 @@
 """The reviewer's queue, and scoring on the page of the application itself; saving leads to the next one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
@@ -39,6 +40,7 @@ from shared.persistence.database import Tx
 from shared.web.formats import format_number, format_percent
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
+from shared.web.switching import told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -126,7 +128,23 @@ async def own(request: Request, raw_id: str) -> File:
 
 @router.get("/review/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
-    return await draw(request, await own(request, application_id), asked_in(request.query_params))
+    file = await own(request, application_id)
+    criteria = file.dossier.programme.criteria
+    wrong = told_again(request, lambda form: unfit(criteria, typed_in(criteria, form)))
+    return await draw(request, file, asked_in(request.query_params), errors=wrong)
+
+
+def typed_in(criteria: Sequence[Criterion], form: FormData) -> dict[str, str]:
+    return {one.key: text_of(form, f"points-{one.key}", 10) for one in criteria} | {"note": text_of(form, "note", NOTE_MAX)}
+
+
+def unfit(criteria: Sequence[Criterion], typed: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the points, by criterion."""
+    return {
+        one.key: _("“{criterion}” needs a whole number from 0 to {most}", criterion=one.names[current_language()], most=one.maximum)
+        for one in criteria
+        if not _fits(number_of(typed[one.key]), one)
+    }
 
 
 def review_by(file: File) -> Review | None:
@@ -207,13 +225,8 @@ async def score(request: Request, application_id: str) -> Response:
     """Save the points; then comes the next of the queue."""
     file, form = await own(request, application_id), await form_of(request)
     asked, criteria = asked_in(form), file.dossier.programme.criteria
-    typed = {one.key: text_of(form, f"points-{one.key}", 10) for one in criteria} | {"note": text_of(form, "note", NOTE_MAX)}
-    points = {one.key: number_of(typed[one.key]) for one in criteria}
-    errors = {
-        one.key: _("“{criterion}” needs a whole number from 0 to {most}", criterion=one.names[current_language()], most=one.maximum)
-        for one in criteria
-        if not _fits(points[one.key], one)
-    }
+    typed = typed_in(criteria, form)
+    points, errors = {one.key: number_of(typed[one.key]) for one in criteria}, unfit(criteria, typed)
     if errors:
         return await draw(request, file, asked, status=422, typed=typed, errors=errors)
     outcome = await attempt(

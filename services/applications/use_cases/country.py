@@ -19,8 +19,10 @@ from services.applications.domain.outcomes import (
 )
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
+from services.applications.plan.model import Programme
 from services.applications.store import applications as store
 from services.applications.store import copies
+from services.applications.tables import Application
 from services.applications.use_cases.steps import (
     Done,
     Refused,
@@ -37,6 +39,35 @@ from services.applications.use_cases.steps import (
 from shared.events.applications import ApplicationNominated, ApplicationReturned
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
+
+
+def tidied(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks with their remarks as they are kept."""
+    return [replace(one, remark=tidy(one.remark)) for one in marks]
+
+
+def wrong_return(
+    programme: Programme, today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
+) -> ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None:
+    """What speaks against the reasons, the day and the marks of a return by themselves; `today` is that of the call's zone."""
+    wrong = wrong_reasons(programme, "return", reasons)
+    if wrong:
+        return wrong
+    earliest = today + timedelta(days=1)
+    if correct_by < earliest:
+        return DateWrong(earliest)
+    unfit = wrong_marks(marks, programme.pages, {paper.key for paper in programme.documents})
+    if unfit:
+        return MarksWrong(unfit, REMARK_MAX)
+    about = tuple(one.code for one in programme.reasons_for("return") if one.marked and one.code in reasons)
+    return MarksMissing(about) if about and not marks else None
+
+
+def wrong_extension(application: Application, today: date, correct_by: date) -> DateWrong | None:
+    """What speaks against that day as a later one for the correction."""
+    assert application.correct_by is not None, "a returned application has a day to be corrected by"
+    earliest = max(application.correct_by, today) + timedelta(days=1)
+    return DateWrong(earliest) if correct_by < earliest else None
 
 
 async def return_for_correction(
@@ -59,20 +90,10 @@ async def return_for_correction(
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
     if not isinstance(standing, Standing):
         return standing
-    application = standing.application
-    wrong = wrong_reasons(standing.programme, "return", reasons)
+    application, told = standing.application, tidied(marks)
+    wrong = wrong_return(standing.programme, standing.terms.call(application.year).day(now), reasons, correct_by, told)
     if wrong:
         return wrong
-    earliest = standing.terms.call(application.year).day(now) + timedelta(days=1)
-    if correct_by < earliest:
-        return DateWrong(earliest)
-    told = [replace(one, remark=tidy(one.remark)) for one in marks]
-    unfit = wrong_marks(told, standing.programme.pages, {paper.key for paper in standing.programme.documents})
-    if unfit:
-        return MarksWrong(unfit, REMARK_MAX)
-    about = tuple(one.code for one in standing.programme.reasons_for("return") if one.marked and one.code in reasons)
-    if about and not told:
-        return MarksMissing(about)
     await copies.keep_answers(tx, application.id, told, now)
     application.correct_by = correct_by
     application.reasons = list(reasons)
@@ -92,10 +113,10 @@ async def extend(
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
+    wrong = wrong_extension(application, standing.terms.call(application.year).day(now), correct_by)
+    if wrong:
+        return wrong
     assert application.correct_by is not None, "a returned application has a day to be corrected by"
-    earliest = max(application.correct_by, standing.terms.call(application.year).day(now)) + timedelta(days=1)
-    if correct_by < earliest:
-        return DateWrong(earliest)
     detail = {"before": application.correct_by.isoformat(), "correct_by": correct_by.isoformat()}
     application.correct_by = correct_by
     fact = ApplicationReturned(**facts_of(application), reasons=list(application.reasons), correct_by=correct_by)
