@@ -1,4 +1,8 @@
-"""Whether anybody waits for a course is one look into an index; where nobody did, the whole list of each cell was gone through."""
+"""Whether anybody waits for a course is one look into an index; where nobody did, the whole list of each cell was gone through.
+
+Not `concurrently`: that cannot be done within the transaction of a migration, and would wait for the processes that wait for that one's lock. How long
+writes wait for it is in docs/operations.md, "Upgrade".
+"""
 
 from alembic import op
 
