@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import httpx2
 
-SILENT = re.compile(r"^/quotas/|^/sign-in/code$")
+SILENT = re.compile(r"^/sign-in/code$")
 """Forms that do not tell in another language too what is wrong: a code is looked at once, and counted. All others do."""
 NOT_KEPT = re.compile(r"data-upload|multipart/form-data")
 

@@ -3,10 +3,11 @@
 A repeated last step files nothing new.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.quotas import lookups, proposals, views
@@ -24,6 +25,7 @@ from shared.web.formats import format_number
 from shared.web.i18n import translate
 from shared.web.identity import Identity
 from shared.web.pages import render
+from shared.web.switching import told_again
 
 _ = translate
 
@@ -32,7 +34,16 @@ KEY_MAX: Final = 64
 
 async def typed_in(request: Request) -> dict[str, str]:
     """The fields of the form that was sent."""
-    return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
+    return fields_of(await request.form())
+
+
+def fields_of(form: FormData) -> dict[str, str]:
+    return {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+
+
+def told(request: Request, look: Callable[[dict[str, str]], dict[str, str]]) -> dict[str, str]:
+    """Field -> what is wrong with it, by `look`, of a form that is opened in another language; nothing where it is opened otherwise."""
+    return told_again(request, lambda form: look(fields_of(form))) or {}
 
 
 def whole_number(typed: str, least: int = 0, most: int = PLACES_MAX) -> int | None:
@@ -52,6 +63,12 @@ def reason_fault(reason: str) -> str:
             "Shorten the reason to at most {most} characters; it has {n}", most=format_number(REASON_MAX), n=format_number(len(reason))
         )
     return ""
+
+
+def reason_faults(typed: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with a form that asks for a reason alone."""
+    fault = reason_fault(typed.get("reason", ""))
+    return {"reason": fault} if fault else {}
 
 
 def reason_question(typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:

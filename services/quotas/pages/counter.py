@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/quotas/proposals/{proposal}/counter")
 async def counter_page(request: Request, proposal: str) -> Response:
-    return await _page(request, proposal, {}, {})
+    return await _page(request, proposal, {}, asking.told(request, asking.reason_faults))
 
 
 @router.post("/quotas/proposals/{proposal}/counter")

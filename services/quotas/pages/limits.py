@@ -25,14 +25,19 @@ router = APIRouter(include_in_schema=False)
 @router.get("/quotas/cells/{key}/limits")
 async def limits_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
-    return await _form(request, key, {}, {})
+    _cell, limits = await desk_of(request).db.run(lambda tx: _found(tx, request, key))
+    return await _form(request, key, {}, asking.told(request, lambda typed: _faults(typed, limits, _wanted(key, typed))))
+
+
+def _wanted(key: str, typed: Mapping[str, str]) -> LimitChange:
+    capacity = asking.whole_number(typed.get("capacity", ""))
+    return LimitChange(cell=key, limit=typed.get("limit", ""), capacity=capacity, allow_over=typed.get("allow_over") == "yes")
 
 
 @router.post("/quotas/cells/{key}/limits")
 async def limits_sent(request: Request, key: str) -> Response:
     who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
-    over = typed.get("allow_over") == "yes"
-    params = LimitChange(cell=key, limit=typed.get("limit", ""), capacity=asking.whole_number(typed.get("capacity", "")), allow_over=over)
+    params = _wanted(key, typed)
     found, limits = await desk_of(request).db.run(lambda tx: _found(tx, request, key))
     errors = {} if typed.get("step") == "change" else _faults(typed, limits, params)
     if errors or typed.get("step") == "change":

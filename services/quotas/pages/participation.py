@@ -88,7 +88,15 @@ async def participation_page(request: Request) -> Response:
 async def change_page(request: Request, programme: str, country: str) -> Response:
     _may(request, programme, country)
     found, names, called = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
-    return _form(request, found, country, names, called, {}, {})
+    return _form(request, found, country, names, called, {}, asking.told(request, _faults))
+
+
+def _faults(typed: Mapping[str, str]) -> dict[str, str]:
+    """Field -> what is wrong with it, in words."""
+    _start, _end, found = _dates(typed)
+    if typed.get("act") not in ACTS:
+        found["act"] = _("Choose what the country wants")
+    return found | asking.reason_faults(typed)
 
 
 @router.post(PATH + "/{programme}/{country}")
@@ -97,11 +105,8 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
     who, typed = _may(request, programme, country), await asking.typed_in(request)
     typed["parts"] = " ".join(one for one in (await request.form()).getlist("parts") if isinstance(one, str))
     act = typed.get("act", "")
-    start, end, errors = _dates(typed)
-    if act not in ACTS:
-        errors["act"] = _("Choose what the country wants")
-    if fault := asking.reason_fault(typed.get("reason", "")):
-        errors["reason"] = fault
+    start, end, _wrong = _dates(typed)
+    errors = _faults(typed)
     parts = tuple(sorted(_listed(typed)))
     kind = act if act in ACTS else "leave"
     made = Leave if kind == "leave" else Return

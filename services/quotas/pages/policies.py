@@ -78,7 +78,7 @@ async def policies_page(request: Request) -> Response:
 async def propose_page(request: Request) -> Response:
     require(request, *MAY_PROPOSE)
     board, params = await desk_of(request).db.run(lambda tx: _of_address(tx, request))
-    return _form(request, board, params, {}, {})
+    return _form(request, board, params, {}, asking.told(request, asking.reason_faults))
 
 
 @router.post(PATH + "/propose")

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from services.quotas import lookups, proposals, views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.foresight import foresee
-from services.quotas.pages import kit
+from services.quotas.pages import asking, kit
 from services.quotas.pages.changes import NamesOf, change, named_in, subject
 from services.quotas.pages.effects import Effect, effect
 from services.quotas.pages.participation import consent_questions
@@ -115,7 +115,8 @@ async def proposal_page(request: Request, proposal: str) -> Response:
     opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, kit.id_from(proposal)))
     if who.role not in kit.READERS and not KINDS[opened.row.kind].by_country:
         raise refuse(request)
-    return _page_of(request, who, opened)
+    wrong = asking.told(request, lambda typed: faults(typed.get("decision", ""), typed.get("note", "")))
+    return _page_of(request, who, opened, errors=wrong)
 
 
 @router.post("/quotas/proposals/{proposal}")

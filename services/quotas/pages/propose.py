@@ -32,14 +32,19 @@ Open = Sequence[tuple[str, str]]
 async def propose_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
     found, still_open = await desk_of(request).db.run(lambda tx: _found(tx, request, key))
-    return _form(request, "target", found, still_open, _target_questions(found, {}, {}), {})
+    wrong = asking.told(request, lambda typed: _target_faults(*_target_in(typed), found.cell))
+    return _form(request, "target", found, still_open, _target_questions(found, {}, wrong), {}, wrong)
+
+
+def _target_in(typed: Mapping[str, str]) -> tuple[int | None, bool, str]:
+    """How many, whether fewer than are held are wanted, and why, as they were typed."""
+    return asking.whole_number(typed.get("target", "")), typed.get("allow_over") == "yes", typed.get("reason", "")
 
 
 @router.post("/quotas/cells/{key}/propose")
 async def propose_sent(request: Request, key: str) -> Response:
     who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
-    target = asking.whole_number(typed.get("target", ""))
-    over, reason = typed.get("allow_over") == "yes", typed.get("reason", "")
+    target, over, reason = _target_in(typed)
     params = AllotmentChange(cell=key, target=target or 0, allow_over=over)
 
     async def look(tx: Tx) -> tuple[kit.Found, Open, Effect | None]:
@@ -66,14 +71,20 @@ async def propose_sent(request: Request, key: str) -> Response:
 async def move_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
     found, still_open, others = await desk_of(request).db.run(lambda tx: _with_others(tx, request, key))
-    return _form(request, "move", found, still_open, _move_questions(found, others, {}, {}), {})
+    wrong = asking.told(request, lambda typed: _move_faults(*_move_in(typed), found.cell, others))
+    return _form(request, "move", found, still_open, _move_questions(found, others, {}, wrong), {}, wrong)
+
+
+def _move_in(typed: Mapping[str, str]) -> tuple[int | None, str, str]:
+    """How many, where to, and why, as they were typed."""
+    return asking.whole_number(typed.get("places", ""), 1), typed.get("to", ""), typed.get("reason", "")
 
 
 @router.post("/quotas/cells/{key}/move")
 async def move_sent(request: Request, key: str) -> Response:
     """Free places go to another country of the same year, or back to the pool."""
     who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
-    places, to, reason = asking.whole_number(typed.get("places", ""), 1), typed.get("to", ""), typed.get("reason", "")
+    places, to, reason = _move_in(typed)
     kind = "return" if to == POOL else "transfer"
     params: Params = Moves(moves=(Move(source=key, target=None if to == POOL else to, places=places or 1),))
 

@@ -38,7 +38,7 @@ UNUSED: Final[Mapping[str, str]] = {
 async def redistribute_page(request: Request) -> Response:
     require(request, *MAY_PROPOSE)
     programmes, board, moves = await desk_of(request).db.run(lambda tx: _found(tx, request))
-    return _form(request, programmes, board, moves, {}, {})
+    return _form(request, programmes, board, moves, {}, asking.told(request, asking.reason_faults))
 
 
 @router.post(PATH)

@@ -30,14 +30,19 @@ FIELDS = ("move", "ahead")
 async def reorder_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
     found = await desk_of(request).db.run(lambda tx: kit.find(tx, key, kit.now(request).date()))
-    return _form(request, found, {}, {})
+    wrong = asking.told(request, lambda typed: _faults(_ranks(typed), typed.get("reason", ""), found.cell.waiting))
+    return _form(request, found, {}, wrong)
+
+
+def _ranks(typed: Mapping[str, str]) -> list[int | None]:
+    return [asking.whole_number(typed.get(name, ""), 1) for name in FIELDS]
 
 
 @router.post("/quotas/cells/{key}/reorder")
 async def reorder_sent(request: Request, key: str) -> Response:
     """Ranks are turned into applications when they are looked at; what is filed are the applications that were shown."""
     who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
-    ranks = [asking.whole_number(typed.get(name, ""), 1) for name in FIELDS]
+    ranks = _ranks(typed)
 
     async def look(tx: Tx) -> tuple[kit.Found, dict[str, str], MoveAhead | None, Effect | None]:
         found = await kit.find(tx, key, kit.now(request).date())
