@@ -33,10 +33,11 @@ from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
 from services.applications.use_cases import Done
 from services.applications.use_cases.unsaved import Window, WrongPage, faults_of_entry
-from shared.web.i18n import current_language
+from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
 
+_ = translate
 router = APIRouter(include_in_schema=False)
 
 
@@ -56,12 +57,13 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
     """All entries, with what can be done to each; or those of an earlier application (`before`), which are saved by continuing."""
     group, plan, language = group_of(found), found.sheet.terms.plan, current_language()
     earlier = before.answers.get(group.key) if before else None
-    entries = earlier.each if isinstance(earlier, Entries) else held(found)
+    entries, waiting = earlier.each if isinstance(earlier, Entries) else held(found), typed_into(found, None)
     cards = [
         {
             "title": f"{own(group.entry)} {number}",
             "rows": entry_rows(group, entry, plan),
             "href": f"{found.here}/entries/{number}",
+            "typed": typed_into(found, number),
         }
         for number, entry in enumerate(entries, start=1)
     ]
@@ -77,7 +79,8 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
         action=found.here + then(request),
         then=then(request),
         version=found.sheet.version(found.page),
-        new=f"{found.here}/entries/new{then(request)}" if len(entries) < group.most and earlier is None else "",
+        new=f"{found.here}/entries/new{then(request)}" if (len(entries) < group.most or waiting) and earlier is None else "",
+        waiting=waiting,
         before=before if earlier is not None else None,
         taken=as_form(group, earlier) if earlier is not None else {},
         remarks=found.remarks,
@@ -88,6 +91,12 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
         changed=found.sheet.changed_since(found.page),
         stale="stale" in request.query_params,
     )
+
+
+def typed_into(found: Desktop, number: int | None) -> str:
+    """When something was typed into the entry, or a new one, that is not saved; empty where nothing was."""
+    kept = found.sheet.typed.get(of_entry(found.page.key, number))
+    return _("Typed at {time}, not saved yet", time=found.time(kept.at)) if kept else ""
 
 
 @router.get("/applications/{application_id}/pages/{key}/entries/{entry}")

@@ -21,7 +21,7 @@ from services.applications.pages.copies import copy_of
 from services.applications.pages.fields import shown, target
 from services.applications.pages.form import context_of_call, editable
 from services.applications.pages.giving import answers_day, giving
-from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
 from services.applications.pages.words import country_name, size_words
@@ -126,9 +126,15 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
         found.append({"href": href, "text": reason.text[language]})
     for state in folder.dossier.pages:
         page = programme.page(state.key)
-        if state.changed and page is not None:
-            href = f"{folder.path}/pages/{quote(page.key)}?then=check"
-            found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=page.title[language])})
+        assert page is not None, "the pages of a dossier are the programme's"
+        href, title = f"{folder.path}/pages/{quote(page.key)}?then=check", page.title[language]
+        if state.changed:
+            found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=title)})
+        if state.typed_at is not None:
+            time = clock_time(state.typed_at, folder.zone, folder.now)
+            found.append(
+                {"href": href, "text": _("“{page}”: what you typed at {time} is not saved, and is not sent", page=title, time=time)}
+            )
     return found
 
 

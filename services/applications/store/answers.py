@@ -95,7 +95,8 @@ async def standing(tx: Tx, application: Application) -> tuple[InForce, dict[str,
 
 
 _SAVE = text(
-    "with gone as (delete from page_typed where :let_go and application_id = :id and page = :page) "
+    "with gone as (delete from page_typed where application_id = :id and ((:let_go and page = :page) "
+    "or (starts_with(page, :page || '/') and page <> all(cast(:entries as text[]))))) "
     "insert into page_answers as g (application_id, page, answers, saved_at, version, form) "
     "values (:id, :page, cast(:answers as jsonb), :at, 1, :form) "
     "on conflict (application_id, page) do update "
@@ -104,16 +105,23 @@ _SAVE = text(
 
 
 async def save(
-    tx: Tx, application_id: UUID, page: str, answers: Mapping[str, Stored], *, form: str, at: datetime, let_go: bool = True
+    tx: Tx, application_id: UUID, page: str, answers: Mapping[str, Stored], *, entries: int, form: str, at: datetime, let_go: bool = True
 ) -> None:
-    """Replace the answers of one page; what was typed beside them is done with where it is `let_go`. The application's row is locked."""
+    """Replace the answers of one page; what was typed beside them is done with where it is `let_go`, and so is what was typed into an entry
+    that there is no more: its group has so many `entries` now. The application's row is locked.
+    """
     values = {"id": application_id, "page": page, "answers": json.dumps(answers), "at": at, "form": form, "let_go": let_go}
-    await tx.execute(_SAVE, values)
+    await tx.execute(_SAVE, {**values, "entries": [of_entry(page, number or None) for number in range(entries + 1)]})
 
 
 def of_entry(page: str, number: int | None) -> str:
     """Under which key what was typed into one entry of the page's group is kept; none is a new one. No page has such a key."""
-    return f"{page}/{number or 'new'}"
+    return f"{of_page(page)}{number or 'new'}"
+
+
+def of_page(page: str) -> str:
+    """How the keys of what was typed into entries of the page's group begin."""
+    return f"{page}/"
 
 
 _TAKE_OUT = text(
@@ -147,14 +155,19 @@ _KEEP = text(
     "fields = excluded.fields, typed_at = excluded.typed_at, seen = excluded.seen, refused = excluded.refused, "
     "typed_in = excluded.typed_in"
 )
-_FORGET = text("delete from page_typed where application_id = :id and page = :page")
+_FORGET = text("delete from page_typed where application_id = :id and page = any(cast(:pages as text[]))")
 
 
 async def keep_typed(tx: Tx, application_id: UUID, page: str, typed: Typed | None) -> None:
     """Keep what was typed on a page, in the place of what was kept before; nothing where there is none."""
-    values: dict[str, Any] = {"id": application_id, "page": page}
     if typed is None:
-        await tx.execute(_FORGET, values)
+        await forget(tx, application_id, [page])
         return
+    values: dict[str, Any] = {"id": application_id, "page": page}
     kept = {"fields": json.dumps(typed.fields), "at": typed.at, "seen": typed.seen, "refused": typed.refused, "window": typed.window}
     await tx.execute(_KEEP, {**values, **kept})
+
+
+async def forget(tx: Tx, application_id: UUID, pages: list[str]) -> None:
+    """Let go of what was typed on these pages, or into these entries, and not saved."""
+    await tx.execute(_FORGET, {"id": application_id, "pages": pages})

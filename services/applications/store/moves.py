@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import TextClause, inspect, text
 from sqlalchemy.orm.attributes import set_committed_value
 
+from services.applications.domain.lifecycle import Act
 from services.applications.store.idempotency import Keep, start_over
 from services.applications.tables import Application
 from shared.events.envelope import AnyEvent
@@ -35,13 +36,16 @@ _ENTER = (
 _KEPT = "returning (select count(*) from kept)"
 
 
+_LET_GO = "let_go as (delete from page_typed where application_id = any(cast(:sent as uuid[])))"
+
+
 @cache
-def _statement(changed: tuple[str, ...], keeps: bool) -> TextClause:
+def _statement(changed: tuple[str, ...], keeps: bool, sends: bool) -> TextClause:
     """The one statement of moves that change these columns of their applications."""
     sets = ", ".join(f"{name} = n.{name}" for name in changed)
     rows = "jsonb_populate_recordset(null::application, cast(:rows as jsonb))"
     moved = f"moved as (update application a set {sets} from {rows} n where a.id = n.id)"  # noqa: S608 - columns of our own
-    parts = ", ".join([*([moved] if changed else []), _TELL, *([_KEEP] if keeps else [])])
+    parts = ", ".join([*([moved] if changed else []), _TELL, *([_KEEP] if keeps else []), *([_LET_GO] if sends else [])])
     return text(f"with {parts} {_ENTER} {_KEPT if keeps else ''}")
 
 
@@ -71,7 +75,8 @@ class Move(NamedTuple):
 
 
 async def write(tx: Tx, *written: Move) -> None:
-    """Write what the moves changed of their applications and, with it, their rows, their events and the answers to keep.
+    """Write what the moves changed of their applications and, with it, their rows, their events and the answers to keep. Of what is handed
+    in goes what was typed and not saved.
 
     The session does not write the change, which would be a statement of its own and cost as much again: it is told that this was done.
     """
@@ -87,7 +92,10 @@ async def write(tx: Tx, *written: Move) -> None:
         values["rows"] = _json([{name: getattr(move.application, name) for name in ("id", *changed)} for move in written])
     if keeps:
         values["kept"] = _json([keep._asdict() for keep in keeps])
-    kept = await tx.execute(_statement(changed, bool(keeps)), values)
+    sent = [move.application.id for move in written if move.entry.act == Act.SUBMIT]
+    if sent:
+        values["sent"] = sent
+    kept = await tx.execute(_statement(changed, bool(keeps), bool(sent)), values)
     if keeps and kept.scalars().first() != len(keeps):
         await start_over(tx)
 

@@ -94,10 +94,15 @@ async def save_entry(
 
 
 async def _entry_done(tx: Tx, open_: Open, kept_as: str, form: Mapping[str, str], window: Window | None) -> Done:
-    """The entry is there: what was typed beside it is done with, but for what another window has kept."""
-    kept = open_.sheet.typed.get(kept_as)
-    if kept is not None and (window is None or window.knows(kept, fields_of(entry_page(open_.group), form))):
-        await store.keep_typed(tx, open_.sheet.application.id, kept_as, None)
+    """The entry is there: what was typed beside it is done with, but for what another window has kept. So is what its window kept of
+    another entry of the list, in whose place it was typed before it was added.
+    """
+    kept, fields = open_.sheet.typed.get(kept_as), fields_of(entry_page(open_.group), form)
+    done = {kept_as} if kept is not None and (window is None or window.knows(kept, fields)) else set()
+    if window is not None:
+        done |= {key for key, one in open_.sheet.typed.items() if key.startswith(store.of_page(open_.page.key)) and window.has(one)}
+    if done:
+        await store.forget(tx, open_.sheet.application.id, sorted(done))
     return Done(open_.sheet.application)
 
 

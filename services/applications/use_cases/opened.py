@@ -57,8 +57,10 @@ class Open:
 
     async def save(self, tx: Tx, answers: Mapping[str, Answer], now: datetime, *, let_go: bool = True) -> Done:
         """Save the page; `let_go` of what was typed on it and not saved."""
-        application = self.sheet.application
-        await store.save(tx, application.id, self.page.key, to_stored(answers), form=print_of(self.page), at=now, let_go=let_go)
+        application, group = self.sheet.application, self.page.group and answers.get(self.page.group.key)
+        entries = len(group.each) if isinstance(group, Entries) else 0
+        stored = to_stored(answers)
+        await store.save(tx, application.id, self.page.key, stored, entries=entries, form=print_of(self.page), at=now, let_go=let_go)
         return Done(application)
 
     def changed(self, answers: Mapping[str, Answer]) -> PageChanged:

@@ -100,3 +100,41 @@ async def test_an_entry_that_one_chose_instead_of_another_is_never_lost(front: F
         assert (late.status_code, hidden(late, "_version")) == (422, "0") and 'value="Dos"' in late.text
         both = await browser.post(instead, data={**wrong, "to_year": "2006", **marks})
         assert both.status_code == 409 and "Dos" in words(both) and "Tres" in words(both)
+
+
+async def test_nothing_stays_kept_that_nobody_can_reach(front: Front) -> None:
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        page = f"{path}/pages/education"
+        for number, name in enumerate(("Uno", "Dos")):
+            added = {**SCHOOL, "institution": name, "_version": str(number), "_kept": ""}
+            assert (await browser.post(f"{page}/entries/new", data=added)).status_code == 303
+        assert (
+            await browser.post(f"{page}/entries/2", data={**SCHOOL, "to_year": "20006", "_version": "2", "_kept": ""})
+        ).status_code == 422
+        assert (await browser.post(f"{page}/entries/new/typed", data={"institution": "Tres", "_version": "2"})).status_code == 204
+        assert words(await browser.get(page)).count("Typed at 04:00, not saved yet") == 2, "the list says where"
+        fewer = {f"education-1-{name}": value for name, value in SCHOOL.items()}
+        assert (await browser.post(page, data=fewer)).status_code == 303, "a form of the whole list"
+        listed = words(await browser.get(page))
+        assert listed.count("Typed at 04:00, not saved yet") == 1, "with the entry goes what was typed into it, and nothing else"
+        full = {f"education-{number}-{name}": value for number in range(1, 6) for name, value in SCHOOL.items()}
+        assert (await browser.post(page, data=full)).status_code == 303
+        assert f'href="{page}/entries/new"' in (await browser.get(page)).text, "no room for it, but a way to it"
+        assert (await browser.post(f"{page}/entries/new/typed?forget=1")).status_code == 303
+        assert "/entries/new" not in (await browser.get(page)).text
+
+
+async def test_what_was_typed_in_the_place_of_an_entry_and_added_is_done_with(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        await browser.post(f"{page}/entries/new", data={**SCHOOL, "_version": "0", "_kept": ""})
+        own = {"institution": "Otro", "_version": "1", "_kept": "", "_window": hidden(await browser.get(f"{page}/entries/1"), "_window")}
+        assert (await browser.post(f"{page}/entries/1/typed", data={**SCHOOL, **own})).status_code == 204
+        await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": "Dos", "_version": "1", "_kept": ""})
+        both = await browser.post(f"{page}/entries/1", data={**SCHOOL, **own})
+        [add] = re.findall(r'formaction="([^"]+/entries/new)"', both.text)
+        chosen = {name: hidden(both, name) for name in (*SCHOOL, "_version", "_kept", "_window")}
+        assert both.status_code == 409 and (await browser.post(add, data=chosen)).status_code == 303
+        assert "Otro" in words(await browser.get(page)) and "not saved yet" not in words(await browser.get(page))
+        assert OFFERED not in words(await browser.get(f"{page}/entries/1"))

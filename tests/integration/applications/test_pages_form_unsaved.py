@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 
 from services.applications.use_cases.unsaved import TYPED_MAX
-from tests.integration.applications.front import Front, words
+from tests.integration.applications.front import AGREED, Front, words
 from tests.integration.applications.people import good_form
-from tests.integration.applications.test_pages_applicant import begun, hidden
+from tests.integration.applications.test_pages_applicant import begun, count, filled, form_key, hidden
 from tests.integration.applications.test_pages_form import CONTACT, SCHOOL, front, version_of
 from tests.integration.quotas.statements import statements
 
@@ -260,3 +260,16 @@ async def test_an_older_window_keeps_nothing_beside_what_was_saved_after_it(fron
         endless = {"study_plan": "x" * (TYPED_MAX + 1), "_version": await version_of(browser, page)}
         assert (await browser.post(f"{page}/typed", data=endless)).status_code == 422, "nothing is said to be kept that is not"
         assert "De ahora" in (await browser.get(f"{page}?typed=1")).text
+
+
+async def test_who_sends_is_told_of_what_is_not_saved_and_then_it_goes(front: Front) -> None:
+    async with front.browser() as browser:
+        path = await filled(front, browser)
+        page, warning = f"{path}/pages/contact", "“How to reach you”: what you typed at 04:00 is not saved, and is not sent"
+        assert "is not sent" not in words(await browser.get(f"{path}/check"))
+        assert (await browser.post(page, data={**WRONG, "_version": await version_of(browser, page), "_kept": ""})).status_code == 422
+        check = await browser.get(f"{path}/check")
+        assert warning in words(check) and f'href="{page}?then=check"' in check.text
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": await form_key(browser, path)})
+        assert sent.status_code == 303, "it stops nobody"
+        assert await count(front, "select count(*) from page_typed") == 0
