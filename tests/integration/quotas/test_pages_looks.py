@@ -23,6 +23,9 @@ from tests.integration.quotas.test_pages_proposals import REASON, decide, propos
 from tests.looks import Looks, unseen
 from tests.served import served
 
+ON_A_PHONE = """() => ['caption', 'thead'].map(part => [...document.querySelectorAll(`.app-table--report ${part}`)]
+    .map(one => one.getBoundingClientRect()[part === 'caption' ? 'right' : 'height']))"""
+"""Where the caption of each table ends, and how high the line of its labels is, in pixels."""
 OWN = ["Puente", "UTC", "XLSX", "Español", "English"]
 """What is called the same in every language."""
 PAGES = re.compile(r"/quotas(?!/$|.*(/live|/weeks|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
@@ -128,14 +131,21 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
 
 
 @pytest.mark.parametrize("path", ["/quotas/overview/bridge", "/quotas/follow-up/es"])
-async def test_on_paper_no_column_is_cut_off(lived: Front, address: str, browser: Browser, path: str) -> None:
-    """As wide as the printed part of an A4 page; what scrolls on a screen would be lost on paper."""
+async def test_on_paper_no_column_is_cut_off_and_on_a_phone_no_caption(lived: Front, address: str, browser: Browser, path: str) -> None:
+    """As wide as the printed part of an A4 page; what scrolls on a screen would be lost on paper.
+
+    On a phone the caption of a table that scrolls is read without, and no label beyond the edge makes room between it and those one sees.
+    """
     page = await opened(browser, address, lived.token("officer"), width=700)
     await page.emulate_media(media="print")
     await page.goto(address + path)
     wide = await page.evaluate("[...document.querySelectorAll('table')].map(one => one.getBoundingClientRect().right)")
     assert len(wide) >= 3 and max(wide) <= 700
     assert not await page.is_visible("text=XLSX")
+    await page.emulate_media(media="screen")
+    await page.set_viewport_size({"width": 360, "height": 900})
+    captions, heads = await page.evaluate(ON_A_PHONE)
+    assert max(captions, default=0) <= 360 and max(heads, default=0) < 40 and bool(captions) == ("follow-up" in path)
     await page.context.close()
 
 
