@@ -17,7 +17,7 @@ from services.applications.pages.giving import BEFORE, awaits_day, before_round,
 from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
-from services.applications.pages.place import TAKEN, accepted, course_of
+from services.applications.pages.place import TAKEN, accepted, course_name, course_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
     LIMITS,
@@ -242,6 +242,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         reasons=reason_words(reasons(application), programme),
         lacking=lacking(folder),
         country=country_name(application.country, folder.plan),
+        course=course_name(application, programme),
         moments=moments(folder),
         place=accepted(folder),
         marked=marked(folder),

@@ -42,6 +42,11 @@ def course_of(application: Application, programme: Programme) -> Course | None:
     return next((one for one in programme.courses_of(application.year) if one.key == application.course), None)
 
 
+def course_name(application: Application, programme: Programme) -> str:
+    """The course that the application is for; nothing where it is for none."""
+    return programme.option_names("course", application.course)[current_language()] if application.course else ""
+
+
 def facts(folder: Folder) -> list[tuple[str, str]]:
     """Programme, year, country, and the course with its days where there is one."""
     application, programme, language = folder.application, folder.dossier.programme, current_language()
@@ -51,7 +56,7 @@ def facts(folder: Folder) -> list[tuple[str, str]]:
         (_("Country"), country_name(application.country, folder.plan)),
     ]
     if application.course:
-        found.append((_("Course"), programme.option_names("course", application.course)[language]))
+        found.append((_("Course"), course_name(application, programme)))
     if course := course_of(application, programme):
         found.append((_("When"), f"{format_date(course.starts)} – {format_date(course.ends)}"))
     return found

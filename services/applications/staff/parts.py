@@ -10,18 +10,19 @@ from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER, FileState
 from services.applications.pages.giving import before_round, giving
 from services.applications.pages.home import STAGES
+from services.applications.pages.place import course_name
 from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
-from services.applications.plan.model import PlanReason
+from services.applications.plan.model import PlanReason, Programme
 from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
 from services.applications.staff.words import file_words, limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
 from services.applications.store.work import Beside, beside, slate_place, standing_by_score
-from services.applications.tables import CellFigures
+from services.applications.tables import Application, CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
+from shared.web.formats import format_number, listed
 from shared.web.i18n import current_language, ngettext, translate
 
 _ = translate
@@ -222,10 +223,22 @@ def foresight(file: File, side: Cellside) -> str:
     grants_from = file.dossier.call.grants_from
     if grants_from is not None and file.now < grants_from:
         return giving(file.dossier.call, file.now)
-    free = side.figures.free - side.beside.asking
-    if free > 0 and not side.figures.waiting:
-        return _("A place is free, so one is offered at once.")
+    if side.figures.free > side.beside.asking:
+        limits = listed(other_limits(file.application, file.dossier.programme))
+        return _("A place of {cell} is free. The places service decides, and looks at these too: {limits}.", cell=side.title, limits=limits)
     return _("No place is free for a newcomer: it joins the waiting list, or is refused where the list is full.")
+
+
+def other_limits(application: Application, programme: Programme) -> list[str]:
+    """In words, what can stand against an offer although the cell has a place free: of none of it are the figures known here."""
+    found = []
+    if application.course:
+        found.append(_("the seats of the course “{course}”", course=course_name(application, programme)))
+    if any(one.key == application.channel and (one.places, one.share) != (None, None) for one in programme.channels):
+        found.append(_("the places for this way of applying"))
+    if programme.holders and (programme.holders.each is not None or application.country in programme.holders.countries):
+        found.append(_("how many people of the country may hold a place at a time"))
+    return [*found, _("the places that the person holds already")]
 
 
 def reason_options(reasons: list[PlanReason]) -> list[dict[str, str]]:

@@ -5,13 +5,17 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from services.applications import use_cases
 from services.applications.domain.lifecycle import State
+from services.applications.pages.place import course_name
 from services.applications.staff.kit import ROWS
+from services.applications.staff.parts import other_limits
 from services.applications.staff.tabs import slices
 from services.applications.store.plans import all_in_force
 from services.applications.store.work import Count
 from services.applications.tables import Application
-from tests.integration.applications.people import reason
+from shared.kernel.cells import Cell
+from tests.integration.applications.people import COORDINATOR, reason, the_plan
 from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 
 BASE = "/officer/applications/"
@@ -176,13 +180,28 @@ async def test_a_taken_place_is_ended_or_withdrawn_with_a_reason(house: House, a
 
 
 async def test_what_an_approval_would_lead_to_follows_the_figures(house: House) -> None:
+    ana = await house.viewer("ana")
+    house.world.now += timedelta(days=30)
+    of_course = await house.world.submitted(ana, "training")
+    await house.world.act(use_cases.nominate, COORDINATOR, of_course.id)
+    masters, training = (the_plan().programme(code) for code in ("masters", "training"))
+    assert masters is not None and training is not None
+    course = course_name(of_course, training)
+    assert f"Course {course}" in main(await (await house.browser("ana")).get(f"/applications/{of_course.id}"))
     house.front.clock.move(timedelta(days=90))
     application = await scored(house)
     browser = await house.browser("officer")
     path = f"{BASE}{application.id}"
     assert "Nothing is known of the places yet" in main(await browser.get(path))
     await house.figures(free=1)
-    assert "A place is free, so one is offered at once" in main(await browser.get(path))
+    said = main(await browser.get(path))
+    assert "A place of Peru 2016 is free. The places service decides, and looks at these too: the places for this way of applying, " in said
+    assert "seats" not in said, "a programme without courses has no seats"
+    assert "how many people of the country may hold a place at a time" in other_limits(application, masters)
+    cell = Cell(of_course.programme, of_course.country, of_course.year)
+    await house.figures(cell, free=1)
+    said = main(await browser.get(f"{BASE}{of_course.id}"))
+    assert f"looks at these too: the seats of the course “{course}”, the places that the person holds already" in said
     await house.reach(State.APPROVED)
     assert "No place is free for a newcomer" in main(await browser.get(path)), "what was approved and not answered counts too"
 
