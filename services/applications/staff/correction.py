@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from services.applications.domain.answers import from_stored
 from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, QUESTION, REMARK_MAX, Mark, changed
 from services.applications.domain.lifecycle import State
+from services.applications.domain.outcomes import MarksMissing, MarksWrong
 from services.applications.domain.papers import FileState
 from services.applications.pages.fields import shown
 from services.applications.staff.kit import File, text_of, texts_of
@@ -16,6 +17,10 @@ from shared.web.i18n import current_language, translate
 
 _ = translate
 
+MARKS: Final = "marks"
+"""The id of the places as a whole on the page."""
+REMARK: Final = "remark-"
+"""What the id and the name of a place's remark begin with."""
 TYPED_MAX: Final = REMARK_MAX * 2
 """What is too long comes back as it was typed, up to here, to be shortened."""
 
@@ -68,13 +73,20 @@ def typed_in(form: FormData, file: File) -> dict[str, str]:
     """The places that were ticked, or at which something was typed, with what was typed there."""
     ticked = set(texts_of(form, "mark")[: MARKS_MAX + 1])
     names = [place.name for group in groups(file, {}) for place in group.places]
-    known = {name: text_of(form, f"remark-{name}", TYPED_MAX) for name in names}
+    known = {name: text_of(form, f"{REMARK}{name}", TYPED_MAX) for name in names}
     return {name: remark for name, remark in known.items() if remark or name in ticked} | dict.fromkeys(ticked - known.keys(), "")
 
 
 def marks_of(typed: Mapping[str, str]) -> list[Mark]:
     """The marks that the use case takes."""
     return [Mark(*name.partition(":")[::2], remark) for name, remark in typed.items()]
+
+
+def place_of(wrong: MarksWrong | MarksMissing, file: File) -> str:
+    """The id of what has to be corrected on the page: the first remark that is wrong, else the places as a whole."""
+    names = {place.name for group in groups(file, {}) for place in group.places}
+    unfit = wrong.marks if isinstance(wrong, MarksWrong) else ()
+    return next((f"{REMARK}{name}" for name in unfit if name in names), MARKS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.applications.domain.letters import QUESTION, of_kind
 from services.applications.domain.outcomes import DateWrong, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
-from services.applications.staff.correction import changes, groups, marks_of, typed_in
+from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, typed_in
 from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
@@ -76,7 +76,7 @@ def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
             outcome = wrong_extension(file.application, today, day) if day else None
         case _:
             return {}
-    return {field_of(outcome): refused(outcome, file)} if outcome else found
+    return {field_of(outcome, file): refused(outcome, file)} if outcome else found
 
 
 def unfilled(form: FormData) -> dict[str, str]:
@@ -85,9 +85,11 @@ def unfilled(form: FormData) -> dict[str, str]:
     return found if day_in(boxes_of(form)) else found | {"correct_by": _(NO_DAY)}
 
 
-def field_of(outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing) -> str:
+def field_of(outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing, file: File) -> str:
     """The field of a return that the refusal is about."""
-    return "return_reasons" if isinstance(outcome, ReasonsWrong) else "correct_by" if isinstance(outcome, DateWrong) else "marks"
+    if isinstance(outcome, MarksWrong | MarksMissing):
+        return place_of(outcome, file)
+    return "return_reasons" if isinstance(outcome, ReasonsWrong) else "correct_by"
 
 
 def boxes_of(form: FormData) -> dict[str, str]:
@@ -125,7 +127,7 @@ async def draw(
         missing=[one.paper.names for one in file.dossier.papers if one.editable and one.lacking],
         fields=fields,
         marks=groups(file, given.get("marks", {})),
-        marks_error=wrong.get("marks", ""),
+        marks_wrong=_marks_wrong(wrong),
         remark_max=REMARK_MAX,
         marked_reasons=listed(_("“{words}”", words=one["label"].rstrip(".。")) for one in reason_options(about)),
         changes=changes(file),
@@ -136,6 +138,12 @@ async def draw(
         slate=f"/country/slate?programme={file.application.programme}&year={file.application.year}" if nominating else "",
         said=_(DONE[request.query_params.get("done", "")]) if request.query_params.get("done", "") in DONE else "",
     )
+
+
+def _marks_wrong(wrong: dict[str, str]) -> dict[str, str]:
+    """What is wrong with the marks, at the remark that it is about or at the places as a whole."""
+    key = next((key for key in wrong if key.startswith(REMARK)), MARKS)
+    return {"key": key, "error": wrong.get(key, "")}
 
 
 def _reasons(key: str, label: str, reasons: Any, wrong: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +191,7 @@ async def send_back(request: Request, application_id: str) -> Response:
         expected_version=version_of(form),
     )
     if isinstance(outcome, MarksWrong | MarksMissing | DateWrong | ReasonsWrong):
-        return await draw(request, file, status=422, opened="return", errors={field_of(outcome): refused(outcome, file)}, typed=typed)
+        return await draw(request, file, status=422, opened="return", errors={field_of(outcome, file): refused(outcome, file)}, typed=typed)
     return await answer(request, file, outcome, "return")
 
 

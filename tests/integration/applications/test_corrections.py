@@ -16,6 +16,7 @@ from services.applications.use_cases import Done
 from tests.integration.applications.calling import Api
 from tests.integration.applications.front import words
 from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, reason
+from tests.integration.applications.staff_pages import errors
 
 MARKS = (
     Mark("question", "full_name", "As in the passport,\nplease\u202e"),
@@ -132,7 +133,10 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     assert "« Un document est illisible »" in words(await page(api, COORDINATOR, f"{path}?lang=fr")), "the marks are the language's own"
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
     assert refused.status_code == 422
-    assert "Tick at least one document, question or page" in words(refused)
+    assert "Tick at least one document, question or page" in errors(refused), "at the top, where the keyboard is put"
+    assert re.search(r'<title>\s*Error: ', refused.text)
+    assert 'href="#marks"' in refused.text
+    assert re.search(r'id="marks" tabindex="-1" aria-describedby="marks-error"', refused.text), "the place takes the keyboard"
     assert re.search(r'value="document_unreadable"[^>]* checked', refused.text)
     body = {"expected_version": application.version, "reasons": ["document_unreadable"], "correct_by": "2016-02-02", "marks": []}
     by_program = await api.send(COORDINATOR, "POST", f"/api/v1/applications/{application.id}/return", json=body)
@@ -156,7 +160,8 @@ async def test_the_coordinators_form_takes_marks_and_gives_back_what_was_typed(w
     long = marks | {"remark-page:contact": "x" * (REMARK_MAX + 1)}
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | long | {"return_reasons": reason("return")})
     assert refused.status_code == 422
-    assert f"{REMARK_MAX} characters or fewer" in words(refused)
+    assert f"{REMARK_MAX} characters or fewer" in errors(refused)
+    assert 'href="#remark-page:contact"' in refused.text, "the summary leads to the remark that is too long"
     done = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | marks | {"return_reasons": reason("return")})
     assert done.status_code == 303, words(done)
     (row,) = await world.rows("select marks from sent_answers")
