@@ -141,7 +141,7 @@ class ReasonsWrong:
 
 @dataclass(frozen=True, slots=True)
 class MarksWrong:
-    """Marks, as `kind:key`, that name nothing in the form, name it twice, or say more than `most` characters."""
+    """Marks, as `kind:key`, that name nothing that can be corrected, name it twice, or say more than `most` characters."""
 
     marks: tuple[str, ...]
     most: int

@@ -34,3 +34,7 @@ LATER: Final = ("after_nomination", "after_offer")
 def may_attach(stage: str, role: str, state: State) -> bool:
     """Whether the role may change papers of that stage now."""
     return state in PAPERS[stage].get(role, frozenset())
+
+
+CORRECTED: Final = tuple(stage for stage in PAPERS if may_attach(stage, APPLICANT, State.RETURNED))
+"""Stages whose papers the applicant can correct once the application was sent back; of a later one nothing is asked yet."""

@@ -10,7 +10,7 @@ from services.applications.domain.answers import from_stored
 from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, QUESTION, REMARK_MAX, Mark, changed
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksMissing, MarksWrong
-from services.applications.domain.papers import FileState
+from services.applications.domain.papers import CORRECTED, FileState
 from services.applications.pages.fields import shown
 from services.applications.staff.kit import File, text_of, texts_of
 from shared.web.i18n import current_language, translate
@@ -48,7 +48,7 @@ class Group:
 
 
 def groups(file: File, given: Mapping[str, str]) -> list[Group]:
-    """Every page with its questions, then the documents; `given` are the remarks by place that were typed."""
+    """Every page with its questions, then the documents that the applicant can correct; `given` are the remarks by place that were typed."""
     language, programme = current_language(), file.dossier.programme
 
     def place(kind: str, key: str, label: str) -> Place:
@@ -65,7 +65,8 @@ def groups(file: File, given: Mapping[str, str]) -> list[Group]:
         )
         for page in programme.pages
     ]
-    papers = tuple(place(DOCUMENT, one.paper.key, one.paper.names[language]) for one in file.dossier.papers)
+    correctable = [one.paper for one in file.dossier.papers if one.paper.stage in CORRECTED]
+    papers = tuple(place(DOCUMENT, paper.key, paper.names[language]) for paper in correctable)
     return [*found, *([Group(_("Documents"), papers)] if papers else [])]
 
 

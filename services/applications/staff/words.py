@@ -197,7 +197,7 @@ def refused(outcome: Any, file: File) -> str:
         case o.DateWrong(earliest=earliest):
             return _("The day must be {day} or later", day=format_date(earliest))
         case o.MarksWrong(most=most):
-            return _("A remark may have {most} characters or fewer, and only places of this form can be ticked.", most=most)
+            return _("A remark may have {most} characters or fewer, and only what the applicant can correct now can be ticked.", most=most)
         case o.MarksMissing():
             return _(
                 "Tick at least one document, question or page: the reason that you chose is about one, and the applicant must see which"

@@ -1,10 +1,11 @@
 """A country's coordinator: return for correction, give more time, put on the slate, order the slate."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.applications.domain.answers import Answer, given
 from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import (
@@ -17,6 +18,7 @@ from services.applications.domain.outcomes import (
     ReasonsWrong,
     SlateChanged,
 )
+from services.applications.domain.papers import CORRECTED
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Programme
@@ -46,17 +48,25 @@ def tidied(marks: Sequence[Mark]) -> list[Mark]:
     return [replace(one, remark=tidy(one.remark)) for one in marks]
 
 
+def correctable(programme: Programme, answers: Mapping[str, Answer]) -> set[str]:
+    """Keys of the papers that an applicant with these answers has a place to add to while the application is being corrected."""
+    return {paper.key for stage in CORRECTED for paper in programme.documents_for(stage, answers)}
+
+
 def wrong_return(
-    programme: Programme, today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
+    programme: Programme, papers: Collection[str], today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
 ) -> ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None:
-    """What speaks against the reasons, the day and the marks of a return by themselves; `today` is that of the call's zone."""
+    """What speaks against the reasons, the day and the marks of a return by themselves.
+
+    `papers` are those that can be marked, `today` is that of the call's zone.
+    """
     wrong = wrong_reasons(programme, "return", reasons)
     if wrong:
         return wrong
     earliest = today + timedelta(days=1)
     if correct_by < earliest:
         return DateWrong(earliest)
-    unfit = wrong_marks(marks, programme.pages, {paper.key for paper in programme.documents})
+    unfit = wrong_marks(marks, programme.pages, papers)
     if unfit:
         return MarksWrong(unfit, REMARK_MAX)
     about = tuple(one.code for one in programme.reasons_for("return") if one.marked and one.code in reasons)
@@ -90,8 +100,9 @@ async def return_for_correction(
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
     if not isinstance(standing, Standing):
         return standing
-    application, told = standing.application, tidied(marks)
-    wrong = wrong_return(standing.programme, standing.terms.call(application.year).day(now), reasons, correct_by, told)
+    application, programme, told = standing.application, standing.programme, tidied(marks)
+    papers = correctable(programme, given(programme.pages, (await store.filled_in(tx, application.id)).answers))
+    wrong = wrong_return(programme, papers, standing.terms.call(application.year).day(now), reasons, correct_by, told)
     if wrong:
         return wrong
     await copies.keep_answers(tx, application.id, told, now)

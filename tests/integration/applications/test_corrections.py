@@ -102,6 +102,7 @@ async def test_sent_again_as_it_was_is_said(world: World, api: Api) -> None:
         (Mark("question", "no_such", ""),),
         (Mark("page", "full_name", ""),),
         (Mark("lock", "contact", ""),),
+        (Mark("document", "physical_examination", "asked for after an offer"),),
         (Mark("page", "contact", "a"), Mark("page", "contact", "b")),
         (Mark("page", "contact", "x" * (REMARK_MAX + 1)),),
         tuple(Mark("page", "contact", "") for _ in range(101)),
@@ -130,6 +131,8 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     form = {"version": str(application.version), "return_reasons": "document_unreadable", **day}
     opened = await page(api, COORDINATOR, path)
     assert "At least one has to be ticked for: “A document cannot be read”, “A document" in words(opened)
+    assert 'value="document:transcripts"' in opened.text
+    assert 'value="document:physical_examination"' not in opened.text, "it is asked for after an offer: nobody can add it now"
     assert "« Un document est illisible »" in words(await page(api, COORDINATOR, f"{path}?lang=fr")), "the marks are the language's own"
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
     assert refused.status_code == 422
