@@ -52,7 +52,7 @@ def tidy(text: str) -> str:
 
 
 def wrong_marks(marks: Collection[Mark], pages: Iterable[Page], documents: Collection[str]) -> tuple[str, ...]:
-    """`kind:key` of the marks that name nothing that can be corrected, name it twice, or say too much; all of them where there are too many."""
+    """`kind:key` of the marks that name nothing correctable, name it twice, or say too much; all of them where there are too many."""
     known = {f"{DOCUMENT}:{key}" for key in documents}
     for page in pages:
         known |= {f"{PAGE}:{page.key}", *(f"{QUESTION}:{question.key}" for question in page.questions)}

@@ -7,6 +7,7 @@ from services.applications.domain.answers import Page
 from services.applications.domain.correction import DOCUMENT, PAGE, Mark, Returned
 from services.applications.pages.fields import target
 from services.applications.pages.kit import Folder
+from services.applications.plan.model import Programme
 from services.applications.views import PageState, PaperState
 from shared.web.i18n import current_language
 
@@ -28,18 +29,28 @@ def marked(folder: Folder) -> list[Marked]:
 
 
 def _marked(folder: Folder, one: Mark) -> Marked:
-    language, programme = current_language(), folder.dossier.programme
+    programme = folder.dossier.programme
+    label = place_name(programme, one)
     if one.kind == DOCUMENT:
-        paper = next((paper for paper in programme.documents if paper.key == one.key), None)
-        return Marked(paper.names[language] if paper else one.key, one.remark, f"{folder.path}/papers/{quote(one.key)}")
+        return Marked(label, one.remark, f"{folder.path}/papers/{quote(one.key)}")
     page = next((page for page in programme.pages if one.key in {page.key, *(question.key for question in page.questions)}), None)
     path = f"{folder.path}/pages/{quote(page.key)}" if page else folder.path
     if one.kind == PAGE:
-        return Marked(page.title[language] if page else one.key, one.remark, path)
+        return Marked(label, one.remark, path)
     question = programme.question(one.key)
-    return Marked(
-        question.label[language] if question else one.key, one.remark, f"{path}#{quote(target(question) if question else one.key)}"
-    )
+    return Marked(label, one.remark, f"{path}#{quote(target(question) if question else one.key)}")
+
+
+def place_name(programme: Programme, one: Mark) -> str:
+    """What the marked place is called; its key where the plan has it no more."""
+    language = current_language()
+    if one.kind == DOCUMENT:
+        return next((paper.names[language] for paper in programme.documents if paper.key == one.key), one.key)
+    if one.kind == PAGE:
+        page = programme.page(one.key)
+        return page.title[language] if page else one.key
+    question = programme.question(one.key)
+    return question.label[language] if question else one.key
 
 
 def of_page(returned: Returned | None, page: Page) -> dict[str, str]:

@@ -11,6 +11,7 @@ from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, Q
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksMissing, MarksWrong
 from services.applications.domain.papers import CORRECTED, FileState
+from services.applications.pages.corrections import place_name
 from services.applications.pages.fields import shown
 from services.applications.staff.kit import File, text_of, texts_of
 from shared.web.i18n import current_language, translate
@@ -48,7 +49,7 @@ class Group:
 
 
 def groups(file: File, given: Mapping[str, str]) -> list[Group]:
-    """Every page with its questions, then the documents that the applicant can correct; `given` are the remarks by place that were typed."""
+    """Every page with its questions, then the documents that can be corrected; `given` are the remarks by place that were typed."""
     language, programme = current_language(), file.dossier.programme
 
     def place(kind: str, key: str, label: str) -> Place:
@@ -88,6 +89,14 @@ def place_of(wrong: MarksWrong | MarksMissing, file: File) -> str:
     names = {place.name for group in groups(file, {}) for place in group.places}
     unfit = wrong.marks if isinstance(wrong, MarksWrong) else ()
     return next((f"{REMARK}{name}" for name in unfit if name in names), MARKS)
+
+
+def told(file: File) -> list[tuple[str, str]]:
+    """What the applicant has to correct now: each place that was marked by name, with the remark; nothing where it is not sent back."""
+    returned = file.dossier.returned
+    if returned is None or file.application.state != State.RETURNED:
+        return []
+    return [(place_name(file.dossier.programme, one), one.remark) for one in returned.marks]
 
 
 @dataclass(frozen=True, slots=True)

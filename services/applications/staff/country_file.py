@@ -16,7 +16,7 @@ from services.applications.domain.letters import QUESTION, of_kind
 from services.applications.domain.outcomes import DateWrong, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
-from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, typed_in
+from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, told, typed_in
 from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
@@ -131,6 +131,7 @@ async def draw(
         marks_wrong=_marks_wrong(wrong),
         remark_max=REMARK_MAX,
         marked_reasons=listed(_("“{words}”", words=one["label"].rstrip(".。")) for one in reason_options(about)),
+        told=told(file),
         changes=changes(file),
         questions=of_kind(file.dossier.letters, QUESTION),
         paper_errors={key.removeprefix("paper-"): text for key, text in wrong.items() if key.startswith("paper-")},

@@ -16,7 +16,7 @@ from services.applications.domain.letters import APPEAL, of_kind
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.correction import changes
+from services.applications.staff.correction import changes, told
 from services.applications.staff.kit import Asked, File, asked_in, attempt, done, file_of, form_of, name_keys, terms_in, text_of, texts_of
 from services.applications.staff.kit import version_of as version
 from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, sort_of
@@ -132,6 +132,7 @@ async def draw(
         "staff/officer_application.html",
         status=status,
         **sheet(file),
+        told=told(file),
         changes=changes(file),
         appeals=of_kind(file.dossier.letters, APPEAL),
         side=around.side,

@@ -74,7 +74,11 @@ async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(worl
 async def test_what_was_corrected_is_shown_before_and_now_to_the_coordinator_and_the_officer(world: World, api: Api) -> None:
     person, application = await sent_back(world)
     path = f"/country/applications/{application.id}"
-    assert "What was corrected" not in words(await page(api, COORDINATOR, path))
+    for viewer, where in ((COORDINATOR, path), (OFFICER, f"/officer/applications/{application.id}")):
+        waiting = words(await page(api, viewer, where))
+        assert "What was corrected" not in waiting
+        asked = waiting[waiting.index("Where it has to be corrected") :]
+        assert "As in the passport, please" in asked and "Academic transcripts Page 2 cannot be read." in asked
     world.now += timedelta(hours=1)
     await save(world, person, application, "identity", full_name="José Ñahui Quispe Mamani")
     await world.submit(person, application.id)
@@ -137,7 +141,7 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
     assert refused.status_code == 422
     assert "Tick at least one document, question or page" in errors(refused), "at the top, where the keyboard is put"
-    assert re.search(r'<title>\s*Error: ', refused.text)
+    assert re.search(r"<title>\s*Error: ", refused.text)
     assert 'href="#marks"' in refused.text
     assert re.search(r'id="marks" tabindex="-1" aria-describedby="marks-error"', refused.text), "the place takes the keyboard"
     assert re.search(r'value="document_unreadable"[^>]* checked', refused.text)
