@@ -27,7 +27,7 @@ def giving(call: Call, now: datetime) -> str:
     """How the call's places are given, in a sentence or two."""
     if call.grants_from is None:
         return _(ROLLING)
-    return _(AHEAD if now < call.grants_from else PAST, day=giving_day(call))
+    return _(AHEAD if before_day(call, now) else PAST, day=giving_day(call))
 
 
 def giving_day(call: Call) -> str:
@@ -53,8 +53,13 @@ def before_round(application: Application, call: Call | None) -> bool:
     return application.state == State.WAITING and application.waiting_rank == 0 and call is not None and call.grants_from is not None
 
 
+def before_day(call: Call, now: datetime) -> bool:
+    """Whether the call's places are given on one day, and that is yet to come: who waits by quotas' figures is on no list."""
+    return call.grants_from is not None and now < call.grants_from
+
+
 def awaits_day(application: Application, call: Call | None, now: datetime) -> bool:
     """The same, or that quotas has not yet answered an approval from before that day."""
     if application.state == State.APPROVED:
-        return call is not None and call.grants_from is not None and now < call.grants_from
+        return call is not None and before_day(call, now)
     return before_round(application, call)

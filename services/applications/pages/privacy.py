@@ -18,9 +18,8 @@ from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Window, refused
 from services.applications.domain.lifecycle import State
 from services.applications.pages.kit import Folder, applicant, zone_for
-from services.applications.pages.mine import item, moments
+from services.applications.pages.mine import item, moments, said_of
 from services.applications.pages.sending import sections
-from services.applications.pages.words import STATES
 from services.applications.privacy import erasing, store
 from services.applications.privacy.held import DECIDED, File, Held, held_on
 from services.applications.privacy.mail import send
@@ -153,7 +152,7 @@ async def _draw_delete(request: Request, who: Identity, *, error: str = "") -> R
 def _line(line: Line) -> dict[str, str]:
     application = line.application
     name = f"{line.terms.programme.names[current_language()]} {application.year}"
-    return {"name": name, "state": _(STATES[State(application.state)].name), "href": f"/applications/{application.id}"}
+    return {"name": name, "state": _(said_of(application, line.terms).name), "href": f"/applications/{application.id}"}
 
 
 @router.post("/account/delete")

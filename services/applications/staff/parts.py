@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER, FileState
-from services.applications.pages.giving import before_round, giving
+from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.home import STAGES
 from services.applications.pages.place import course_name
 from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
-from services.applications.plan.model import PlanReason, Programme
+from services.applications.plan.model import Call, PlanReason, Programme
 from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
 from services.applications.staff.words import file_words, limit_words, score_words, standing_said, timeline
@@ -154,6 +154,8 @@ class Cellside:
     figures: CellFigures | None
     beside: Beside
     cap: int | None
+    before_day: bool
+    """Whether the day of the places is yet to come: who waits is approved so far, and on no list."""
     rank: int = 0
     among: int = 0
     slate: tuple[int, int] | None = None
@@ -177,7 +179,14 @@ class Cellside:
         found = self.figures
         parts = {"taken": found.taken, "offered": found.offered, "waiting": found.waiting, "places": found.capacity}
         words = {name: format_number(number) for name, number in parts.items()}
+        if self.before_day:
+            return _("{taken} taken, {offered} offered and {waiting} approved so far, of {places} places", **words)
         return _("{taken} taken, {offered} offered and {waiting} waiting, of {places} places", **words)
+
+    @property
+    def listed_name(self) -> str:
+        """What those are called who are approved and have no place."""
+        return _("Approved so far") if self.before_day else _("Waiting")
 
     @property
     def put_forward(self) -> str:
@@ -197,17 +206,18 @@ def cap_of(ratio: float | None, found: CellFigures | None) -> int | None:
     return None if ratio is None or found is None else math.ceil(round(ratio * found.capacity, 9))
 
 
-async def cellside(tx: Tx, cell: Cell, title: str, ratio: float | None) -> Cellside:
-    """The figures of a cell."""
+async def cellside(tx: Tx, cell: Cell, title: str, programme: Programme, call: Call, now: datetime) -> Cellside:
+    """The figures of a cell in its call."""
     found = (await figures(tx, [cell])).get(cell.key)
-    return Cellside(cell.key, title, found, await beside(tx, cell), cap_of(ratio, found))
+    ratio = programme.nomination_ratio if "nomination" in programme.route else None
+    return Cellside(cell.key, title, found, await beside(tx, cell), cap_of(ratio, found), before_day(call, now))
 
 
 async def cellside_of(tx: Tx, file: File) -> Cellside:
     """The figures of an application's cell, and where it stands by score."""
     application, programme = file.application, file.dossier.programme
-    ratio = programme.nomination_ratio if "nomination" in programme.route else None
-    found = await cellside(tx, file.cell, f"{country_name(application.country, file.plan)} {application.year}", ratio)
+    title = f"{country_name(application.country, file.plan)} {application.year}"
+    found = await cellside(tx, file.cell, title, programme, file.dossier.call, file.now)
     if application.state == State.NOMINATED and application.slate_rank:
         found = replace(found, slate=await slate_place(tx, application))
     if application.score is None or "review" not in programme.route or application.state not in (State.NOMINATED, State.SUBMITTED):
@@ -220,8 +230,7 @@ def foresight(file: File, side: Cellside) -> str:
     """What an approval would lead to, as far as the figures tell now."""
     if side.figures is None:
         return _("Nothing is known of the places yet; the places service decides.")
-    grants_from = file.dossier.call.grants_from
-    if grants_from is not None and file.now < grants_from:
+    if side.before_day:
         return giving(file.dossier.call, file.now)
     if side.figures.free > side.beside.asking:
         limits = listed(other_limits(file.application, file.dossier.programme))

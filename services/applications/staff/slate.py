@@ -103,7 +103,7 @@ async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet 
         programme=one.programme,
         call=call,
         country=name,
-        side=await cellside(tx, cell, f"{name} {call.year}", one.programme.nomination_ratio),
+        side=await cellside(tx, cell, f"{name} {call.year}", one.programme, call, desk_of(request).clock.now()),
         slate=_lines(slate, names, one),
         held_up=_lines(held_up, names, one),
         waiting=_lines([row for row in part.rows if not row.reason_limit], names, one),

@@ -18,7 +18,7 @@ NAMES: Final[Mapping[str, str]] = {
     "review": N_("With reviewers"),
     "country": N_("With countries"),
     "asking": N_("Waiting for an answer"),
-    "waiting": N_("Waiting for a place"),
+    "waiting": N_("Approved, or on a waiting list"),
     "offered": N_("Place offered"),
     "placed": N_("Place taken"),
     "closed": N_("Closed"),

@@ -190,7 +190,7 @@ def refused(outcome: Any, file: File) -> str:
         case o.Changed():
             return overtaken(file)
         case o.NotAllowed():
-            state = state_said(file.application.state).name
+            state = standing_said(file.application, file.dossier.call).name
             return _("This cannot be done now: the application is “{state}”. Nothing was changed.", state=state)
         case o.ReasonsWrong():
             return _("Choose at least one reason")
