@@ -181,7 +181,8 @@ async def keep_typed(request: Request, application_id: str, key: str, entry: str
         if isinstance(outcome, PageChanged) and not faults:
             return draw_both_of_entry(request, found, number, outcome, sent)
         return draw_entry(request, found, there(found, number), sent=sent, faults=faults, fresh=True)
-    return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}/entries/{entry}")
+    listed = f"/applications/{one}/pages/{quote(key)}"
+    return kept_answer(request, outcome, listed if "list" in request.query_params else f"{listed}/entries/{entry}")
 
 
 def number_of(entry: str) -> int | None:
@@ -214,10 +215,12 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
 def draw_both_of_entry(request: Request, found: Desktop, number: int | None, outcome: PageChanged, sent: Sent) -> Response:
     """What was typed beside the entry that has its number now, to be put in its place or added; beside the whole list where none has."""
     group, entries, onward = group_of(found), held(found), then(request)
-    new = f"{found.here}/entries/new{onward}"
-    if number is None or number > len(entries):
-        return draw_both(request, found, outcome, sent, action=new)
-    here, title, plan = f"{found.here}/entries/{number}", f"{own(group.entry)} {number}", found.sheet.terms.plan
+    new, number = f"{found.here}/entries/new{onward}", there(found, number)
+    here, kept = f"{found.here}/entries/{number or 'new'}", found.sheet.typed.get(of_entry(found.page.key, number))
+    forget = f"{here}/typed?forget=1&list=1{onward.replace('?', '&')}"
+    if number is None:
+        return draw_both(request, found, outcome, sent, kept=kept, action=new, forget=forget)
+    title, plan = f"{own(group.entry)} {number}", found.sheet.terms.plan
     typed = outcome.typed[group.key]
     assert isinstance(typed, Entries), "an entry was typed"
     row: Beside = {
@@ -231,9 +234,9 @@ def draw_both_of_entry(request: Request, found: Desktop, number: int | None, out
         outcome,
         sent,
         rows=[row],
-        kept=found.sheet.typed.get(of_entry(found.page.key, number)),
+        kept=kept,
         action=here + onward,
-        forget=f"{here}/typed?forget=1{onward.replace('?', '&')}",
+        forget=forget,
         entry=title,
         add=new if len(entries) < group.most else "",
     )

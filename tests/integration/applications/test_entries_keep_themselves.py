@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 from tests.integration.applications.front import Front, words
 from tests.integration.applications.test_pages_applicant import begun, hidden
@@ -76,7 +77,7 @@ async def test_what_was_kept_of_an_older_entry_is_not_saved_over_a_newer_one(fro
         both = await browser.post(first, data=older)
         assert both.status_code == 409 and "Newer" in words(both) and "Older" in words(both)
         assert "Newer" in words(await browser.get(page)), "nothing was overwritten"
-        assert f'formaction="{page}/entries/new"' in both.text and f'formaction="{first}/typed?forget=1"' in both.text
+        assert f'formaction="{page}/entries/new"' in both.text and f'formaction="{first}/typed?forget=1&amp;list=1"' in both.text
         chosen = {name: hidden(both, name) for name in (*SCHOOL, "_version", "_kept")}
         assert (await browser.post(first, data=chosen)).status_code == 303
         listed = words(await browser.get(page))
@@ -100,6 +101,21 @@ async def test_an_entry_that_one_chose_instead_of_another_is_never_lost(front: F
         assert (late.status_code, hidden(late, "_version")) == (422, "0") and 'value="Dos"' in late.text
         both = await browser.post(instead, data={**wrong, "to_year": "2006", **marks})
         assert both.status_code == 409 and "Dos" in words(both) and "Tres" in words(both)
+        assert "forget=1" not in both.text, "what is kept is the other text, which nobody chose against"
+
+
+async def test_who_keeps_the_list_as_it_is_lets_go_of_the_new_entry(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        new = f"{page}/entries/new"
+        own = {"_version": "0", "_kept": "", "_window": hidden(await browser.get(new), "_window")}
+        assert (await browser.post(f"{new}/typed", data={**SCHOOL, "institution": "Dos", **own})).status_code == 204
+        assert (await browser.post(new, data={**SCHOOL, "_version": "0", "_kept": ""})).status_code == 303
+        both = await browser.post(new, data={**SCHOOL, "institution": "Dos", **own})
+        [forget] = re.findall(r'formaction="([^"]+forget=1[^"]*)"', unescape(both.text))
+        marks = {name: hidden(both, name) for name in (*SCHOOL, "_version", "_kept", "_window")}
+        assert both.status_code == 409 and (await browser.post(forget, data=marks)).headers["location"] == page
+        assert "not saved yet" not in words(await browser.get(page))
 
 
 async def test_nothing_stays_kept_that_nobody_can_reach(front: Front) -> None:
