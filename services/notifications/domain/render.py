@@ -106,7 +106,9 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
     name = " ".join(reader.name.split())
     greeting = frame["greeting"].format(name=name) if name else frame["greeting_without_name"]
     if told.template in FOR_REFEREES:
-        parts = [frame["referee_link"].format(link=told.link) if told.link else "", frame["referee_closing"]]
+        # Who has written, or need not write any more, has no page left: nothing is said of one.
+        link, ask = (frame["referee_link"].format(link=told.link), "referee_ask") if told.link else ("", "referee_ask_no_more")
+        parts = [link, frame["closing"].format(ask=frame[ask])]
     else:
         receipt = "\n" + frame["receipt"].format(receipt=reader.receipt) if reader.receipt else ""
         ask = frame["ask_at"].format(focal_point=reader.focal_point) if reader.focal_point else frame["ask"]

@@ -192,3 +192,16 @@ def test_a_place_without_its_fact_is_an_error_and_not_a_gap() -> None:
     wording = Wording("en", "en", {"x": Template("Subject", "Until {answer_by}")}, wordings()["en"].words)
     with pytest.raises(KeyError, match="answer_by"):
         render(Told("x", CELL, {}, LINK), Reader(), wording, terms())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_without_a_link_to_a_referee_says_nothing_of_a_link_nor_of_a_page(language: str) -> None:
+    wording = wordings()[language]
+    facts = {"applicant": "Ana Núñez"}
+    feet = []
+    for link in (LINK, ""):
+        told = Told("referee_released", CELL, facts, link)
+        feet.append(as_mail(render(told, Reader(), wording, terms()), told, Reader(), wording).rsplit("\n\n", 1)[1])
+    assert feet[0] == wording.words["frame"]["referee_ask"] + "\n"
+    assert feet[0].count(wording.words["frame"]["referee_ask_no_more"]) == 1, "nobody reads answers, in both"
+    assert feet[1] == wording.words["frame"]["referee_ask_no_more"] + "\n"
