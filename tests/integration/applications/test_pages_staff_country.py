@@ -309,4 +309,4 @@ async def test_the_figures_of_a_cell_that_nothing_is_known_of_are_said_to_be_unk
     house.front.clock.move(timedelta(minutes=1))
     await house.figures(CELL, capacity=36, free=20, taken=10, offered=6, waiting=2)
     known = await browser.get(f"/country/applications/{application.id}")
-    assert "10 taken, 6 offered and 2 waiting, of 36 places" in known.text
+    assert "10 taken, 6 offered and 2 approved so far, of 36 places" in known.text, "it is before the day of the places"

@@ -197,6 +197,7 @@ async def test_what_an_approval_would_lead_to_follows_the_figures(house: House) 
     said = main(await browser.get(path))
     assert "A place of Peru 2016 is free. The places service decides, and looks at these too: the places for this way of applying, " in said
     assert "seats" not in said, "a programme without courses has no seats"
+    assert "0 taken, 0 offered and 0 waiting, of 36 places" in said and "Waiting 0" in said, "the day of the places is over"
     assert "how many people of the country may hold a place at a time" in other_limits(application, masters)
     cell = Cell(of_course.programme, of_course.country, of_course.year)
     await house.figures(cell, free=1)
