@@ -16,6 +16,7 @@ from services.applications.domain.letters import APPEAL, of_kind
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
+from services.applications.pages.giving import awaits_day, giving
 from services.applications.staff.correction import changes, told
 from services.applications.staff.kit import Asked, File, asked_in, attempt, done, file_of, form_of, name_keys, terms_in, text_of, texts_of
 from services.applications.staff.kit import version_of as version
@@ -89,6 +90,14 @@ def reviews(file: File, names: Mapping[str, str]) -> list[Points]:
     ]
 
 
+def said_of(act: str, file: File) -> str:
+    """What is said of an act that was just done; nothing of what is none."""
+    call = file.dossier.call
+    if act == "approve" and awaits_day(file.application, call, file.now):
+        return _("It is approved. {giving}", giving=giving(call, file.now))
+    return _(DONE[act]) if act in DONE else ""
+
+
 @router.get("/officer/applications/{application_id}")
 async def application_page(request: Request, application_id: str) -> Response:
     file = await file_of(request, application_id, BASE, *READERS)
@@ -148,7 +157,7 @@ async def draw(
         },
         opened=opened,
         others=list(others),
-        said=_(DONE[just]) if just in DONE else "",
+        said=said_of(just, file),
         asked=asked,
         query=asked.query(),
         queue=f"{PATH}{asked.query()}",

@@ -1,6 +1,6 @@
 """The officer's pages: a work list with tabs and filters, one application on one page with its figures, and every act on it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -111,12 +111,15 @@ async def test_an_approval_asks_for_a_place_and_says_what_comes_next(house: Hous
     done = await browser.post(f"{BASE}{application.id}/approve", data={"version": shown_version(page), "programme": "scholarship"})
     assert done.headers["location"] == f"{BASE}{application.id}?programme=scholarship&done=approve"
     after = await browser.get(done.headers["location"])
-    assert "It is approved. The places service now answers" in main(after)
+    assert "It is approved. Places are given on 15 April 2016 (Beijing time), all at once and by rank." in main(after)
     assert f"{BASE}{other.id}?programme=scholarship" in links(after, BASE), "the next one is at hand"
     assert await house.state(application) == "approved"
     kinds = [one.type for one in await house.world.published(application.id)]
     assert kinds[-1] == "puente.application.approved.v1"
     assert len(await house.audited("application.approve")) == 1
+    house.front.clock.move_to(datetime(2016, 4, 16, tzinfo=UTC))
+    await house.front.sign_in(browser, "officer@example.org")
+    assert "It is approved. The places service now answers" in main(await browser.get(done.headers["location"])), "the day is over"
 
 
 async def test_what_nobody_scored_cannot_be_approved(house: House) -> None:
