@@ -87,7 +87,7 @@ async def home(request: Request) -> Response:
         part=lambda one: takes_part(one, chosen_country(request), now),
         zone=zone,
         now=now,
-        papers=lambda programme: papers(programme),
+        needed=needed,
         giving_day=giving_day,
         offers=offers,
         signed_out="signed-out" in request.query_params,
@@ -178,6 +178,20 @@ class Paper:
 def papers(programme: Programme, stage: str = "submission") -> list[Paper]:
     """The papers of a stage, those that only some need too."""
     return [in_words(document, programme) for document in programme.documents if document.stage == stage]
+
+
+def needed(programme: Programme) -> list[str]:
+    """What one has to have at hand to apply: the papers of the application, and letters where they are asked for."""
+    names = [_name(paper.name, paper.optional, bool(paper.only_for)) for paper in papers(programme)]
+    asked = programme.referees
+    return [*names, _name(_("Letters of recommendation"), asked.minimum == 0, asked.when is not None)] if asked else names
+
+
+def _name(name: str, optional: bool, some: bool) -> str:
+    """The name, with whether it is left to everybody or asked of some only."""
+    if optional:
+        return _("{document} (optional)", document=name)
+    return _("{document} (some applicants)", document=name) if some else name
 
 
 def in_words(document: Document, programme: Programme) -> Paper:
