@@ -8,7 +8,9 @@ from uuid import UUID
 from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
 from services.quotas.proposals import KINDS, looked, opened, short_of
 from services.quotas.proposals.kind import Filed, Params, ProposalRefused
-from shared.persistence.database import Tx
+from services.quotas.proposals.limits import LimitChange
+from services.quotas.store.room import limits_of
+from shared.persistence.database import Tx, driver
 
 Figures = Mapping[str, int]
 
@@ -26,6 +28,16 @@ class CellEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitEffect:
+    """A limit of which there would be more or less: how much there is now and afterwards (none: no end), and how much of it is used."""
+
+    key: str
+    before: int | None
+    after: int | None
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class Foreseen:
     """What adopting it now would do. `state` names the state of the books that this was computed on.
 
@@ -37,6 +49,8 @@ class Foreseen:
     cells: tuple[CellEffect, ...]
     pool_gains: int
     refused: ProposalRefused | None = None
+    limits: tuple[LimitEffect, ...] = ()
+    """The limit that is set, or those of the one cell that follow from its number of places."""
 
     @property
     def told(self) -> int:
@@ -52,7 +66,21 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
     refused = refused or short_of(verdict)
     if refused is not None:
         return Foreseen(filed.state, (), 0, refused)
-    return Foreseen(filed.state, _effects(filed, verdict), verdict.pools.get(filed.programme, 0))
+    cells = _effects(filed, verdict)
+    return Foreseen(filed.state, cells, verdict.pools.get(filed.programme, 0), limits=await _limits(tx, filed.params, cells))
+
+
+async def _limits(tx: Tx, params: Params, cells: tuple[CellEffect, ...]) -> tuple[LimitEffect, ...]:
+    connection = await driver(tx)
+    if isinstance(params, LimitChange):
+        limits = [one for one in await limits_of(connection, params.cell) if one.key == params.limit]
+        after = {one.key: one.planned if params.capacity is None else params.capacity for one in limits}
+    elif len(cells) == 1 and cells[0].after != cells[0].before:
+        limits = list(await limits_of(connection, cells[0].key))
+        after = {one.key: one.capacity for one in await limits_of(connection, cells[0].key, target=cells[0].after["target"])}
+    else:
+        return ()
+    return tuple(LimitEffect(one.key, one.capacity, after[one.key], one.used) for one in limits if after[one.key] != one.capacity)
 
 
 def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:

@@ -136,12 +136,13 @@ async def _applied(tx: Tx) -> int:
 
 
 _STATES: Final = text(
-    "select p.email, a.programme, a.year, a.state from application a join account p on p.id = a.person_id where a.state <> 'withdrawn'"
+    "select p.email, a.programme, a.year, case when a.state = 'waiting' and a.waiting_rank = 0 then 'approved' else a.state end as state "
+    "from application a join account p on p.id = a.person_id where a.state <> 'withdrawn'"
 )
 
 
 async def _states(stack: Stack) -> dict[tuple[str, str, int], str]:
-    """E-mail, programme and year -> the state that the application is in by now."""
+    """E-mail, programme and year -> the state that the application is in by now; who waits for the day of the places is approved."""
 
     async def read(tx: Tx) -> dict[tuple[str, str, int], str]:
         return {(row.email, row.programme, row.year): row.state for row in await tx.execute(_STATES)}

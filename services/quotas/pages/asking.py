@@ -116,7 +116,7 @@ async def look_at(tx: Tx, request: Request, who: Identity, kind: str, params: Pa
     foreseen = await foresee(tx, kind, params, by=who.account_id, now=kit.now(request))
     programme = await views.programme(tx, KINDS[kind].programme(params))
     cells = {cell.key for cell in foreseen.cells} or set(await KINDS[kind].cells(tx, params))
-    names = await lookups.names_of(tx, cells)
+    names = await lookups.names_of(tx, cells, [one.key for one in foreseen.limits])
     now = await views.figures(tx, cells) if not foreseen.cells else {}
     return effect(foreseen, programme.pool if programme else 0, names, now=now)
 

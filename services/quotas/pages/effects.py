@@ -6,9 +6,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from services.quotas.foresight import CellEffect, Foreseen
+from services.quotas.domain.limits import named
+from services.quotas.foresight import CellEffect, Foreseen, LimitEffect
 from services.quotas.pages.kit import cell_path
-from services.quotas.pages.words import cell_name, short_id
+from services.quotas.pages.words import cell_name, limit_name, short_id
 from services.quotas.problems import problem_of
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
@@ -56,6 +57,8 @@ class Effect:
 
     lines: tuple[Line, ...]
     countries: tuple[Country, ...]
+    limits: tuple[str, ...]
+    """Each limit that would be another, with how much of it is used."""
     pool: str
     promoted: tuple[Markup, ...]
     told: tuple[str, ...]
@@ -83,6 +86,7 @@ def effect(
     return Effect(
         lines,
         () if one is not None else tuple(_country(cell, names.get(cell.key), seen.get(cell.key)) for cell in cells),
+        tuple(_limit(limit, cells, names) for limit in foreseen.limits),
         "" if one is not None else _arrow(pool, after),
         tuple(short_id(application) for application in one.offered) if one is not None else (),
         _told(foreseen, listed=one is not None),
@@ -111,6 +115,16 @@ def _country(cell: CellEffect, names: Names | None, seen: Mapping[str, int] | No
     )
     moved = seen is not None and any(seen.get(key) != cell.before.get(key) for key in FIGURES)
     return Country(cell_name(cell.key, names), cell_path(cell.key), figures, moved)
+
+
+def _limit(limit: LimitEffect, cells: Sequence[CellEffect], names: Mapping[str, Names]) -> str:
+    """`Nominations of Peru 2016: 78 → 2 (3 used)`."""
+    known = named(limit.key)
+    country = next((names[one.key] for one in cells if known and one.key in names and f":{known.country}:" in one.key), None)
+    before, after = (_("no end") if one is None else format_number(one) for one in (limit.before, limit.after))
+    used = format_number(limit.used)
+    name = limit_name(limit.key, country, names.get(limit.key))
+    return _("{name}: {before} → {after} ({used} used)", name=name, before=before, after=after, used=used)
 
 
 def _arrow(now: int, after: int | None) -> str:

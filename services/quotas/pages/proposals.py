@@ -179,7 +179,7 @@ async def _open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
         return Opened(row, programme, await lookups.names_of(tx, *named_in([row])), cell, None, "", counter)
     foreseen = await foresee(tx, row.kind, params, by=row.proposed_by, now=now)
     cells, limits = named_in([row])
-    names = await lookups.names_of(tx, {*cells, *(one.key for one in foreseen.cells)}, limits)
+    names = await lookups.names_of(tx, {*cells, *(one.key for one in foreseen.cells)}, {*limits, *(one.key for one in foreseen.limits)})
     return Opened(row, programme, names, cell, effect(foreseen, programme.pool, names, row), foreseen.state, False)
 
 

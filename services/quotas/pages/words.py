@@ -34,6 +34,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "participation_ended": N_("The country’s participation ended."),
     "allotted": N_("The plan’s allotment came into force."),
     "adopted": N_("Two people changed the number of places."),
+    "limit_adopted": N_("Two people changed a limit."),
     "raised": N_("The number of places was raised."),
     "reordered": N_("Two people changed the order of the list by hand."),
     "policy": N_("Two people allotted the year by a policy."),
@@ -67,6 +68,7 @@ SHORT: Final[Mapping[str, tuple[str, str]]] = {
     "nomination_refused": (N_("Nomination refused"), "red"),
     "offered": (N_("Place offered"), "teal"),
     "waiting": (N_("Waiting"), "amber"),
+    "waits_for_round": (N_("Approved"), "teal"),
     "refused": (N_("No place"), "red"),
     "taken": (N_("Place taken"), "green"),
     "released": (N_("Place returned"), ""),
@@ -194,15 +196,17 @@ class Explained:
 
 def explain(decision: DecisionRow, names: Names | None, part: Namer) -> Explained:
     """What came in, what became of it, and why."""
-    tag, colour = SHORT.get(decision.outcome, (decision.outcome, ""))
+    code = "waits_for_round" if decision.outcome == "waiting" and not decision.position else decision.outcome
+    cause = "limit_adopted" if (decision.cause, code) == ("adopted", "limit_set") else decision.cause
+    tag, colour = SHORT.get(code, (code, ""))
     return Explained(
         row=decision,
         href=cell_path(decision.cell, "decisions", decision.number),
         when=format_datetime(decision.at, BEIJING),
         tag=_(tag),
         colour=colour,
-        came=said(CAUSES, decision.cause),
-        became=_became(decision, names, part),
+        came=said(CAUSES, cause),
+        became=_became(decision, code, names, part),
         reason=said(REASONS, decision.reason) if decision.reason else "",
         limits=tuple(_limit(one, names, part) for one in decision.limits),
         skips=tuple(_skip(one) for one in decision.skips),
@@ -210,8 +214,7 @@ def explain(decision: DecisionRow, names: Names | None, part: Namer) -> Explaine
     )
 
 
-def _became(decision: DecisionRow, names: Names | None, part: Namer) -> str:
-    code = "waits_for_round" if decision.outcome == "waiting" and not decision.position else decision.outcome
+def _became(decision: DecisionRow, code: str, names: Names | None, part: Namer) -> str:
     capacity = next((one.capacity for one in decision.limits if one.kind == "cell"), None)
     params = {
         "application": short_id(decision.application) if decision.application else "",

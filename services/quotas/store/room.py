@@ -64,13 +64,17 @@ class CellLimit(NamedTuple):
         return self.planned if self.fixed is None else self.fixed
 
 
-async def limits_of(connection: "asyncpg.Connection[Any]", key: str) -> tuple[CellLimit, ...]:
-    """The limits of a cell that officers may set, in the order of their kinds, then of the plan; none where the plan has no such cell."""
+async def limits_of(connection: "asyncpg.Connection[Any]", key: str, *, target: int | None = None) -> tuple[CellLimit, ...]:
+    """The limits of a cell that officers may set, in the order of their kinds, then of the plan; none where the plan has no such cell.
+
+    `target`: as they would be with so many places.
+    """
     row = await connection.fetchrow("select programme, country, year, target from cell where key = $1 and listed", key)
     if row is None:
         return ()
     terms = (await load_terms(connection, [row["programme"]]))[row["programme"]]
-    cell = Named(CELL, row["programme"], row["country"], row["year"], target=row["target"])
+    places = row["target"] if target is None else target
+    cell = Named(CELL, row["programme"], row["country"], row["year"], target=places)
     draws = [
         cell,
         *(cell._replace(course=course) for year, course in terms.courses if year == cell.year),

@@ -198,6 +198,7 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
         and "Places are given on 15 April 2017 (Beijing time), all at once and by rank. Until then nobody has one" in said
         and "2 approved so far" in said
         and "Approved so far" in said
+        and " Waiting " not in said.replace("Waiting list closes", "")
         and "is approved and waits for the day on which places are given" in said
     )
 

@@ -88,6 +88,8 @@ async def test_the_effect_is_shown_before_anything_is_filed_and_looking_changes_
         page = await send(browser, PERU, "look", target + 4)
     assert page.status_code == 200
     assert "4 people who wait would be offered a place" in words(page)
+    caps = re.search(r"Nominations of Peru 2016: ([0-9]+) → ([0-9]+) \([0-9]+ used\)", words(page))
+    assert caps and int(caps[1]) < int(caps[2]), "the cap follows the places"
     assert re.findall(r"…([0-9a-f]{8})</code>", page.text) == [one.application.hex[-8:] for one in best]
     there = await pool(lived)
     assert f"In the programme’s pool {there:,} {there - 4:,}" in words(page)

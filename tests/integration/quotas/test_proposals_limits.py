@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.quotas.store.room import CellLimit, limits_of
 from shared.events import applications as facts
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
+from shared.persistence.database import Tx, driver
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import ANA, PE, Office, code
 from tests.integration.quotas.pages_front import front, words
@@ -28,6 +30,13 @@ async def office(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) 
     service.people[PE] = people
     await apply_events(service.db, *(one.approved() for one in people))
     return Office(service)
+
+
+async def limits(office: Office, cell: str) -> tuple[CellLimit, ...]:
+    async def read(tx: Tx) -> tuple[CellLimit, ...]:
+        return await limits_of(await driver(tx), cell)
+
+    return await office.front.db.run(read)
 
 
 def seats(capacity: int | None, *, limit: str = SOLAR, **other: Any) -> dict[str, Any]:
@@ -92,11 +101,13 @@ async def test_an_officer_finds_a_cells_limits_and_proposes_another_by_the_form(
             page
         ) and "People of PE who hold a place now (1 of 2)" in words(page)
         looked = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "look"})
-        assert "2 → 3" in words(looked) and "Nothing changes before another person adopts it." in words(looked)
+        limit = "Seats of the course “Solar power (solar)” in 2016: 2 → 3 (2 used)"
+        assert limit in words(looked) and "Nothing changes before another person adopts it." in words(looked)
         sent = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
         again = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "send"})
         assert sent.status_code == 303 and sent.headers["location"] == again.headers["location"]
         shown = words(await browser.get(sent.headers["location"]))
+        assert limit in shown, "whoever decides reads it too"
         listed = words(await browser.get("/quotas/proposals"))
         await office.adopt(sent.headers["location"].rpartition("/")[2])
     async with office.front.browser("auditor", language="es") as browser:
@@ -104,6 +115,11 @@ async def test_an_officer_finds_a_cells_limits_and_proposes_another_by_the_form(
     assert "Seats of the course “Solar power (solar)” in 2016: 3" in shown and "“Solar power (solar)”" in listed
     assert "Energía solar (solar)" in decisions, "in the reader's language, at each decision that the course had a part in"
     assert len(await rows(office.front.db, "select id from proposal")) == 1
+    own = next(one.key for one in await limits(office, PE) if one.key.startswith("course_country:"))
+    await office.adopted("limit_change", {"cell": PE, "limit": own, "capacity": 1})
+    async with office.front.browser("auditor") as browser:
+        of_cell = words(await browser.get(f"/quotas/cells/{PE}"))
+    assert "Two people changed a limit." in of_cell and "Two people changed the number of places." not in of_cell
 
 
 @pytest.mark.parametrize(
