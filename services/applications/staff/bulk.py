@@ -16,7 +16,7 @@ from services.applications.domain.lifecycle import Act, NotAllowed, State, move
 from services.applications.domain.viewers import Viewer
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
-from services.applications.staff.officer import BASE, PATH, chosen_in
+from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
 from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -76,7 +76,7 @@ async def preview_page(request: Request) -> Response:
     ids = [found for raw in request.query_params.getlist("id") if (found := mark(raw)) is not None]
     everything = request.query_params.get("all") == "1"
     if not ids and not everything:
-        raise Redirect(f"{PATH}{asked.query()}")
+        raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything))
     ready = [one for one in looked if not one.blocked]
     return render(
@@ -113,7 +113,7 @@ async def approve_all(request: Request) -> Response:
     viewer, form = viewer_in(request, "officer"), await form_of(request)
     asked, seen = asked_in(form), picked(texts_of(form, "pick"))
     if not seen:
-        raise Redirect(f"{PATH}{asked.query()}")
+        raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     results: dict[UUID, object] = {}
     for application_id, version in seen.items():
         results[application_id] = await _approve(request, viewer, application_id, version)

@@ -35,6 +35,8 @@ BASE: Final = "/officer/applications"
 READERS: Final = ("officer", "auditor")
 BULK: Final = ("decide", "review")
 """Tabs in which several can be approved at once."""
+NONE: Final = "none"
+"""In the address as `chosen`: somebody asked to approve the chosen ones and had chosen none."""
 SORTS: Final = {"submitted": N_("Earliest sent"), "score": N_("Best scored"), "changed": N_("Last changed")}
 
 
@@ -108,6 +110,8 @@ def _line(row: Application, name: str, terms: list[InForce], asked: Asked) -> Li
 
 
 def draw(request: Request, viewer: Viewer, found: Queue, asked: Asked) -> Response:
+    bulk = viewer.role == "officer" and tab_of(asked) in BULK and not asked.search
+    unchosen = bulk and bool(found.lines) and request.query_params.get("chosen") == NONE
     sorting = [{"key": key, "label": _(name)} for key, name in SORTS.items()]
     return render(
         request,
@@ -121,5 +125,6 @@ def draw(request: Request, viewer: Viewer, found: Queue, asked: Asked) -> Respon
             country_filter(found.terms, asked),
             {"key": "sort", "label": _("Order"), "options": sorting, "value": sort_of(asked)},
         ],
-        bulk=viewer.role == "officer" and tab_of(asked) in BULK and not asked.search,
+        bulk=bulk,
+        wrong=_("Tick at least one application to approve") if unchosen else "",
     )

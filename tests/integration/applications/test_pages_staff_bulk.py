@@ -1,5 +1,7 @@
 """Approving several at once: a preview that changes nothing, each through the same use case, and a report of what happened."""
 
+import re
+
 import httpx2
 
 from services.applications import use_cases
@@ -7,7 +9,7 @@ from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
 from shared.kernel.ids import new_id
 from tests.integration.applications.people import SECOND_OFFICER, reason
-from tests.integration.applications.staff_pages import House, main
+from tests.integration.applications.staff_pages import House, errors, main
 
 
 async def scored(house: House, share: float = 0.5) -> Application:
@@ -62,7 +64,15 @@ async def test_what_changed_since_the_preview_is_left_alone_and_said(house: Hous
     assert [await house.state(one) for one in (kept, rejected)] == ["approved", "rejected"]
 
 
-async def test_nothing_chosen_leads_back_to_the_list(house: House) -> None:
+async def test_nothing_chosen_leads_back_to_the_list_which_says_so(house: House) -> None:
+    one = await scored(house)
     browser = await house.browser("officer")
-    assert (await browser.get("/officer/bulk?tab=review")).headers["location"] == "/officer?tab=review"
-    assert (await browser.post("/officer/bulk", data={"pick": "nonsense"})).headers["location"] == "/officer"
+    back = (await browser.get("/officer/bulk?tab=decide")).headers["location"]
+    assert back == "/officer?tab=decide&chosen=none"
+    page = await browser.get(back)
+    assert errors(page) == "Tick at least one application to approve"
+    assert re.search(r"<title>\s*Error: ", page.text)
+    assert f'href="#choose-{one.id}"' in page.text and f'id="choose-{one.id}"' in page.text, "it leads to the first one"
+    assert not errors(await browser.get("/officer?tab=decide"))
+    assert not errors(await browser.get("/officer?tab=placed&chosen=none")), "nothing can be chosen there"
+    assert (await browser.post("/officer/bulk", data={"pick": "nonsense"})).headers["location"] == "/officer?chosen=none"
