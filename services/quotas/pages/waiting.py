@@ -7,6 +7,7 @@ from sqlalchemy import text
 from starlette.responses import RedirectResponse, Response
 
 from services.quotas.access import desk_of
+from services.quotas.domain.limits import COURSE
 from services.quotas.pages import kit
 from services.quotas.pages.giving import giving, giving_fact
 from services.quotas.pages.words import cell_name, lacking_words
@@ -22,7 +23,7 @@ from shared.web.problems import Problem
 _ = translate
 router = APIRouter(include_in_schema=False)
 
-_PLACE = text("select application, cell, person, state, score, submitted_at from place where application = :application")
+_PLACE = text("select application, cell, person, course, channel, state, score, submitted_at from place where application = :application")
 
 
 class Waiting(NamedTuple):
@@ -31,6 +32,8 @@ class Waiting(NamedTuple):
     found: kit.Found
     ahead: int
     lacking: tuple[str, ...]
+    course: str
+    """What the course is called that is applied for; empty where it is none, or not in the plan any more."""
 
 
 @router.get("/quotas/waiting/{application}")
@@ -49,7 +52,9 @@ async def waiting_page(request: Request, application: str) -> Response:
             return None
         connection = await driver(tx)
         ahead = (await ahead_of(connection, [place]))[wanted]
-        return Waiting(found, ahead, (await lacking(connection, [wanted], now)).get(wanted, ()))
+        called = found.part(COURSE.key(found.cell, place)) if place.course else None
+        lacks = (await lacking(connection, [wanted], now)).get(wanted, ())
+        return Waiting(found, ahead, lacks, kit.local(called) if called else "")
 
     waiting = await desk_of(request).db.run(read)
     if waiting is None:
@@ -61,6 +66,7 @@ async def waiting_page(request: Request, application: str) -> Response:
         programme_name=kit.local(waiting.found.programme.names),
         title=cell_name(cell.key, cell.names),
         back=f"/applications/{wanted}",
+        course=waiting.course,
         ahead=waiting.ahead,
         listed=cell.waiting,
         before_round=cell.round == "before",

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.quotas.store import ranks
+from services.quotas.store.terms import published
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
@@ -53,6 +54,19 @@ async def test_ranks_move_up_as_the_list_is_served(lived: Front) -> None:
         await lived.answer(PERU, decline=1)
         answer = await browser.get(f"/quotas/waiting/{third}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/applications/{third}")
+
+
+async def test_who_waits_for_a_course_reads_which(lived: Front) -> None:
+    cell = "training:PE:2016"
+    (stored,) = await rows(lived.db, "select terms from programme where code = 'training'")
+    course = next(one for one in published(stored.terms).courses if one.year == 2016)
+    waits = Person(cell, course=course.key)
+    await apply_events(lived.db, waits.nominated(lived.clock.now()))
+    await rows(lived.db, "update cell set target = 0, free = 0 where key = :key returning 1", key=cell)
+    await apply_events(lived.db, waits.approved(lived.clock.now()))
+    async with lived.browser("applicant", account=str(waits.person)) as browser:
+        said = words(await browser.get(f"/quotas/waiting/{waits.application}"))
+    assert f"Course {course.names.en}" in said
 
 
 async def test_every_limit_that_lacks_room_is_named(lived: Front) -> None:
