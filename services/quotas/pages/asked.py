@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from services.quotas.pages import kit
+from services.quotas.pages.giving import list_title
 from services.quotas.pages.tiles import NUMBERS
 from services.quotas.pages.words import group_label
 from services.quotas.rows import CellRow, ProgrammeRow
@@ -149,15 +150,15 @@ def selectors(known: Sequence[ProgrammeRow], asked: Asked) -> list[dict[str, Any
     ]
 
 
-def heads(asked: Asked) -> list[dict[str, Any]]:
-    """The table's heads, each a link that sorts by its column or turns it round."""
+def heads(asked: Asked, kind: str) -> list[dict[str, Any]]:
+    """The table's heads, each a link that sorts by its column or turns it round; `kind` is how places are given (`giving`)."""
     found = []
     for word, column in COLUMNS.items():
         here = word == asked.sort
         down = column.most_first != asked.turned
         found.append(
             {
-                "text": _(column.name),
+                "text": list_title(kind) if word == "waiting" and kind == "before" else _(column.name),
                 "href": asked.path(sort=f"-{word}" if here and not asked.turned else word) + "#countries",
                 "sorted": ("descending" if down else "ascending") if here else "",
                 "arrow": ("↓" if down else "↑") if here else "",

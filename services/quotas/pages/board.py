@@ -83,7 +83,7 @@ def shown(read: Read, who: Identity | None) -> dict[str, Any]:
         "selectors": selectors(read.known, asked),
         "figures": figures(found, asked),
         "tiles": tiles(found),
-        "heads": heads(asked),
+        "heads": heads(asked, rounds(found).kind),
         "rows": [row(cell, who) for cell in in_order(cells, asked)],
         "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "") for figure in NUMBERS],
         "groups": group_rows(found, asked),

@@ -193,6 +193,9 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
     await lived.approve("scholarship:PE:2017", 2)
     async with lived.browser("officer") as browser:
         said = words(await browser.get("/quotas/cells/scholarship:PE:2017"))
+        board = await browser.get("/quotas?programme=scholarship&year=2017")
+    table = words(board).partition("Country ↑")[2]
+    assert "Free Approved so far" in table and "Waiting" not in table.partition("Peru")[0]
     assert (
         "No place is given yet." in said
         and "Places are given on 15 April 2017 (Beijing time), all at once and by rank. Until then nobody has one" in said
