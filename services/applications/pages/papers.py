@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.applications import use_cases
@@ -25,6 +25,7 @@ from shared.web.formats import format_datetime
 from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
+from shared.web.switching import sent_to, told_again
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -102,7 +103,8 @@ def checking(request: Request) -> bool:
 @router.get("/applications/{application_id}/papers/{kind}")
 async def paper_page(request: Request, application_id: str, kind: str) -> Response:
     folder = await folder_of(request, application_id)
-    return await draw(request, folder, paper_in(folder, kind))
+    unchosen = told_again(request, none_chosen) if sent_to(request) == "reuse" else None
+    return await draw(request, folder, paper_in(folder, kind), before_error=unchosen or "")
 
 
 @router.post("/applications/{application_id}/papers/{kind}")
@@ -137,15 +139,19 @@ async def reuse_paper(request: Request, application_id: str, kind: str) -> Respo
     if not found.editable:
         raise Redirect(folder.path)
     form = await request.form()
-    which = str(form.get("before", ""))
-    if not which:
-        return await draw(request, folder, found, before_error=_("Choose one of the files"))
-    outcome = await take_over(request, applicant(request), folder.application.id, kind, id_from(which))
+    if unchosen := none_chosen(form):
+        return await draw(request, folder, found, before_error=unchosen)
+    outcome = await take_over(request, applicant(request), folder.application.id, kind, id_from(str(form["before"])))
     if isinstance(outcome, UploadRefused):
         return await draw(request, folder, found, before_error=refusal_words(outcome))
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone)
     return RedirectResponse(after(request, folder, found), 303)
+
+
+def none_chosen(form: FormData) -> str:
+    """What is wrong where no file of an earlier application was chosen; nothing otherwise."""
+    return "" if form.get("before") else _("Choose one of the files")
 
 
 async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> str:
