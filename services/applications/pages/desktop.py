@@ -1,7 +1,7 @@
 """A page of the form on somebody's screen: who may have it, what they typed into it, and what to do when two had it at once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Answer, Page, Question
+from services.applications.domain.answers import Answer, Fault, Page, Question
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
@@ -153,10 +153,40 @@ async def typed_in(request: Request) -> Sent:
     return as_sent((await request.form()).multi_items())
 
 
-def switched(request: Request) -> Sent | None:
-    """The form that asked for its page in another language, which opens it; none where the page is opened otherwise."""
-    typed = typed_before(request)
-    return None if typed is None else as_sent(typed)
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A text that a page shows in the place of what is saved: as it was `sent`, with its faults. `mine` says that it is what is kept, and
+    `fresh` that it comes from a form, and not from what is kept.
+    """
+
+    sent: Sent
+    faults: Mapping[str, Fault]
+    mine: bool = False
+    fresh: bool = True
+
+
+def opened_with(request: Request, found: Desktop, kept_as: str, faults: Callable[[Mapping[str, str]], Mapping[str, Fault]]) -> Again | None:
+    """What the page opens with beside what is saved: the form that asked for it in another language, or a kept text that was asked for or
+    was refused; none otherwise. `faults` finds what is wrong with its fields.
+    """
+    kept, typed = found.sheet.typed.get(kept_as), typed_before(request)
+    if typed is not None:
+        sent = as_sent(typed)
+        return Again(sent, faults(sent.fields), mine=sent.grew_from(kept))
+    if kept is not None and ("typed" in request.query_params or _waits(kept, found.sheet.version(found.page))):
+        sent = Sent(kept.fields, kept.seen, Window(kept.mark))
+        return Again(sent, faults(kept.fields) if kept.refused else {}, mine=True, fresh=False)
+    return None
+
+
+def _waits(kept: Typed, version: int) -> bool:
+    """Whether it was refused and nothing was saved since: who comes back finds it as it was."""
+    return kept.refused and kept.seen in (None, version)
+
+
+def version_on(found: Desktop, again: Again | None) -> int:
+    """The version that the form on the screen was made for, which is the present one where it does not say."""
+    return found.sheet.version(found.page) if again is None or again.sent.seen is None else again.sent.seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +207,16 @@ class Unsaved:
     refused_at: str = ""
 
 
-def unsaved(found: Desktop, kept_as: str, address: str, *, mine: bool, sent: Sent | None, fresh: bool) -> Unsaved:
-    """`mine`: what the page shows is what is kept; `fresh`: it was kept by the request that this page answers."""
-    kept, window = found.sheet.typed.get(kept_as), (sent.window.key if sent else "") or token_urlsafe(16)
+def unsaved(found: Desktop, kept_as: str, address: str, again: Again | None) -> Unsaved:
+    """What is told of the text that is kept as `kept_as`, on a page that shows `again`, or else what is saved."""
+    kept, window = found.sheet.typed.get(kept_as), (again.sent.window.key if again else "") or token_urlsafe(16)
     if kept is None:
         return Unsaved(address, window)
     at = found.time(kept.at)
-    if not mine:
-        return Unsaved(address, window, kept.mark, offered_at=at, instead=sent is not None)
-    by_sending = kept.refused and not fresh
+    if again is None or not again.mine:
+        return Unsaved(address, window, kept.mark, offered_at=at, instead=again is not None)
+    by_sending = kept.refused and not again.fresh
     return Unsaved(address, window, kept.mark, refused_at=at if by_sending else "", kept_at="" if by_sending else at)
-
-
-def waits(kept: Typed, version: int) -> bool:
-    """Whether it was refused and nothing was saved since: who comes back finds it as it was."""
-    return kept.refused and kept.seen in (None, version)
 
 
 def not_instead(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers | PageChanged | Refused) -> bool:

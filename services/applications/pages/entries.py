@@ -12,6 +12,7 @@ from services.applications.domain.answers import Answer, Entries, Fault, Questio
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
 from services.applications.pages.desktop import (
+    Again,
     Beside,
     Desktop,
     Sent,
@@ -19,20 +20,20 @@ from services.applications.pages.desktop import (
     draw_both,
     kept_answer,
     not_instead,
+    opened_with,
     refused,
     status_of,
-    switched,
     then,
     typed_in,
     unsaved,
-    waits,
+    version_on,
 )
 from services.applications.pages.fields import condition, entry_rows, entry_words, fault_words, field, own
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
 from services.applications.use_cases import Done
-from services.applications.use_cases.unsaved import Window, WrongPage, faults_of_entry
+from services.applications.use_cases.unsaved import WrongPage, faults_of_entry
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -103,13 +104,9 @@ def typed_into(found: Desktop, number: int | None) -> str:
 async def entry_form(request: Request, application_id: str, key: str, entry: str) -> Response:
     found = await desktop(request, application_id, key)
     number = number_in(found, entry)
-    kept, sent, now = found.sheet.typed.get(of_entry(key, number)), switched(request), desk_of(request).clock.now()
-    if sent is not None:
-        faults = faults_of_entry(found.sheet, found.page, sent.fields, now)
-        return draw_entry(request, found, number, sent=sent, faults=faults, mine=sent.grew_from(kept), fresh=True)
-    if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
-        faults = faults_of_entry(found.sheet, found.page, kept.fields, now) if kept.refused else {}
-        return draw_entry(request, found, number, sent=Sent(kept.fields, kept.seen, Window(kept.mark)), faults=faults, mine=True)
+    again = opened_with(request, found, of_entry(key, number), lambda fields: faults_of_entry(found.sheet, found.page, fields, found.now))
+    if again is not None:
+        return draw_entry(request, found, number, again=again)
     return draw_entry(request, found, number, answers=held(found)[number - 1] if number else {})
 
 
@@ -134,17 +131,14 @@ def draw_entry(
     number: int | None,
     *,
     answers: Mapping[str, Answer] | None = None,
-    sent: Sent | None = None,
-    faults: Mapping[str, Fault] | None = None,
-    mine: bool = False,
-    fresh: bool = False,
+    again: Again | None = None,
 ) -> Response:
     """One entry, as a page of questions; what was typed into it and not saved is treated as on those (`questions.draw`)."""
-    group, plan, wrong = group_of(found), found.sheet.terms.plan, faults or {}
+    group, plan, wrong = group_of(found), found.sheet.terms.plan, again.faults if again else {}
     page, here = entry_page(group), f"{found.here}/entries/{number or 'new'}"
     fields = [
         {
-            **field(one, plan, answer=(answers or {}).get(one.key), typed=sent.fields if sent else None, fault=wrong.get(one.key)),
+            **field(one, plan, answer=(answers or {}).get(one.key), typed=again.sent.fields if again else None, fault=wrong.get(one.key)),
             "when": condition(one, page, plan),
         }
         for one in group.questions
@@ -160,9 +154,9 @@ def draw_entry(
         others=[fault_words(wrong[group.key], group.label[current_language()])] if group.key in wrong else [],
         wrong=bool(wrong),
         action=here + then(request),
-        version=found.sheet.version(found.page) if sent is None or sent.seen is None else sent.seen,
+        version=version_on(found, again),
         back=found.here + then(request),
-        unsaved=unsaved(found, of_entry(found.page.key, number), f"{here}/typed", mine=mine, sent=sent, fresh=fresh),
+        unsaved=unsaved(found, of_entry(found.page.key, number), f"{here}/typed", again),
     )
 
 
@@ -180,7 +174,7 @@ async def keep_typed(request: Request, application_id: str, key: str, entry: str
         faults = faults_of_entry(found.sheet, found.page, sent.fields, now)
         if isinstance(outcome, PageChanged) and not faults:
             return draw_both_of_entry(request, found, number, outcome, sent)
-        return draw_entry(request, found, there(found, number), sent=sent, faults=faults, fresh=True)
+        return draw_entry(request, found, there(found, number), again=Again(sent, faults))
     listed = f"/applications/{one}/pages/{quote(key)}"
     return kept_answer(request, outcome, listed if "list" in request.query_params else f"{listed}/entries/{entry}")
 
@@ -203,10 +197,10 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
         return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
     if isinstance(outcome, WrongPage):
         found = await refused(request, outcome, key)
-        return draw_entry(request, found, number, sent=sent, faults=outcome.faults, mine=outcome.kept, fresh=True)
+        return draw_entry(request, found, number, again=Again(sent, outcome.faults, mine=outcome.kept))
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
-        return draw_entry(request, found, there(found, number), sent=sent, faults=outcome.faults, fresh=True)
+        return draw_entry(request, found, there(found, number), again=Again(sent, outcome.faults))
     if isinstance(outcome, PageChanged):
         return draw_both_of_entry(request, found, number, outcome, sent)
     raise problem(outcome, found.zone)

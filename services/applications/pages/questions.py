@@ -12,6 +12,7 @@ from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
 from services.applications.pages.desktop import (
+    Again,
     Desktop,
     Sent,
     desktop,
@@ -19,13 +20,13 @@ from services.applications.pages.desktop import (
     kept_answer,
     not_instead,
     onward,
+    opened_with,
     refused,
     status_of,
-    switched,
     then,
     typed_in,
     unsaved,
-    waits,
+    version_on,
 )
 from services.applications.pages.entries import draw_list
 from services.applications.pages.fields import Field, condition, field
@@ -33,7 +34,7 @@ from services.applications.pages.form import earlier_of
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
-from services.applications.use_cases.unsaved import Window, WrongPage, faults_of
+from services.applications.use_cases.unsaved import WrongPage, faults_of
 from shared.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -42,17 +43,12 @@ router = APIRouter(include_in_schema=False)
 @router.get("/applications/{application_id}/pages/{key}")
 async def question_page(request: Request, application_id: str, key: str) -> Response:
     found = await desktop(request, application_id, key)
-    kept, sent, now = found.sheet.typed.get(found.page.key), switched(request), desk_of(request).clock.now()
     new = found.page.key not in found.sheet.saved
     if found.page.group is not None:
         return draw_list(request, found, before=await earlier_of(request, found.sheet.application) if new else None)
-    if sent is not None:
-        return draw(
-            request, found, sent=sent, faults=faults_of(found.sheet, found.page, sent.fields, now), mine=sent.grew_from(kept), fresh=True
-        )
-    if kept is not None and ("typed" in request.query_params or waits(kept, found.sheet.version(found.page))):
-        faults = faults_of(found.sheet, found.page, kept.fields, now) if kept.refused else {}
-        return draw(request, found, sent=Sent(kept.fields, kept.seen, Window(kept.mark)), faults=faults, mine=True)
+    again = opened_with(request, found, found.page.key, lambda fields: faults_of(found.sheet, found.page, fields, found.now))
+    if again is not None:
+        return draw(request, found, again=again)
     before = await earlier_of(request, found.sheet.application) if new else None
     answers: Mapping[str, Answer] = found.sheet.answers
     keys = {question.key for question in found.page.questions}
@@ -72,7 +68,7 @@ async def save_page(request: Request, application_id: str, key: str) -> Response
     if isinstance(outcome, Done):
         return onward(request, f"/applications/{one}", key)
     if isinstance(outcome, WrongPage):
-        return draw(request, await refused(request, outcome, key), sent=sent, faults=outcome.faults, mine=outcome.kept, fresh=True)
+        return draw(request, await refused(request, outcome, key), again=Again(sent, outcome.faults, mine=outcome.kept))
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
         return draw_list(request, found, faults=outcome.faults)
@@ -91,18 +87,15 @@ def draw(
     found: Desktop,
     *,
     answers: Mapping[str, Answer] | None = None,
-    sent: Sent | None = None,
-    faults: Mapping[str, Fault] | None = None,
-    mine: bool = False,
-    fresh: bool = False,
+    again: Again | None = None,
     before: Earlier | None = None,
 ) -> Response:
-    """The page with its questions: as they were sent, or else as they were saved. `mine` says that what was sent is what is kept, and
-    `fresh` that it comes from a form, and not from what is kept.
+    """The page with its questions: with the text that is shown `again`, or else as they were saved.
 
     Nothing is kept by itself while another text is offered that was kept before: it would take its place before the person chose.
     """
-    fields = fields_of(found, answers=answers or {}, typed=sent.fields if sent else None, faults=faults or {})
+    faults = again.faults if again else {}
+    fields = fields_of(found, answers=answers or {}, typed=again.sent.fields if again else None, faults=faults)
     return render(
         request,
         "question_page.html",
@@ -114,13 +107,13 @@ def draw(
         before=before,
         wrong=bool(faults),
         action=found.here + then(request),
-        version=found.sheet.version(found.page) if sent is None or sent.seen is None else sent.seen,
+        version=version_on(found, again),
         back=f"{found.path}/check" if then(request) else f"{found.path}/tasks",
         number=found.sheet.pages.index(found.page) + 1,
         all=len(found.sheet.pages),
         saved_at=found.saved_at,
         changed=found.sheet.changed_since(found.page),
-        unsaved=unsaved(found, found.page.key, f"{found.here}/typed", mine=mine, sent=sent, fresh=fresh),
+        unsaved=unsaved(found, found.page.key, f"{found.here}/typed", again),
         keeps=any(question.kind == "long_text" for question in found.page.questions),
     )
 
@@ -159,5 +152,5 @@ async def keep_typed(request: Request, application_id: str, key: str) -> Respons
         faults = faults_of(found.sheet, found.page, sent.fields, now)
         if isinstance(outcome, PageChanged) and not faults:
             return draw_both_of_page(request, found, outcome, sent)
-        return draw(request, found, sent=sent, faults=faults, fresh=True)
+        return draw(request, found, again=Again(sent, faults))
     return kept_answer(request, outcome, f"/applications/{one}/pages/{quote(key)}")
