@@ -1,6 +1,6 @@
-"""The follow-up report (clause XIV.2 of the plan): pledged and delivered, for every country, in Spanish and in English.
+"""The follow-up report (clause XIV.2 of the plan): pledged and delivered, for every country, to print and as a workbook.
 
-To print, and as a workbook.
+In Spanish and in English, in which the countries follow the plan up together, and in the reader's language where that is another one.
 Public: it holds sums and checksums, and nothing of anybody.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.quotas import summaries
 from services.quotas.access import desk_of
@@ -17,7 +17,7 @@ from services.quotas.pages.words import group_label, group_name
 from services.quotas.report import Of, Report, report_of
 from services.quotas.workbook import workbook
 from shared.web.formats import BEIJING, format_datetime, format_number, format_percent, zone
-from shared.web.i18n import HTML_TAGS, LANGUAGES, Texts, Translation, speak, translate
+from shared.web.i18n import HTML_TAGS, LANGUAGES, Texts, Translation, current_language, speak, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
 
@@ -25,17 +25,23 @@ _ = translate
 router = APIRouter(include_in_schema=False)
 
 WORKING_LANGUAGES: Final = ("es", "en")
-"""The languages in which the countries' coordinators work with each other."""
+"""The languages in which the countries' coordinators work with each other: the report is offered in them to everybody."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PATH: Final = f"{kit.BOARD}/follow-up"
 
 
 def reports() -> list[dict[str, str]]:
-    """The links to the report, each in the language that it is in."""
+    """The links to the report, each in the language that it is in; the reader's own comes first."""
     return [
         {"language": HTML_TAGS[code], "name": LANGUAGES[code], "page": f"{PATH}/{code}", "workbook": f"{PATH}/{code}.xlsx"}
-        for code in WORKING_LANGUAGES
+        for code in dict.fromkeys((current_language(), *WORKING_LANGUAGES))
     ]
+
+
+@router.get(PATH)
+async def in_the_readers_language(_request: Request) -> Response:
+    """Whoever names no language is led to the report in their own."""
+    return RedirectResponse(f"{PATH}/{current_language()}", 303)
 
 
 @router.get(f"{PATH}/{{language}}.xlsx")
@@ -51,7 +57,11 @@ async def as_workbook(request: Request, language: str) -> Response:
 
 @router.get(f"{PATH}/{{language}}")
 async def as_page(request: Request, language: str) -> Response:
-    """The report as a page that is made to be printed."""
+    """The report as a page that is made to be printed. Another language of the site leads to the report in that language."""
+    asked = request.query_params.get("lang", "")
+    if language in LANGUAGES and asked in LANGUAGES and asked != language:
+        return RedirectResponse(f"{PATH}/{asked}", 303)
+    others = reports()
     report = await _read(request, language)
     answer = render(
         request,
@@ -60,7 +70,7 @@ async def as_page(request: Request, language: str) -> Response:
         programmes=[shown(one) for one in report.programmes],
         at=format_datetime(report.at, BEIJING),
         last=last_decision(report),
-        other=[one for one in reports() if one["language"] != HTML_TAGS[language]],
+        other=[one for one in others if one["language"] != HTML_TAGS[language]],
         workbook=f"{PATH}/{language}.xlsx",
     )
     answer.headers["content-language"] = HTML_TAGS[language]
@@ -69,7 +79,7 @@ async def as_page(request: Request, language: str) -> Response:
 
 async def _read(request: Request, language: str) -> Report:
     """The report, in the language of the address: whoever reads the rest of the site in another one still gets this."""
-    if language not in WORKING_LANGUAGES:
+    if language not in LANGUAGES:
         raise Problem(404)
     desk = desk_of(request)
     books = await desk.db.run(summaries.books)

@@ -1,4 +1,4 @@
-"""The follow-up report: 33 countries with their zeros, numbers equal to the database, sums that agree, in Spanish and in English."""
+"""The follow-up report: 33 countries with zeros, numbers equal to the database, sums that agree, in two languages and the reader's own."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,12 @@ from tests.integration.quotas.pages_front import HAITI, PERU, Front, live_throug
 from tests.integration.quotas.scene import rows
 from tests.integration.quotas.statements import statements
 
-NAMES = {"es": ["Resumen", "Grupos", "Países", "Datos"], "en": ["Summary", "Groups", "Countries", "Data"]}
+NAMES = {
+    "es": ["Resumen", "Grupos", "Países", "Datos"],
+    "en": ["Summary", "Groups", "Countries", "Data"],
+    "zh": ["汇总", "组别", "国家", "数据"],
+    "fr": ["Résumé", "Groupes", "Pays", "Données"],
+}
 
 
 @pytest.fixture
@@ -163,10 +168,32 @@ async def test_it_holds_nobody(lived: Front) -> None:
     assert not [one for one in known if one in page or one in texts]
 
 
-async def test_another_language_or_an_empty_house_has_none(service: Front) -> None:
+async def test_whoever_reads_another_language_is_led_to_the_report_in_it(lived: Front) -> None:
+    """Beside it stand those in which the countries work; the workbook has the same numbers."""
+    async with lived.browser(language="zh") as browser:
+        board = (await browser.get("/quotas?programme=scholarship&year=2016")).text
+        offered = re.findall(r'href="/quotas/follow-up/(\w\w)" hreflang="([\w-]+)"', board)
+        assert offered == [("zh", "zh-Hans"), ("es", "es"), ("en", "en")]
+        assert (await browser.get("/quotas/follow-up")).headers["location"] == "/quotas/follow-up/zh"
+        page = await browser.get("/quotas/follow-up/zh")
+        assert '<html lang="zh-Hans"' in page.text and "秘鲁" in page.text
+        assert [f"/quotas/follow-up/{code}" in page.text for code in ("es", "en", "zh.xlsx")] == [True] * 3
+        other = await browser.get("/quotas/follow-up/es?lang=fr")
+    assert (other.status_code, other.headers["location"]) == (303, "/quotas/follow-up/fr"), "the page's languages are those of the report"
+    books = {language: await workbook(lived, language) for language in ("en", "zh", "fr")}
+    numbers = {
+        language: [[value for value in sheet.values.values() if isinstance(value, float)] for sheet in book.values()]
+        for language, book in books.items()
+    }
+    assert [list(book) for book in books.values()] == [NAMES[language] for language in books]
+    assert [sum(map(sum, found)) for found in numbers.values()] == [pytest.approx(sum(map(sum, numbers["en"])))] * 3
+
+
+async def test_a_language_that_is_none_or_an_empty_house_has_no_report(service: Front) -> None:
     async with service.browser() as browser:
         assert (await browser.get("/quotas/follow-up/es")).status_code == 404, "no programme was published"
         await service.publish("masters")
-        for path in ("/quotas/follow-up/fr", "/quotas/follow-up/fr.xlsx", "/quotas/follow-up/es.ods"):
+        for path in ("/quotas/follow-up/de", "/quotas/follow-up/de?lang=fr", "/quotas/follow-up/fr.ods", "/quotas/follow-up/es.ods"):
             assert (await browser.get(path)).status_code == 404, path
-        assert (await browser.get("/quotas/follow-up/es")).status_code == 200
+        for path in ("/quotas/follow-up/es", "/quotas/follow-up/fr", "/quotas/follow-up/es?lang=es"):
+            assert (await browser.get(path)).status_code == 200, path
