@@ -237,7 +237,8 @@ class _Writer(HTMLParser):
         elif tag == "option":
             return _tag(tag, _marked(attrs, "selected", (self._choice, known.get("value") or "") in self._all))
         elif tag == "input" and kind in TICKED:
-            return _tag(tag, _marked(attrs, "checked", (name, known.get("value") or "on") in self._all))
+            value = known.get("value")
+            return _tag(tag, _marked(attrs, "checked", (name, "on" if value is None else value) in self._all))
         elif tag == "input" and kind not in LEFT_ALONE and OWN not in known:
             value = self._next(name)
             if value is not None:

@@ -10,6 +10,8 @@ KINDS: Final = (
     *("several", "ranking", "money", "language", "group"),
 )
 CHOICES: Final = ("select", "radio")
+ROUND: Final = ("radio", "yes_no")
+"""Kinds whose answer, once chosen, a browser cannot take back by itself."""
 OFFERING: Final = (*CHOICES, "several", "ranking", "language")
 """Kinds whose question names the options to choose from."""
 DECIDING: Final = (*CHOICES, "several", "yes_no")
@@ -109,6 +111,7 @@ class Question:
     Word bounds are for long texts, `past` for dates. `minimum` and `maximum` bound a number, an amount in whole units, how many
     options are ticked, how many choices are ranked (and offered), and how many entries a group has. `levels` go with a
     language, `currencies` with money, `questions` and the name of one `entry` with a group. `when` makes it a question for some only.
+    An `optional` radio or yes_no has one more choice, so that an answer can be taken back: `none` is its name, where the plan names it.
     """
 
     key: str
@@ -117,6 +120,7 @@ class Question:
     hint: Texts | None = None
     help: Texts | None = None
     optional: bool = False
+    none: Texts | None = None
     when: When | None = None
     options: tuple[Option, ...] = ()
     levels: tuple[Option, ...] = ()

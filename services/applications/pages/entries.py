@@ -136,9 +136,10 @@ def draw_entry(
     """One entry, as a page of questions; what was typed into it and not saved is treated as on those (`questions.draw`)."""
     group, plan, wrong = group_of(found), found.sheet.terms.plan, again.faults if again else {}
     page, here = entry_page(group), f"{found.here}/entries/{number or 'new'}"
+    given, typed, saved = answers or {}, again.sent.fields if again else None, number is not None
     fields = [
         {
-            **field(one, plan, answer=(answers or {}).get(one.key), typed=again.sent.fields if again else None, fault=wrong.get(one.key)),
+            **field(one, plan, answer=given.get(one.key), typed=typed, fault=wrong.get(one.key), saved=saved),
             "when": condition(one, page, plan),
         }
         for one in group.questions

@@ -20,6 +20,7 @@ from services.applications.domain.answers import (
     as_form,
     field_names,
 )
+from services.applications.domain.questions import ROUND
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
 from shared.web.formats import format_date, format_money, format_number, in_boxes, listed, sort_key
@@ -42,9 +43,15 @@ Field = dict[str, Any]
 
 
 def field(
-    question: Question, plan: Plan, *, answer: Answer | None = None, typed: Mapping[str, str] | None = None, fault: Fault | None = None
+    question: Question,
+    plan: Plan,
+    *,
+    answer: Answer | None = None,
+    typed: Mapping[str, str] | None = None,
+    fault: Fault | None = None,
+    saved: bool = False,
 ) -> Field:
-    """The question with what was typed or, where nothing was, the saved answer."""
+    """The question with what was typed or, where nothing was, the answer; where it was `saved` without one, that is the choice."""
     language = current_language()
     label = question.label[language]
     names = field_names(question)
@@ -75,6 +82,9 @@ def field(
         if question.kind == "money" and typed is None:
             shown[names[0]] = in_boxes(shown[names[0]])
         return {**found, "kind": "parts", "parts": [_part(question, name, shown[name], fault) for name in names]}
+    if question.kind in ROUND and question.optional:
+        left = question.key in typed and not shown[question.key] if typed is not None else saved and answer is None
+        return {**found, "value": shown[question.key], "none": own(question.none) or _("No answer"), "left": left}
     return {**found, "value": shown[question.key]}
 
 

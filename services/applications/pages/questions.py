@@ -124,10 +124,10 @@ def fields_of(
     """The questions of the page that are asked, and those that may be asked as one answers it."""
     plan, page = found.sheet.terms.plan, found.page
     before, own = found.sheet.before(page), {question.key for question in page.questions}
-    fields = []
+    fields, saved = [], page.key in found.sheet.saved
     for question in page.questions:
         if question.when is None or question.when.question in own or question.when.holds(before):
-            drawn = field(question, plan, answer=answers.get(question.key), typed=typed, fault=faults.get(question.key))
+            drawn = field(question, plan, answer=answers.get(question.key), typed=typed, fault=faults.get(question.key), saved=saved)
             fields.append({**drawn, "when": condition(question, page, plan)})
     return fields
 

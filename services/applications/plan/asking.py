@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from services.applications.domain.answers import DECIDING, ENTRIES_MAX, KINDS, OFFERING, Option, Page, Question, When, field_names
-from services.applications.domain.questions import RANKS_MAX, YES_NO
+from services.applications.domain.answers import DECIDING, ENTRIES_MAX, KINDS, OFFERING, Option, Page, Question, Texts, When, field_names
+from services.applications.domain.questions import RANKS_MAX, ROUND, YES_NO
 from services.applications.plan.common import CODE_EXPECTED, Common
 from services.applications.plan.tables import ALL, CODE, CURRENCY, Table, listing
 
@@ -81,6 +81,7 @@ class Asking:
             hint=entry.maybe_in_languages("hint"),
             help=entry.maybe_in_languages("help"),
             optional=entry.flag("optional"),
+            none=self._none(entry, kind),
             when=self.when(entry),
             options=self._options(entry, "options") if kind in OFFERING else (),
             past=entry.flag("past") if kind == "date" else False,
@@ -92,6 +93,12 @@ class Asking:
         self._bounds_fit(entry, question)
         self.close(entry)
         return question
+
+    def _none(self, entry: Table, kind: str) -> Texts | None:
+        """What leaving it open is called, among the choices of a question that may be left open."""
+        if entry.has("none") and not (kind in ROUND and entry.flag("optional")):
+            entry.wrong("none", f'"none" stands with a question that is no optional {" or ".join(ROUND)}', 'optional = true, or no "none"')
+        return entry.maybe_in_languages("none")
 
     def _of_kind(self, entry: Table, kind: str) -> dict[str, Any]:
         """What only one kind of question says."""

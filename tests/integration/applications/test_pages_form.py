@@ -37,6 +37,23 @@ async def version_of(browser: httpx2.AsyncClient, page: str) -> str:
     return hidden(await browser.get(page), "_version")
 
 
+async def test_a_choice_that_may_be_left_open_can_be_taken_back_without_a_script(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/study_plan"
+        left = '<input class="govuk-radios__input" id="channel-4" name="channel" type="radio" value=""'
+        typed = good_form()["study_plan"]
+        new = (await browser.get(page)).text
+        assert f"{left}>" in new and ">No, not yet<" in " ".join(new.split()).replace("> ", ">").replace(" <", "<"), "nothing is chosen yet"
+        assert "checked" not in new
+        assert (await browser.post(page, data={**typed, "channel": "province", "_version": "0"})).status_code == 303
+        assert re.search(r'value="province" checked', (await browser.get(page)).text)
+        wrong = {**typed, "teaching_language": "", "channel": "", "_version": "1"}
+        assert f"{left} checked>" in (await browser.post(page, data=wrong)).text, "shown again as it was pressed"
+        assert (await browser.post(page, data={**typed, "channel": "", "_version": "1"})).status_code == 303
+        saved = (await browser.get(page)).text
+        assert f"{left} checked>" in saved and 'value="province" checked' not in saved
+
+
 async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:
     async with front.browser() as browser:
         page = f"{await begun(front, browser)}/pages/education"

@@ -98,6 +98,7 @@ SPOILED = [
     ('key = "costs"\n', 'key = "costs"\nwhen = { question = "accurate", options = ["yes"] }\n', '"accurate", which is asked', "earlier"),
     ('currencies = ["USD"', 'currencies = ["usd"', '"currencies" holds "usd"', "ISO 4217"),
     ('kind = "money"', 'kind = "cash"', '"kind" is "cash"', "one of text"),
+    ('kind = "money"', 'kind = "money"\nnone = { en = "No" }', '"none" stands with a question', "optional"),
     ("minimum = 1\nmaximum = 200000", "minimum = 3\nmaximum = 2", '"minimum" is 3, more than "maximum", 2', "smaller one first"),
 ]  # fmt: skip
 

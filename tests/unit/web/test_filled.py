@@ -31,6 +31,7 @@ def test_every_kind_of_field_holds_what_was_typed() -> None:
     form = (
         '<form method="post" action="/a?then=check"><input name="name" value="old"><input type="hidden" name="version" value="7">'
         '<input type="radio" name="sex" value="f" checked><input type="radio" name="sex" value="m">'
+        '<input type="radio" name="way" value="a" checked><input type="radio" name="way" value="">'
         '<input type="checkbox" name="agree" value="yes" checked><input type="checkbox" name="more" value="1">'
         '<textarea name="why" rows="3">old &lt; words</textarea><select name="country"><option value="PE" selected>Peru</option>'
         '<option value="CL">Chile</option></select><input type="file" name="paper"><button name="go" value="on">Save</button></form>'
@@ -39,6 +40,7 @@ def test_every_kind_of_field_holds_what_was_typed() -> None:
         ("name", '"O\'Neill" & <b>'),
         ("version", "6"),
         ("sex", "m"),
+        ("way", ""),
         ("more", "1"),
         ("why", "one\r\ntwo </textarea><script>"),
         ("country", "CL"),
@@ -53,6 +55,7 @@ def test_every_kind_of_field_holds_what_was_typed() -> None:
     assert '<input name="name" value="&quot;O&#x27;Neill&quot; &amp; &lt;b&gt;">' in text
     assert '<input type="hidden" name="version" value="6">' in text, "the version that it was typed on"
     assert '<input type="radio" name="sex" value="f"><input type="radio" name="sex" value="m" checked>' in text
+    assert '<input type="radio" name="way" value="a"><input type="radio" name="way" value="" checked>' in text, "what was left open"
     assert '<input type="checkbox" name="agree" value="yes"><input type="checkbox" name="more" value="1" checked>' in text
     assert '<textarea name="why" rows="3">\none\r\ntwo &lt;/textarea&gt;&lt;script&gt;</textarea>' in text
     assert '<option value="PE">Peru</option><option value="CL" selected>Chile</option>' in text
