@@ -10,8 +10,9 @@ from datetime import date
 from typing import Final
 
 from services.applications.domain import kinds
-from services.applications.domain.faults import FAULTS
-from services.applications.domain.kinds import ANOTHER_COUNTRY, DATE_BOXES, MAX_LENGTH, PLAIN, Fault, Found, keep
+from services.applications.domain.dates import DATE_BOXES
+from services.applications.domain.faults import FAULTS, Fault
+from services.applications.domain.kinds import ANOTHER_COUNTRY, MAX_LENGTH, PLAIN, Found, keep
 from services.applications.domain.questions import (
     CHOICES,
     DECIDING,

@@ -1,5 +1,6 @@
 """What can be wrong with an answer, in words. Codes are stable."""
 
+from dataclasses import dataclass, field
 from typing import Final
 
 
@@ -13,10 +14,19 @@ FAULTS: Final = {
     "required_choice": N_("Choose an answer to “{question}”"),
     "required_several": N_("Choose at least one answer to “{question}”"),
     "required_date": N_("Enter the day, month and year of “{question}”"),
-    "date_incomplete": N_("“{question}” must have a day, a month and a year"),
+    "date_without_day": N_("“{question}” must have a day"),
+    "date_without_month": N_("“{question}” must have a month"),
+    "date_without_year": N_("“{question}” must have a year"),
+    "date_without_day_month": N_("“{question}” must have a day and a month"),
+    "date_without_day_year": N_("“{question}” must have a day and a year"),
+    "date_without_month_year": N_("“{question}” must have a month and a year"),
     "date_year": N_("The year of “{question}” must have four digits"),
-    "date_unreal": N_("“{question}” must be a real date: check the day and the month"),
+    "date_unreal": N_("“{question}” must be a real date: check the year"),
+    "date_day_unread": N_("The day of “{question}” must be a number, such as 31"),
+    "date_month_unread": N_("The month of “{question}” must be a number from 1 to 12, or the name of a month"),
+    "date_no_such_day": N_("“{question}” must be a real date: that month has {days} days"),
     "date_not_past": N_("“{question}” must be in the past"),
+    "date_long_past": N_("The year of “{question}” must be {first} or later"),
     "email": N_("“{question}” must be an email address, such as name@example.org"),
     "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
     "number": N_("“{question}” must be a whole number, such as 3"),
@@ -37,4 +47,22 @@ FAULTS: Final = {
     "too_few_entries": N_("Add at least {minimum} to “{question}”; there are {entries}"),
     "too_many_entries": N_("“{question}” can have {maximum} at most; there are {entries}"),
 }
-"""Fault code to the English text with its parameters."""
+"""Fault code, or what is `said` for it, to the English text with its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one answer. `boxes` names the parts at fault of a question with several (day, month, year; amount; 2).
+
+    `said` tells which text says it, where one code has several.
+    """
+
+    code: str
+    parameters: dict[str, int] = field(default_factory=dict)
+    boxes: tuple[str, ...] = ()
+    said: str = ""
+
+    @property
+    def msgid(self) -> str:
+        """The English text, to be translated and filled with `parameters` and `question` (the label)."""
+        return FAULTS[self.said or self.code]

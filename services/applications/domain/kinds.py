@@ -5,15 +5,15 @@ A new kind is one entry in `PLAIN`. Whatever is typed comes out as an answer, as
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from services.applications.domain.faults import FAULTS
+from services.applications.domain.dates import DATE_BOXES, read_date
+from services.applications.domain.faults import Fault
 from services.applications.domain.questions import Answer, Chosen, Entries, Money, Question, Spoken, Stored
 from services.applications.domain.writing import DIGITS_MAX, amount_text, count_words, read_amount, tidy
 
-DATE_BOXES: Final = ("day", "month", "year")
 ANOTHER_COUNTRY: Final = "ZZ"
 """Answer to a question of kind `country` for a country that the plan does not name."""
 MAX_LENGTH: Final = {"text": 200, "long_text": 20_000, "email": 254, "phone": 40}
@@ -21,20 +21,6 @@ MAX_LENGTH: Final = {"text": 200, "long_text": 20_000, "email": 254, "phone": 40
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one answer. `boxes` names the parts at fault of a question with several (day, month, year; amount; 2)."""
-
-    code: str
-    parameters: dict[str, int] = field(default_factory=dict)
-    boxes: tuple[str, ...] = ()
-
-    @property
-    def msgid(self) -> str:
-        """The English text, to be translated and filled with `parameters` and `question` (the label)."""
-        return FAULTS[self.code]
 
 
 class Setting(NamedTuple):
@@ -140,23 +126,7 @@ def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fa
 
 
 def _date(question: Question, typed: list[str], setting: Setting) -> date | Fault:
-    def at_fault(wrong: Callable[[str], bool]) -> tuple[str, ...]:
-        return tuple(box for box, part in zip(DATE_BOXES, typed, strict=True) if wrong(part))
-
-    if empty := at_fault(lambda part: not part):
-        return Fault("date_incomplete", {}, empty)
-    if strange := at_fault(lambda part: not part.isdecimal() or len(part) > DIGITS_MAX):
-        return Fault("date_unreal", {}, strange)
-    if len(typed[2]) != 4:
-        return Fault("date_year", {}, ("year",))
-    day, month, year = (int(part) for part in typed)
-    try:
-        found = date(year, month, day)
-    except (ValueError, OverflowError):
-        return Fault("date_unreal", {}, DATE_BOXES if year == 0 else ("month",) if not 1 <= month <= 12 else ("day",))
-    if question.past and found >= setting.today:
-        return Fault("date_not_past", {}, DATE_BOXES)
-    return found
+    return read_date(typed, past=question.past, today=setting.today)
 
 
 def _stored_date(question: Question, value: Any) -> date | None:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from babel.dates import get_month_names
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from services.applications.domain.answers import (
     to_stored,
     unanswered,
 )
+from services.applications.domain.dates import month_named
 
 TODAY = date(2016, 1, 10)
 LABEL = Texts(*(f"label {language}" for language in LANGUAGES))
@@ -48,6 +50,10 @@ def answer(asked: Question, *typed: str) -> Answer | Fault | None:
         ("long_text", ["one\r\n\r\ntwo   three "], "one\n\ntwo three"),
         ("date", ["31", "3", "1990"], date(1990, 3, 31)),
         ("date", ["2", "0３", "２０１５"], date(2015, 3, 2)),
+        ("date", ["2日", "3 月", "2015年"], date(2015, 3, 2)),
+        *[("date", ["2", name, "2015"], date(2015, 3, 2)) for name in ("marzo", "MAR.", "Mar", "março", "marco", "mrt", "三月")],
+        *[("date", ["2", name, "2015"], date(2015, 8, 2)) for name in ("Août", "aout", "agosto", "Aug", "ago.", "八月")],
+        ("date", ["2", "十二月", "2015"], date(2015, 12, 2)),
         ("email", ["ana@example.org"], "ana@example.org"),
         ("phone", ["+51 (1) 234-5678"], "+51 (1) 234-5678"),
         ("select", ["master"], "master"),
@@ -112,6 +118,44 @@ def test_bounds_of_numbers_and_words_are_inside() -> None:
     assert answer(text, "two words") == "two words"
     assert answer(text, "one") == Fault("too_few_words", {"minimum": 2, "words": 1})
     assert answer(text, "now there are four") == Fault("too_many_words", {"maximum": 3, "words": 4})
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["", "3", "1990"], "“label” must have a day"),
+        (["3", "", "1990"], "“label” must have a month"),
+        (["3", "3", ""], "“label” must have a year"),
+        (["", "", "1990"], "“label” must have a day and a month"),
+        (["", "3", ""], "“label” must have a day and a year"),
+        (["3", "", ""], "“label” must have a month and a year"),
+        (["3", "1", "90"], "The year of “label” must have four digits"),
+        (["3", "1", "x90"], "The year of “label” must have four digits"),
+        (["x", "1", "1990"], "The day of “label” must be a number, such as 31"),
+        (["3", "13", "1990"], "The month of “label” must be a number from 1 to 12, or the name of a month"),
+        (["3", "jui", "1990"], "The month of “label” must be a number from 1 to 12, or the name of a month"),
+        (["3", "ma", "1990"], "The month of “label” must be a number from 1 to 12, or the name of a month"),
+        (["31", "6", "1990"], "“label” must be a real date: that month has 30 days"),
+        (["29", "feb", "1990"], "“label” must be a real date: that month has 28 days"),
+        (["0", "6", "1990"], "“label” must be a real date: that month has 30 days"),
+        (["3", "6", "0000"], "“label” must be a real date: check the year"),
+        (["3", "6", "1895"], "The year of “label” must be 1896 or later"),
+    ],
+)
+def test_each_fault_of_a_date_has_a_sentence_of_its_own(typed: list[str], said: str) -> None:
+    found = answer(question("date", past=True), *typed)
+    assert isinstance(found, Fault)
+    assert found.msgid.format(question="label", **found.parameters) == said
+
+
+def test_no_month_is_called_as_another_one_is_in_another_language() -> None:
+    """Whatever the language of the page, its months and those of the other five are understood, cut to three letters where that is one."""
+    for number in range(1, 13):
+        for language in LANGUAGES:
+            for width in ("wide", "abbreviated"):
+                for context in ("format", "stand-alone"):
+                    name = get_month_names(width, context, language)[number]
+                    assert month_named(name) == number or name[:-1] == str(number), (language, name)
 
 
 def test_a_date_of_birth_is_before_today() -> None:
