@@ -19,6 +19,7 @@ PUBLISHED = {
     "declaration-1": "71c03997ddce522c4fcd9e2fff4e85f179f495b4a9a0acb264df4b68d65da7b0",
     "privacy-1": "543a0ae35eaa84f64dd087472354369b9bdeb2c0bb3423b1a170dae62405caef",
     "privacy-2": "0ed78c828672d1e2cc558fce0c6cdfb0e77cd7833e03b7c4dead0fae45f601cd",
+    "privacy-3": "d41c608fd307467f58e35856b7f088a07d0a2053ad39c75f54dbe896fae28d1e",
 }
 """SHA-256 of each published file. One that changes was agreed to by somebody as it was: write the next version instead."""
 
@@ -53,13 +54,13 @@ async def test_what_was_agreed_to_stays_with_the_submission(front: Front, world:
         assert "Declaro que lo que digo" in words(page)
         assert 'href="/privacy"' in page.text
         # A key that no form of ours has is replaced: it goes into one statement with other people's.
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k\0", "agreed": "declaration-1 privacy-2"})
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k\0", "agreed": "declaration-1 privacy-3"})
         assert sent.headers["location"] == f"{path}/receipt"
         assert [UUID(row.key) for row in await world.rows("select key from idempotency_key")]
         (row,) = await world.rows("select detail from timeline_entry where act = 'submit'")
-        assert row.detail["agreed"] == {"declaration": 1, "privacy": 2}
+        assert row.detail["agreed"] == {"declaration": 1, "privacy": 3}
         assert row.detail["language"] == "es"
-        assert "Aceptó la declaración 1 y el aviso de privacidad 2 (Español)" in words(await browser.get(path))
+        assert "Aceptó la declaración 1 y el aviso de privacidad 3 (Español)" in words(await browser.get(path))
 
 
 async def test_a_new_version_is_asked_for_again(front: Front, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,16 +72,16 @@ async def test_a_new_version_is_asked_for_again(front: Front, world: World, monk
         await world.fill(person, application)
         path = f"/applications/{application.id}"
         before = dict(agreements.every())
-        newer = Agreement("privacy", 3, {language: f"Another text ({language})." for language in LANGUAGES})
-        monkeypatch.setattr(agreements, "every", lambda: before | {("privacy", 3): newer})
-        asked = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-2"})
+        newer = Agreement("privacy", 4, {language: f"Another text ({language})." for language in LANGUAGES})
+        monkeypatch.setattr(agreements, "every", lambda: before | {("privacy", 4): newer})
+        asked = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-3"})
         assert asked.status_code == 422
         assert "has changed" in words(asked)
         assert await world.rows("select 1 from outbox where type like '%submitted%'") == []
-        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-3"})
+        sent = await browser.post(f"{path}/send", data={"agree": "yes", "key": "k1", "agreed": "declaration-1 privacy-4"})
         assert sent.headers["location"] == f"{path}/receipt"
         assert "Another text (en)." in words(await browser.get("/privacy"))
-        assert "This is an earlier version" in words(await browser.get("/privacy/2"))
+        assert "This is an earlier version" in words(await browser.get("/privacy/3"))
 
 
 @pytest.mark.parametrize("version", ["0", "77", "x", "-1", "99999999999999999999"])

@@ -25,8 +25,8 @@ async def test_a_mail_is_in_the_persons_language_and_time_zone(house: House) -> 
     house.person("ana", language="pt", timezone="America/Sao_Paulo")
     await house.work()
     mail = await house.sink.wait_for("ana@example.org")
-    assert mail.subject == "Há uma vaga reservada para si: responda, por favor"
-    assert mail.text.startswith("Olá, Ana,\n\nParabéns! Há uma vaga em Bolsas governamentais (Peru, 2016)")
+    assert mail.subject == "Uma vaga está reservada para você: responda, por favor"
+    assert mail.text.startswith("Olá, Ana,\n\nParabéns! Uma vaga em Bolsas governamentais (Peru, 2016)")
     assert "3 de fevereiro de 2016, 07:00 (São Paulo) / 3 de fevereiro de 2016, 17:00 (Pequim)" in mail.text
     assert f"http://puente.test/applications/{application()}" in mail.text
     assert mail.date == house.clock.now()

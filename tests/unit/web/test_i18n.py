@@ -91,7 +91,7 @@ def test_a_day_alone_says_whose_day_it_is() -> None:
     assert said == {
         "en": "15 April 2016 (Beijing time)",
         "es": "15 de abril de 2016 (hora de Pekín)",
-        "pt": "15 de abril de 2016 (hora de Pequim)",
+        "pt": "15 de abril de 2016 (horário de Pequim)",
         "fr": "15 avril 2016 (heure de Pékin)",
         "zh": "北京时间2016年4月15日",
         "nl": "15 april 2016 (tijd van Peking)",

@@ -1,0 +1,112 @@
+"""Each language is written as its readers write it; Portuguese as in Brazil, the one country of CELAC that speaks it."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import pytest
+from babel.messages.pofile import read_po
+
+from services.applications import agreements
+from services.run.home import ROOT
+from shared.web.i18n import LANGUAGES
+
+CATALOGUES: Final = ("shared/web", "services/applications", "services/quotas", "services/notifications")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What no text of a language may hold: a pattern, a text that breaks the rule, and the same as it should be."""
+
+    language: str
+    pattern: str
+    wrong: str
+    right: str
+
+    def finds(self, text: str) -> bool:
+        return re.search(self.pattern, text, re.IGNORECASE) is not None
+
+
+BRAZILIAN: Final = (
+    (r"\bficheiros?\b", "Escolha um ficheiro", "Escolha um arquivo"),
+    (r"\bregist(?!r)\w+", "A vaga foi registada", "A vaga foi registrada"),
+    (r"\butilizador|palavra-passe|\becrã|telemóve|\bcontact", "O utilizador e a palavra-passe", "O usuário e a senha"),
+    (r"\b(para|por|a|de|sobre) si\b(?! só| mesm)", "Uma vaga para si", "Uma vaga para você, que anda por si só"),
+    (r"\bnoutr[oa]s?\b", "Continue noutro dia", "Continue em outro dia"),
+    (r"\baté aos?\b", "Corrija até ao fim de maio", "Corrija até o fim de maio"),
+    (r"convocatória|\bpropina|\bsubsídio|\bcaduca|caraíbas", "A convocatória e as propinas", "A chamada e as mensalidades"),
+    (r"académic|eletrónic|económic|\bgénero\b|\bprémio\b", "Pessoal académico", "Pessoal acadêmico"),
+    (r"\best(á|ão|ava|avam|iver) a \w*[aei]r\b", "Está a ser analisada", "Está sendo analisada"),
+    (r"\w-lhes?\b|\w-l[oa]s?-á|\w-se-á", "É-lhe oferecida uma vaga", "Uma vaga é oferecida a você"),
+    (r"\w+ámos\b", "Enviámos uma mensagem", "Enviamos uma mensagem"),
+    (r"demasiad", "É demasiado grande", "É grande demais"),
+    (r"\bporquê\b|\bporque\b[^.!?]*\?", "Porque não prossegue?", "Por que não prossegue? Porque falta um documento."),
+    (r"carácter|píxe[li]", "Cada carácter conta", "Cada caractere conta"),
+    (r"\b(prima|carregue)\b", "Prima o botão", "Aperte o botão"),
+    (r"\bligaç(ão|ões)\b|\bcorreio\b", "Abra a ligação", "Abra o link"),
+    (r"\binici(e|ar|ou|ada) sessão", "Inicie sessão", "Entre na sua conta"),
+    (r"\bparticip(a|am|ar|ou)( \w+)? n(o|a|os|as|este|esta|isto)\b", "Não participa agora no programa", "Não participa agora do programa"),
+    (r"\b(foi|foram|é|são|ou) aceites?\b", "O que foi aceite", "O que foi aceito, ou que você aceite"),
+    (r"\b(facto|equipa|sítio|receção|definições|contributo)\b", "Um contributo", "Uma contribuição"),
+)
+RULES: Final = (*(Rule("pt", *one) for one in BRAZILIAN),)
+
+
+@cache
+def texts(language: str) -> tuple[tuple[str, str], ...]:
+    """Every text of a language with the file that it stands in: pages, mails, plans, and what people agree to now."""
+    return (*_catalogues(language), *_mails(language), *_plans(language), *_agreed(language))
+
+
+def _catalogues(language: str) -> Iterator[tuple[str, str]]:
+    for folder in CATALOGUES:
+        with (ROOT / folder / "locale" / f"{language}.po").open("rb") as file:
+            for message in read_po(file):
+                forms = (message.string,) if isinstance(message.string, str) else message.string or ()
+                yield from ((f"{folder}/locale/{language}.po", one) for one in forms if message.id)
+
+
+def _mails(language: str) -> Iterator[tuple[str, str]]:
+    folder = ROOT / "services" / "notifications" / "texts" / language
+    for path in sorted(folder.glob("*.txt")):
+        yield path.name, path.read_text(encoding="utf-8")
+    for words in tomllib.loads((folder / "words.toml").read_text(encoding="utf-8")).values():
+        yield from (("words.toml", text) for text in words.values())
+
+
+def _plans(language: str) -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "plans").rglob("*.toml")):
+        yield from ((path.name, text) for text in _said(tomllib.loads(path.read_text(encoding="utf-8")), language))
+
+
+def _said(value: Any, language: str) -> Iterator[str]:
+    """The texts of a plan's file: whatever stands under the language's code where other languages stand beside it."""
+    if isinstance(value, Mapping):
+        if language in value and isinstance(value[language], str) and len(set(value) & set(LANGUAGES)) > 1:
+            yield value[language]
+        for one in value.values():
+            yield from _said(one, language)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _said(one, language)
+
+
+def _agreed(language: str) -> Iterator[tuple[str, str]]:
+    yield from ((kind, agreements.in_force(kind).texts[language]) for kind in agreements.KINDS)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.language}: {rule.wrong}")
+def test_no_text_breaks_a_rule_of_its_language_and_each_rule_bites(rule: Rule) -> None:
+    assert rule.finds(rule.wrong) and not rule.finds(rule.right)
+    broken = [(where, text) for where, text in texts(rule.language) if rule.finds(text)]
+    assert not broken, f"written {rule.right!r} and not {rule.wrong!r}"
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_the_texts_of_every_kind_are_looked_at(language: str) -> None:
+    """A rule that looks at nothing is never broken."""
+    for found in (_catalogues, _mails, _plans, _agreed):
+        assert len(list(found(language))) > 1, found.__name__
