@@ -9,7 +9,7 @@ from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
 from services.quotas.proposals import KINDS, looked, opened, short_of
 from services.quotas.proposals.kind import Filed, Params, ProposalRefused
 from services.quotas.proposals.limits import LimitChange
-from services.quotas.store.room import limits_of
+from services.quotas.store.room import limits_of, limits_that_follow
 from shared.persistence.database import Tx, driver
 
 Figures = Mapping[str, int]
@@ -36,6 +36,11 @@ class LimitEffect:
     after: int | None
     used: int
 
+    @property
+    def against(self) -> bool:
+        """Whether more of it is used than there would be, so that nobody new would have room in it."""
+        return self.after is not None and self.used > self.after and self.after < (self.used if self.before is None else self.before)
+
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
@@ -50,7 +55,7 @@ class Foreseen:
     pool_gains: int
     refused: ProposalRefused | None = None
     limits: tuple[LimitEffect, ...] = ()
-    """The limit that is set, or those of the one cell that follow from its number of places."""
+    """The limit that is set, or those that follow from the cells' numbers of places."""
 
     @property
     def told(self) -> int:
@@ -67,20 +72,18 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
     if refused is not None:
         return Foreseen(filed.state, (), 0, refused)
     cells = _effects(filed, verdict)
-    return Foreseen(filed.state, cells, verdict.pools.get(filed.programme, 0), limits=await _limits(tx, filed.params, cells))
+    return Foreseen(filed.state, cells, verdict.pools.get(filed.programme, 0), limits=await _limits(tx, filed.programme, params, cells))
 
 
-async def _limits(tx: Tx, params: Params, cells: tuple[CellEffect, ...]) -> tuple[LimitEffect, ...]:
+async def _limits(tx: Tx, programme: str, params: Params, cells: tuple[CellEffect, ...]) -> tuple[LimitEffect, ...]:
     connection = await driver(tx)
     if isinstance(params, LimitChange):
         limits = [one for one in await limits_of(connection, params.cell) if one.key == params.limit]
         after = {one.key: one.planned if params.capacity is None else params.capacity for one in limits}
-    elif len(cells) == 1 and cells[0].after != cells[0].before:
-        limits = list(await limits_of(connection, cells[0].key))
-        after = {one.key: one.capacity for one in await limits_of(connection, cells[0].key, target=cells[0].after["target"])}
-    else:
-        return ()
-    return tuple(LimitEffect(one.key, one.capacity, after[one.key], one.used) for one in limits if after[one.key] != one.capacity)
+        return tuple(LimitEffect(one.key, one.capacity, after[one.key], one.used) for one in limits if after[one.key] != one.capacity)
+    targets = {cell.key: (cell.before["target"], cell.after["target"]) for cell in cells if cell.before.get("target") is not None}
+    moved = {key: places for key, places in targets.items() if places[0] != places[1]}
+    return tuple(LimitEffect(*one) for one in await limits_that_follow(connection, programme, moved)) if moved else ()
 
 
 def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:

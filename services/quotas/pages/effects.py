@@ -58,7 +58,9 @@ class Effect:
     lines: tuple[Line, ...]
     countries: tuple[Country, ...]
     limits: tuple[str, ...]
-    """Each limit that would be another, with how much of it is used."""
+    """Each limit that would be another and has room, with how much of it is used."""
+    against: tuple[str, ...]
+    """Each of which more is used than there would be."""
     pool: str
     promoted: tuple[Markup, ...]
     told: tuple[str, ...]
@@ -86,7 +88,8 @@ def effect(
     return Effect(
         lines,
         () if one is not None else tuple(_country(cell, names.get(cell.key), seen.get(cell.key)) for cell in cells),
-        tuple(_limit(limit, cells, names) for limit in foreseen.limits),
+        tuple(_limit(limit, cells, names) for limit in foreseen.limits if not limit.against),
+        tuple(_limit(limit, cells, names) for limit in foreseen.limits if limit.against),
         "" if one is not None else _arrow(pool, after),
         tuple(short_id(application) for application in one.offered) if one is not None else (),
         _told(foreseen, listed=one is not None),

@@ -1,6 +1,6 @@
 """What those who wait lack now, by the same rules as the decision's: for lists, for the person who waits, and for the live check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ import asyncpg
 from services.quotas.domain.limits import CELL, KINDS, PLACE_KINDS, Named, keys_of
 from services.quotas.domain.terms import Terms
 from services.quotas.store.terms import load_terms
+from shared.kernel.cells import Cell
 
 _WAITERS = (
     "select p.application, p.person, p.course, p.channel, p.parts, c.programme, c.country, c.year, c.target, c.free "
@@ -64,17 +65,49 @@ class CellLimit(NamedTuple):
         return self.planned if self.fixed is None else self.fixed
 
 
-async def limits_of(connection: "asyncpg.Connection[Any]", key: str, *, target: int | None = None) -> tuple[CellLimit, ...]:
-    """The limits of a cell that officers may set, in the order of their kinds, then of the plan; none where the plan has no such cell.
-
-    `target`: as they would be with so many places.
-    """
+async def limits_of(connection: "asyncpg.Connection[Any]", key: str) -> tuple[CellLimit, ...]:
+    """The limits of a cell that officers may set, in the order of their kinds, then of the plan; none where the plan has no such cell."""
     row = await connection.fetchrow("select programme, country, year, target from cell where key = $1 and listed", key)
     if row is None:
         return ()
     terms = (await load_terms(connection, [row["programme"]]))[row["programme"]]
-    places = row["target"] if target is None else target
-    cell = Named(CELL, row["programme"], row["country"], row["year"], target=places)
+    planned = _planned(terms, Named(CELL, row["programme"], row["country"], row["year"], target=row["target"]))
+    stored = await _stored(connection, planned)
+    return tuple(
+        CellLimit(one, stored[one]["used"], count, stored[one]["fixed"]) if one in stored else CellLimit(one, 0, count, None)
+        for one, count in planned.items()
+    )
+
+
+class MovedLimit(NamedTuple):
+    """A limit that follows from a cell's places: how much there is with those of today, how much with others, and how much is used."""
+
+    key: str
+    before: int | None
+    after: int | None
+    used: int
+
+
+async def limits_that_follow(
+    connection: "asyncpg.Connection[Any]", programme: str, targets: Mapping[str, tuple[int, int]]
+) -> tuple[MovedLimit, ...]:
+    """The limits of these cells of a programme that would be others, by cell; `targets`: its places today and afterwards, by its key.
+
+    As many statements for all countries as for one.
+    """
+    terms = (await load_terms(connection, [programme]))[programme]
+    moved: dict[str, tuple[int | None, int | None]] = {}
+    for key, places in targets.items():
+        cell = Cell.parse(key)
+        before, after = (_planned(terms, Named(CELL, programme, cell.country, cell.year, target=target)) for target in places)
+        moved |= {one: (count, after[one]) for one, count in before.items() if after[one] != count}
+    stored = await _stored(connection, moved)
+    free = {key: counts for key, counts in moved.items() if key not in stored or stored[key]["fixed"] is None}
+    return tuple(MovedLimit(key, *counts, stored[key]["used"] if key in stored else 0) for key, counts in free.items())
+
+
+def _planned(terms: Terms, cell: Named) -> dict[str, int | None]:
+    """Limit -> how much of it the plan gives to the cell."""
     draws = [
         cell,
         *(cell._replace(course=course) for year, course in terms.courses if year == cell.year),
@@ -85,8 +118,8 @@ async def limits_of(connection: "asyncpg.Connection[Any]", key: str, *, target: 
         for place in draws:
             if kind.draws(terms, cell, place) and all(getattr(place, name) is not None for name in kind.fields):
                 planned.setdefault(kind.key(cell, place), kind.capacity(terms, cell, place))
-    stored = {one["key"]: one for one in await connection.fetch(_LIMITS, list(planned))}
-    return tuple(
-        CellLimit(one, stored[one]["used"], count, stored[one]["fixed"]) if one in stored else CellLimit(one, 0, count, None)
-        for one, count in planned.items()
-    )
+    return planned
+
+
+async def _stored(connection: "asyncpg.Connection[Any]", keys: Collection[str]) -> dict[str, "asyncpg.Record"]:
+    return {one["key"]: one for one in await connection.fetch(_LIMITS, list(keys))}

@@ -6,7 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.quotas.foresight import foresee
+from services.quotas.proposals.policy import Allotments
 from shared.kernel.clock import ManualClock
+from shared.persistence.database import Tx, driver
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import ANA, API, BO, PE, Office, code
 from tests.integration.quotas.pages_front import front, words
@@ -112,6 +115,36 @@ async def test_policies_are_compared_and_one_is_proposed_by_forms(office: Office
         assert await targets(office) == {"AR": 2, "BR": 2, "CL": 4, "PE": 4}
     async with office.front.browser("coordinator", country="PE") as stranger:
         assert (await stranger.get("/quotas/policies")).status_code == 403
+
+
+async def test_a_look_at_several_countries_names_each_limit_that_follows_from_their_places(office: Office) -> None:
+    """The caps on nominations among them, and those first of which more is used than there would be; for several countries in
+    as many statements as for one."""
+    db = office.front.db
+    data = msgspec.structs.replace(programme(places=12, nomination_ratio=2), plan_version="2")
+    countries = [msgspec.structs.replace(one, groups={2016: GROUPS.get(one.code, [])}) for one in data.countries]
+    await apply_events(db, publication(msgspec.structs.replace(data, countries=countries), version=2))
+    await apply_events(db, *[Person("training:AR:2016", score=80_000 - n).nominated() for n in range(5)])
+    effect = (await office.look("policy", policy())).json()
+    found = {one["key"].removeprefix("nomination:training:"): (one["before"], one["after"], one["used"]) for one in effect["limits"]}
+    assert found == {"AR:2016": (6, 4, 5), "BR:2016": (6, 4, 0), "CL:2016": (6, 8, 0), "PE:2016": (6, 8, 0)}
+    async with office.front.browser("officer", account=ANA) as ana:
+        path = "/quotas/policies/propose?programme=training&year=2016&a_base=0&a_LDC=1"
+        looked = await ana.post(path, data={"reason": "The plan asks for it.", "key": "0123456789", "step": "look"})
+    against = looked.text.partition("More is used than there would be")[2].partition("</ul>")[0]
+    assert "Nominations of AR 2016: 6 → 4 (5 used)" in against and "BR" not in against
+    assert "Nominations of BR 2016: 6 → 4 (0 used)" in words(looked) and "Nominations of CL 2016: 6 → 8 (0 used)" in words(looked)
+
+    async def counted(tx: Tx, targets: dict[str, int]) -> int:
+        seen: list[str] = []
+        with (await driver(tx)).query_logger(lambda record: seen.append(record.query)):
+            foreseen = await foresee(tx, "allotments", Allotments(targets=targets), by=ANA, now=START)
+        assert {one.key.split(":")[2] for one in foreseen.limits} == {key.split(":")[1] for key in targets}
+        return len(seen)
+
+    one = {"training:AR:2016": 2}
+    three = {**one, "training:BR:2016": 2, "training:CL:2016": 4}
+    assert await db.run(lambda tx: counted(tx, one)) == await db.run(lambda tx: counted(tx, three))
 
 
 async def test_a_policy_is_undone_by_a_counter_move_with_a_second_person(office: Office) -> None:
