@@ -1,4 +1,6 @@
-"""Each language is written as its readers write it; Portuguese as in Brazil, the one country of CELAC that speaks it."""
+"""Each language is written as its readers write it: Portuguese as in Brazil, the one country of CELAC that speaks it; Chinese with
+full-width marks, without spaces beside Latin letters (pages space them out themselves), and with one word for each thing.
+"""
 
 import re
 import tomllib
@@ -19,7 +21,7 @@ CATALOGUES: Final = ("shared/web", "services/applications", "services/quotas", "
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What no text of a language may hold: a pattern, a text that breaks the rule, and the same as it should be."""
+    """What no text of a language may hold: a pattern, a text that breaks the rule, and one that keeps it."""
 
     language: str
     pattern: str
@@ -52,7 +54,21 @@ BRAZILIAN: Final = (
     (r"\b(foi|foram|é|são|ou) aceites?\b", "O que foi aceite", "O que foi aceito, ou que você aceite"),
     (r"\b(facto|equipa|sítio|receção|definições|contributo)\b", "Um contributo", "Uma contribuição"),
 )
-RULES: Final = (*(Rule("pt", *one) for one in BRAZILIAN),)
+HAN: Final = r"[\u3400-\u9fff]"
+WIDE: Final = r"[\u3400-\u9fff\u3001-\u3011\uff01-\uff5e\u201c\u201d\u2014]"
+"""A Han character, or a full-width mark beside one."""
+CHINESE: Final = (
+    (rf"{HAN}[.,:;!?()\[]|[,:;!?()\]]{HAN}", "请填写姓名,然后继续(选填).", "请写name@example.org，例如27.3（选填）。"),
+    (rf"{WIDE} +[A-Za-z0-9{{+(%]|[A-Za-z0-9}}%)] +{WIDE}", "共 {n} 个 PDF 文件", "共{n}个PDF文件，HSK 4级"),
+    (r"[\"']", '请按"保存"', "请按“保存”"),
+    (r"[已可获]推荐|推荐(名单|您|了|之前|被)|推荐人(选|数)", "贵国已推荐您，见推荐名单", "贵国已提名您；推荐人写推荐信"),
+    (r"谢绝|征集|本期|联络点|看板", "您已谢绝本期名额", "您已放弃本次招生的名额"),
+    (r"(?<!学习)(?<!研究)计划", "新版计划", "新版规划，以及您的学习计划"),
+)
+RULES: Final = (
+    *(Rule("pt", *one) for one in BRAZILIAN),
+    *(Rule("zh", *one) for one in CHINESE),
+)
 
 
 @cache
@@ -102,7 +118,7 @@ def _agreed(language: str) -> Iterator[tuple[str, str]]:
 def test_no_text_breaks_a_rule_of_its_language_and_each_rule_bites(rule: Rule) -> None:
     assert rule.finds(rule.wrong) and not rule.finds(rule.right)
     broken = [(where, text) for where, text in texts(rule.language) if rule.finds(text)]
-    assert not broken, f"written {rule.right!r} and not {rule.wrong!r}"
+    assert not broken, f"as in {rule.right!r}, not as in {rule.wrong!r}"
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])

@@ -55,7 +55,7 @@ def test_plural_forms_are_each_language_s_own() -> None:
             said[language] = [ngettext("{n} day left", "{n} days left", n) for n in (0, 1, 2)]
     assert said["es"] == ["Quedan 0 días", "Queda 1 día", "Quedan 2 días"]
     assert said["fr"] == ["Il reste 0 jour", "Il reste 1 jour", "Il reste 2 jours"]
-    assert said["zh"] == ["还剩 0 天", "还剩 1 天", "还剩 2 天"]
+    assert said["zh"] == ["还剩0天", "还剩1天", "还剩2天"]
     assert said["en"] == ["0 days left", "1 day left", "2 days left"]
 
 
@@ -123,7 +123,7 @@ def test_a_countdown_says_the_two_units_that_matter_and_never_more_than_is_left(
         "es": ("1 día y 1 hora", "2 días y 2 horas"),
         "pt": ("1 dia e 1 hora", "2 dias e 2 horas"),
         "fr": ("1 jour et 1 heure", "2 jours et 2 heures"),
-        "zh": ("1 天 1 小时", "2 天 2 小时"),
+        "zh": ("1天1小时", "2天2小时"),
         "nl": ("1 dag en 1 uur", "2 dagen en 2 uur"),
     }
 
