@@ -269,7 +269,7 @@ def about(one: Explained) -> list[dict[str, object]]:
         (_("What came in"), one.came),
         (_("Application"), row.application),
         (_("Score"), format_number(row.score / 1000) if row.score is not None else None),
-        (_("Submitted"), rank),
+        (_("Sent"), rank),
         (_("Position on the list"), row.position or None),
         (_("To be answered by"), format_datetime(row.until, BEIJING) if row.until else None),
         (_("Rules in force"), row.rule),

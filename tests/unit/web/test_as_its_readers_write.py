@@ -65,7 +65,41 @@ CHINESE: Final = (
     (r"谢绝|征集|本期|联络点|看板", "您已谢绝本期名额", "您已放弃本次招生的名额"),
     (r"(?<!学习)(?<!研究)计划", "新版计划", "新版规划，以及您的学习计划"),
 )
+SPANISH: Final = (
+    (
+        r"\bpostul|\bpresent(ar|a|ado|ada|arse|arle) (su|la|una|otra|de|a) ?(solicitud|candidatura|nuevo)?",
+        "Puede presentar su solicitud",
+        "Solicite",
+    ),
+    (
+        r"\ble ha propuesto|\bpropuso su|propuesta por su país",
+        "Su país le ha propuesto",
+        "Su país le ha nominado; un límite está propuesto",
+    ),
+    (
+        r"enhorabuena|\bordenador|\bvisado\b|\bvosotros\b|[“”]",
+        "¡Enhorabuena! Use otro “ordenador”",
+        "¡Felicitaciones! Use otra «computadora»",
+    ),
+)
+FRENCH: Final = (
+    (r"\bcandidat(er|ez|é)\b|\bporte candidat|\bpos(er|ez) (sa|votre) candidature", "Vous pouvez candidater", "Vous pouvez postuler"),
+    (r"\bdésigne|\bpays( vous)? (a )?propos(e|é)\b", "Votre pays vous propose", "Votre pays vous présente"),
+    (r"courrier|adresse e-mail", "Un courrier à votre adresse e-mail", "Un courriel à votre adresse électronique"),
+)
+DUTCH: Final = (
+    (r"[‘‹«]", "Druk op ‘Opslaan’", "Druk op “Opslaan” en kies foto’s"),
+    (
+        r"\bneemt? .*\bplaats.* aan\b|\bplaats(en)? (aan|af)(nemen|wijzen)|plaats .*afgewezen",
+        "Neemt u de plaats aan?",
+        "Aanvaardt u de plaats?",
+    ),
+    (r"\bingediend|\bvergeven\b|\boptioneel", "De aanvraag is ingediend", "De aanvraag is verstuurd"),
+)
 RULES: Final = (
+    *(Rule("es", *one) for one in SPANISH),
+    *(Rule("fr", *one) for one in FRENCH),
+    *(Rule("nl", *one) for one in DUTCH),
     *(Rule("pt", *one) for one in BRAZILIAN),
     *(Rule("zh", *one) for one in CHINESE),
 )
@@ -78,10 +112,12 @@ def texts(language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _catalogues(language: str) -> Iterator[tuple[str, str]]:
+    """English is what the others translate."""
     for folder in CATALOGUES:
-        with (ROOT / folder / "locale" / f"{language}.po").open("rb") as file:
+        with (ROOT / folder / "locale" / f"{'es' if language == 'en' else language}.po").open("rb") as file:
             for message in read_po(file):
-                forms = (message.string,) if isinstance(message.string, str) else message.string or ()
+                said = message.id if language == "en" else message.string
+                forms = (said,) if isinstance(said, str) else said or ()
                 yield from ((f"{folder}/locale/{language}.po", one) for one in forms if message.id)
 
 
@@ -121,8 +157,19 @@ def test_no_text_breaks_a_rule_of_its_language_and_each_rule_bites(rule: Rule) -
     assert not broken, f"as in {rule.right!r}, not as in {rule.wrong!r}"
 
 
-@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_texts_of_every_kind_are_looked_at(language: str) -> None:
     """A rule that looks at nothing is never broken."""
     for found in (_catalogues, _mails, _plans, _agreed):
         assert len(list(found(language))) > 1, found.__name__
+
+
+def test_each_word_that_translators_are_told_to_use_is_used() -> None:
+    """The table of `CONTRIBUTING.md`: a word for each act in each language, and none that no text has."""
+    lines = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| act or thing |")[2].splitlines()
+    languages = [one.strip() for one in lines[0].strip("|").split("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:] if line.startswith("|")]
+    assert set(languages) == set(LANGUAGES) and len(rows) > 15 and {len(row) for row in rows} == {len(languages) + 1}
+    said = {language: "\n".join(text for _where, text in texts(language)).lower() for language in languages}
+    words = [(language, word) for row in rows for language, cell in zip(languages, row[1:], strict=True) for word in cell.split(", ")]
+    assert [one for one in words if not one[1] or one[1] not in said[one[0]]] == []
