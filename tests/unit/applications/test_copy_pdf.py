@@ -3,13 +3,17 @@
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
+import uharfbuzz as harfbuzz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.applications.copies.pdf import HAN, LATIN, UNKNOWN, draw, letters, printable
+from services.applications.copies import pdf
+from services.applications.copies.fonts import HAN, LATIN, cut, letters
+from services.applications.copies.pdf import UNKNOWN, draw, printable
 from services.applications.copies.sheets import Section, Sheet
 
 SHEET = Sheet(
@@ -87,6 +91,30 @@ def test_the_label_and_the_end_of_a_long_answer_are_there() -> None:
     assert number > 3
     assert all(f"palabra{n}" in text for n in (0, 700, 1_999))
     assert f"{number} / {number}" in text
+
+
+@pytest.mark.parametrize(("font", "kept"), [(LATIN, "ÑQuispe"), (HAN, "张伟")])
+def test_a_font_is_cut_down_to_the_letters_of_the_document(font: Path, kept: str) -> None:
+    """In its one usual weight; a letter that it has not is left out."""
+    made = harfbuzz.Face(harfbuzz.Blob(cut(font, kept + "\U0001f469")))
+    assert set(made.unicodes) == set(map(ord, kept))
+    assert not {"fvar", "gvar", "GSUB", "GPOS"} & set(made.table_tags)
+    assert not made.axis_infos
+    assert len(draw(with_name(kept))) < 16_000
+
+
+WORDS = st.lists(st.sampled_from(["a", "Wé", "palabra", "a palabra", "", "\n", "MMMMMMMM"]), min_size=12, max_size=40).map(" ".join)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(WORDS, WORDS, st.integers(0, 60))
+def test_lines_are_broken_as_fpdf2_breaks_them(answer: str, label: str, wide: int) -> None:
+    """A word that is longer than a line is left to fpdf2; here, everything is for once: the pages are the same byte for byte."""
+    sheet = replace(SHEET, sections=[Section("Plan", [(label, answer), (answer, "W" * wide + " " + label)])])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "broken", lambda *_: None)
+        theirs = draw(sheet)
+    assert draw(sheet) == theirs
 
 
 def test_it_says_its_title_and_language_and_the_same_sheet_gives_the_same_bytes() -> None:
