@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
@@ -34,6 +35,8 @@ LOCALES: Final[Mapping[str, str]] = {"es": "es_419", "pt": "pt_BR", "en": "en_GB
 HTML_TAGS: Final[Mapping[str, str]] = {"es": "es", "pt": "pt", "en": "en", "fr": "fr", "zh": "zh-Hans", "nl": "nl"}
 """Code -> BCP 47 tag, for `lang` and `hreflang`."""
 LANGUAGE_COOKIE: Final = "puente_language"
+LANGUAGE_PAIR: Final = "lang"
+"""The name in an address that asks for its page in a language."""
 
 _Plural = Callable[[int], int]
 
@@ -175,6 +178,15 @@ def negotiate(query: str | None, cookie: str | None, identity: str | None, accep
         if choice in LANGUAGES:
             return str(choice)
     return _accepted(accept or "") or DEFAULT_LANGUAGE
+
+
+def in_language(query: str, language: str, *, without: str = "") -> str:
+    """The query of an address with one pair that asks for the language, in the place of all that did; with none where it is empty.
+
+    The pair called `without` is left out too.
+    """
+    kept = [one for one in parse_qsl(query, keep_blank_values=True) if one[0] not in (LANGUAGE_PAIR, without)]
+    return urlencode([*kept, (LANGUAGE_PAIR, language)] if language else kept)
 
 
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, Undefined
 from jinja2.bccache import Bucket
@@ -15,7 +14,7 @@ from starlette.responses import HTMLResponse
 from shared.kernel.clock import Clock, SteeredClock
 from shared.web import formats
 from shared.web.context import context_of
-from shared.web.i18n import HTML_TAGS, LANGUAGES, current_language, ngettext, translate
+from shared.web.i18n import HTML_TAGS, LANGUAGES, current_language, in_language, ngettext, translate
 from shared.web.navigation import navigation, role_name
 from shared.web.static_files import Assets
 from shared.web.switching import opened_at
@@ -147,12 +146,7 @@ def path_with_language(request: Request) -> Callable[[str], str]:
     """
 
     @cache
-    def parts() -> tuple[str, list[tuple[str, str]]]:
-        path = request.url.path if request.method in ("GET", "HEAD") else opened_at(request.app.router.routes, request.url.path)
-        return path, [one for one in parse_qsl(request.url.query, keep_blank_values=True) if one[0] != "lang"]
+    def path() -> str:
+        return request.url.path if request.method in ("GET", "HEAD") else opened_at(request.app.router.routes, request.url.path)
 
-    def asking(language: str) -> str:
-        path, query = parts()
-        return f"{path}?{urlencode([*query, ('lang', language)])}"
-
-    return asking
+    return lambda language: f"{path()}?{in_language(request.url.query, language)}"

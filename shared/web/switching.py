@@ -9,7 +9,7 @@ tell by itself what is wrong with what was typed asks for that (`told_again`, `t
 from collections.abc import Callable
 from html import escape
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData, Headers, MutableHeaders
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.filled import SWITCH, Fields, filled, with_switch
-from shared.web.i18n import LANGUAGES, translate
+from shared.web.i18n import LANGUAGES, in_language, translate
 from shared.web.kept_body import KeptBody
 from shared.web.problems import Problem
 
@@ -72,7 +72,7 @@ class SwitchLayer:
         typed = body.fields(Headers(scope=scope))
         if typed is None:
             raise Problem(400, code="malformed")
-        query = urlencode([one for one in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if one[0] != SWITCH])
+        query = in_language(scope["query_string"].decode("latin-1"), "", without=SWITCH)
         answer = _Answer(send, lambda _status, headers: _is_page(headers) or _leads_to(headers).startswith((RENEWAL, SIGN_IN)))
         await self._app(_opening(scope, query, language, typed), body.instead(b""), answer.send)
         if answer.location.startswith(RENEWAL):
@@ -146,7 +146,7 @@ def _leads_to(headers: Headers) -> str:
 def _opening(scope: Scope, query: str, language: str, typed: Fields) -> Scope:
     """The request that opens the page in that language: as a link to it does, so that nothing on the way takes the account's instead."""
     path = opened_at(scope["app"].router.routes, scope["path"])
-    asked = (f"{query}&lang={language}" if query else f"lang={language}").encode("latin-1")
+    asked = in_language(query, language).encode("latin-1")
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type", b"transfer-encoding")]
     opens = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": asked, "headers": headers}
     return {**scope, **opens, TYPED: typed, SENT_TO: scope["path"]}

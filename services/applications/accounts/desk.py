@@ -16,6 +16,8 @@ from shared.web.identity import IdentityIssuer
 
 SESSION_COOKIE: Final = "puente_session"
 KEPT_COOKIE: Final = "puente_kept"
+CHECK_COOKIE: Final = "puente_check"
+"""What the check whether one may apply was told in this browser, for its page and for the form that is begun after it."""
 KEPT_PATH: Final = "/kept"
 """Where a form that was kept over a sign-in is sent from again."""
 
@@ -52,7 +54,9 @@ class Desk:
         response.set_cookie(self.cookie, token, max_age=age, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def take_back(self, response: Response) -> None:
-        response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
+        """Who signs out leaves nothing behind that was told before there was an account, either."""
+        for name in (self.cookie, CHECK_COOKIE):
+            response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def kept_secret(self, request: HTTPConnection) -> str:
         """The secret of a form that was kept for this browser; empty where none was."""

@@ -4,19 +4,17 @@ Nothing is kept on the server, and no answer is in an address, which would end i
 gave them, in a cookie for ten minutes, so that the page that says what they come to can be loaded again and read in another language.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Answer, Fault, Page, Parsed, Question, field_names, parse_page
+from services.applications.domain.answers import Answer, Fault, Parsed, Question, field_names, parse_page
 from services.applications.domain.eligibility import check
+from services.applications.pages.checked import SECONDS, as_page, asked_by_rules, keeping, kept, kept_as
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
 from services.applications.pages.home import Season, programme_in, season, taking_part
@@ -30,12 +28,6 @@ from shared.web.switching import typed_before
 
 _ = translate
 router = APIRouter(include_in_schema=False)
-
-
-COOKIE: Final = "puente_check"
-COOKIE_SECONDS: Final = 600
-COOKIE_BYTES: Final = 3000
-"""Right answers are keys, dates and numbers: a few hundred. A browser drops a cookie above 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +65,7 @@ class Check:
 
     def read(self, typed: Mapping[str, str]) -> Parsed:
         """The answers, and what is wrong with them; the country's fault is under `country`."""
-        page = Page(key="check", title=self.terms.programme.names, questions=self.questions)
-        codes = {country.code for country in self.terms.plan.countries}
-        parsed = parse_page(page, typed, today=self.call.day(self.now), countries=codes)
+        parsed = parse_page(as_page(self.terms.programme), typed, today=self.call.day(self.now), countries=self.terms.plan.codes)
         missing = typed.get("country", "") not in {one for one, _name in self.countries}
         return Parsed(parsed.answers, {**parsed.faults, **({"country": Fault("required")} if missing else {})})
 
@@ -103,7 +93,7 @@ async def quick_check(request: Request, code: str) -> Response:
         return draw(request, found, dict(switched), faults=found.read(dict(switched)).faults)
     if "answered" not in request.query_params:
         return remembering(request, draw(request, found, {}))
-    judged, typed = _kept(request)
+    judged, typed = kept(request)
     parsed = found.read(typed)
     if judged != code or parsed.faults:  # what another programme was told is filled in here, or nothing is there any more
         return draw(request, found, typed, gone=not judged)
@@ -118,27 +108,11 @@ async def answer_check(request: Request, code: str) -> Response:
     parsed = found.read(typed)
     if parsed.faults:
         return draw(request, found, typed, faults=parsed.faults)
-    value = urlsafe_b64encode(urlencode([("", code), *typed.items()]).encode()).decode()
-    if len(value) > COOKIE_BYTES:  # answered on the spot, and what lies there of before is not taken for it when the page is loaded again
-        return remembering(request, _keeping(request, draw(request, found, typed, answers=parsed.answers), ""), typed["country"])
-    response = _keeping(request, RedirectResponse(f"/programmes/{code}/check?answered=1", 303), value)
+    value = kept_as(code, typed)
+    if value is None:  # answered on the spot, and what lies there of before is not taken for it when the page is loaded again
+        return remembering(request, keeping(request, draw(request, found, typed, answers=parsed.answers), ""), typed["country"])
+    response = keeping(request, RedirectResponse(f"/programmes/{code}/check?answered=1", 303), value)
     return remembering(request, response, typed["country"])
-
-
-def _keeping(request: Request, response: Response, value: str) -> Response:
-    """The answer, with which the browser keeps `value`, or nothing where it is empty."""
-    secure, age = request.app.state.settings.secure, COOKIE_SECONDS if value else 0
-    response.set_cookie(COOKIE, value, max_age=age, path="/programmes", secure=secure, httponly=True, samesite="lax")
-    return response
-
-
-def _kept(request: Request) -> tuple[str, dict[str, str]]:
-    """The programme that was answered last in this browser, and what was typed there; empty where nothing is there any more."""
-    try:
-        pairs = dict(parse_qsl(urlsafe_b64decode(request.cookies.get(COOKIE, "")).decode(), keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        return "", {}
-    return pairs.pop("", ""), pairs
 
 
 def draw(
@@ -170,7 +144,7 @@ def draw(
         zone=found.zone,
         now=found.now,
         gone=gone,
-        minutes=COOKIE_SECONDS // 60,
+        minutes=SECONDS // 60,
     )
 
 
@@ -199,15 +173,3 @@ def elsewhere(check: Check, answers: Mapping[str, Answer], country: str) -> list
 def following(programme: Programme, now: datetime) -> Call | None:
     """The next call that is yet to open."""
     return next((call for call in programme.calls if call.opens > now), None)
-
-
-def asked_by_rules(programme: Programme) -> tuple[Question, ...]:
-    """The questions that the rules look at and that take a moment to answer, in the order of the form.
-
-    What is to be confirmed on the form's last page is left out: there is nothing to confirm yet.
-    """
-    last = {question.key for question in programme.pages[-1].questions}
-    judged = [rule for rule in programme.rules if rule.kind != "must_be_yes" or rule.question not in last]
-    keys = {key for rule in judged for key in (rule.question, rule.when.question if rule.when else None) if key}
-    quick = ("date", "select", "radio", "yes_no", "number", "country")
-    return tuple(question for page in programme.pages for question in page.questions if question.key in keys and question.kind in quick)

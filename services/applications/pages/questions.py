@@ -11,6 +11,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
+from services.applications.pages import checked
 from services.applications.pages.desktop import (
     Again,
     Desktop,
@@ -53,9 +54,10 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
     answers: Mapping[str, Answer] = found.sheet.answers
     keys = {question.key for question in found.page.questions}
     taken = {key: answer for key, answer in before.answers.items() if key in keys} if before else {}
+    told = checked.told(request, found.sheet.terms, found.sheet.call, found.now, found.page) if new else {}
     if new:
-        answers = {**known_of_person(found), **taken, **answers}
-    return draw(request, found, answers=answers, before=before if taken else None)
+        answers = {**known_of_person(found), **taken, **told, **answers}
+    return draw(request, found, answers=answers, before=before if taken.keys() - told.keys() else None, told=bool(told))
 
 
 @router.post("/applications/{application_id}/pages/{key}")
@@ -89,6 +91,7 @@ def draw(
     answers: Mapping[str, Answer] | None = None,
     again: Again | None = None,
     before: Earlier | None = None,
+    told: bool = False,
 ) -> Response:
     """The page with its questions: with the text that is shown `again`, or else as they were saved.
 
@@ -105,6 +108,7 @@ def draw(
         fields=fields,
         remarks=found.remarks,
         before=before,
+        checked=told,
         wrong=bool(faults),
         action=found.here + then(request),
         version=version_on(found, again),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
@@ -14,6 +14,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Fault, Parsed, parse_page
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
 from services.applications.domain.viewers import Viewer
+from services.applications.pages import checked
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
 from services.applications.pages.home import Season, programme_in, season, taking_part
@@ -83,9 +84,9 @@ async def start(request: Request, code: str) -> Response:
     if error := wrong_country(found, form, now):
         return draw_start(request, found, zone, chosen=country, error=error)
     if viewer is None:
-        return RedirectResponse(f"/programmes/{code}/begin?{urlencode({'country': country})}", 303)
+        return RedirectResponse(begin_path(code, country), 303)
     outcome = await desk.db.run(lambda tx: begin(tx, viewer, found, country, now))
-    return _after(outcome, zone)
+    return _after(request, outcome, zone, code)
 
 
 @router.get("/programmes/{code}/begin")
@@ -98,7 +99,7 @@ async def first_page(request: Request, code: str) -> Response:
     if not found.open or not _takes_part(found, country, now) or asking(request) is not None:
         return RedirectResponse(f"/programmes/{code}/start", 303)
     typed = dict(typed_before(request) or ())
-    return remembering(request, draw_first(request, found, typed, read_first(found, typed, now).faults if typed else {}))
+    return remembering(request, draw_first(request, found, country, typed, read_first(found, typed, now).faults if typed else {}))
 
 
 @router.post("/programmes/{code}/begin")
@@ -114,7 +115,7 @@ async def save_first_page(request: Request, code: str) -> Response:
         return RedirectResponse(f"/programmes/{code}/start", 303)
     page, parsed = found.programme.pages[0], read_first(found, typed, now)
     if parsed.faults:
-        return draw_first(request, found, typed, parsed.faults)
+        return draw_first(request, found, country, typed, parsed.faults)
     viewer = applicant(request)
 
     async def both(tx: Tx) -> Started:
@@ -123,7 +124,7 @@ async def save_first_page(request: Request, code: str) -> Response:
             await use_cases.save_page(tx, viewer, outcome.application.id, page.key, typed, now=now)
         return outcome
 
-    return _after(await desk.db.run(both), zone)
+    return _after(request, await desk.db.run(both), zone, code)
 
 
 def read_first(found: Season, typed: Mapping[str, str], now: datetime) -> Parsed:
@@ -132,14 +133,30 @@ def read_first(found: Season, typed: Mapping[str, str], now: datetime) -> Parsed
     return parse_page(found.programme.pages[0], typed, today=found.call.day(now), countries=found.terms.plan.codes)
 
 
-def draw_first(request: Request, found: Season, typed: Mapping[str, str], faults: Mapping[str, Fault]) -> Response:
-    """The first page of questions, with what was typed where something is wrong with it."""
-    page, plan = found.programme.pages[0], found.terms.plan
-    known = typed if faults else None
-    fields = [field(question, plan, typed=known, fault=faults.get(question.key)) for question in page.questions]
-    action = request.url.path + f"?{request.url.query}"
-    status = 422 if faults else 200
-    return render(request, "begin.html", status=status, season=found, page=page, fields=fields, wrong=bool(faults), action=action)
+def draw_first(request: Request, found: Season, country: str, typed: Mapping[str, str], faults: Mapping[str, Fault]) -> Response:
+    """The first page of questions, with what was typed where something is wrong with it, or else with what the check was told."""
+    assert found.call is not None, "who answers was shown a call"
+    page, plan, now = found.programme.pages[0], found.terms.plan, desk_of(request).clock.now()
+    known, told = (typed, {}) if faults else (None, checked.told(request, found.terms, found.call, now, found.programme.pages[0]))
+    fields = [
+        field(question, plan, answer=told.get(question.key), typed=known, fault=faults.get(question.key)) for question in page.questions
+    ]
+    return render(
+        request,
+        "begin.html",
+        status=422 if faults else 200,
+        season=found,
+        page=page,
+        fields=fields,
+        wrong=bool(faults),
+        checked=bool(told),
+        action=begin_path(found.programme.code, country),
+    )
+
+
+def begin_path(code: str, country: str) -> str:
+    """Where the first page is, and its form goes; nothing of the address that it was opened with piles up in it."""
+    return f"/programmes/{quote(code)}/begin?{urlencode({'country': country})}"
 
 
 async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: datetime) -> Started:
@@ -151,9 +168,9 @@ async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: dateti
     return outcome
 
 
-def _after(outcome: Started, zone: str) -> Response:
+def _after(request: Request, outcome: Started, zone: str, code: str) -> Response:
     if isinstance(outcome, Done):
-        return RedirectResponse(f"/applications/{outcome.application.id}/tasks", 303)
+        return checked.longer(request, RedirectResponse(f"/applications/{outcome.application.id}/tasks", 303), code)
     if isinstance(outcome, AlreadyApplied):
         return RedirectResponse(f"/applications/{outcome.application_id}", 303)
     raise problem(outcome, zone)

@@ -87,7 +87,7 @@ async def test_the_check_says_why_not_what_else_and_when_again(front: Front) -> 
         prefilled = await browser.get(there)
         assert prefilled.status_code == 200
         assert 'value="1975"' in prefilled.text
-        assert errors(prefilled) == "" and "apply" not in main(prefilled).split("Check whether you may apply")[1], "nothing is judged yet"
+        assert errors(prefilled) == "" and "apply" not in main(prefilled).split("or until you sign out")[1], "nothing is judged yet"
         spanish = await browser.get(f"{CHECK}?answered=1&lang=es")
         assert "Con estas respuestas no puede" in main(spanish), "loaded again, and in another language"
 
@@ -187,6 +187,55 @@ async def test_the_first_page_is_answered_by_a_stranger_and_saved_by_signing_in(
         again = await browser.get(first)
         assert again.headers["location"] == f"/programmes/{PROGRAMME}/start"
         assert (await browser.get(again.headers["location"])).headers["location"].startswith("/applications/")
+
+
+CHECKED = "Filled in from the check that was answered in this browser"
+
+
+async def test_what_the_check_was_told_begins_the_form_and_counts_once_it_is_saved(front: Front) -> None:
+    typed = good_form()["identity"]
+    begin = f"/programmes/{PROGRAMME}/begin?country=PE"
+    async with front.browser() as browser:
+        assert CHECKED not in words(await browser.get(begin))
+        await answers_to(browser, **{"birth_date-year": "1989"})
+        first = await browser.get(begin)
+        assert 'value="1989"' in first.text and CHECKED in words(first)
+        wrong = await browser.post(begin, data={**typed, "birth_date-year": "89"})
+        assert 'value="89"' in wrong.text and "1989" not in wrong.text and CHECKED not in words(wrong), "what was typed counts more"
+        assert CHECKED not in words(await browser.get("/programmes/training/begin?country=PE")), "of the same programme only"
+
+        await front.sign_in(browser, "ana@example.org")
+        started = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
+        assert "puente_check=" in started.headers["set-cookie"] and "Max-Age=3600" in started.headers["set-cookie"]
+        path = started.headers["location"].removesuffix("/tasks")
+        assert (await _rows(front))["page_answers"] == 0, "offered, and not an answer before one continues"
+        identity, studies = await browser.get(f"{path}/pages/identity"), await browser.get(f"{path}/pages/studies")
+        assert 'value="1989"' in identity.text and CHECKED in words(identity)
+        assert f'value="{good_form()["studies"]["level"]}" checked' in studies.text and CHECKED in words(studies)
+        assert CHECKED not in words(await browser.get(f"{path}/pages/contact")), "nothing of it is asked there"
+        assert (await browser.post(f"{path}/pages/identity", data={**typed, "_version": "0"})).status_code == 303
+        saved = await browser.get(f"{path}/pages/identity")
+        assert 'value="1989"' not in saved.text and CHECKED not in words(saved), "what was saved counts"
+
+        await browser.post("/sign-out")
+        await front.sign_in(browser, "ana@example.org")
+        assert CHECKED not in words(await browser.get(f"{path}/pages/studies")), "gone with whoever signed out"
+
+
+async def test_an_address_is_asked_for_in_one_language_however_often_one_changes_it(front: Front) -> None:
+    begin = f"/programmes/{PROGRAMME}/begin?country=PE"
+    async with front.browser() as browser:
+        address, typed = begin, {"full_name": "Ana Ñusta"}
+        for language in ("es", "fr", "nl"):
+            page = await browser.post(f"{address}&switch={language}", data=typed)
+            found = re.search(r'<form[^>]* action="([^"]*)" id="typed-form"', page.text)
+            assert found, page.text
+            address = unescape(found[1])
+            assert page.status_code == 200 and "Ana Ñusta" in page.text
+            assert address == begin
+        opened_so = await browser.get(f"{begin}&lang=es&lang=fr")
+        assert f'action="{begin}"' in opened_so.text
+        assert all(unescape(one).count("lang=") == 1 for one in re.findall(r'href="([^"]*lang=[^"]*)"', opened_so.text))
 
 
 async def test_who_is_staff_is_refused_and_a_closed_call_leads_to_its_programme(front: Front) -> None:

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from shared.web import catalogues, formats
-from shared.web.i18n import LANGUAGES, Texts, fill, negotiate, ngettext, speaking, translate
+from shared.web.i18n import LANGUAGES, Texts, fill, in_language, negotiate, ngettext, speaking, translate
 
 SHARED = Path(catalogues.__file__).parent
 TEXTS = Texts.load(SHARED / "locale")
@@ -34,6 +34,14 @@ def test_the_language_asked_for_wins_then_the_cookie_the_account_the_browser_and
     query: str | None, cookie: str | None, identity: str | None, accept: str | None, expected: str
 ) -> None:
     assert negotiate(query, cookie, identity, accept) == expected
+
+
+def test_an_address_asks_for_one_language_at_most() -> None:
+    query = "country=PE&lang=es&name=&lang=fr&switch=zh"
+    assert in_language(query, "nl") == "country=PE&name=&switch=zh&lang=nl"
+    assert in_language(query, "nl", without="switch") == "country=PE&name=&lang=nl"
+    assert in_language(query, "") == "country=PE&name=&switch=zh"
+    assert in_language("lang=es", "") == ""
 
 
 def test_every_language_names_itself() -> None:

@@ -1,0 +1,82 @@
+"""What was answered in the check whether one may apply: it lies in the browser that gave it, and begins the form of the same programme.
+
+Nothing of it is kept on the server, and nothing of it is an answer of an application before its page is saved. Who begins to apply keeps
+it for an hour more, for the pages that ask the same; signing out takes it away.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+from starlette.responses import Response
+
+from services.applications.accounts.desk import CHECK_COOKIE, desk_of
+from services.applications.domain.answers import Answer, Page, Question, parse_page
+from services.applications.plan.model import Call, Programme
+from services.applications.store.plans import InForce
+
+SECONDS: Final = 600
+SECONDS_APPLYING: Final = 3600
+BYTES_MAX: Final = 3000
+"""Right answers are keys, dates and numbers: a few hundred. A browser drops a cookie above 4,096 bytes."""
+QUICK: Final = ("date", "select", "radio", "yes_no", "number", "country")
+"""Kinds of questions that take a moment to answer."""
+
+
+def asked_by_rules(programme: Programme) -> tuple[Question, ...]:
+    """The questions that the rules look at and that take a moment to answer, in the order of the form.
+
+    What is to be confirmed on the form's last page is left out: there is nothing to confirm yet.
+    """
+    last = {question.key for question in programme.pages[-1].questions}
+    judged = [rule for rule in programme.rules if rule.kind != "must_be_yes" or rule.question not in last]
+    keys = {key for rule in judged for key in (rule.question, rule.when.question if rule.when else None) if key}
+    return tuple(question for page in programme.pages for question in page.questions if question.key in keys and question.kind in QUICK)
+
+
+def as_page(programme: Programme) -> Page:
+    """The check as a page of questions."""
+    return Page(key="check", title=programme.names, questions=asked_by_rules(programme))
+
+
+def kept_as(code: str, typed: Mapping[str, str]) -> str | None:
+    """What the browser is to keep of the answers to that programme's check; none where that is too much."""
+    value = urlsafe_b64encode(urlencode([("", code), *typed.items()]).encode()).decode()
+    return value if len(value) <= BYTES_MAX else None
+
+
+def keeping(request: Request, response: Response, value: str, seconds: int = SECONDS) -> Response:
+    """The answer, with which the browser keeps `value`, or nothing where it is empty."""
+    secure, age = desk_of(request).secure, seconds if value else 0
+    response.set_cookie(CHECK_COOKIE, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+def kept(request: Request) -> tuple[str, dict[str, str]]:
+    """The programme that was answered last in this browser, and what was typed there; empty where nothing is there any more."""
+    try:
+        value = urlsafe_b64decode(request.cookies.get(CHECK_COOKIE, "")).decode()
+        pairs = dict(parse_qsl(value, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return "", {}
+    return pairs.pop("", ""), pairs
+
+
+def longer(request: Request, response: Response, programme: str) -> Response:
+    """The answer that leads into the form of the programme: what its check was told stays for the pages that come."""
+    if kept(request)[0] != programme:
+        return response
+    return keeping(request, response, request.cookies[CHECK_COOKIE], SECONDS_APPLYING)
+
+
+def told(request: Request, terms: InForce, call: Call, now: datetime, page: Page) -> dict[str, Answer]:
+    """What this browser has told the check of the same programme, of what the page asks."""
+    judged, typed = kept(request)
+    if judged != terms.programme.code:
+        return {}
+    own = {question.key for question in page.questions}
+    parsed = parse_page(as_page(terms.programme), typed, today=call.day(now), countries=terms.plan.codes)
+    return {key: answer for key, answer in parsed.answers.items() if key in own}
