@@ -207,6 +207,8 @@ def _question(question: Question) -> dict[str, Any]:
         "levels": [level.key for level in question.levels],
         "currencies": question.currencies,
         "bounds": {name: bound for name in BOUNDS if (bound := getattr(question, name)) is not None},
+        "past": question.past,
+        "not_before": question.not_before,
         "asks": [_question(inner) for inner in question.questions],
     }
     return {name: value for name, value in found.items() if value or name in ("key", "kind", "optional")}

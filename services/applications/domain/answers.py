@@ -104,6 +104,9 @@ def parse_page(
     for question in page.questions:
         asked = question.when is None or question.when.holds(counting)
         found, wrong = _read(question, form, today, countries)
+        begin = counting.get(question.not_before) if question.not_before else None
+        if isinstance(found, int) and isinstance(begin, int) and found < begin:
+            found, wrong = None, {question.key: Fault("before_beginning", {"begin": begin})}
         if found is not None:
             answers[question.key] = found
         if asked:

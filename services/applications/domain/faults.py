@@ -31,6 +31,8 @@ FAULTS: Final = {
     "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
     "number": N_("“{question}” must be a whole number, such as 3"),
     "number_low": N_("“{question}” must be {minimum} or more"),
+    "year_to_come": N_("“{question}” must be {year} or earlier: a later year has not come yet"),
+    "before_beginning": N_("“{question}” must not be before the beginning, which is {begin}"),
     "number_high": N_("“{question}” must be {maximum} or less"),
     "too_long": N_("“{question}” must have {maximum} characters or fewer; it has {length}"),
     "too_few_words": N_("“{question}” must have at least {minimum} words; it has {words}"),

@@ -103,6 +103,8 @@ def _number(question: Question, typed: list[str], setting: Setting) -> int | Fau
         return Fault("number_low", {"minimum": question.minimum})
     if question.maximum is not None and number > question.maximum:
         return Fault("number_high", {"maximum": question.maximum})
+    if question.past and number > setting.today.year:
+        return Fault("year_to_come", {"year": setting.today.year})
     return number
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from services.applications.domain.answers import DECIDING, ENTRIES_MAX, KINDS, OFFERING, Option, Page, Question, Texts, When, field_names
-from services.applications.domain.questions import RANKS_MAX, ROUND, YES_NO
+from services.applications.domain.questions import FIRST_YEAR, RANKS_MAX, ROUND, YES_NO
 from services.applications.plan.common import CODE_EXPECTED, Common
 from services.applications.plan.tables import ALL, CODE, CURRENCY, Table, listing
 
@@ -84,7 +84,8 @@ class Asking:
             none=self._none(entry, kind),
             when=self.when(entry),
             options=self._options(entry, "options") if kind in OFFERING else (),
-            past=entry.flag("past") if kind == "date" else False,
+            past=entry.flag("past") if kind in ("date", "number") else False,
+            not_before=self._begun(entry) if kind == "number" else None,
             autocomplete=entry.maybe_text("autocomplete"),
             inputmode=entry.choice("inputmode", INPUT_MODES) if entry.has("inputmode") else None,
             **numbers,
@@ -93,6 +94,11 @@ class Asking:
         self._bounds_fit(entry, question)
         self.close(entry)
         return question
+
+    def _begun(self, entry: Table) -> str | None:
+        """The number, asked before in the form or in the entry, that this one may not be less than."""
+        numbers = [question.key for question in self.questions.values() if question.kind == "number"]
+        return entry.choice("not_before", numbers) if entry.has("not_before") else None
 
     def _none(self, entry: Table, kind: str) -> Texts | None:
         """What leaving it open is called, among the choices of a question that may be left open."""
@@ -135,6 +141,8 @@ class Asking:
             least, most = getattr(question, low), getattr(question, high)
             if least is not None and most is not None and least > most:
                 entry.wrong(low, f'"{low}" is {least}, more than "{high}", {most}', "the smaller one first")
+        if question.kind == "number" and question.past and not question.year:
+            entry.wrong("past", '"past" stands with a number that is no year', f"a year: minimum = {FIRST_YEAR}, or a later one")
         if question.kind in ("several", "ranking"):
             most = min(MOST.get(question.kind, len(question.options)), len(question.options))
             if question.most > most:

@@ -63,6 +63,10 @@ async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:
         wrong = await browser.post(f"{page}/entries/new", data={**SCHOOL, "to_year": "20006", "_version": "0"})
         assert wrong.status_code == 422
         assert "20006" in wrong.text and "Colegio Nº 3" in wrong.text, "all that was typed is there"
+        turned = await browser.post(
+            f"{page}/entries/new", data={**SCHOOL, "to_year": "2000", "_version": "0", "_kept": hidden(wrong, "_kept")}
+        )
+        assert "“Year of the end” must not be before the beginning, which is 2001" in words(turned)
         for name in ("Colegio Nº 3", "Universidad del Sur"):
             entry = {**SCHOOL, "institution": name, "_version": await version_of(browser, page)}
             added = await browser.post(f"{page}/entries/new", data=entry)

@@ -158,6 +158,22 @@ def test_no_month_is_called_as_another_one_is_in_another_language() -> None:
                     assert month_named(name) == number or name[:-1] == str(number), (language, name)
 
 
+def test_what_ends_does_so_after_it_began_and_not_in_years_to_come() -> None:
+    first = question("number", "from", minimum=1950, past=True)
+    asked = Page(
+        key="page", title=LABEL, questions=(first, question("number", "to", minimum=1950, past=True, not_before="from", optional=True))
+    )
+
+    def faults(began: str, ended: str) -> dict[str, Fault]:
+        return parse_page(asked, {"from": began, "to": ended}, today=TODAY).faults
+
+    assert faults("2010", "2010") == faults("2010", "2016") == faults("2016", "") == {}
+    assert faults("2010", "2009") == {"to": Fault("before_beginning", {"begin": 2010})}
+    assert faults("2010", "2017") == {"to": Fault("year_to_come", {"year": 2016})}
+    assert faults("2017", "2009") == {"from": Fault("year_to_come", {"year": 2016})}, "one thing at a time"
+    assert parse_page(asked, {"from": "2010", "to": "2009"}, today=TODAY).answers == {"from": 2010}
+
+
 def test_a_date_of_birth_is_before_today() -> None:
     born = question("date", past=True)
     assert answer(born, "9", "1", "2016") == date(2016, 1, 9)

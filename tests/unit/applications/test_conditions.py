@@ -123,6 +123,8 @@ COMMON_SPOILED = [
     ('key = "institution"\nkind = "text"', 'key = "institution"\nkind = "group"', '"kind" is "group"', "one of text"),
     ("maximum = 5\nlabel", "maximum = 50\nlabel", '"maximum" is 50', "20 at most"),
     ('question = "finished"', 'question = "to_year"', "in a circle: to_year -> to_year", "comes earlier"),
+    ('not_before = "from_year"', 'not_before = "subject"', '"not_before" is "subject"', "one of from_year"),
+    ("past = true\nminimum = 1950", "past = true\nminimum = 50", '"past" stands with a number that is no year', "minimum = 1900"),
     ('question = "finished"', 'question = "level"', '"question" is "level"', "one of finished"),
 ]
 
