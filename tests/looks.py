@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Response
+from playwright.async_api import Route as Asked
 from starlette.routing import Match, Route
 
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES
@@ -52,6 +53,7 @@ WIDTHS: Final = (NARROWEST, 360, 1280)
 HEIGHT: Final = 800
 PAGE_BYTES: Final = 50_000
 SCRIPT_BYTES: Final = 15_000
+WHO: Final = "<span data-whole>Puente</span>"
 OTHERS: Final = '<ul class="app-stats"><li class="app-stat"><span class="app-stat__number">0</span></li></ul>'
 REQUESTS: Final = 4
 LOADED: Final = re.compile(r'<(?:link|script|img|iframe|source|video|audio|object|embed|use)\b[^>]*?\b(?:href|src|srcset|data)="([^"]+)"')
@@ -156,8 +158,9 @@ class Looks:
             if response.status >= 400 and not response.request.is_navigation_request():
                 self.faults.append(f"{page.url} loads {response.url}, which answers {response.status}")
 
-        # One service is served alone: how the others stand is not asked of anybody.
+        # One service is served alone: how the others stand, and what they call somebody, is not asked of anybody.
         await page.route("**/operations?part=figures", lambda route: route.fulfill(content_type="text/html", body=OTHERS))
+        await page.route("**/staff/*", _who)
         page.on("response", answered)
         page.on("console", hear)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url} says {error}"))
@@ -233,6 +236,14 @@ class Looks:
             else:
                 self.faults.append(f"{what}: the form to {goes} refuses nothing when it is sent empty")
                 await page.goto(self.address + path)
+
+
+async def _who(route: Asked) -> None:
+    """A name in a page that leads to it; the page of who it is, where one goes there."""
+    if route.request.is_navigation_request():
+        await route.continue_()
+    else:
+        await route.fulfill(content_type="text/html", body=WHO)
 
 
 async def send_empty(page: Page, form: Locator) -> bool:

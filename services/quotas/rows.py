@@ -169,6 +169,7 @@ class ProposalRow:
     counters: UUID | None
     reason: str
     proposed_by: str
+    proposed_role: str
     proposed_at: datetime
     state: str
     decided_by: str | None

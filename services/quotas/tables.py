@@ -255,7 +255,7 @@ class Proposal(Table, table=True):
     """A change that waits for a second person. `kind` is a key of `proposals.KINDS`, `params` is what it asks for, `cells` those by whose
     figures it is judged (`cell`: where it is one). `seen` are their figures when it was proposed, and the pool's balance.
 
-    `outcome` is what its adoption did; `counters` the adopted proposal that it would undo.
+    `outcome` is what its adoption did; `counters` the adopted proposal that it would undo. `proposed_role`: empty where nobody did.
     """
 
     __table_args__ = (
@@ -276,6 +276,7 @@ class Proposal(Table, table=True):
     counters: UUID | None = Field(default=None, foreign_key="proposal.id")
     reason: str = _text()
     proposed_by: str = _text()
+    proposed_role: str = _text()
     proposed_at: datetime = _moment()
     state: str = _text()
     decided_by: str | None = _text(optional=True)

@@ -255,6 +255,7 @@ def _proposal(row: Row[Any]) -> ProposalRow:
         counters=row.counters,
         reason=row.reason,
         proposed_by=row.proposed_by,
+        proposed_role=row.proposed_role,
         proposed_at=row.proposed_at,
         state=row.state,
         decided_by=row.decided_by,

@@ -17,6 +17,7 @@ from services.applications.staff.reading import router as reading_pages
 from services.applications.staff.recommended import router as recommended_pages
 from services.applications.staff.review import router as review_pages
 from services.applications.staff.slate import router as slate_pages
+from services.applications.staff.who import router as who_pages
 
 __all__ = ["UPLOADS", "router"]
 
@@ -33,5 +34,6 @@ for part in (
     letter_pages,
     recommended_pages,
     audit_pages,
+    who_pages,
 ):
     router.include_router(part)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from services.quotas import lookups, proposals, views
@@ -16,9 +17,9 @@ from services.quotas.pages import asking, kit
 from services.quotas.pages.changes import NamesOf, change, named_in, subject
 from services.quotas.pages.effects import Effect, effect
 from services.quotas.pages.participation import consent_questions
-from services.quotas.pages.words import short_account
+from services.quotas.pages.people import person
 from services.quotas.problems import problem_of
-from services.quotas.proposals import KINDS, NEWER_PLAN, REASON_MAX, SYSTEM, ProposalRefused
+from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
 from services.quotas.proposals.counter import counter_of
 from services.quotas.rows import CellRow, ConsentRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
@@ -32,6 +33,8 @@ from shared.web.problems import Problem
 _ = translate
 router = APIRouter(include_in_schema=False)
 
+DECIDES: Final = MAY_PROPOSE[0]
+"""The role in which it was decided, whoever proposed it."""
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "open": (N_("Open"), "amber"),
     "approved": (N_("Adopted"), "green"),
@@ -56,9 +59,9 @@ class Shown:
     change: str
     state: str
     colour: str
-    proposed_by: str
+    proposed_by: Markup
     proposed_at: str
-    decided_by: str
+    decided_by: Markup | str
     decided_at: str
 
 
@@ -222,14 +225,15 @@ def _unanswered(opened: Opened) -> dict[str, str]:
     return {one.country: kit.local(opened.countries[one.country]) for one in opened.consents if one.answer is None}
 
 
-def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Identity) -> tuple[str, str, str, str]:
+def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Identity) -> tuple[str, str, str, Markup]:
     """Country, answer, the colour of its tag, and who gave it when."""
     name = kit.local(countries[consent.country]) if consent.country in countries else consent.country
     if consent.answer is None or consent.at is None:
-        return name, _("Not answered yet"), "amber", ""
+        return name, _("Not answered yet"), "amber", Markup()
     words, colour = (_("Agrees"), "green") if consent.answer == "yes" else (_("Does not agree"), "red")
-    given = f"{format_datetime(consent.at, BEIJING)} · {person(consent.by or '', who)}"
-    return name, words, colour, f"{given}. {consent.note}" if consent.note else given
+    by = person(consent.by or "", consent.role or "", who, name)
+    given = Markup("{} · {}").format(format_datetime(consent.at, BEIJING), by)
+    return name, words, colour, Markup("{}. {}").format(given, consent.note) if consent.note else given
 
 
 def offered_words(people: int) -> str:
@@ -267,24 +271,18 @@ def questions(one: Shown, typed: Mapping[str, str], errors: Mapping[str, str]) -
 def shown(row: ProposalRow, names: NamesOf, programmes: Mapping[str, str], who: Identity) -> Shown:
     """The proposal in words, for whoever reads it."""
     programme = programmes.get(row.programme, row.programme)
+    about = subject(row, names, programme)
     state, colour = STATES[row.state]
     return Shown(
         row=row,
         href=f"{kit.PROPOSALS}/{row.id}",
-        name=subject(row, names, programme),
+        name=about,
         programme=programme,
         change=change(row, names),
         state=_(state),
         colour=colour,
-        proposed_by=person(row.proposed_by, who),
+        proposed_by=person(row.proposed_by, row.proposed_role, who, about),
         proposed_at=format_datetime(row.proposed_at, BEIJING),
-        decided_by=person(row.decided_by, who) if row.decided_by else "",
+        decided_by=person(row.decided_by, DECIDES, who) if row.decided_by else "",
         decided_at=format_datetime(row.decided_at, BEIJING) if row.decided_at else "",
     )
-
-
-def person(account: str, who: Identity) -> str:
-    """Who it was: `you`, a new version of the plan, or an account by the end of its id."""
-    if account == who.account_id:
-        return _("you")
-    return _("a new version of the plan") if account in (SYSTEM, NEWER_PLAN) else short_account(account)

@@ -156,11 +156,6 @@ def short_id(application: UUID) -> Markup:
     return Markup('<code class="app-code app-nowrap" title="{}">…{}</code>').format(application, application.hex[-8:])
 
 
-def short_account(account: str) -> str:
-    """An account's id, cut to the end that tells two apart: this service knows nobody's name."""
-    return _("account {end}", end=account[-8:])
-
-
 def cell_name(key: str, names: Names | None) -> str:
     """`Peru 2016`; the country's code where no programme knows its name."""
     cell = Cell.parse(key)

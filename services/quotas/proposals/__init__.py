@@ -33,8 +33,8 @@ _LOOK: Final = text(
 )
 _POOL: Final = text("select coalesce((select balance from account where key = 'pool:' || :programme), 0) as pool")
 _FILE: Final = text(
-    "insert into proposal (id, kind, programme, cell, cells, params, seen, counters, reason, proposed_by, proposed_at) "
-    "values (:id, :kind, :programme, :cell, :cells, cast(:params as jsonb), cast(:seen as jsonb), :counters, :reason, :by, :at)"
+    "insert into proposal (id, kind, programme, cell, cells, params, seen, counters, reason, proposed_by, proposed_role, proposed_at) "
+    "values (:id, :kind, :programme, :cell, :cells, cast(:params as jsonb), cast(:seen as jsonb), :counters, :reason, :by, :role, :at)"
 )
 _OPEN: Final = text("select * from proposal where id = :id for update")
 _OF_SYSTEM: Final = text(
@@ -78,7 +78,7 @@ async def propose(
         refused = short_of(await looked(tx, known, filed))
     if refused is not None:
         return refused
-    proposal = await file_proposal(tx, kind, params, by=by, reason=reason, at=now, counters=counters)
+    proposal = await file_proposal(tx, kind, params, by=by, role=role, reason=reason, at=now, counters=counters)
     await known.filed(tx, filed, proposal)
     detail = {"proposal": proposal, "kind": kind, **msgspec.to_builtins(params)}
     subject = known.subject(params, sorted(filed.figures))
@@ -86,8 +86,10 @@ async def propose(
     return Proposed(proposal)
 
 
-async def file_proposal(tx: Tx, kind: str, params: Params, *, by: str, reason: str, at: datetime, counters: UUID | None = None) -> UUID:
-    """File a proposal with the figures as they are now; its id."""
+async def file_proposal(
+    tx: Tx, kind: str, params: Params, *, by: str, reason: str, at: datetime, role: str = "", counters: UUID | None = None
+) -> UUID:
+    """File a proposal with the figures as they are now; its id. `role`: in which somebody files it, empty where a plan does."""
     proposal, known = new_id(), KINDS[kind]
     filed = await opened(tx, kind, params, by=by, now=at)
     pool = (await tx.execute(_POOL, {"programme": filed.programme})).one().pool
@@ -102,6 +104,7 @@ async def file_proposal(tx: Tx, kind: str, params: Params, *, by: str, reason: s
         "seen": json.dumps({"cells": filed.figures, "pool": pool}),
         "counters": counters,
         "by": by,
+        "role": role,
         "at": at,
         "reason": reason.strip()[:REASON_MAX],
     }

@@ -56,11 +56,16 @@ for (const part of document.querySelectorAll('[data-when]')) {
 // What htmx puts in place is enhanced like the rest.
 document.body.addEventListener('htmx:after:swap', (event) => start(event.target instanceof Element ? event.target : document.body))
 
-// How another service stands, in place of the words that lead to its page.
+// What another service knows, such as how it stands or whom it calls by a name, in place of the words that lead to its page.
+const pages = {}
+const pageAt = async (address) => {
+  const answer = await fetch(address, { headers: { accept: 'text/html' } })
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : undefined
+}
 for (const part of document.querySelectorAll('[data-part]')) {
-  fetch(part.dataset.part, { headers: { accept: 'text/html' } }).then(async (answer) => {
-    const found = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.app-stats')
-    if (found) part.replaceChildren(found)
+  (pages[part.dataset.part] ??= pageAt(part.dataset.part)).then((page) => {
+    const found = page?.querySelector('[data-whole], .app-stats')
+    if (found) part.replaceChildren(found.cloneNode(true))
   }, () => {})
 }
 

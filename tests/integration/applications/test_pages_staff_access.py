@@ -90,6 +90,9 @@ def pages(scene: Scene) -> Mapping[str, Mapping[str, int]]:
         "/officer/applications/nonsense": {"officer": 404, "auditor": 404, "": 403},
         "/audit": {"auditor": 200, "": 403},
         "/operations": {"operator": 200, "": 404},
+        f"/staff/{scene.house.accounts['reviewer.two']}": {"officer": 200, "auditor": 200, "operator": 200, "": 404},
+        f"/staff/{scene.house.accounts['ana']}": {"": 404},
+        "/staff/nobody": {"": 404},
         f"/applications/{hers}/documents/{scene.document}": {
             "ana": 303, "peru": 303, "reviewer": 303, "officer": 303, "auditor": 303, "": 404,
         },

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from services.applications.accounts import people
 from services.applications.domain.lifecycle import State
 from services.applications.privacy import mail, mailing
 from services.applications.staff import audit, operations
@@ -87,6 +88,18 @@ async def test_an_auditor_reads_applications_and_has_nothing_to_press(house: Hou
 
 
 # ----------------------------------------------------------------------------------------------------------- operations
+
+
+async def test_a_member_of_staff_is_called_by_name_role_and_country(house: House) -> None:
+    """Other services know ids and roles; a page of theirs that leads here is given the name to put in its place."""
+    coordinator, officer = (await house.viewer("peru")).account_id, await house.browser("officer")
+    page = await officer.get(f"/staff/{coordinator}")
+    assert "Peru Role Coordinator, Peru Email address peru@example.org" in main(page)
+    assert "<span data-whole>Peru (Coordinator, Peru)</span>" in page.text
+    await house.front.db.run(lambda tx: people.disable(tx, account=coordinator, actor="system", now=house.front.clock.now()))
+    assert "Account closed" in main(await officer.get(f"/staff/{coordinator}")), "what they did stays, and who did it"
+    await house.front.db.run(lambda tx: people.make_applicant(tx, account=coordinator, actor="system", now=house.front.clock.now()))
+    assert (await officer.get(f"/staff/{coordinator}")).status_code == 404, "nobody's but staff's"
 
 
 async def test_an_operator_sees_that_all_is_well(house: House) -> None:

@@ -16,7 +16,7 @@ from tests.integration.applications.test_pages_applicant_looks import cookies, s
 from tests.looks import Looks, unseen
 
 pytestmark = pytest.mark.browser
-STAFF_PAGES = re.compile(r"/(country|review|officer|audit|operations|letters)\b(?!.*/(file|read))")
+STAFF_PAGES = re.compile(r"/(country|review|officer|audit|operations|letters|staff)\b(?!.*/(file|read))")
 """The pages on which documents are read are looked at with real ones (`test_papers_looks.py`)."""
 OWN = [*(who.title() for who in STAFF), "sound", "tests", "longer", "PE", the_plan().code]
 """Names of staff, a reviewer's remark, who loaded the plan and its version, and codes."""
@@ -68,7 +68,7 @@ async def lived(house: House) -> dict[str, list[str]]:
         "peru": ["/country", f"/country/slate?programme={PROGRAMME}&year={YEAR}", country, f"{country}/letters"],
         "reviewer": ["/review", f"/review/applications/{nominated.id}"],
         "officer": ["/officer", "/officer?tab=waiting", "/officer?search=nobody", bulk, *officer, f"{officer[0]}/letters", read],
-        "auditor": ["/audit", *officer[:1]],
+        "auditor": ["/audit", *officer[:1], f"/staff/{(await house.viewer('peru')).account_id}"],
         "operator": ["/operations"],
     }
 

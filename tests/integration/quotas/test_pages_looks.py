@@ -28,7 +28,7 @@ ON_A_PHONE = """() => ['caption', 'thead'].map(part => [...document.querySelecto
 """Where the caption of each table ends, and how high the line of its labels is, in pixels."""
 OWN = ["Puente", "UTC", "XLSX", "Español", "English"]
 """What is called the same in every language."""
-PAGES = re.compile(r"/quotas(?!/$|.*(/live|/weeks|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
+PAGES = re.compile(r"/quotas(?!/$|/follow-up$|.*(/live|/weeks|\.xlsx|/api/|/openapi|/health|/metrics|/limits))")
 PATHS = (
     "/quotas",
     "/quotas?programme=scholarship&year=2016&group=SIDS&only=free",

@@ -107,6 +107,8 @@ async def test_one_proposes_and_another_adopts(lived: Front) -> None:
         assert await figures(lived.db, PERU) == (target, 0, target, 0, 6)
         listed = await second.get("/quotas/proposals")
         assert f"Peru 2016 Government scholarships {target} → {target + 4} places Open" in words(listed)
+        assert f'<span data-part="/staff/{ANA}"><a class="govuk-link" href="/staff/{ANA}">Officer</a></span>' in listed.text
+        assert re.search(r"Proposed [^.]*, you ", words(own)) and f"/staff/{ANA}" not in own.text
         answer = await decide(second, path, "approve", note="Agreed.")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=approved")
         told = words(await second.get(f"{path}?done=approved"))

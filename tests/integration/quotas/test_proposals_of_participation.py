@@ -1,5 +1,6 @@
 """A country leaves and returns: the effect is shown, two people decide, the others are asked, the sweep does it."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -205,7 +206,11 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
             assert "Waiting for a decision PE: takes part again" in words(await other.get("/quotas/participation"))
             assert (await other.post(f"{asked}/consent", data={})).status_code == 422
             assert (await other.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 303
-            assert "AR Agrees" in words(await other.get(asked))
+            answered = await other.get(asked)
+            assert "AR Agrees" in words(answered) and "/staff/" not in answered.text
+            assert re.search(r"Proposed [^.]*, Coordinator, PE ", words(answered)), "who it was is not for other countries, the office is"
+        seen = await officer.get(asked)
+        assert re.search(r"Agrees [^.]* · Coordinator, AR ", words(seen)) and seen.text.count('data-part="/staff/') == 2
         async with office.front.browser("reviewer") as stranger:
             assert (await stranger.get("/quotas/participation")).status_code == 403
             assert (await stranger.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 403
