@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from services.quotas.pages import kit
-from services.quotas.pages.giving import list_title
+from services.quotas.pages.giving import column_name
 from services.quotas.pages.tiles import NUMBERS
 from services.quotas.pages.words import group_label
 from services.quotas.rows import CellRow, ProgrammeRow
@@ -51,7 +51,7 @@ ONLY: Final[Mapping[str, str]] = {
     "taken": N_("Only countries with places that are taken."),
     "offered": N_("Only countries with places that are offered."),
     "free": N_("Only countries with free places."),
-    "waiting": N_("Only countries in which somebody waits."),
+    "waiting": N_("Only countries in which somebody is approved and has no place yet."),
 }
 COUNTRIES: Final = "#countries"
 
@@ -158,7 +158,7 @@ def heads(asked: Asked, kind: str) -> list[dict[str, Any]]:
         down = column.most_first != asked.turned
         found.append(
             {
-                "text": list_title(kind) if word == "waiting" and kind == "before" else _(column.name),
+                "text": column_name(kind) if word == "waiting" else _(column.name),
                 "href": asked.path(sort=f"-{word}" if here and not asked.turned else word) + "#countries",
                 "sorted": ("descending" if down else "ascending") if here else "",
                 "arrow": ("↓" if down else "↑") if here else "",

@@ -14,7 +14,7 @@ from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.pages import kit, trend
 from services.quotas.pages.asked import COUNTRIES, ONLY, Asked, heads, in_order, selectors, share, what_is_asked
 from services.quotas.pages.follow_up import reports
-from services.quotas.pages.giving import giving, giving_fact, listed_name
+from services.quotas.pages.giving import column_name, giving, giving_fact, listed_name
 from services.quotas.pages.live import LIVE
 from services.quotas.pages.tiles import ALL, NUMBERS, bar_title, in_groups, sum_of, tiles
 from services.quotas.pages.words import group_name, groups_of, remarks
@@ -85,7 +85,7 @@ def shown(read: Read, who: Identity | None) -> dict[str, Any]:
         "tiles": tiles(found),
         "heads": heads(asked, rounds(found).kind),
         "rows": [row(cell, who) for cell in in_order(cells, asked)],
-        "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "") for figure in NUMBERS],
+        "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "", rounds(found).kind) for figure in NUMBERS],
         "groups": group_rows(found, asked),
         "only": _(ONLY[asked.only]) if asked.only else "",
         "weeks_path": f"{WEEKS}?{urlencode(of_board)}",
@@ -168,14 +168,14 @@ def row(cell: CellRow, who: Identity | None) -> dict[str, Any]:
         "remarks": remarks(cell),
         "bar": bar_title(cell),
         "share": share(cell),
-        "numbers": [number(cell.country, figure, getattr(cell, figure), list_of(cell, figure, who)) for figure in NUMBERS],
+        "numbers": [number(cell.country, figure, getattr(cell, figure), list_of(cell, figure, who), cell.round) for figure in NUMBERS],
     }
 
 
-def number(name: str, figure: str, value: int, href: str) -> dict[str, str]:
-    """A number that leads to what it counts; nothing leads nowhere."""
+def number(name: str, figure: str, value: int, href: str, kind: str) -> dict[str, str]:
+    """A number that leads to what it counts; nothing leads nowhere. `kind` is how places are given (`giving`)."""
     return {
-        "label": _(NUMBERS[figure]),
+        "label": column_name(kind) if figure == "waiting" else _(NUMBERS[figure]),
         "text": format_number(value),
         "live": f"{name}.{figure}" if name else "",
         "href": href if value else "",
@@ -193,7 +193,7 @@ def list_of(cell: CellRow, figure: str, who: Identity | None) -> str:
 
 def group_rows(board: Board, asked: Asked) -> list[dict[str, Any]]:
     """All countries and those of each group, each number leading to the countries behind it."""
-    found = []
+    found, kind = [], rounds(board).kind
     for name, cells in in_groups(board.cells).items():
         short, meaning = group_name(name)
         group = "" if name == ALL else name
@@ -204,7 +204,8 @@ def group_rows(board: Board, asked: Asked) -> list[dict[str, Any]]:
                 "href": asked.path(group=group) + COUNTRIES,
                 "countries": format_number(sum(1 for cell in cells if cell.participates)),
                 "numbers": [
-                    number(name, figure, sum_of(cells, figure), asked.path(group=group, only=figure) + COUNTRIES) for figure in NUMBERS
+                    number(name, figure, sum_of(cells, figure), asked.path(group=group, only=figure) + COUNTRIES, kind)
+                    for figure in NUMBERS
                 ],
             }
         )

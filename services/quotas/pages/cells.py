@@ -15,7 +15,7 @@ from services.quotas.domain.model import GENESIS
 from services.quotas.lookups import TransferRow
 from services.quotas.pages import kit
 from services.quotas.pages.changes import change, named_in
-from services.quotas.pages.giving import giving, giving_fact, list_title, listed_name
+from services.quotas.pages.giving import all_of_them, giving, giving_fact, list_title, listed_name, none_of_them, since_when
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, lacking_words, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
@@ -76,6 +76,8 @@ async def cell_page(request: Request, key: str) -> Response:
         rules=rules(cell),
         giving=giving(cell.round, cell.grants_from),
         list_title=list_title(cell.round),
+        all_of_them=all_of_them(cell.round, cell.waiting),
+        none_of_them=none_of_them(cell.round),
         staff=inside is not None,
         may_propose=who is not None and who.role in MAY_PROPOSE,
         open_proposals=seen.proposals,
@@ -205,6 +207,7 @@ def frame(found: kit.Found) -> dict[str, Any]:
         "title": cell_name(cell.key, cell.names),
         "programme_name": kit.local(found.programme.names),
         "cell_path": kit.cell_path(cell.key),
+        "since": since_when(cell.round),
     }
 
 

@@ -23,7 +23,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "taken": N_("Taken"),
     "offered": N_("Offered"),
     "free": N_("Free"),
-    "waiting": N_("Waiting"),
+    "waiting": N_("Approved, no place yet"),
 }
 POOL: Final = N_("In the programme’s pool")
 

@@ -6,7 +6,7 @@ The applications service says the same.
 from datetime import datetime
 from typing import Final
 
-from shared.web.formats import BEIJING, format_datetime, format_day_in
+from shared.web.formats import BEIJING, format_datetime, format_day_in, format_number
 from shared.web.i18n import N_, translate
 
 _ = translate
@@ -41,3 +41,23 @@ def listed_name(kind: str) -> str:
 def list_title(kind: str) -> str:
     """The heading over them."""
     return _("Approved so far") if kind == "before" else _("Waiting list")
+
+
+def column_name(kind: str) -> str:
+    """The same in a table's head, where how many they are stands below."""
+    return _("Approved so far") if kind == "before" else _("Waiting")
+
+
+def all_of_them(kind: str, n: int) -> str:
+    """The link to all of them, from where the first ones stand."""
+    text = N_("All {n} approved so far") if kind == "before" else N_("All {n} who wait")
+    return _(text, n=format_number(n))
+
+
+def none_of_them(kind: str) -> str:
+    return _("Nobody is approved yet.") if kind == "before" else _("Nobody waits.")
+
+
+def since_when(kind: str) -> str:
+    """The head over the moment of each one's approval."""
+    return _("Approved since") if kind == "before" else _("Waits since")

@@ -21,6 +21,11 @@ NUMBERS: Final[Mapping[str, str]] = {
 }
 """A cell's figures in the order of the columns, with their names."""
 ALL: Final = "all"
+TITLE: Final = N_("{country}: places held: {held} of {places}; free: {free}; people waiting: {waiting}")
+TITLE_BEFORE: Final = N_("{country}: places held: {held} of {places}; free: {free}; approved so far: {waiting}")
+SUMMARY: Final = N_("Places taken: {taken}; offered: {offered}; free: {free}; people waiting: {waiting}")
+SUMMARY_BEFORE: Final = N_("Places taken: {taken}; offered: {offered}; free: {free}; approved so far: {waiting}")
+"""Before the day on which places are given nobody waits on a list."""
 
 Value = str | dict[str, str] | list[list[str]]
 """A text, the attributes of an element, or its tags: the words and the colour of each."""
@@ -33,8 +38,9 @@ def tiles(board: Board) -> list[dict[str, Any]]:
 
 def tile(cell: CellRow) -> dict[str, Any]:
     held, places = format_number(cell.held), format_number(cell.target)
+    text = TITLE_BEFORE if cell.round == "before" else TITLE
     title = _(
-        "{country}: places held: {held} of {places}; free: {free}; people waiting: {waiting}",
+        text,
         country=kit.local(cell.names), held=held, places=places, free=format_number(cell.free), waiting=format_number(cell.waiting),
     )  # fmt: skip
     label = f"{held}/{places}" if cell.target or cell.held else "–"
@@ -101,4 +107,5 @@ def bar_parts(parts: Sequence[int], whole: int) -> list[Value]:
 def summary(board: Board) -> str:
     """The board in one sentence, for those who listen to the page."""
     numbers = {figure: format_number(board.total(figure)) for figure in NUMBERS}
-    return _("Places taken: {taken}; offered: {offered}; free: {free}; people waiting: {waiting}", **numbers)
+    text = SUMMARY_BEFORE if any(cell.round == "before" for cell in board.cells) else SUMMARY
+    return _(text, **numbers)

@@ -183,6 +183,7 @@ async def test_the_list_and_the_movements_come_page_by_page(lived: Front) -> Non
             'rel="prev"' not in first.text and 'rel="next"' in first.text and 'rel="prev"' in second.text and 'rel="next"' not in third.text
         )
         assert (await browser.get(f"/quotas/cells/{cell}/list?page=999999")).status_code == 200
+        assert "All 60 approved so far" in words(await browser.get(f"/quotas/cells/{cell}")), "nobody waits on a list before the day"
         assert (await browser.get(f"/quotas/cells/{PERU}/movements?before=zz")).status_code == 200
         moves = await browser.get(f"/quotas/cells/{PERU}/movements")
         assert "1 place: free → offered" in words(moves) and 'rel="next"' in moves.text
@@ -196,6 +197,8 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
         board = await browser.get("/quotas?programme=scholarship&year=2017")
     table = words(board).partition("Country ↑")[2]
     assert "Free Approved so far" in table and "Waiting" not in table.partition("Peru")[0]
+    assert 'data-label="Waiting"' not in board.text and "people waiting" not in board.text and "approved so far: 2" in board.text
+    assert "Approved since" in said and "Waits since" not in said
     assert (
         "No place is given yet." in said
         and "Places are given on 15 April 2017 (Beijing time), all at once and by rank. Until then nobody has one" in said

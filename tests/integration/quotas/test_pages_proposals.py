@@ -158,7 +158,7 @@ async def test_a_proposal_that_the_figures_left_behind_shows_the_difference(live
         await lived.answer(PERU, accept=1, decline=1)
         assert "Figures moved" in words(await second.get("/quotas/proposals"))
         page = words(await second.get(path))
-        assert "What is different is marked." in page and "Waiting 6 5 3" in page and "Taken 0 1 1" in page
+        assert "What is different is marked." in page and "Approved, no place yet 6 5 3" in page and "Taken 0 1 1" in page
         late = await decide(second, path, "approve", note="Typed before", seen=seen)
         assert late.status_code == 409 and "The figures have changed since you opened it" in words(late)
         assert "Typed before" in late.text, "what was typed is kept"
