@@ -11,7 +11,7 @@ from shared.persistence.database import Tx
 
 PROMISES: Final[Mapping[str, str]] = {
     "cells that applications and quotas tell differently": "Applications and places tell the same of every cell",
-    "approvals that quotas has not answered": "Every approval has an answer of the places service, or is on its way there",
+    "approvals that quotas has not answered": "Every approval has its answer from the places service, or awaits it",
     "events that hold an e-mail address": "No event holds an e-mail address",
 }
 """What is checked here, by the names that `puente check` prints."""

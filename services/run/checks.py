@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from services.run import across
@@ -47,15 +46,19 @@ def promises() -> Mapping[str, Mapping[str, str]]:
 
 
 def show(checked: Checked, console: Console) -> None:
-    """The checks as a table, each with its promise and below that its name, and the line that sums them up."""
-    table, said = Table(box=None, pad_edge=False), promises()
-    table.add_column("service")
-    table.add_column("promise, and the name of its check", overflow="fold")
-    table.add_column("broken", justify="right")
+    """The checks, a line each: how many rows break it, what it promises, and its name where a terminal has room for it.
+
+    A broken one says its name in any case, below its line: one looks for it in the code and in the logs. Then the sum of them.
+    """
     for service, found in checked.counts.items():
+        said = promises().get(service, {})
+        console.print(service, style="bold", highlight=False)
+        width = max((len(said.get(name, "")) for name in found), default=0)
         for name, count in found.items():
-            sentence = said.get(service, {}).get(name, "")
-            lines = Text.assemble(sentence, "\n  " if sentence else "", (name, "dim"))
-            table.add_row(service, lines, str(count), style="bold red" if count else None)
-    console.print(table)
+            line, style = f"{count:>4}  {said.get(name, ''):{width}}  ", "bold red" if count else ""
+            fits = not console.is_terminal or len(line) + len(name) <= console.width
+            shown = Text.assemble((line, style), (name, style or "dim")) if fits else Text(line.rstrip(), style)
+            console.print(shown, soft_wrap=True)
+            if count and not fits:
+                console.print(f"      {name}", style="bold red", highlight=False, soft_wrap=True)
     console.print(checked.line, highlight=False)
