@@ -65,17 +65,22 @@ def say(side: str, run: Run) -> None:
     )
 
 
+async def by_workers(bench: Bench, options: argparse.Namespace, seed: int) -> list[Run]:
+    """The pipeline with one worker, and with two that share the partitions."""
+    found = []
+    for workers in (1, 2):
+        found.append(await decisions.pipeline(bench, options.events, seed, workers=workers))
+        say(f"pipeline, {workers} workers", found[-1])
+    return found
+
+
 async def peers(bench: Bench, options: argparse.Namespace, report: Report) -> None:
     """The pipeline beside consumers of one event a transaction, each with the number of workers that suits it best; and beside the
     one that most teams write as it comes out of its box, which handles one event at a time."""
     ours, plain, orm, best = list[Run](), list[Run](), list[Run](), list[Run]()
     for seed in range(options.rounds):
         console.print(f"decisions, round {seed + 1} of {options.rounds}")
-        found = []
-        for workers in (1, 2):
-            found.append(await decisions.pipeline(bench, options.events, seed, workers=workers))
-            say(f"pipeline, {workers} workers", found[-1])
-        ours.append(max(found))
+        ours.append(max(await by_workers(bench, options, seed)))
         found = []
         for workers in (1, 8):
             found.append(
@@ -100,7 +105,7 @@ async def peers(bench: Bench, options: argparse.Namespace, report: Report) -> No
 
 
 async def topology(bench: Bench, options: argparse.Namespace, report: Report) -> None:
-    """The pipeline beside a topology of Kafka Streams, which keeps no ledger."""
+    """The pipeline beside a topology of Kafka Streams with two threads, which keeps no ledger."""
     ours, theirs = [], []
     for seed in range(options.rounds):
         try:
@@ -109,8 +114,7 @@ async def topology(bench: Bench, options: argparse.Namespace, report: Report) ->
             report.figure("decisions/s: pipeline over Kafka Streams", f"left out: {missing}", ">= 1.0 x")
             return
         say("Kafka Streams, exactly once", theirs[-1])
-        ours.append(await decisions.pipeline(bench, options.events, seed))
-        say("pipeline", ours[-1])
+        ours.append(max(await by_workers(bench, options, seed)))
     rates = [(one.rate, it.rate) for one, it in zip(ours, theirs, strict=True)]
     report.pairs("decisions/s: pipeline over Kafka Streams, exactly once, no ledger", rates, ">= 1.0 x")
     costs = [(sum(it.cost.values()), sum(one.cost.values())) for one, it in zip(ours, theirs, strict=True)]
@@ -119,15 +123,16 @@ async def topology(bench: Bench, options: argparse.Namespace, report: Report) ->
 
 
 async def bare(bench: Bench, options: argparse.Namespace, report: Report) -> None:
-    """The pipeline beside the same batches without Kafka."""
-    pairs, counts = [], [0, 0]
+    """The pipeline beside the same batches without Kafka, which are one process's work."""
+    sides, counts = list[tuple[Run, Run, Run]](), [0, 0]
     for seed in range(options.rounds):
-        ours = await decisions.pipeline(bench, options.events, seed)
+        one, two = await by_workers(bench, options, seed)
         other, counts = await decisions.bare_loop(bench, options.events, seed)
-        say("pipeline", ours)
         say("bare loop", other)
-        pairs.append((ours.rate, other.rate))
-    report.pairs("decisions/s: pipeline over a bare loop of the batches", pairs, ">= 0.75 x")
+        sides.append((one, two, other))
+    for workers, ours in (("1 worker", 0), ("2 workers", 1)):
+        pairs = [(side[ours].rate, side[2].rate) for side in sides]
+        report.pairs(f"decisions/s: pipeline with {workers} over a bare loop of the batches", pairs, ">= 0.75 x")
     report.figure("statements of a batch of 1, and of 1,000", f"{counts[0]}, {counts[1]}", "constant")
 
 
