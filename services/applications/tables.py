@@ -227,7 +227,7 @@ class Review(Table, table=True):
 class IdempotencyKey(Table, table=True):
     """The answer that was given to `principal` for `key`; kept as long as the settings say, at least a day."""
 
-    __table_args__ = (Index("idempotency_key_created_at", "created_at"),)
+    __table_args__ = (Index("idempotency_key_created_at", "created_at", postgresql_using="brin"),)
 
     principal: UUID = Field(primary_key=True)
     key: str = _text(primary=True)

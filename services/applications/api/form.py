@@ -27,7 +27,6 @@ from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.store import applications as store
 from services.applications.store import lists
-from services.applications.store.work import numbered
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases import Done, Ready, Submission, Submitted
 from shared.persistence.database import Tx
@@ -53,15 +52,10 @@ async def applications(
         lines = await desk_of(request).db.run(lambda tx: views.mine(tx, viewer))
         return [application_out(line.application, for_staff=False) for line in lines]
     wanted = lists.Wanted(programme=programme, year=year, country=country, states=tuple(state or ()))
-
-    async def read(tx: Tx) -> tuple[list[lists.Listed] | None, dict[UUID, int]]:
-        found = await views.listed(tx, viewer, wanted, after=after, limit=limit)
-        return found, await numbered(tx, [one.application for one in found or ()])
-
-    found, numbers = await desk_of(request).db.run(read)
+    found = await desk_of(request).db.run(lambda tx: views.listed(tx, viewer, wanted, after=after, limit=limit))
     if found is None:
         raise problem_of(request, NotFound())
-    return [application_out(one.application, for_staff=True, slate_rank=numbers.get(one.application.id)) for one in found]
+    return [application_out(one.application, for_staff=True) for one in found]
 
 
 @router.post("", status_code=201)
@@ -85,15 +79,10 @@ async def start(request: Request, body: StartBody) -> ApplicationOut:
 async def application(request: Request, application_id: UUID) -> DossierOut:
     """One application whole."""
     viewer = viewer_in(request)
-
-    async def read(tx: Tx) -> tuple[views.Dossier | None, dict[UUID, int]]:
-        found = await views.dossier(tx, viewer, application_id)
-        return found, await numbered(tx, [found.application] if found else [])
-
-    found, numbers = await desk_of(request).db.run(read)
+    found = await desk_of(request).db.run(lambda tx: views.dossier(tx, viewer, application_id))
     if found is None:
         raise problem_of(request, NotFound())
-    return dossier_out(found, for_staff=viewer.role != "applicant", slate_rank=numbers.get(application_id))
+    return dossier_out(found, for_staff=viewer.role != "applicant")
 
 
 @router.put("/{application_id}/pages/{page}", status_code=204)
@@ -151,10 +140,10 @@ async def rehearse(request: Request, application_id: UUID, body: SubmitBody | No
     return Response(status_code=204)
 
 
-@router.post("/{application_id}/submission")
+@router.post("/{application_id}/submission", response_model=SubmittedOut)
 async def submit(
     request: Request, application_id: UUID, idempotency_key: Annotated[Key, Header()], body: SubmitBody | None = None
-) -> SubmittedOut:
+) -> Response:
     """Hand it in. The same `Idempotency-Key` gives the same answer, with one effect. `body` says what the person agrees to, as the
     form's declaration does: 422 with the versions in force where it is not these.
     """
@@ -166,7 +155,8 @@ async def submit(
     outcome = await submissions.hand_in(request, asked)
     if not isinstance(outcome, Submitted):
         raise problem_of(request, outcome)
-    return SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)
+    receipt = SubmittedOut(application=outcome.application_id, receipt=outcome.receipt, submitted_at=outcome.submitted_at)
+    return Response(receipt.model_dump_json(), media_type="application/json")  # encoded once, as many send in the same minute
 
 
 def _agrees(body: SubmitBody | None) -> bool:

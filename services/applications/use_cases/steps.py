@@ -152,12 +152,10 @@ def made(
     """
     told = BY_DATA[type(fact)].type if fact else None
     assert told == (f"puente.{moved.event}.v1" if moved.event else None), f"{act} publishes {moved.event}, not {told}"
-    application.state = moved.target
-    application.version += 1
-    application.changed_at = now
+    facts = application.facts + (fact is not None)
+    moves.change(application, state=moved.target, version=application.version + 1, changed_at=now, facts=facts)
     tells = None
     if fact is not None:
-        application.facts += 1
         key = cell_of(application).key
         tells = event(fact, subject=str(application.id), version=application.facts, key=key, at=now, cause=cause)
     number = application.facts if fact else None

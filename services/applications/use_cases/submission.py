@@ -102,9 +102,9 @@ async def submit_together(tx: Tx, asked: Sequence[Submission]) -> list[Answered 
             answers.append(_judged(one, standing, found))
     written = [answer for answer in answers if isinstance(answer, Move)]
     if written:
-        await moves.write(tx, *written)
         for move in written:
-            tx.expunge(move.application)  # it is written whole, so the session need not look through it at the commit
+            tx.expunge(move.application)  # it is written whole, so the session need not look through it before, and at the commit
+        await moves.write(tx, *written)
     return [_done(answer.application) if isinstance(answer, Move) else answer for answer in answers]
 
 
@@ -144,18 +144,16 @@ def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
 def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]) -> Move:
     """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
     application, pages = standing.application, standing.programme.pages
-    now_so = {
-        "receipt": application.receipt or new_receipt(),
-        "submitted_at": application.submitted_at or asked.now,
-        "correct_by": None,
-        "reasons": [],
-        "course": chosen(pages, answers, "course"),
-        "channel": chosen(pages, answers, "channel"),
-        "parts": list(parts_of(pages, answers, standing.terms.named_parts(application.country))),
-    }
-    for name, value in now_so.items():
-        if getattr(application, name) != value:  # what stays as it is costs nothing to write
-            setattr(application, name, value)
+    moves.change(
+        application,
+        receipt=application.receipt or new_receipt(),
+        submitted_at=application.submitted_at or asked.now,
+        correct_by=None,
+        reasons=[],
+        course=chosen(pages, answers, "course"),
+        channel=chosen(pages, answers, "channel"),
+        parts=list(parts_of(pages, answers, standing.terms.named_parts(application.country))),
+    )
     done = _done(application)
     body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
     keep = Keep(asked.viewer.account_id, asked.idempotency_key, asked.hash, body, asked.now)
