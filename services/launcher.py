@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -104,10 +104,14 @@ def plan_confirm(
 # ------------------------------------------------------------------------------------------------------------ operations
 @app.command()
 def check() -> None:
-    """Count what breaks an invariant, in all three databases; every number must be 0."""
-    from services.run import checks
+    """Count what breaks an invariant, in all three databases; every number must be 0. Says what waits for each service, too."""
+    from services.run import checks, commands, waiting
 
-    checked = on_services(checks.check)
+    async def look(services: dict[str, Any]) -> tuple[checks.Checked, list[waiting.Line]]:
+        return await checks.check(services), await waiting.look(services, commands.clock())
+
+    checked, waits = on_services(look)
+    waiting.show(waits, out)
     checks.show(checked, out)
     ended(checked.broken == 0)
 

@@ -29,6 +29,7 @@ from services.applications.submissions import submissions
 from services.applications.sweeps import sweeps
 from shared.kernel.clock import Clock
 from shared.mail.smtp import Mailer
+from shared.messaging.backlog import lookout
 from shared.messaging.service import Service
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
@@ -61,7 +62,8 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
 
     app.add_exception_handler(CallDropped, on_call_dropped)
     app.include_router(health_router("", ready=ready, invariants=invariants))
-    watched = Watched("/operations", db, clock, handle, invariants, operations.PROMISES, "staff/operations.html", operations.more)
+    looks = lookout(settings, NAME, db)
+    watched = Watched("/operations", db, clock, handle, invariants, operations.PROMISES, looks, "staff/operations.html", operations.more)
     app.include_router(operations_router(watched))
     copies = copies_sweep(db, documents, app.state.texts)
     every = (*sweeps(db, documents, scanner, settings), copies, *privacy_sweeps(app.state.desk, documents, settings))

@@ -15,6 +15,7 @@ from services.notifications.store import checks
 from services.notifications.sweeps import sweeps
 from shared.kernel.clock import Clock
 from shared.mail.smtp import Mailer
+from shared.messaging.backlog import lookout
 from shared.messaging.service import Service
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
@@ -54,7 +55,9 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         return {"database": await db.ready() or ""}
 
     app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
-    app.include_router(operations_router(Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES)))
+    app.include_router(
+        operations_router(Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES, lookout(settings, NAME, db)))
+    )
     app.include_router(api.router)
     app.include_router(pages.router)
     return Service(NAME, db, app, handle, sweeps(post), invariants)

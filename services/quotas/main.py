@@ -19,6 +19,7 @@ from services.quotas.store import checks
 from services.quotas.sweeps import sweeps
 from services.quotas.watch import BoardWatch
 from shared.kernel.clock import Clock
+from shared.messaging.backlog import lookout
 from shared.messaging.service import Service
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
@@ -48,7 +49,9 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
 
     handles = partial(handle, clock=clock)
     app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
-    app.include_router(operations_router(Watched(f"{PREFIX}/operations", db, clock, handles, invariants, PROMISES)))
+    app.include_router(
+        operations_router(Watched(f"{PREFIX}/operations", db, clock, handles, invariants, PROMISES, lookout(settings, NAME, db)))
+    )
     return Service(NAME, db, app, handles, sweeps(db, settings), invariants)
 
 

@@ -222,9 +222,11 @@ class KafkaSource:
         try:
             async with asyncio.timeout(CHUNK_DEADLINE_S):
                 await consumer.start()
-        except (KafkaError, OSError, TimeoutError) as error:
+        except BaseException as error:
             await _close(consumer)
-            raise TransportAway(f"Kafka at {where} does not answer: {error!r}") from error
+            if isinstance(error, KafkaError | OSError | TimeoutError):
+                raise TransportAway(f"Kafka at {where} does not answer: {error!r}") from error
+            raise
         return cls(consumer, where, prefix)
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
@@ -269,9 +271,11 @@ class KafkaSource:
 
     def _records(self, batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
         return [
-            Record(partition, record.offset, record.key.decode(errors="replace") if record.key is not None else None, record.value or b"")
+            Record(
+                partition, one.offset, None if (key := one.key) is None else key.decode(errors="replace"), one.value or b"", one.timestamp
+            )
             for partition, records in ((self._ours(theirs), found) for theirs, found in batches.items())
-            for record in records
+            for one in records
         ]
 
     async def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:

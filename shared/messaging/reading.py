@@ -9,7 +9,7 @@ BATCH: Final = 1_000
 WAIT_MS: Final = 500
 
 
-class _Nobody:
+class Nobody:
     """Meets `transport.Receiver`: nothing is handed over to somebody who reads by himself."""
 
     async def deliver(self, records: object) -> None:
@@ -18,7 +18,7 @@ class _Nobody:
 
 async def read_all(transport: Transport, topic: Topic) -> list[bytes]:
     """The values of a topic's records, in order per partition. Raises `TransportAway` where the broker is."""
-    nobody: Receiver = _Nobody()
+    nobody: Receiver = Nobody()
     await transport.prepare([topic])
     source = await transport.source("reader", nobody)
     if source is None:

@@ -27,12 +27,16 @@ class Outgoing(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What came in: where it stood, its key (None where the producer gave none), its bytes. `offset` counts from 0 in its partition."""
+    """What came in: where it stood, its key (None where the producer gave none), its bytes. `offset` counts from 0 in its partition.
+
+    `stored_ms`: when the other side stored it, in milliseconds since 1970, where it says so.
+    """
 
     partition: Partition
     offset: int
     key: str | None
     value: bytes
+    stored_ms: int | None = None
 
 
 class TransportAway(Exception):

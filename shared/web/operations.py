@@ -14,10 +14,11 @@ from starlette.responses import RedirectResponse, Response
 
 from shared.kernel.clock import Clock
 from shared.messaging import parking, stopped
+from shared.messaging.backlog import Backlog, Lookout
 from shared.messaging.service import Handle, Waits
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database, Tx
-from shared.web.formats import BEIJING
+from shared.web.formats import BEIJING, format_number
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import Identity, require
 from shared.web.pages import render
@@ -27,6 +28,8 @@ _ = translate
 log = get_logger(__name__)
 
 REASON_MAX: Final = 500
+LATE_S: Final = 60
+"""Whatever waits for longer than this is a sign that something stands still."""
 KEYS_SHOWN: Final = 100
 FIGURES: Final = "figures"
 """`?part=figures`: only how the service stands, without its checks, which read whole tables."""
@@ -74,6 +77,8 @@ class Watched:
     handle: Handle
     invariants: Callable[[], Awaitable[Mapping[str, int]]]
     promises: Mapping[str, str]
+    lookout: Lookout | None = None
+    """What looks at the topics that it reads; none where events are handed over directly."""
     template: str = "operations.html"
     more: Callable[[Request, Identity], Awaitable[Mapping[str, Any]]] = _nothing_more
 
@@ -160,6 +165,7 @@ class _Page:
         who, watched = _operator(request), self._watched
         figures = request.query_params.get("part") == FIGURES
         found = await watched.db.run(_read)
+        backlog = await watched.lookout.look() if watched.lookout is not None else None
         checks = {} if figures else dict(await watched.invariants())
         return render(
             request,
@@ -174,6 +180,8 @@ class _Page:
             reason_words=reason_words,
             promise_words=lambda name: _(watched.promises[name]),
             oldest=_age(found.unsent.since, watched.clock.now()),
+            waits=waits(backlog),
+            behind=backlog.by_partition if backlog is not None else {},
             said=said,
             others=list(others),
             **await watched.more(request, who),
@@ -201,6 +209,17 @@ async def _read(tx: Tx) -> State:
 
 def reason_words(one: parking.Parked) -> str:
     return _(REASONS[one.reason_code]) if one.reason_code in REASONS else one.reason_code
+
+
+def waits(found: Backlog | None) -> list[dict[str, Any]]:
+    """What waits on the topics, as a figure of the page; nothing where there are no topics."""
+    if found is None:
+        return []
+    if found.away:
+        return [{"number": "?", "text": _("events waiting here"), "note": _("Kafka cannot be asked"), "alert": True}]
+    seconds = found.seconds
+    note = "" if seconds is None else ngettext("the oldest for {n} second", "the oldest for {n} seconds", seconds)
+    return [{"number": format_number(found.number), "text": _("events waiting here"), "note": note, "alert": (seconds or 0) > LATE_S}]
 
 
 async def _typed(request: Request, name: str, most: int) -> str:

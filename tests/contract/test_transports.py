@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
+from services.run import waiting
+from shared.events.catalogue import TOPICS
 from shared.events.envelope import MAX_BYTES, AnyEvent, encode
 from shared.kernel.ids import derived_id, new_id
 from shared.messaging import outbox, parking
+from shared.messaging.backlog import Lookout
+from shared.messaging.local import LocalTransport
 from shared.messaging.service import Waits
 from shared.messaging.transport import Outgoing
 from shared.persistence.database import Tx
-from tests.contract.rig import KEYS, MOMENT, Rig, apply_once, fact, forward, history, in_order
+from tests.contract.rig import KEYS, MOMENT, Rig, apply_once, fact, forward, history, in_order, service
 
 
 async def test_every_event_is_applied_once_and_in_its_subjects_order(rig: Rig) -> None:
@@ -34,6 +39,37 @@ async def test_what_was_committed_before_a_worker_runs_is_delivered_when_it_star
     async with rig.consuming(), rig.relaying():
         await rig.until_effects(6)
     assert in_order(await rig.effects())
+
+
+async def test_what_waits_for_a_service_is_counted_and_how_long_the_oldest_has(rig: Rig) -> None:
+    """First in the outbox; with a broker then on the topic, though nobody reads it; none once it was handled."""
+    services = {name: service(name, db, apply_once) for name, db in (("applications", rig.producer), ("quotas", rig.consumer))}
+    broker = not isinstance(rig.transport, LocalTransport)
+
+    async def waits() -> waiting.Line:
+        looks = {name: Lookout(name, one.db, lambda: rig.transport) if broker else None for name, one in services.items()}
+        return (await waiting.lines(services, looks, MOMENT + timedelta(seconds=90)))[1]
+
+    await rig.transport.prepare(TOPICS)
+    await rig.publish(*history(subjects=3, versions=2))
+    assert await waits() == waiting.Line("quotas", 6, 0, 90)
+    if broker:
+        async with rig.relaying():
+            await rig.until_sent()
+        found = await waits()
+        assert found == waiting.Line("quotas", 0, 6, found.seconds) and found.seconds < 60
+
+        async def older() -> bool:
+            return (await waits()).seconds > found.seconds
+
+        await rig.until(older)
+    async with rig.consuming(), rig.relaying():
+        await rig.until_effects(6)
+        await rig.until_sent()
+    assert await waits() == waiting.Line("quotas", 0, 0, 0)
+    if broker:
+        found = (await waiting.lines(services, {"applications": None, "quotas": None}, MOMENT))[1]
+        assert found.on_topics is None and "PUENTE_KAFKA_BOOTSTRAP" in found.note, "its worker reads topics, and where they are is not said"
 
 
 async def test_what_was_rolled_back_is_never_delivered(rig: Rig) -> None:

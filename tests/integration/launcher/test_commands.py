@@ -50,6 +50,8 @@ async def test_check_counts_every_invariant_and_fails_when_a_row_breaks_one(puen
     assert ", 0 broken" in well.text.splitlines()[-1]
     assert f"invariants: {sum(map(len, promises().values()))} checked" in well.text, "each has its sentence"
     assert "No place was given over a limit" in well.text
+    waits = [line.split() for line in well.text.splitlines() if line.startswith(("applications ", "quotas ", "notifications "))][:3]
+    assert waits == [[name, "0", "0", "0"] for name in ("applications", "quotas", "notifications")], "what waits for each, and how long"
 
     await changed(quotas, "insert into account (key, programme, balance) values ('pool:nowhere', 'nowhere', 5)")
     broken = await puente("check")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 from fastapi import FastAPI
@@ -89,10 +89,10 @@ class Front:
         await apply_events(self.db, *facts)
 
 
-def front(url: str, clock: ManualClock, folder: Path) -> Front:
-    """The service on a migrated, empty database, with keys in `folder`."""
+def front(url: str, clock: ManualClock, folder: Path, **other: Any) -> Front:
+    """The service on a migrated, empty database, with keys in `folder`; `other` are settings that matter."""
     ensure_key_pair(folder, "identity")
-    settings = QuotasSettings(database_url=url, keys_folder=folder, public_url="http://puente.test")
+    settings = QuotasSettings(database_url=url, keys_folder=folder, public_url="http://puente.test", **other)
     service = build(settings, clock=clock)
     return Front(service.api, service.db, clock, IdentityIssuer.from_folder(folder), settings)
 

@@ -1,19 +1,41 @@
 """What operators see of places: the same page as that of applications, on this service's own database."""
 
+from pathlib import Path
+
 from services.quotas.pages.promises import PROMISES
 from services.quotas.store import checks
 from shared.events.applications import ApplicationApproved
 from shared.events.catalogue import APPLICATIONS
 from shared.events.envelope import encode
+from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.messaging import parking
+from shared.messaging.backlog import Backlog, Behind
 from shared.messaging.transport import Partition, Record
-from tests.integration.quotas.pages_front import PERU, Front, words
+from shared.web import operations
+from tests.conftest import NewDatabase
+from tests.integration.quotas.pages_front import PERU, Front, front, words
 from tests.integration.quotas.scene import Person, rows
+from tests.served import kept_port
 
 
 def test_every_live_check_has_words() -> None:
     assert set(PROMISES) == {*checks.CHECKS, "free_places_with_somebody_servable_waiting"}
+
+
+async def test_what_waits_on_the_topics_is_shown_with_its_age_and_a_broker_that_is_away_is_said(
+    new_database: NewDatabase, clock: ManualClock, tmp_path: Path
+) -> None:
+    partition = Partition(APPLICATIONS.name, 3)
+    found = Backlog((Behind(partition, 7, 61), Behind(Partition(APPLICATIONS.name, 5), 1, None)))
+    assert operations.waits(found) == [{"number": "8", "text": "events waiting here", "note": "the oldest for 61 seconds", "alert": True}]
+    assert not operations.waits(Backlog((Behind(partition, 7, 60),)))[0]["alert"] and operations.waits(None) == []
+    with kept_port() as nobody:
+        made = front(await new_database("quotas"), clock, tmp_path, transport="kafka", kafka_bootstrap=f"127.0.0.1:{nobody}")
+        async with made.browser("operator") as operator:
+            said = words(await operator.get("/quotas/operations"))
+    assert "? events waiting here Kafka cannot be asked" in said and "0 events not sent yet" in said
+    await made.db.close()
 
 
 async def test_a_stopped_key_is_shown_resumed_and_its_event_dropped_by_operators_alone(service: Front) -> None:
