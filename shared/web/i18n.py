@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl, urlencode
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
+from shared.kernel.spaces import unbroken
+
 LANGUAGES: Final[Mapping[str, str]] = {
     "es": "Español",
     "pt": "Português",
@@ -94,9 +96,9 @@ def _parsed(path: Path, _changed_ns: int, _size: int) -> _Catalogue:
         if not message.id or message.fuzzy or not message.string:
             continue
         if isinstance(message.id, str):
-            texts[message.id] = str(message.string)
+            texts[message.id] = unbroken(str(message.string), path.stem)
         elif all(message.string):
-            plurals[message.id[0]] = tuple(message.string)
+            plurals[message.id[0]] = tuple(unbroken(one, path.stem) for one in message.string)
     return _Catalogue(texts, plurals, standard_gettext.c2py(catalogue.plural_expr))
 
 

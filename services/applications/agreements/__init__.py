@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from shared.kernel.spaces import unbroken
+
 FOLDER: Final = Path(__file__).parent
 KINDS: Final = ("declaration", "privacy")
 
@@ -23,7 +25,7 @@ class Agreement:
     texts: Mapping[str, str]
 
     def paragraphs(self, language: str) -> list[str]:
-        return [" ".join(part.split()) for part in self.texts[language].strip().split("\n\n")]
+        return [unbroken(" ".join(part.split()), language) for part in self.texts[language].strip().split("\n\n")]
 
 
 @cache

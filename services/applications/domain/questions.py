@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final
 
+from shared.kernel.spaces import unbroken
+
 KINDS: Final = (
     *("text", "long_text", "date", "email", "phone", "select", "radio", "yes_no", "country", "number"),
     *("several", "ranking", "money", "language", "group"),
@@ -35,7 +37,7 @@ class Texts:
     nl: str
 
     def __getitem__(self, language: str) -> str:
-        return str(getattr(self, language)) if language in LANGUAGES else self.en
+        return unbroken(str(getattr(self, language)), language) if language in LANGUAGES else self.en
 
 
 LANGUAGES: Final = tuple(field.name for field in fields(Texts))

@@ -61,7 +61,7 @@ async def test_a_message_is_read_in_the_language_of_the_moment(house: House) -> 
         for language, words in {
             "fr": "Vous êtes numéro 7",
             "zh": "您在候补名单中排第7位",
-            "pt": "É o número 7",
+            "pt": "Você é o número 7",
             "nl": "U bent nummer 7",
         }.items():
             page = await browser.get(address, params={"lang": language})

@@ -78,8 +78,8 @@ async def test_a_mail_reaches_the_address_that_the_person_signed_in_with(
         mail = await house.sink.wait_for("ana@example.org", lambda mail: str(application.id) in mail.text)
         assert mail.subject == "Nous avons reçu votre candidature"
         assert mail.text.startswith("Bonjour Ana Núñez,")
-        assert f"Numéro de reçu : {application.receipt}\n" in mail.text
-        assert "point focal de votre pays : focal-point.pe@example.org, +51 1 555 0100\n" in mail.text
+        assert f"Numéro de reçu\u00a0: {application.receipt}\n" in mail.text
+        assert "point focal de votre pays\u00a0: focal-point.pe@example.org, +51 1 555 0100\n" in mail.text
         assert not any(str(hers.receipt) in one.text for one in house.sink.mails("ana@example.org"))
         async with house.browser(ana) as browser:
             inbox = (await browser.get("/messages")).text

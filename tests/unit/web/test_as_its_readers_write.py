@@ -13,8 +13,11 @@ import pytest
 from babel.messages.pofile import read_po
 
 from services.applications import agreements
+from services.applications.domain import answers
+from services.notifications.wording import wordings
 from services.run.home import ROOT
-from shared.web.i18n import LANGUAGES
+from shared.kernel.spaces import NO_BREAK, unbroken
+from shared.web.i18n import LANGUAGES, Texts
 
 CATALOGUES: Final = ("shared/web", "services/applications", "services/quotas", "services/notifications")
 
@@ -162,6 +165,21 @@ def test_the_texts_of_every_kind_are_looked_at(language: str) -> None:
     """A rule that looks at nothing is never broken."""
     for found in (_catalogues, _mails, _plans, _agreed):
         assert len(list(found(language))) > 1, found.__name__
+
+
+def test_no_french_line_breaks_before_a_mark_or_inside_a_figure() -> None:
+    """Translators type plain spaces; what readers are given has others: in pages, mails, plans, and in what is agreed to."""
+    assert unbroken("« Page » : 50 % de 12 000 ; oui ?", "fr").replace(NO_BREAK, "_") == "«_Page_»_: 50_% de 12_000_; oui_?"
+    assert unbroken("50 % : sí", "es").replace(NO_BREAK, "_") == "50_% : sí" and unbroken("a : 5 %", "nl") == "a : 5 %"
+    breaks = re.compile(r"\S [:;!?»%]|« ")
+    wording, spaced = wordings()["fr"], Texts.load(*(ROOT / folder / "locale" for folder in CATALOGUES))
+    mails = [text for template in wording.templates.values() for text in (template.subject, template.body)]
+    mails += [text for group in wording.words.values() for text in group.values()]
+    pages = [spaced.gettext("fr", english) for _where, english in texts("en") if "{" not in english]
+    asked = answers.Texts("Why?", *[f"{one} ?" for one in ("es", "pt", "fr", "zh", "nl")])["fr"]
+    agreed = [text for kind in agreements.KINDS for text in agreements.in_force(kind).paragraphs("fr")]
+    assert [one for one in (*mails, *pages, asked, *agreed) if breaks.search(one)] == []
+    assert sum(NO_BREAK in one for one in mails) > 10 and sum(NO_BREAK in one for one in pages) > 100 and NO_BREAK in asked
 
 
 def test_each_word_that_translators_are_told_to_use_is_used() -> None:
