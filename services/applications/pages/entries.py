@@ -132,8 +132,12 @@ def draw_entry(
     *,
     answers: Mapping[str, Answer] | None = None,
     again: Again | None = None,
+    kept_as: str = "",
 ) -> Response:
-    """One entry, as a page of questions; what was typed into it and not saved is treated as on those (`questions.draw`)."""
+    """One entry, as a page of questions; what was typed into it and not saved is treated as on those (`questions.draw`).
+
+    It is kept under the entry's own key, or under `kept_as`, as a new one, where the list was changed meanwhile.
+    """
     group, plan, wrong = group_of(found), found.sheet.terms.plan, again.faults if again else {}
     page, here = entry_page(group), f"{found.here}/entries/{number or 'new'}"
     given, typed, saved = answers or {}, again.sent.fields if again else None, number is not None
@@ -157,8 +161,13 @@ def draw_entry(
         action=here + then(request),
         version=version_on(found, again),
         back=found.here + then(request),
-        unsaved=unsaved(found, of_entry(found.page.key, number), f"{here}/typed", again),
+        unsaved=unsaved(found, kept_as or of_entry(found.page.key, number), f"{typed_at(found, kept_as) or here}/typed", again),
     )
+
+
+def typed_at(found: Desktop, kept_as: str) -> str:
+    """The address of the entry of which a text is kept under that key; empty where none is named."""
+    return f"{found.here}/entries/{kept_as.rpartition('/')[2]}" if kept_as else ""
 
 
 @router.post("/applications/{application_id}/pages/{key}/entries/{entry}/typed")
@@ -198,7 +207,8 @@ async def save_entry(request: Request, application_id: str, key: str, entry: str
         return RedirectResponse(f"/applications/{one}/pages/{key}{then(request)}", 303)
     if isinstance(outcome, WrongPage):
         found = await refused(request, outcome, key)
-        return draw_entry(request, found, number, again=Again(sent, outcome.faults, mine=outcome.kept))
+        again = Again(sent, outcome.faults, mine=outcome.kept)
+        return draw_entry(request, found, there(found, number), again=again, kept_as=outcome.kept_as)
     found = await desktop(request, application_id, key)
     if isinstance(outcome, WrongAnswers):
         return draw_entry(request, found, there(found, number), again=Again(sent, outcome.faults))
@@ -211,8 +221,9 @@ def draw_both_of_entry(request: Request, found: Desktop, number: int | None, out
     """What was typed beside the entry that has its number now, to be put in its place or added; beside the whole list where none has."""
     group, entries, onward = group_of(found), held(found), then(request)
     new, number = f"{found.here}/entries/new{onward}", there(found, number)
-    here, kept = f"{found.here}/entries/{number or 'new'}", found.sheet.typed.get(of_entry(found.page.key, number))
-    forget = f"{here}/typed?forget=1&list=1{onward.replace('?', '&')}"
+    here, keys = f"{found.here}/entries/{number or 'new'}", (of_entry(found.page.key, number), of_entry(found.page.key, None))
+    kept_as = next((key for key in keys if sent.grew_from(found.sheet.typed.get(key))), keys[0])
+    kept, forget = found.sheet.typed.get(kept_as), f"{typed_at(found, kept_as)}/typed?forget=1&list=1{onward.replace('?', '&')}"
     if number is None:
         return draw_both(request, found, outcome, sent, kept=kept, action=new, forget=forget)
     title, plan = f"{own(group.entry)} {number}", found.sheet.terms.plan

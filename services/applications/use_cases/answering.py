@@ -82,10 +82,12 @@ async def save_entry(
         return await _entry_done(tx, open_, kept_as, form, window) if own else Done(open_.sheet.application)
     if not faults and number is None and len(entries) >= most:
         faults = {open_.group.key: Fault("too_many_entries", {"maximum": most, "entries": len(entries) + 1})}
-    if faults and window is not None and (number is None or not stale):
+    if faults and window is not None:
+        # An entry has no number of its own: in a list that has changed, this one may be another's. A new one stands in nobody's place.
+        kept_as = store.of_entry(page_key, None) if stale else kept_as
         return await keep_refused(tx, open_.sheet, asked, kept_as, form, window, seen=seen, faults=faults, now=now)
     if faults:
-        return WrongAnswers(faults)  # an entry has no number of its own: in a list that has changed, what is kept at this one is another's
+        return WrongAnswers(faults)
     if stale:
         return open_.changed({open_.group.key: Entries((parsed.answers,))})
     entries[slice(len(entries), None) if number is None else slice(number - 1, number)] = [parsed.answers]

@@ -48,10 +48,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WrongPage(WrongAnswers):
-    """Answers with faults on a page that stands on somebody's screen, and the form as it is now; whether what was typed is `kept` in it."""
+    """Answers with faults on a page that stands on somebody's screen, and the form as it is now; whether what was typed is `kept` in it,
+    and under which key.
+    """
 
     sheet: Sheet
     kept: bool
+    kept_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,11 @@ async def keep_refused(
     fields, kept = fields_of(asked, form), sheet.typed.get(kept_as)
     typed = any(value.strip() for value in fields.values())
     if window.offered or not window.knows(kept, fields) or sum(map(len, fields.values())) > TYPED_MAX or (kept is None and not typed):
-        return WrongPage(faults, sheet, False)
+        return WrongPage(faults, sheet, False, kept_as)
     others = {key: one for key, one in sheet.typed.items() if key != kept_as}
     new = Typed(fields, now, seen, bool(faults), window.key)
     await store.keep_typed(tx, sheet.application.id, kept_as, new if typed else None)
-    return WrongPage(faults, replace(sheet, typed={**others, kept_as: new} if typed else others), typed)
+    return WrongPage(faults, replace(sheet, typed={**others, kept_as: new} if typed else others), typed, kept_as)
 
 
 async def keep_typed(

@@ -85,6 +85,32 @@ async def test_what_was_kept_of_an_older_entry_is_not_saved_over_a_newer_one(fro
         assert OFFERED not in words(await browser.get(first)), "and done with"
 
 
+async def test_a_refused_entry_of_a_list_that_was_saved_elsewhere_is_kept_and_takes_nobodys_place(front: Front) -> None:
+    async with front.browser() as browser:
+        page = f"{await begun(front, browser)}/pages/education"
+        for number, name in enumerate(("Uno", "Dos")):
+            await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": name, "_version": str(number), "_kept": ""})
+        second = f"{page}/entries/2"
+        mine = {"_version": "2", "_kept": "", "_window": hidden(await browser.get(second), "_window")}
+        assert (
+            await browser.post(f"{page}/entries/1", data={**SCHOOL, "institution": "Un", "_version": "2", "_kept": ""})
+        ).status_code == 303
+        wrong = await browser.post(second, data={**SCHOOL, "institution": "Dos mil", "to_year": "20006", **mine})
+        assert wrong.status_code == 422 and "What you typed was kept at" in words(wrong)
+        listed = words(await browser.get(page))
+        assert "Dos mil" not in listed and listed.count("not saved yet") == 1, "the list says that there is something"
+        left = await browser.get(f"{page}/entries/new?typed=1")
+        assert 'value="Dos mil"' in left.text and 'value="20006"' in left.text, "who leaves finds it, with its faults"
+        typed = {**SCHOOL, "institution": "Dos mil", **{name: hidden(wrong, name) for name in ("_version", "_kept", "_window")}}
+        both = await browser.post(second, data=typed)
+        assert both.status_code == 409 and "Dos " in words(both) and "Dos mil" in words(both)
+        assert f'formaction="{page}/entries/new"' in both.text and f'formaction="{page}/entries/new/typed?forget=1&amp;list=1"' in both.text
+        chosen = {name: hidden(both, name) for name in (*SCHOOL, "_version", "_kept", "_window")}
+        assert (await browser.post(second, data=chosen)).status_code == 303
+        listed = words(await browser.get(page))
+        assert listed.count("Dos mil") >= 1 and "Un " in listed and "not saved yet" not in listed, "put in its place, and done with"
+
+
 async def test_an_entry_that_one_chose_instead_of_another_is_never_lost(front: Front) -> None:
     async with front.browser() as browser:
         page = f"{await begun(front, browser)}/pages/education"
