@@ -1,5 +1,6 @@
 """One paper a page: add its files, replace, remove, get them back. A file is kept at once, whatever becomes of the rest of the form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from services.applications.pages.corrections import paper_mark
 from services.applications.pages.home import in_words
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
-from services.applications.pages.refused_files import NO_FILE, refusal_words
+from services.applications.pages.refused_files import keeping_refused, refusal_words, refused_before, said_again
 from services.applications.pages.words import size_words
 from services.applications.tables import Document
 from services.applications.uploads import UploadRefused, take, take_over
@@ -103,8 +104,16 @@ def checking(request: Request) -> bool:
 @router.get("/applications/{application_id}/papers/{kind}")
 async def paper_page(request: Request, application_id: str, kind: str) -> Response:
     folder = await folder_of(request, application_id)
+    found = paper_in(folder, kind)
     unchosen = told_again(request, none_chosen) if sent_to(request) == "reuse" else None
-    return await draw(request, folder, paper_in(folder, kind), before_error=unchosen or "")
+    refused = said_again(request, found.paper) if found.editable else []
+    page = await draw(request, folder, found, refused=refused, before_error=unchosen or "")
+    return keeping_refused(request, page, paper_path(folder, found), refused)
+
+
+def paper_path(folder: Folder, found: PaperState) -> str:
+    """The address of the paper's page."""
+    return f"{folder.path}/papers/{quote(found.paper.key)}"
 
 
 @router.post("/applications/{application_id}/papers/{kind}")
@@ -117,18 +126,22 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
     async with request.form(max_files=FILES_AT_ONCE, max_fields=10) as form:
         uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
         replaces = str(form.get("replaces", ""))
-        errors = [error for upload in uploads if (error := await add(request, folder, kind, upload, replaces))]
+        refused = [one for upload in uploads if (one := await add(request, folder, kind, upload, replaces))]
     by_script = request.headers.get("accept", "") == "application/json"
     if not uploads and found.file:
         return RedirectResponse(home_of(folder), 303)
     if not uploads:
-        errors = [_(NO_FILE)]
-    if errors and by_script:
-        return JSONResponse({"errors": errors}, 422)
-    if errors:
+        refused = [UploadRefused("no_file", "", 0, "", found.paper.accepted, found.paper.max_bytes)]
+    if refused and by_script:
+        answer = JSONResponse({"errors": [refusal_words(one) for one in refused]}, 422)
+        return keeping_refused(request, answer, paper_path(folder, found), [*refused_before(request, found.paper), *refused])
+    if refused:
         fresh = await folder_of(request, application_id)
-        return await draw(request, fresh, paper_in(fresh, kind), errors=errors)
-    return JSONResponse({"then": after(request, folder, found)}) if by_script else RedirectResponse(after(request, folder, found), 303)
+        page = await draw(request, fresh, paper_in(fresh, kind), refused=refused)
+        return keeping_refused(request, page, paper_path(folder, found), refused)
+    if by_script:
+        return JSONResponse({"then": after(request, folder, found)})
+    return keeping_refused(request, RedirectResponse(after(request, folder, found), 303), paper_path(folder, found), [])
 
 
 @router.post("/applications/{application_id}/papers/{kind}/reuse")
@@ -154,15 +167,15 @@ def none_chosen(form: FormData) -> str:
     return "" if form.get("before") else _("Choose one of the files")
 
 
-async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> str:
-    """Take one file; why not, in words, or nothing where it was taken."""
+async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> UploadRefused | None:
+    """Take one file; why not, or nothing where it was taken."""
     instead = id_from(replaces) if replaces else None
     outcome = await take(request, applicant(request), folder.application.id, kind, upload, upload.filename, replaces=instead)
     if isinstance(outcome, UploadRefused):
-        return refusal_words(outcome)
+        return outcome
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone)
-    return ""
+    return None
 
 
 @router.post("/applications/{application_id}/papers/{kind}/remove")
@@ -194,19 +207,21 @@ def earlier(before: list[SentBefore], error: str) -> dict[str, Any] | None:
     return {"key": "before", "kind": "radio", "label": label, "options": options, "value": "", "error": error} if options else None
 
 
-async def draw(request: Request, folder: Folder, found: PaperState, *, errors: list[str] | None = None, before_error: str = "") -> Response:
-    """The page of one paper; 422 where a file was refused, with those that are there kept."""
+async def draw(
+    request: Request, folder: Folder, found: PaperState, *, refused: Sequence[UploadRefused] = (), before_error: str = ""
+) -> Response:
+    """The page of one paper; 422 where a file was refused just now, with those that are there kept."""
     viewer, paper = applicant(request), found.paper
     asked = found.editable and not (found.full and paper.max_files > 1)
     before = await desk_of(request).db.run(lambda tx: sent_before(tx, viewer, folder.application.id, paper)) if asked else []
     then = "?then=check" if checking(request) else ""
     replaced = request.query_params.get("replace", "")
-    action = f"{folder.path}/papers/{quote(found.paper.key)}"
+    action = paper_path(folder, found)
     return render(
         request,
         "document.html",
         mark=paper_mark(folder, found.paper.key),
-        status=422 if errors or before_error else 200,
+        status=422 if (refused and request.method == "POST") or before_error else 200,
         folder=folder,
         paper=in_words(found.paper, folder.dossier.programme),
         accepted=",".join(found.paper.accepted),
@@ -217,7 +232,7 @@ async def draw(request: Request, folder: Folder, found: PaperState, *, errors: l
         full=found.full and found.paper.max_files > 1,
         max_bytes=found.paper.max_bytes,
         editable=found.editable,
-        errors=errors or [],
+        errors=[refusal_words(one) for one in refused],
         earlier=earlier(before, before_error),
         added="added" in request.query_params,
         then=then,

@@ -1,13 +1,32 @@
-"""Why a file was not taken, in words: what is wrong with it, and what to do."""
+"""Why a file was not taken, in words: what is wrong with it, and what to do.
 
+No form can be filled in again with a file, so its page in another language is opened anew: what was refused lies in the browser meanwhile,
+for that page alone, and is said again in the language that was asked for.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+from fastapi import Request
+from starlette.responses import Response
+
+from services.applications.accounts.desk import desk_of
 from services.applications.documents.receiving import HEIC, UploadRefused
 from services.applications.pages.words import size_words, type_words
+from services.applications.plan.model import Document as Paper
 from shared.web.formats import format_number
-from shared.web.i18n import N_, translate
+from shared.web.i18n import LANGUAGE_PAIR, N_, translate
 
 _ = translate
+
+REFUSED_COOKIE: Final = "puente_refused"
+SECONDS: Final = 600
+BYTES_MAX: Final = 3000
+"""Of the cookie: a dozen files with long names. What is more is left out."""
+_Kept = list[tuple[str, str, int, str]]
+"""What is kept of each: the code, and the file's name, size and type."""
 
 NO_FILE: Final = N_("Choose a file")
 # fmt: off
@@ -47,3 +66,32 @@ def refusal_words(refused: UploadRefused) -> str:
         types=type_words(refused.accepted),
         count=format_number(refused.max_files),
     )
+
+
+def keeping_refused(request: Request, response: Response, path: str, refused: Sequence[UploadRefused]) -> Response:
+    """The answer of the page at `path`, with which the browser keeps what was refused, or forgets what it kept."""
+    kept: _Kept = [(one.code, one.filename, one.size_bytes, one.content_type) for one in refused]
+    while len(value := urlsafe_b64encode(msgspec.json.encode(kept)).decode()) > BYTES_MAX:
+        kept.pop()
+    if refused or REFUSED_COOKIE in request.cookies:
+        value, age = (value, SECONDS) if refused else ("", 0)
+        response.set_cookie(REFUSED_COOKIE, value, max_age=age, path=path, secure=desk_of(request).secure, httponly=True, samesite="lax")
+    return response
+
+
+def refused_before(request: Request, paper: Paper) -> list[UploadRefused]:
+    """What this browser keeps of files that were refused as this paper; nothing where it is no list of ours."""
+    try:
+        kept = msgspec.json.decode(urlsafe_b64decode(request.cookies.get(REFUSED_COOKIE, "")), type=_Kept)
+    except (ValueError, msgspec.MsgspecError):
+        return []
+    return [
+        UploadRefused(code, filename, size, found, paper.accepted, paper.max_bytes, paper.max_files)
+        for code, filename, size, found in kept
+        if code in REFUSALS
+    ]
+
+
+def said_again(request: Request, paper: Paper) -> list[UploadRefused]:
+    """The same, where the page is asked for in another language; who opens it otherwise has read it."""
+    return refused_before(request, paper) if LANGUAGE_PAIR in request.query_params else []

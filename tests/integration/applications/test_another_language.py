@@ -1,6 +1,7 @@
 """A page with faults in another language, without a script. `tests/switched.py` looks at every other form that comes back."""
 
 import re
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 
 from tests.integration.applications.crawl import asks_for_letters
@@ -9,6 +10,7 @@ from tests.integration.applications.letters import GOOD_LETTER, a_referee
 from tests.integration.applications.staff_pages import House
 from tests.integration.applications.test_pages_applicant import begun
 from tests.integration.applications.test_pages_form import CONTACT, front
+from tests.real_files import PDF
 
 __all__ = ["front"]
 
@@ -35,6 +37,28 @@ async def test_another_language_keeps_what_was_typed_and_does_nothing(front: Fro
         async with front.browser() as nobody:
             led = await nobody.post(to, data={"city": "Puno"})
             assert led.headers["location"] == "/sign-in?return=%2Fkept", "kept over the sign-in as any form"
+
+
+async def test_why_a_file_was_refused_is_said_in_the_other_language_too(front: Front) -> None:
+    """Nothing can fill in a form of files again, so its languages are links: what was refused waits in the browser."""
+    async with front.browser() as browser:
+        link = f"{await begun(front, browser)}/papers/transcripts"
+        refused = await browser.post(link, files=[("file", ("good.pdf", PDF, "")), ("file", ("bad.pdf", b"MZ" + b"\0" * 99, ""))])
+        assert refused.status_code == 422 and "“bad.pdf”" in words(refused)
+        for language, quoted in (("es", "«bad.pdf»"), ("zh", "“bad.pdf”"), ("en", "“bad.pdf”")):
+            again = await browser.get(f"{link}?lang={language}")
+            assert again.status_code == 200 and "app-upload" in again.text and quoted in words(again), language
+        assert "bad.pdf" not in words(await browser.get(link)), "who opens the page otherwise has read it"
+        assert "bad.pdf" not in words(await browser.get(f"{link}?lang=es"))
+        for name, body in (("cut.pdf", PDF[:-9]), ("empty.pdf", b"")):
+            await browser.post(link, files={"file": (name, body, "")}, headers={"Accept": "application/json"})
+        both = words(await browser.get(f"{link}?lang=en"))
+        assert "“cut.pdf”" in both and "“empty.pdf” is empty" in both, "those that a script sends one by one"
+        assert (await browser.post(link, files={"file": ("fine.pdf", PDF, "")})).status_code == 303
+        assert "empty.pdf" not in words(await browser.get(f"{link}?lang=en")), "done with"
+        for forged in ("AAAA", "%%", urlsafe_b64encode(b'[["<b>", "x", 1, ""], ["empty", "x", -1, ""]]').decode(), "W10="):
+            browser.cookies.set("puente_refused", forged, path=link)
+            assert (await browser.get(f"{link}?lang=en")).status_code == 200, forged
 
 
 async def test_what_is_wrong_about_a_referee_is_said_in_the_other_language_too(front: Front) -> None:
