@@ -42,7 +42,7 @@ async def test_the_applicant_and_the_officer_read_the_same(lived: Front) -> None
         async with browser:
             said = words(await browser.get(f"/quotas/waiting/{third}"))
         assert "Number 3 of 3: 2 people are ahead." in said
-        assert "What is lacking now No place is free." in said
+        assert "Why you wait No place is free." in said
         assert "The waiting list closes" in said and "15 Aug 2016" in said
 
 

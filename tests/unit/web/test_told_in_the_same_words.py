@@ -1,4 +1,4 @@
-"""What more than one service tells is told in the same words: how places are given."""
+"""What more than one service tells is told in the same words: how places are given, and in which order."""
 
 from typing import Final
 
@@ -11,7 +11,12 @@ from services.run.home import ROOT
 from shared.web.i18n import LANGUAGES
 
 SENTENCES: Final = (applications.ROLLING, applications.AHEAD, applications.PAST)
-TOLD: Final = (*SENTENCES, "Places are given", "Places are given on", "as approvals come in")
+ORDER: Final = (
+    "Who has the better score is ahead; with the same score, who sent the application earlier. "
+    "Only two officers together can change the order, and they must write down why."
+)
+"""On the page of who waits, and on the page about the list."""
+TOLD: Final = (*SENTENCES, "Places are given", "Places are given on", "as approvals come in", ORDER)
 
 
 def told(service: str, language: str) -> dict[str, object]:
@@ -22,7 +27,7 @@ def told(service: str, language: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
-def test_how_places_are_given_is_told_in_the_same_words_by_both_services(language: str) -> None:
+def test_how_places_are_given_and_in_which_order_is_told_in_the_same_words_by_both_services(language: str) -> None:
     assert (quotas.ROLLING, quotas.AHEAD, quotas.PAST) == SENTENCES
     ours = told("applications", language)
     assert set(ours) == set(TOLD) and ours == told("quotas", language)
