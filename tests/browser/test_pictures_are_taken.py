@@ -1,5 +1,6 @@
 """`make screenshots` on a platform that runs: what a stranger and somebody signed in see, in the widths that are asked for."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from playwright.async_api import Browser
 
 from tests.chromium import Letters
 from tests.flows.stack import House
-from tests.pictures.__main__ import arguments, take
+from tests.pictures.__main__ import NotThere, arguments, take, there
 from tests.pictures.scenes import MAILS, SCENES, Scene
 
 pytestmark = pytest.mark.browser
@@ -25,6 +26,15 @@ async def test_each_page_in_each_width_and_what_cannot_be_taken_is_said(house: H
     missed = await take(browser, house.stack.url, letters, scenes, options)
     missed += await take(browser, house.stack.mail.url, letters, MAILS, options)
     await letters.close()
+    await there(house.stack.url, house.stack.mail.url)
+    for of, mails, said in (
+        (house.stack.mail.url, house.stack.mail.url, "Puente does not answer at --of"),
+        (house.stack.url, house.stack.url, "The page with its mails is not at --mails"),
+        (house.stack.url, "", "not at --mails (nothing): name the address"),
+        ("nonsense", "", "at --of nonsense"),
+    ):
+        with pytest.raises(NotThere, match=re.escape(said)):
+            await there(of, mails)
     assert [line.split(":")[0] for line in missed] == ["nowhere"]
     taken = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.png")}
     named = ("board", "account", "mails", "mail")

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import httpx2
 from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
 from rich.console import Console
 
@@ -45,12 +46,32 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 async def demonstration(options: argparse.Namespace, say: Progress) -> AsyncIterator[tuple[str, str]]:
     """The addresses of Puente and of its mails."""
     if options.of:
-        yield options.of.rstrip("/"), options.mails.rstrip("/")
+        addresses = options.of.rstrip("/"), options.mails.rstrip("/")
+        await there(*addresses)
+        yield addresses
         return
     with tempfile.TemporaryDirectory(prefix="puente-pictures-") as folder:
         async with Stack(Home(Path(folder)).make(), Wish(port=0, mail_port=0, starts=STARTS), say) as stack:
             await fill(stack, say)
             yield stack.url, stack.mail.url
+
+
+class NotThere(Exception):
+    """What was named is not at the address; the text says which, and what was expected."""
+
+
+async def there(origin: str, post: str) -> None:
+    """`NotThere` where Puente does not answer at `origin`, or the page with its mails at `post`."""
+    async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
+        for option, address, path, kind in (("--of", origin, "/quotas/health/live", dict), ("--mails", post, "/api/messages", list)):
+            try:
+                answer = await client.get(f"{address}{path}")
+                found = answer.status_code == 200 and isinstance(answer.json(), kind)
+            except (httpx2.HTTPError, ValueError):
+                found = False
+            if not found:
+                what = "Puente does not answer" if option == "--of" else "The page with its mails is not"
+                raise NotThere(f"{what} at {option} {address or '(nothing)'}: name the address that the demonstration printed")
 
 
 async def pose(page: Page, origin: str, scene: Scene) -> None:
@@ -129,4 +150,7 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(min(asyncio.run(main()), 1))
+    try:
+        raise SystemExit(min(asyncio.run(main()), 1))
+    except NotThere as wrong:
+        raise SystemExit(str(wrong)) from None

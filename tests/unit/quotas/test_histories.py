@@ -5,7 +5,7 @@ import secrets
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
 import msgspec
@@ -55,6 +55,8 @@ def where_it_fails(steps: Sequence[Step]) -> str | None:
 def first_that_fails(numbers: Sequence[int]) -> tuple[int, str] | None:
     """The first of these histories that comes out otherwise, how, and the lines that keep it."""
     for number in numbers:
+        if (asked_by := parent_process()) is not None and not asked_by.is_alive():
+            os._exit(1)  # whoever asked was killed, and nobody else would end this process
         history = Histories()
         try:
             live(number, history)
@@ -108,7 +110,12 @@ def test_many_random_histories() -> None:
     first = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(40))
     shares = [range(first + start, first + min(start + SHARE, HISTORIES)) for start in range(0, HISTORIES, SHARE)]
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for failed in pool.map(first_that_fails, shares):
-            if failed is not None:
-                pool.shutdown(cancel_futures=True)
-                pytest.fail(f"history {failed[0]}; keep its last lines as a file in {KEPT.relative_to(ROOT)}\n{failed[1]}")
+        try:
+            for failed in pool.map(first_that_fails, shares):
+                if failed is not None:
+                    pool.shutdown(cancel_futures=True)
+                    pytest.fail(f"history {failed[0]}; keep its last lines as a file in {KEPT.relative_to(ROOT)}\n{failed[1]}")
+        except KeyboardInterrupt:
+            for process in active_children():
+                process.terminate()
+            raise
