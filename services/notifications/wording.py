@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from services.notifications.domain.render import Template, Wording
-from shared.kernel.spaces import unbroken
+from shared.kernel.writing import unbroken
 from shared.web.i18n import LANGUAGES, LOCALES
 
 FOLDER: Final = Path(__file__).parent / "texts"

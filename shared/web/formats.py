@@ -15,6 +15,7 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 from markupsafe import Markup
 
+from shared.kernel.writing import dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
@@ -34,7 +35,7 @@ def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "me
     The time and its zone stay on one line.
     """
     local, place = value.astimezone(zone(timezone)), zone_name(timezone)
-    day = babel_date(local.date(), form, locale=LOCALES[current_language()])
+    day = format_date(local.date(), form)
     if current_language() == "zh":
         return f"{day} {local:%H:%M}（{place}）"
     return f"{day}, " + f"{local:%H:%M} ({place})".replace(" ", "\u00a0")
@@ -53,7 +54,7 @@ def zone_name(timezone: str) -> str:
 def format_date(value: date | datetime, form: DateForm = "long") -> str:
     """A day: `3 de marzo de 2016`. A moment is taken in its own zone."""
     day = value.date() if isinstance(value, datetime) else value
-    return str(babel_date(day, form, locale=LOCALES[current_language()]))
+    return dated(str(babel_date(day, form, locale=LOCALES[current_language()])), current_language())
 
 
 def format_day_in(value: datetime, timezone: str) -> str:
@@ -63,7 +64,7 @@ def format_day_in(value: datetime, timezone: str) -> str:
 
 def format_day(value: date) -> str:
     """A day without its year, as short as can be read: `3 mar`."""
-    return str(format_skeleton("MMMd", value, locale=LOCALES[current_language()]))
+    return dated(str(format_skeleton("MMMd", value, locale=LOCALES[current_language()])), current_language())
 
 
 def format_number(value: float) -> str:

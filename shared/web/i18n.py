@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-from shared.kernel.spaces import unbroken
+from shared.kernel.writing import unbroken
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "es": "Español",

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from shared.kernel.spaces import unbroken
+from shared.kernel.writing import unbroken
 
 FOLDER: Final = Path(__file__).parent
 KINDS: Final = ("declaration", "privacy")

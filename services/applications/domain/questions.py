@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final
 
-from shared.kernel.spaces import unbroken
+from shared.kernel.writing import unbroken
 
 KINDS: Final = (
     *("text", "long_text", "date", "email", "phone", "select", "radio", "yes_no", "country", "number"),

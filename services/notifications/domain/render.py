@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 from services.notifications.domain.choose import FOR_REFEREES, NAMES_PAPERS
 from shared.kernel.cells import Cell
+from shared.kernel.writing import dated
 
 BEIJING: Final = "Asia/Shanghai"
 
@@ -157,7 +158,7 @@ def _items(texts: Sequence[str]) -> str:
 
 
 def _day(desk: _Desk, day: date) -> str:
-    return str(format_date(day, "long", locale=desk.wording.locale))
+    return dated(str(format_date(day, "long", locale=desk.wording.locale)), desk.wording.language)
 
 
 def _days(desk: _Desk) -> str:

@@ -160,7 +160,7 @@ async def test_a_fifth_programme_is_applied_to_from_start_to_receipt(front: Fron
         page = await browser.get(f"{path}/check")
         assert "fr: Three at least" in words(page)
         assert "Zoë Ñandú" in words(page)
-        assert "1 février 1990" in words(page)
+        assert "1er février 1990" in words(page)
         assert "PEN 12,50" in words(page)
         assert "Zither" in words(page)
         again = await browser.post(f"{path}/pages/second?then=check", data={**ANSWERS, "q_number": "4"})

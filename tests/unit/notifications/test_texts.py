@@ -165,6 +165,8 @@ def test_a_reason_is_said_in_the_plan_s_words_then_in_ours_and_never_as_a_code()
 
 def test_the_date_of_a_round_is_told_where_it_is_known() -> None:
     assert "31 May" in rendered("place_waiting_round", {}, "en", "UTC")[0].body
+    firsts = {"en": "1 June", "es": "1 de junio", "pt": "1º de junho", "fr": "1er juin", "zh": "6月1日", "nl": "1 juni"}
+    assert [one for one, day in firsts.items() if day not in rendered("place_waiting_round", {}, one, "Asia/Shanghai")[0].body] == []
     told = Told("place_waiting_round", Cell("scholarship", "PE", 2017), {}, LINK)
     assert "still to be announced" in render(told, Reader(), wordings()["en"], terms()).body
 

@@ -16,7 +16,7 @@ from services.applications import agreements
 from services.applications.domain import answers
 from services.notifications.wording import wordings
 from services.run.home import ROOT
-from shared.kernel.spaces import NO_BREAK, unbroken
+from shared.kernel.writing import NO_BREAK, unbroken
 from shared.web.i18n import LANGUAGES, Texts
 
 CATALOGUES: Final = ("shared/web", "services/applications", "services/quotas", "services/notifications")
@@ -69,6 +69,7 @@ CHINESE: Final = (
     (r"(?<!学习)(?<!研究)计划", "新版计划", "新版规划，以及您的学习计划"),
 )
 SPANISH: Final = (
+    (r"\d\.\d{3}\b|\d,\d{1,2}\b", "De 0 a 1.000, como 0,5", "De 0 a 1,000, como 0.5"),
     (
         r"\bpostul|\bpresent(ar|a|ado|ada|arse|arle) (su|la|una|otra|de|a) ?(solicitud|candidatura|nuevo)?",
         "Puede presentar su solicitud",

@@ -79,7 +79,7 @@ def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     moment = datetime(2016, 3, 31, 23, 59, 59, tzinfo=UTC)
     with speaking(TEXTS, "fr"):
         assert formats.format_datetime(moment, "America/Lima") == "31 mars 2016, 18:59\u00a0(Lima)"
-        assert formats.format_datetime(moment, formats.BEIJING) == "1 avr. 2016, 07:59\u00a0(Pékin)"
+        assert formats.format_datetime(moment, formats.BEIJING) == "1er avr. 2016, 07:59\u00a0(Pékin)"
         assert formats.format_datetime(moment, "America/Mexico_City") == "31 mars 2016, 17:59\u00a0(Mexico)"
     with speaking(TEXTS, "en"):
         assert formats.format_datetime(moment, "America/Port_of_Spain") == "31 Mar 2016, 19:59\u00a0(Port\u00a0of\u00a0Spain)"
