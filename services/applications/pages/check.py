@@ -14,10 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault, Parsed, Question, field_names, parse_page
 from services.applications.domain.eligibility import check
+from services.applications.pages.away import away
 from services.applications.pages.checked import SECONDS, as_page, asked_by_rules, keeping, kept, kept_as
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
-from services.applications.pages.home import Season, programme_in, season, taking_part
+from services.applications.pages.seasons import Season, programme_in, season, taking_part
 from services.applications.plan.model import Call, Programme
 from services.applications.store.plans import InForce, all_in_force
 from shared.persistence.database import Tx
@@ -143,6 +144,7 @@ def draw(
         focal=found.terms.plan.country(country),
         zone=found.zone,
         now=found.now,
+        away=away(found.season, found.every, country, found.now),
         gone=gone,
         minutes=SECONDS // 60,
     )

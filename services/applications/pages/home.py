@@ -11,20 +11,21 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import When
 from services.applications.domain.eligibility import Rule
 from services.applications.domain.lifecycle import State
+from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.giving import answers_day, giving_day
 from services.applications.pages.help import every_country, focal
 from services.applications.pages.referees import needed_words
-from services.applications.pages.words import country_name, size_words, type_words
+from services.applications.pages.seasons import programme_in, season, soonest, takes_part, taking_part
+from services.applications.pages.words import size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
-from services.applications.store.plans import InForce, all_in_force, in_force
+from services.applications.store.plans import InForce, all_in_force
 from services.applications.views import Line, mine
 from shared.persistence.database import Tx
 from shared.web.context import context_of
-from shared.web.formats import listed, sort_key
+from shared.web.formats import listed
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
-from shared.web.problems import Problem
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -37,35 +38,6 @@ STAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
-    """A programme with the call that counts now: the open one, else the next one, else none."""
-
-    terms: InForce
-    call: Call | None
-    open: bool
-
-    @property
-    def programme(self) -> Programme:
-        return self.terms.programme
-
-
-def season(terms: InForce, now: datetime) -> Season:
-    """Where the programme stands at `now`."""
-    call = terms.programme.open_call(now)
-    if call is not None:
-        return Season(terms, call, True)
-    return Season(terms, next((one for one in terms.programme.calls if one.opens > now), None), False)
-
-
-async def programme_in(tx: Tx, code: str) -> InForce:
-    """The programme with that code; 404 where there is none."""
-    terms = await in_force(tx, code)
-    if terms is None:
-        raise Problem(404, code="not_found")
-    return terms
-
-
 @router.get("/")
 async def home(request: Request) -> Response:
     desk = desk_of(request)
@@ -75,7 +47,7 @@ async def home(request: Request) -> Response:
         return await all_in_force(tx), await zone_here(tx, request), await _offers(tx, request, now)
 
     terms, zone, offers = await desk.db.run(read)
-    seasons = sorted((season(one, now) for one in terms), key=_soonest)
+    seasons = sorted((season(one, now) for one in terms), key=soonest)
     plans = list({one.terms.plan.code: one.terms.plan for one in seasons}.values())
     page = render(
         request,
@@ -95,11 +67,6 @@ async def home(request: Request) -> Response:
     return remembering(request, page)
 
 
-def takes_part(one: Season, country: str, now: datetime) -> bool:
-    """Whether people of that country may apply to the programme now or, where it is not open yet, when it opens."""
-    return country in {code for code, _name in taking_part(one.terms, one.call, now)}
-
-
 async def _offers(tx: Tx, request: Request, now: datetime) -> list[Line]:
     """The offers that wait for the answer of whoever asks, the most urgent first; none of anybody who is no applicant."""
     identity = context_of(request).identity
@@ -113,21 +80,15 @@ async def _offers(tx: Tx, request: Request, now: datetime) -> list[Line]:
     return [line for answer_by, line in sorted(waiting, key=lambda one: one[0]) if now <= answer_by]
 
 
-def _soonest(one: Season) -> tuple[bool, str]:
-    """What is open first, by when it closes; then what opens, by when; then the rest."""
-    moment = None if one.call is None else one.call.closes if one.open else one.call.opens
-    return not one.open, moment.isoformat() if moment else "~"
-
-
 @router.get("/programmes/{code}")
 async def programme_page(request: Request, code: str) -> Response:
     desk = desk_of(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[InForce, str]:
-        return await programme_in(tx, code), await zone_here(tx, request)
+    async def read(tx: Tx) -> tuple[InForce, list[InForce], str]:
+        return await programme_in(tx, code), await all_in_force(tx), await zone_here(tx, request)
 
-    terms, zone = await desk.db.run(read)
+    terms, every, zone = await desk.db.run(read)
     found = season(terms, now)
     page = render(
         request,
@@ -136,6 +97,7 @@ async def programme_page(request: Request, code: str) -> Response:
         plan_countries=every_country([terms.plan]),
         focal=focal([terms.plan], request),
         part=takes_part(found, chosen_country(request), now),
+        away=away(found, every, chosen_country(request), now),
         season=found,
         zone=zone,
         now=now,
@@ -208,14 +170,6 @@ def only_for(programme: Programme, when: When | None) -> str:
     question = programme.question(when.question) if when is not None else None
     options = [question.option(key) for key in when.options] if question and when else []
     return listed(option.label[current_language()] for option in options if option)
-
-
-def taking_part(terms: InForce, call: Call | None, now: datetime) -> list[tuple[str, str]]:
-    """Codes and names of the countries that take part in the programme on the call's day, by name."""
-    day = call.day(max(now, call.opens)) if call else now.date()
-    codes = [country.code for country in terms.plan.countries_of(terms.programme)]
-    named = [(code, country_name(code, terms.plan)) for code in codes if terms.shares(code, day)]
-    return sorted(named, key=lambda one: sort_key(one[1]))
 
 
 def _is_applicant(request: Request) -> bool:

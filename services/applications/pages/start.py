@@ -1,6 +1,6 @@
 """Beginning an application: the country of nationality; and for whoever has no account yet the first page, which signing in saves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -15,13 +15,15 @@ from services.applications.domain.answers import Fault, Parsed, parse_page
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
 from services.applications.domain.viewers import Viewer
 from services.applications.pages import checked
+from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
-from services.applications.pages.home import Season, programme_in, season, taking_part
 from services.applications.pages.kit import applicant
 from services.applications.pages.refusals import problem
+from services.applications.pages.seasons import Season, programme_in, season, taking_part
 from services.applications.store.applications import live
 from services.applications.store.lists import of_person
+from services.applications.store.plans import InForce, all_in_force
 from services.applications.use_cases import Done
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -39,19 +41,20 @@ async def start_page(request: Request, code: str) -> Response:
     desk, viewer = desk_of(request), asking(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[Season, str | None, str, str]:
+    async def read(tx: Tx) -> tuple[Season, list[InForce], str | None, str, str]:
         found = season(await programme_in(tx, code), now)
         begun = await live(tx, viewer.account_id, code, found.call.year) if viewer and found.call else None
         before = await of_person(tx, viewer) if viewer else []
-        return found, str(begun.id) if begun else None, await zone_here(tx, request), before[0].country if before else ""
+        begun_id, country = str(begun.id) if begun else None, before[0].country if before else ""
+        return found, await all_in_force(tx), begun_id, await zone_here(tx, request), country
 
-    found, already, zone, before = await desk.db.run(read)
+    found, every, already, zone, before = await desk.db.run(read)
     if already:
         return RedirectResponse(f"/applications/{already}", 303)
     if not found.open:
         return RedirectResponse(f"/programmes/{code}", 303)
     error = told_again(request, lambda form: wrong_country(found, form, now)) or ""
-    return draw_start(request, found, zone, before=before, error=error)
+    return draw_start(request, found, every, zone, before=before, error=error)
 
 
 def wrong_country(found: Season, form: FormData, now: datetime) -> str:
@@ -63,12 +66,24 @@ def asking(request: Request) -> Viewer | None:
     return applicant(request) if context_of(request).identity is not None else None
 
 
-def draw_start(request: Request, found: Season, zone: str, *, chosen: str = "", before: str = "", error: str = "") -> Response:
-    """The page that asks for the country; that of the newest application, `before`, is chosen already, else one chosen in this browser."""
-    countries = taking_part(found.terms, found.call, desk_of(request).clock.now())
-    country = country_field(countries, chosen or before or chosen_country(request), error)
-    stranger = context_of(request).identity is None
-    page = render(request, "start.html", status=422 if error else 200, season=found, country=country, zone=zone, stranger=stranger)
+def draw_start(
+    request: Request, found: Season, every: Sequence[InForce], zone: str, *, chosen: str = "", before: str = "", error: str = ""
+) -> Response:
+    """The page that asks for the country; that of the newest application, `before`, is chosen already, else one chosen in this browser.
+
+    One that cannot put anybody forward is told of, with what there is instead.
+    """
+    now, code = desk_of(request).clock.now(), chosen or before or chosen_country(request)
+    page = render(
+        request,
+        "start.html",
+        status=422 if error else 200,
+        season=found,
+        country=country_field(taking_part(found.terms, found.call, now), code, error),
+        away=away(found, every, code, now),
+        zone=zone,
+        stranger=context_of(request).identity is None,
+    )
     return remembering(request, page)
 
 
@@ -82,7 +97,7 @@ async def start(request: Request, code: str) -> Response:
     if found.call is None:
         return RedirectResponse(f"/programmes/{code}", 303)
     if error := wrong_country(found, form, now):
-        return draw_start(request, found, zone, chosen=country, error=error)
+        return draw_start(request, found, await desk.db.run(all_in_force), zone, chosen=country, error=error)
     if viewer is None:
         return RedirectResponse(begin_path(code, country), 303)
     outcome = await desk.db.run(lambda tx: begin(tx, viewer, found, country, now))

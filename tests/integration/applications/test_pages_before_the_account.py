@@ -238,6 +238,26 @@ async def test_an_address_is_asked_for_in_one_language_however_often_one_changes
         assert all(unescape(one).count("lang=") == 1 for one in re.findall(r'href="([^"]*lang=[^"]*)"', opened_so.text))
 
 
+async def test_whom_a_country_cannot_put_forward_is_told_why_and_what_there_is_instead(front: Front) -> None:
+    said = "China does not take part in this programme"
+    where = [f"/programmes/{PROGRAMME}", f"/programmes/{PROGRAMME}/start", CHECK]
+    async with front.browser() as browser:
+        for path in where:
+            page = await browser.get(f"{path}?country=CN")
+            assert said in words(page), path
+            assert "It is for people with the nationality of one of these: CELAC countries." in words(page)
+            assert re.search(r'id="away">.*<a class="govuk-link" href="/programmes/bridge">', page.text, re.DOTALL), "where China takes part"
+            assert "/programmes/training" not in page.text.split('id="away"')[1].split("</div>")[0]
+            assert said not in words(await browser.get(f"{path}?country=PE")), path
+        offered = await browser.get(f"/programmes/{PROGRAMME}?country=CN")
+        assert "Apply now" not in words(offered) and "Apply now" in words(await browser.get(f"/programmes/{PROGRAMME}?country=PE"))
+        assert said not in words(await browser.get("/programmes/bridge?country=CN"))
+        tried = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "CN"})
+        assert tried.status_code == 422 and said in words(tried)
+        answered = await browser.post(CHECK, data={"country": "CN"})
+        assert answered.status_code == 422 and said in words(answered)
+
+
 async def test_who_is_staff_is_refused_and_a_closed_call_leads_to_its_programme(front: Front) -> None:
     async with front.browser() as browser:
         assert (await browser.get(f"/programmes/{PROGRAMME}/begin?country=XX")).status_code == 303
