@@ -14,11 +14,14 @@ from shared.persistence.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What can be taken over from the person's application of `year`, by question; and what cannot, as it was asked then."""
+    """What can be taken over from the person's application of `year`, by question; what cannot, as it was asked then; and what is asked
+    `anew` each time, though it was answered then.
+    """
 
     year: int
     answers: Mapping[str, Answer]
     left: Mapping[str, Texts]
+    anew: Mapping[str, Texts]
 
 
 async def earlier(tx: Tx, viewer: Viewer, application: Application) -> Earlier | None:
@@ -31,7 +34,8 @@ async def earlier(tx: Tx, viewer: Viewer, application: Application) -> Earlier |
         return None
     terms = await terms_of(tx, application.programme)
     asked = {question.key: question for page in terms.programme.pages for question in page.questions}
-    stored = {key: value for key, value in (await store.stored_answers(tx, before.id)).items() if not isinstance(value, bool)}
+    said = await store.stored_answers(tx, before.id)
+    stored = {key: value for key, value in said.items() if not isinstance(value, bool)}
     answers = {key: one for key, one in from_stored(terms.programme.pages, stored).items() if asked[key].kind != "yes_no"}
     left: dict[str, Texts] = {}
     if before.programme == application.programme:
@@ -40,4 +44,5 @@ async def earlier(tx: Tx, viewer: Viewer, application: Application) -> Earlier |
             question = then.question(key) if then else None
             if question is not None:
                 left[key] = question.label
-    return Earlier(before.year, answers, left)
+    anew = {key: question.label for key, question in asked.items() if question.kind == "yes_no" and key in said}
+    return Earlier(before.year, answers, left, anew)

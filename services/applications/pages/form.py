@@ -82,6 +82,7 @@ async def tasks_page(request: Request, application_id: str) -> Response:
         added=added_file(request, folder),
         before=before,
         left=[label[current_language()] for label in before.left.values()] if before else [],
+        anew=[label[current_language()] for label in before.anew.values()] if before else [],
     )
 
 

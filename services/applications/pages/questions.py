@@ -1,6 +1,8 @@
 """The pages of questions, one at a time. Every Continue saves, with the version of the page that it was made for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -10,7 +12,6 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Fault
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
-from services.applications.earlier import Earlier
 from services.applications.pages import checked
 from services.applications.pages.desktop import (
     Again,
@@ -36,9 +37,25 @@ from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
 from services.applications.use_cases.unsaved import WrongPage, faults_of
+from shared.web.i18n import current_language
 from shared.web.pages import render
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a page that was never saved holds already: answers `taken` over from an application of `year`, and what was `told` the check.
+    `anew` are questions of it, in words, that are answered anew each time.
+    """
+
+    year: int = 0
+    taken: bool = False
+    anew: tuple[str, ...] = ()
+    told: bool = False
+
+
+FILLED_WITH_NOTHING: Final = Filled()
 
 
 @router.get("/applications/{application_id}/pages/{key}")
@@ -57,7 +74,9 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
     told = checked.told(request, found.sheet.terms, found.sheet.call, found.now, found.page) if new else {}
     if new:
         answers = {**known_of_person(found), **taken, **told, **answers}
-    return draw(request, found, answers=answers, before=before if taken.keys() - told.keys() else None, told=bool(told))
+    anew = [label[current_language()] for key, label in before.anew.items() if key in keys] if before else []
+    filled = Filled(before.year if before else 0, bool(taken.keys() - told.keys()), tuple(anew), bool(told))
+    return draw(request, found, answers=answers, filled=filled)
 
 
 @router.post("/applications/{application_id}/pages/{key}")
@@ -90,8 +109,7 @@ def draw(
     *,
     answers: Mapping[str, Answer] | None = None,
     again: Again | None = None,
-    before: Earlier | None = None,
-    told: bool = False,
+    filled: Filled = FILLED_WITH_NOTHING,
 ) -> Response:
     """The page with its questions: with the text that is shown `again`, or else as they were saved.
 
@@ -107,8 +125,7 @@ def draw(
         focal=found.focal,
         fields=fields,
         remarks=found.remarks,
-        before=before,
-        checked=told,
+        filled=filled,
         wrong=bool(faults),
         action=found.here + then(request),
         version=version_on(found, again),

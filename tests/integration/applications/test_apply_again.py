@@ -68,11 +68,17 @@ async def test_answers_are_shown_and_not_saved_and_what_was_confirmed_is_asked_a
     person, _ = await world.reach(State.REJECTED)
     world.now = NEXT
     path = await begin(world, person)
-    assert "Your answers of 2016 are filled in already" in words(await page(api, person, f"{path}/tasks"))
+    tasks = words(await page(api, person, f"{path}/tasks"))
+    assert "Your answers of 2016 are filled in already" in tasks
+    anew = "Do you also hold Chinese nationality? Is everything in this application true and complete, and written by you?"
+    assert f"These are answered anew each time, and are still empty: {anew}" in tasks
+    assert "A file that you sent before can be used again" in tasks
     shown = await page(api, person, f"{path}/pages/identity")
     assert f'value="{good_form()["identity"]["full_name"]}"' in shown.text
     assert "Filled in from your application of 2016" in words(shown)
-    assert "checked" not in (await page(api, person, f"{path}/pages/declaration")).text
+    declaration = await page(api, person, f"{path}/pages/declaration")
+    assert "checked" not in declaration.text
+    assert f"in your application of 2016 is not taken over: {anew}" in words(declaration) and "Filled in from" not in words(declaration)
     begun = path.rsplit("/", 1)[1]
     assert await world.rows("select 1 from page_answers where application_id = :id", id=begun) == []
     done = await world.do(
