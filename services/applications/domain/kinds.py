@@ -17,7 +17,9 @@ from services.applications.domain.writing import DIGITS_MAX, amount_text, count_
 ANOTHER_COUNTRY: Final = "ZZ"
 """Answer to a question of kind `country` for a country that the plan does not name."""
 MAX_LENGTH: Final = {"text": 200, "long_text": 20_000, "email": 254, "phone": 40}
-"""Characters at most, where the question does not say."""
+"""Characters at most, where the question does not say; of a long text that is bounded in words see `longest`."""
+LETTERS_A_WORD: Final = 20
+"""More than a text in any of the languages has for each of its words, the spaces and signs between them counted."""
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+")
@@ -74,11 +76,20 @@ def as_form(question: Question, answer: Answer | None) -> dict[str, str]:
 # ---------------------------------------------------------------------------------------------------------------- texts, numbers
 
 
+def longest(question: Question) -> int:
+    """How many characters a text may have. Where its words are bounded and its characters are not, the words are what bites."""
+    if question.max_length is not None:
+        return question.max_length
+    if question.max_words is not None:
+        return max(MAX_LENGTH[question.kind], question.max_words * LETTERS_A_WORD)
+    return MAX_LENGTH[question.kind]
+
+
 def _written(question: Question, typed: list[str], setting: Setting) -> str | Fault:
     (text,) = typed
-    longest = question.max_length or MAX_LENGTH[question.kind]
-    if len(text) > longest:
-        return Fault("too_long", {"maximum": longest, "length": len(text)})
+    most = longest(question)
+    if len(text) > most:
+        return Fault("too_long", {"maximum": most, "length": len(text)})
     if question.kind == "email" and not _EMAIL.fullmatch(text):
         return Fault("email")
     if question.kind == "phone" and not (_PHONE.fullmatch(text) and 5 <= sum(c.isdecimal() for c in text) <= 20):

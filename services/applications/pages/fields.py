@@ -20,6 +20,7 @@ from services.applications.domain.answers import (
     as_form,
     field_names,
 )
+from services.applications.domain.kinds import longest
 from services.applications.domain.questions import ROUND
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
@@ -70,7 +71,7 @@ def field(
         "autocomplete": question.autocomplete,
         "inputmode": question.inputmode,
         "max_words": question.max_words,
-        "max_length": question.max_length if question.kind == "long_text" else None,
+        "max_length": longest(question) if question.kind == "long_text" and (question.max_length or not question.max_words) else None,
         "rows": 14,
     }
     if question.kind == "date":

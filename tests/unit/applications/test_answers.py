@@ -158,6 +158,16 @@ def test_no_month_is_called_as_another_one_is_in_another_language() -> None:
                     assert month_named(name) == number or name[:-1] == str(number), (language, name)
 
 
+def test_characters_do_not_bite_before_the_words_that_are_announced() -> None:
+    plain, worded = question("long_text"), question("long_text", max_words=2000)
+    assert answer(plain, "x" * 20_001) == Fault("too_long", {"maximum": 20_000, "length": 20_001})
+    assert answer(worded, "x" * 20_001) == "x" * 20_001
+    long_words = " ".join(["internationalisering"] * 1904)
+    assert answer(worded, long_words) == long_words, "longer words than any text is made of"
+    assert answer(worded, "a " * 2001) == Fault("too_many_words", {"maximum": 2000, "words": 2001})
+    assert answer(question("long_text", max_words=2000, max_length=30), "x" * 31) == Fault("too_long", {"maximum": 30, "length": 31})
+
+
 def test_what_ends_does_so_after_it_began_and_not_in_years_to_come() -> None:
     first = question("number", "from", minimum=1950, past=True)
     asked = Page(

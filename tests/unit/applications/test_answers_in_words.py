@@ -2,7 +2,7 @@
 
 from services.applications.domain.answers import Question
 from services.applications.domain.answers import Texts as PlanTexts
-from services.applications.pages.fields import entry_words
+from services.applications.pages.fields import entry_words, field
 from shared.web.app import SHARED_LOCALE
 from shared.web.i18n import Texts, speaking
 from tests.conftest import ROOT
@@ -18,3 +18,14 @@ def test_an_entry_has_a_colon_behind_a_name_and_none_behind_a_question_mark() ->
     for language, expected in (("en", "Name: Ana\nOver? Yes"), ("fr", "Nom : Ana\nFini ? Oui"), ("zh", "姓名：Ana\n结束了吗？是")):
         with speaking(TEXTS, language):
             assert entry_words(group, {"name": "Ana", "over": True}, the_plan()).replace("\u00a0", " ") == expected
+
+
+def test_a_long_text_is_drawn_with_the_bounds_that_can_bite() -> None:
+    def bounds(**more: int) -> tuple[int | None, int | None]:
+        with speaking(TEXTS, "en"):
+            drawn = field(Question(key="why", kind="long_text", label=NAME.label, **more), the_plan())  # type: ignore[arg-type]
+        return drawn["max_words"], drawn["max_length"]
+
+    assert bounds() == (None, 20_000), "nobody had said so"
+    assert bounds(max_words=2000) == (2000, None)
+    assert bounds(max_words=2000, max_length=9000) == (2000, 9000)

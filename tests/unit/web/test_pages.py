@@ -1,6 +1,7 @@
 """A template is compiled once in a process, and again when it reads otherwise."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,15 @@ def test_a_catalogue_that_was_changed_is_read_again(tmp_path: Path) -> None:
         os.utime(file, ns=(moment, moment))
         assert Texts.load(tmp_path).gettext("fr", "one") == word
         assert Texts.load(tmp_path).catalogues["fr"][0] is Texts.load(tmp_path).catalogues["fr"][0], "it is read once"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"), [((800, 0), ["800 words"]), ((0, 400), ["400 characters"]), ((800, 400), ["800 words", "400 characters"])]
+)
+def test_a_long_text_announces_what_can_bite(tmp_path: Path, bounds: tuple[int, int], said: list[str]) -> None:
+    (tmp_path / "page.html").write_text('{% from "macros/form.html" import field %}{{ field(question) }}')
+    question = {"key": "plan", "kind": "long_text", "label": "Plan", "max_words": bounds[0], "max_length": bounds[1]}
+    drawn = pages(tmp_path).environment.get_template("page.html").render(question=question)
+    assert re.findall(r"At most ([^<]+)", drawn) == said
+    described = re.search(r'aria-describedby="([^"]+)"', drawn)
+    assert described and described[1].split() == re.findall(r'class="app-counter" id="([^"]+)"', drawn)
