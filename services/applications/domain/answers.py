@@ -5,7 +5,7 @@ A question whose condition does not hold is not asked: what was answered to it i
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -58,6 +58,7 @@ __all__ = [
     "Stored",
     "Texts",
     "When",
+    "as_asked",
     "as_form",
     "asked_pages",
     "asked_questions",
@@ -192,6 +193,11 @@ def asked_pages(pages: Iterable[Page], answers: Mapping[str, Answer]) -> list[Pa
 def asked_questions(page: Page, answers: Mapping[str, Answer]) -> list[Question]:
     """The questions of a page that somebody with these answers (those that count) is asked."""
     return [question for question in page.questions if question.when is None or question.when.holds(answers)]
+
+
+def as_asked(pages: Iterable[Page], answers: Mapping[str, Answer]) -> list[Page]:
+    """The pages that somebody with these answers is asked, each with the questions that are asked on it."""
+    return [replace(page, questions=tuple(asked_questions(page, answers))) for page in asked_pages(pages, answers)]
 
 
 def counted(pages: Iterable[Page], answers: Mapping[str, Answer]) -> dict[str, Answer]:

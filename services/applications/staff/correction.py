@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.datastructures import FormData
 
-from services.applications.domain.answers import from_stored
+from services.applications.domain.answers import as_asked, from_stored
 from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, QUESTION, REMARK_MAX, Mark, changed
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksMissing, MarksWrong
@@ -49,8 +49,10 @@ class Group:
 
 
 def groups(file: File, given: Mapping[str, str]) -> list[Group]:
-    """Every page with its questions, then the documents that can be corrected; `given` are the remarks by place that were typed."""
-    language, programme = current_language(), file.dossier.programme
+    """The pages with their questions, as they are asked of this applicant, then the documents that can be corrected; `given` are the
+    remarks by place that were typed. To have something corrected that is not asked, one marks the answer on which that hangs.
+    """
+    language = current_language()
 
     def place(kind: str, key: str, label: str) -> Place:
         name = f"{kind}:{key}"
@@ -64,7 +66,7 @@ def groups(file: File, given: Mapping[str, str]) -> list[Group]:
                 *(place(QUESTION, question.key, question.label[language]) for question in page.questions),
             ),
         )
-        for page in programme.pages
+        for page in as_asked(file.dossier.programme.pages, file.dossier.answers)
     ]
     correctable = [one.paper for one in file.dossier.papers if one.paper.stage in CORRECTED]
     papers = tuple(place(DOCUMENT, paper.key, paper.names[language]) for paper in correctable)

@@ -21,7 +21,7 @@ from services.applications.staff.kit import File, attempt, done, file_of, form_o
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
 from services.applications.uploads import UploadRefused, take
-from services.applications.use_cases.country import correctable, tidied, wrong_extension, wrong_return
+from services.applications.use_cases.country import tidied, wrong_extension, wrong_return
 from services.applications.use_cases.steps import wrong_reasons
 from shared.web.formats import format_date, listed
 from shared.web.i18n import N_, translate
@@ -69,8 +69,7 @@ def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
             found, day = unfilled(form), day_in(boxes_of(form))
             if day is not None and not found:
                 marks = tidied(marks_of(typed_in(form, file)))
-                papers = correctable(programme, file.dossier.answers)
-                outcome = wrong_return(programme, papers, today, texts_of(form, "return_reasons"), day, marks)
+                outcome = wrong_return(programme, file.dossier.answers, today, texts_of(form, "return_reasons"), day, marks)
         case "extend" if file.application.correct_by:
             day = day_in(boxes_of(form))
             found = {"correct_by": _(NO_DAY)} if day is None else {}

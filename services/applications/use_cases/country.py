@@ -1,11 +1,11 @@
 """A country's coordinator: return for correction, give more time, put on the slate, order the slate."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, given
+from services.applications.domain.answers import Answer, as_asked, given
 from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import (
@@ -54,11 +54,11 @@ def correctable(programme: Programme, answers: Mapping[str, Answer]) -> set[str]
 
 
 def wrong_return(
-    programme: Programme, papers: Collection[str], today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
+    programme: Programme, answers: Mapping[str, Answer], today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
 ) -> ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None:
     """What speaks against the reasons, the day and the marks of a return by themselves.
 
-    `papers` are those that can be marked, `today` is that of the call's zone.
+    What these `answers` are not asked cannot be marked: nobody would find it. `today` is that of the call's zone.
     """
     wrong = wrong_reasons(programme, "return", reasons)
     if wrong:
@@ -66,7 +66,7 @@ def wrong_return(
     earliest = today + timedelta(days=1)
     if correct_by < earliest:
         return DateWrong(earliest)
-    unfit = wrong_marks(marks, programme.pages, papers)
+    unfit = wrong_marks(marks, as_asked(programme.pages, answers), correctable(programme, answers))
     if unfit:
         return MarksWrong(unfit, REMARK_MAX)
     about = tuple(one.code for one in programme.reasons_for("return") if one.marked and one.code in reasons)
@@ -101,8 +101,8 @@ async def return_for_correction(
     if not isinstance(standing, Standing):
         return standing
     application, programme, told = standing.application, standing.programme, tidied(marks)
-    papers = correctable(programme, given(programme.pages, (await store.filled_in(tx, application.id)).answers))
-    wrong = wrong_return(programme, papers, standing.terms.call(application.year).day(now), reasons, correct_by, told)
+    answers = given(programme.pages, (await store.filled_in(tx, application.id)).answers)
+    wrong = wrong_return(programme, answers, standing.terms.call(application.year).day(now), reasons, correct_by, told)
     if wrong:
         return wrong
     await copies.keep_answers(tx, application.id, told, now)

@@ -1,21 +1,23 @@
 """Sent back by name: the coordinator marks places, the applicant finds each at its place, and what was changed is shown."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from services.applications import use_cases
+from services.applications.domain.answers import Answer
 from services.applications.domain.correction import REMARK_MAX, Mark, tidy
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksWrong
 from services.applications.domain.viewers import Viewer
 from services.applications.tables import Application
 from services.applications.use_cases import Done
+from services.applications.use_cases.country import wrong_return
 from tests.integration.applications.calling import Api
 from tests.integration.applications.front import words
-from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, reason
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, reason, the_plan
 from tests.integration.applications.staff_pages import errors
 
 MARKS = (
@@ -180,6 +182,18 @@ async def test_the_coordinators_form_takes_marks_and_gives_back_what_was_typed(w
     assert "missing" not in repr(published), "a remark never leaves this service"
     trail = await world.rows("select detail::text as said from audit_entry where act = 'application.return'")
     assert "missing" not in trail[0].said
+
+
+@pytest.mark.parametrize(("pays", "unfit"), [(True, ()), (False, ("question:contribution",)), (None, ("question:contribution",))])
+def test_what_an_applicant_is_not_asked_cannot_be_marked(pays: bool | None, unfit: tuple[str, ...]) -> None:
+    """Nobody would find it: the question on which it hangs can be marked."""
+    masters = the_plan().programme("masters")
+    assert masters is not None
+    (code, *_) = [one.code for one in masters.reasons_for("return") if not one.marked]
+    answers: dict[str, Answer] = {} if pays is None else {"employer_pays": pays}
+    marks = [Mark("question", "employer_pays"), Mark("question", "contribution")]
+    found = wrong_return(masters, answers, date(2016, 1, 1), [code], date(2016, 1, 9), marks)
+    assert (found.marks if isinstance(found, MarksWrong) else ()) == unfit
 
 
 def test_a_remark_is_one_line_without_marks_of_direction() -> None:
