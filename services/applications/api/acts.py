@@ -25,17 +25,25 @@ from services.applications.api.shapes import (
 from services.applications.domain.correction import Mark
 from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
+from services.applications.store.work import numbered
 from services.applications.use_cases import Done
+from shared.persistence.database import Tx
 
 router = APIRouter(prefix="/api/v1", tags=["acts"])
 
 
 async def _do(request: Request, viewer: Viewer, use_case: Callable[..., Awaitable[Any]], *values: Any, **named: Any) -> ApplicationOut:
     desk = desk_of(request)
-    outcome = await desk.db.run(lambda tx: use_case(tx, viewer, *values, now=desk.clock.now(), **named))
+
+    async def act(tx: Tx) -> tuple[Any, dict[UUID, int]]:
+        outcome = await use_case(tx, viewer, *values, now=desk.clock.now(), **named)
+        return outcome, await numbered(tx, [outcome.application]) if isinstance(outcome, Done) else {}
+
+    outcome, numbers = await desk.db.run(act)
     if not isinstance(outcome, Done):
         raise problem_of(request, outcome)
-    return application_out(outcome.application, for_staff=viewer.role != "applicant")
+    number = numbers.get(outcome.application.id)
+    return application_out(outcome.application, for_staff=viewer.role != "applicant", slate_rank=number)
 
 
 @router.post("/applications/{application_id}/return")

@@ -27,6 +27,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.store import applications as store
 from services.applications.store import lists
+from services.applications.store.work import numbered
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases import Done, Ready, Submission, Submitted
 from shared.persistence.database import Tx
@@ -52,10 +53,15 @@ async def applications(
         lines = await desk_of(request).db.run(lambda tx: views.mine(tx, viewer))
         return [application_out(line.application, for_staff=False) for line in lines]
     wanted = lists.Wanted(programme=programme, year=year, country=country, states=tuple(state or ()))
-    found = await desk_of(request).db.run(lambda tx: views.listed(tx, viewer, wanted, after=after, limit=limit))
+
+    async def read(tx: Tx) -> tuple[list[lists.Listed] | None, dict[UUID, int]]:
+        found = await views.listed(tx, viewer, wanted, after=after, limit=limit)
+        return found, await numbered(tx, [one.application for one in found or ()])
+
+    found, numbers = await desk_of(request).db.run(read)
     if found is None:
         raise problem_of(request, NotFound())
-    return [application_out(one.application, for_staff=True) for one in found]
+    return [application_out(one.application, for_staff=True, slate_rank=numbers.get(one.application.id)) for one in found]
 
 
 @router.post("", status_code=201)
@@ -79,10 +85,15 @@ async def start(request: Request, body: StartBody) -> ApplicationOut:
 async def application(request: Request, application_id: UUID) -> DossierOut:
     """One application whole."""
     viewer = viewer_in(request)
-    found = await desk_of(request).db.run(lambda tx: views.dossier(tx, viewer, application_id))
+
+    async def read(tx: Tx) -> tuple[views.Dossier | None, dict[UUID, int]]:
+        found = await views.dossier(tx, viewer, application_id)
+        return found, await numbered(tx, [found.application] if found else [])
+
+    found, numbers = await desk_of(request).db.run(read)
     if found is None:
         raise problem_of(request, NotFound())
-    return dossier_out(found, for_staff=viewer.role != "applicant")
+    return dossier_out(found, for_staff=viewer.role != "applicant", slate_rank=numbers.get(application_id))
 
 
 @router.put("/{application_id}/pages/{page}", status_code=204)

@@ -99,7 +99,10 @@ class ApplicationOut(BaseModel):
     receipt: str | None
     submitted_at: datetime | None
     score: int | None
-    slate_rank: int | None
+    slate_rank: int | None = Field(
+        description="Which one in its country's order it is now, counting from 1, as the pages number the slate; for staff, while it is "
+        "nominated, and null otherwise."
+    )
     answer_by: datetime | None
     place_version: int | None
     waiting_rank: int | None
@@ -139,8 +142,8 @@ class AddressOut(BaseModel):
     applications: dict[str, ContactOut]
 
 
-def application_out(application: Application, *, for_staff: bool) -> ApplicationOut:
-    """An application as its viewer may see it: scores and ranks on the slate are the staff's."""
+def application_out(application: Application, *, for_staff: bool, slate_rank: int | None = None) -> ApplicationOut:
+    """An application as its viewer may see it: scores and numbers on the slate are the staff's."""
     return ApplicationOut(
         id=application.id,
         programme=application.programme,
@@ -151,7 +154,7 @@ def application_out(application: Application, *, for_staff: bool) -> Application
         receipt=application.receipt,
         submitted_at=application.submitted_at,
         score=application.score if for_staff else None,
-        slate_rank=application.slate_rank if for_staff else None,
+        slate_rank=slate_rank if for_staff else None,
         answer_by=application.answer_by,
         place_version=application.offer_version,
         waiting_rank=application.waiting_rank,
@@ -164,11 +167,11 @@ def application_out(application: Application, *, for_staff: bool) -> Application
 _FILE: Final = ("id", "kind", "filename", "content_type", "size_bytes", "pages", "state")
 
 
-def dossier_out(found: Dossier, *, for_staff: bool) -> DossierOut:
+def dossier_out(found: Dossier, *, for_staff: bool, slate_rank: int | None = None) -> DossierOut:
     """One application whole."""
     files = [file for one in found.papers for file in one.files]
     return DossierOut(
-        **application_out(found.application, for_staff=for_staff).model_dump(),
+        **application_out(found.application, for_staff=for_staff, slate_rank=slate_rank).model_dump(),
         answers=to_stored(found.answers),
         pages=[
             {"key": page.key, "saved_at": page.saved_at, "version": page.version, "missing": page.missing, "changed": page.changed}

@@ -18,7 +18,7 @@ from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
 from services.applications.staff.words import file_words, limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
-from services.applications.store.work import Beside, beside, slate_place, standing_by_score
+from services.applications.store.work import Beside, beside, slate_places, standing_by_score
 from services.applications.tables import Application, CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
@@ -218,8 +218,7 @@ async def cellside_of(tx: Tx, file: File) -> Cellside:
     application, programme = file.application, file.dossier.programme
     title = f"{country_name(application.country, file.plan)} {application.year}"
     found = await cellside(tx, file.cell, title, programme, file.dossier.call, file.now)
-    if application.state == State.NOMINATED and application.slate_rank:
-        found = replace(found, slate=await slate_place(tx, application))
+    found = replace(found, slate=(await slate_places(tx, [application])).get(application.id))
     if application.score is None or "review" not in programme.route or application.state not in (State.NOMINATED, State.SUBMITTED):
         return found
     rank, among = await standing_by_score(tx, application)

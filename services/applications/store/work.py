@@ -240,18 +240,31 @@ async def standing_by_score(tx: Tx, application: Application) -> tuple[int, int]
     return better + 1, among
 
 
-async def slate_place(tx: Tx, application: Application) -> tuple[int, int]:
-    """Which one in its country's order a nominated application is now, counting from 1, and of how many on the slate."""
-    rank, key = col(Application.slate_rank), col(Application.id)
-    ahead = tuple_(rank, key) < tuple_(literal(application.slate_rank), literal(application.id))
-    statement = select(func.count().filter(ahead), func.count()).where(
-        col(Application.programme) == application.programme,
-        col(Application.year) == application.year,
-        col(Application.country) == application.country,
-        col(Application.state) == "nominated",
-    )
-    before, among = (await tx.execute(statement)).one()
-    return before + 1, among
+_SLATE_PLACES: Final = text("""
+    select id, number, among from (
+        select id, row_number() over (partition by programme, year, country order by slate_rank, id) as number,
+            count(*) over (partition by programme, year, country) as among
+        from application where state = 'nominated' and slate_rank is not null and (programme, year, country) in (
+            select programme, year, country from application where id = any(cast(:ids as uuid[]))
+        )
+    ) ranked where id = any(cast(:ids as uuid[]))
+""")
+
+
+async def slate_places(tx: Tx, applications: Sequence[Application]) -> dict[UUID, tuple[int, int]]:
+    """Which one in its country's order each of those that are nominated is now, counting from 1, and of how many on the slate.
+
+    Stored ranks only order: they have gaps where somebody has left the slate.
+    """
+    ids = [one.id for one in applications if one.state == State.NOMINATED]
+    if not ids:
+        return {}
+    return {one: (number, among) for one, number, among in await tx.execute(_SLATE_PLACES, {"ids": ids})}
+
+
+async def numbered(tx: Tx, applications: Sequence[Application]) -> dict[UUID, int]:
+    """The same without of how many."""
+    return {one: number for one, (number, _among) in (await slate_places(tx, applications)).items()}
 
 
 # ---- reviewers

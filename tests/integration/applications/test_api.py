@@ -156,6 +156,25 @@ async def test_the_whole_way_of_an_application_through_the_api(api: Api) -> None
     assert (await act(OFFICER, "end", reason=reason("ending")))["state"] == "ended"
 
 
+async def test_a_program_reads_the_number_on_the_slate_that_the_pages_show(api: Api) -> None:
+    (_, first), (ben, second) = await api.world.reach(State.NOMINATED), await api.world.reach(State.NOMINATED)
+    path = f"/api/v1/applications/{second.id}"
+
+    async def numbers() -> list[Any]:
+        listed = await api.send(OFFICER, "GET", "/api/v1/applications", params={"programme": PROGRAMME})
+        by_id = {one["id"]: one["slate_rank"] for one in listed.json()}
+        return [by_id[str(first.id)], by_id[str(second.id)], (await api.send(COORDINATOR, "GET", path)).json()["slate_rank"]]
+
+    assert await numbers() == [1, 2, 2]
+    assert "Number 2 of 2 on the country’s slate" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
+    body = {"expected_version": first.version, "reasons": [reason("rejection")]}
+    gone = await api.send(OFFICER, "POST", f"/api/v1/applications/{first.id}/reject", json=body)
+    assert gone.json()["slate_rank"] is None
+    assert await numbers() == [None, 1, 1], "and no gap where somebody has left"
+    assert "Number 1 of 1 on the country’s slate" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
+    assert (await api.send(ben, "GET", path)).json()["slate_rank"] is None, "the order is the country's own"
+
+
 async def test_of_two_programs_at_once_the_second_is_told_what_is_there_now(api: Api) -> None:
     _, application = await api.world.reach(State.NOMINATED)
     body = {"expected_version": application.version - 1, "reasons": [reason("rejection")]}

@@ -220,7 +220,7 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     file = main(await browser.get(f"/country/applications/{newcomer.id}"))
     assert "Number 3 of 3 on the country’s slate" in file and "Number 3 on the country’s slate" in file, "then and now"
     chinese = main(await browser.get(f"/country/applications/{newcomer.id}?lang=zh"))
-    assert "该国推荐名单第3位，共3人。" in chinese and "人。." not in chinese
+    assert "该国提名名单第3位，共3人。" in chinese and "人。." not in chinese
 
 
 def order(text: str) -> list[str]:
