@@ -13,6 +13,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Final
 
 from shared.kernel.ids import derived_id
+from shared.kernel.writing import NO_BREAK
 
 _LINK: Final = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _PAGE: Final = (
@@ -42,7 +43,7 @@ def message(
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = to
-    mail["Subject"] = subject = " ".join(subject.split())
+    mail["Subject"] = subject = NO_BREAK.join(" ".join(part.split()) for part in subject.split(NO_BREAK))
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(identity, sender)
     mail["Auto-Submitted"] = "auto-generated"

@@ -53,6 +53,7 @@ def test_no_name_or_subject_can_add_a_header() -> None:
     assert mail["Bcc"] is None
     assert mail["Subject"] == "One Bcc: x@example.org"
     assert "\nBcc" not in mail.as_string()
+    assert made(subject="Une place\u00a0: \r\n répondez")["Subject"] == "Une place\u00a0: répondez", "where no line breaks, none breaks"
 
 
 def test_any_name_goes_with_its_address_or_is_left_out() -> None:
