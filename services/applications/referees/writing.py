@@ -123,7 +123,10 @@ async def open_page(tx: Tx, token: str, *, now: datetime) -> Seat | LinkGone | L
 
 
 async def save(tx: Tx, token: str, form: Mapping[str, str], *, saved: int, now: datetime) -> Saved | LinkGone | LetterRefused:
-    """Keep what was typed, good or not. `saved` is the number of saves that the form showed: another window may have saved since."""
+    """Keep what was typed, good or not. `saved` is the number of saves that the form showed: another window may have saved since.
+
+    The same once more, as after an answer that was lost, is no further save: what was read before sending still stands.
+    """
     found = await _to_write(tx, token, now)
     if not isinstance(found, Seat):
         return found
@@ -132,6 +135,8 @@ async def save(tx: Tx, token: str, form: Mapping[str, str], *, saved: int, now: 
     if saved != found.saved and typed != found.typed:
         return LetterRefused("changed")
     parsed = read(found.asked, typed)
+    if found.letter is not None and typed == found.typed:
+        return Saved(parsed.faults)
     letter = await _letter(tx, found, now)
     letter.typed, letter.answers = typed, to_stored(parsed.answers)
     await tx.flush()

@@ -65,14 +65,15 @@ async def test_two_windows_do_not_overwrite_each_other_unseen(world: World) -> N
     other = {**GOOD_LETTER, "acquaintance": "Since 1999"}
     assert await world.do(writing.save, token, other, saved=0) == LetterRefused("changed")
     assert isinstance(await world.do(writing.save, token, GOOD_LETTER, saved=0), Saved), "the same words again change nothing"
-    assert isinstance(await world.do(writing.save, token, other, saved=2), Saved)
+    assert isinstance(await world.do(writing.save, token, other, saved=1), Saved)
 
 
 async def test_what_another_window_made_of_the_letter_is_not_sent_unread(world: World) -> None:
     person, application = await ready(world)
     token = await link_to(world, await ask(world, person, application))
     await world.do(writing.save, token, GOOD_LETTER, saved=0)
-    await world.do(writing.save, token, {**GOOD_LETTER, "acquaintance": "Since 1999"}, saved=1)
+    for _ in range(2):  # an answer that is lost is asked for again: that is one save
+        await world.do(writing.save, token, {**GOOD_LETTER, "acquaintance": "Since 1999"}, saved=1)
     assert await world.do(writing.send, token, saved=1) == LetterRefused("unseen")
     assert isinstance(await world.do(writing.send, token, saved=2), Seat)
 
