@@ -1,12 +1,20 @@
-"""Chromium of this machine, and what people do in it on every page of ours: signing in."""
+"""Chromium of this machine, one for all tests of a process; and what people do in it on every page of ours: signing in."""
 
+import asyncio
+import json
 import os
 import re
 import shutil
+from pathlib import Path
+from typing import Final
 
 import httpx2
-from playwright.async_api import Page
+from playwright._impl._driver import compute_driver_executable
+from playwright.async_api import Browser, Error, Page, Playwright
 
+from shared.persistence.server_process import ServerProcess
+
+START_SECONDS: Final = 60.0
 CODE = re.compile(r"^\d{6}$", re.MULTILINE)
 
 
@@ -22,6 +30,56 @@ def program() -> str:
     if found is None:
         raise NoChromium("no Chromium here; on Debian, as root: apt-get install chromium")
     return found
+
+
+class Shared:
+    """One Chromium that tests connect to, each for contexts of its own; what a test leaves open ends with its connection.
+
+    To start one is dearer than most of what a test does in it. It is started by the first test that asks; one that has crashed is
+    replaced for the next test.
+    """
+
+    def __init__(self, chromium: str, folder: Path) -> None:
+        """Nothing is started yet; its files will be in `folder`."""
+        self._chromium = chromium
+        self._folder = folder
+        self._starts = 0
+        self._address = ""
+        self.server: ServerProcess | None = None
+
+    async def browser(self, playwright: Playwright) -> Browser:
+        """A connection to it. Raises `playwright.Error` where it cannot be started."""
+        if self.server is not None:
+            try:
+                return await self._connected(playwright)
+            except Error:
+                self.stop()
+        await self._start()
+        return await self._connected(playwright)
+
+    async def _connected(self, playwright: Playwright) -> Browser:
+        browser = await playwright.chromium.connect(self._address)
+        await (await browser.new_context()).close()  # the server answers also for a browser that is gone
+        return browser
+
+    async def _start(self) -> None:
+        self._starts += 1
+        order, log = self._folder / "order.json", self._folder / f"log{self._starts}"
+        order.write_text(json.dumps({"executablePath": self._chromium, "headless": True}))
+        command = [*compute_driver_executable(), "launch-server", "--browser", "chromium", "--config", str(order)]
+        self.server = await asyncio.to_thread(ServerProcess, command, log=log, environment=os.environ)
+        async with asyncio.timeout(START_SECONDS):
+            while not (found := re.search(r"^ws://\S+$", log.read_text(), re.MULTILINE)):
+                if not self.server.alive():
+                    raise Error(f"Chromium did not start: {log.read_text()[-500:]}")
+                await asyncio.sleep(0.05)
+        self._address = found.group()
+
+    def stop(self) -> None:
+        """End it. Harmless to repeat."""
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
 
 
 class Letters:

@@ -23,7 +23,7 @@ from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
 from tests import postgres
-from tests.chromium import NoChromium, program
+from tests.chromium import NoChromium, Shared, program
 from tests.order import long_first
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -184,17 +184,25 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield broker
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium of this machine; `PUENTE_CHROMIUM` names another program."""
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """Chromium of this machine, one for the whole run; `PUENTE_CHROMIUM` names another program."""
     try:
-        chromium = program()
+        found = program()
     except NoChromium as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
+    shared = Shared(found, tmp_path_factory.mktemp("chromium"))
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+async def browser(chromium: Shared) -> AsyncIterator[Browser]:
+    """A connection to Chromium, in which nothing is open."""
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium)
-        yield launched
+        connected = await chromium.browser(playwright)
+        yield connected
         with suppress(Exception):
-            await launched.close()
+            await connected.close()
