@@ -78,8 +78,8 @@ async def on_call_dropped(request: Request, error: Exception) -> Response:
     """What an application to a year is answered with that a newer version of the plan has no longer: kept, and nothing to be done."""
     assert isinstance(error, CallDropped), "installed for this one"
     detail = N_(
-        "A newer version of the plan has no call of {year} for it any more. What was written and sent is kept; nothing can be done with it "
-        "here. Ask the focal point of your country."
+        "The plan was changed, and this programme has no call of {year} any more. What was written and sent is kept, but nothing can be "
+        "done with it here. Ask the focal point of your country."
     )
     return problem_response(
         request, Problem(410, N_("The programme has no such year any more"), detail, code="call_dropped", params={"year": error.year})

@@ -43,8 +43,8 @@ REFUSALS: Final = {
     "encrypted": N_("“{name}” is protected by a password or against changes. Save it without protection, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
     "no_pages": N_("“{name}” has no pages. Open it to see what is in it, then choose another file."),
     "too_many_pages": N_("“{name}” has more pages or parts than can be looked through. Add only the pages that are asked for."),
-    "acts": N_("“{name}” holds a script, a form that acts, or other files. Print it to a new PDF, then add that one."),
-    "foreign_tail": N_("“{name}” has something behind its end that does not belong to a PDF. Print it to a new PDF, then add that one."),
+    "acts": N_("“{name}” has something inside that a computer could run, or other files. Print it to a new PDF, then add that one."),
+    "foreign_tail": N_("“{name}” has something after its end that does not belong to a PDF. Print it to a new PDF, then add that one."),
     "too_heavy": N_("“{name}” takes too long to look through. Save it in a simpler form, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
     "infected": N_("A virus was found in “{name}”, so it was not kept. Have your device checked, and add the document from another one."),
     "too_many": N_("{count} files are here already, as many as there may be. Remove one, then add “{name}”."),
