@@ -81,7 +81,7 @@ SPANISH: Final = (
         "Su país le ha nominado; un límite está propuesto",
     ),
     (
-        r"enhorabuena|\bordenador|\bvisado\b|\bvosotros\b|\bpulse\b|\brellen|[“”]",
+        r"enhorabuena|\bordenador|\bvisado\b|\bvosotros\b|\bpuls(e|ó)\b|\brellen|[“”]",
         "¡Enhorabuena! Use otro “ordenador”",
         "¡Felicitaciones! Use otra «computadora»",
     ),
