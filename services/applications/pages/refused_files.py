@@ -21,6 +21,8 @@ from shared.web.i18n import LANGUAGE_PAIR, N_, translate
 
 _ = translate
 
+UNKNOWN: Final = ("", "application/octet-stream")
+"""Types that tell nobody anything."""
 REFUSED_COOKIE: Final = "puente_refused"
 SECONDS: Final = 600
 BYTES_MAX: Final = 3000
@@ -56,7 +58,7 @@ def refusal_words(refused: UploadRefused) -> str:
     """Why a file was not taken, by its name, size and type."""
     code = refused.code
     if code == "wrong_type":
-        code = "unknown_type" if not refused.content_type else "heic" if refused.content_type == HEIC else code
+        code = "unknown_type" if refused.content_type in UNKNOWN else "heic" if refused.content_type == HEIC else code
     return _(
         REFUSALS[code],
         name=refused.filename,

@@ -81,6 +81,7 @@ def draw_start(
         season=found,
         country=country_field(taking_part(found.terms, found.call, now), code, error),
         away=away(found, every, code, now),
+        focal=found.terms.plan.country(code),
         zone=zone,
         stranger=context_of(request).identity is None,
     )

@@ -246,6 +246,7 @@ async def test_whom_a_country_cannot_put_forward_is_told_why_and_what_there_is_i
             page = await browser.get(f"{path}?country=CN")
             assert said in words(page), path
             assert "It is for people with the nationality of one of these: CELAC countries." in words(page)
+            assert "focal-point.cn@example.org" in words(page), "whom to ask"
             instead = page.text.split('id="away"')[1].split("</div>")[0]
             assert 'href="/programmes/bridge"' in instead and "/programmes/training" not in instead, "where China takes part"
             assert said not in words(await browser.get(f"{path}?country=PE")), path
