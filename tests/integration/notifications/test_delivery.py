@@ -26,7 +26,7 @@ async def test_a_mail_is_in_the_persons_language_and_time_zone(house: House) -> 
     await house.work()
     mail = await house.sink.wait_for("ana@example.org")
     assert mail.subject == "Uma vaga está reservada para você: responda, por favor"
-    assert mail.text.startswith("Olá, Ana,\n\nParabéns! Uma vaga em Bolsas governamentais (Peru, 2016)")
+    assert mail.text.startswith("Olá, Ana,\n\nParabéns! Uma vaga em “Bolsas governamentais” (Peru, 2016)")
     assert "3 de fevereiro de 2016, 07:00 (São Paulo) / 3 de fevereiro de 2016, 17:00 (Pequim)" in mail.text
     assert f"http://puente.test/applications/{application()}" in mail.text
     assert mail.date == house.clock.now()
@@ -145,7 +145,7 @@ async def test_an_event_of_a_programme_that_is_not_known_yet_is_kept_and_sent_wh
     assert len(house.sink) == 0 and (await house.mails())["application_submitted"] == ("created", 0, None)
     await house.hear(programme(programme="bridge", names=dict.fromkeys(("en", "es", "pt", "fr", "zh", "nl"), "Puente al futuro")))
     await house.work()
-    assert "Puente al futuro (Perú, 2018)" in (await house.sink.wait_for("ana@example.org")).text
+    assert "«Puente al futuro» (Perú, 2018)" in (await house.sink.wait_for("ana@example.org")).text
 
 
 async def test_a_new_version_of_a_programme_changes_the_words_and_an_old_one_does_not(house: House) -> None:
@@ -153,7 +153,7 @@ async def test_a_new_version_of_a_programme_changes_the_words_and_an_old_one_doe
     await house.hear(programme(3, names=names), programme(2))
     await house.say(submitted(house))
     await house.work()
-    assert "Nombre nuevo (Perú, 2016)" in (await house.sink.wait_for("ana@example.org")).text
+    assert "«Nombre nuevo» (Perú, 2016)" in (await house.sink.wait_for("ana@example.org")).text
 
 
 async def test_a_message_that_cannot_be_put_into_words_is_shown_as_failed_and_holds_nobody_up(house: House) -> None:

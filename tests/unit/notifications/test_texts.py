@@ -173,7 +173,7 @@ def test_the_date_of_a_round_is_told_where_it_is_known() -> None:
 
 def test_a_programme_or_country_without_a_name_here_is_still_called_something() -> None:
     told = Told("place_taken", Cell("bridge", "XX", 2018), {}, LINK)
-    assert "bridge (XX, 2018)" in render(told, Reader(), wordings()["en"], Terms({})).body
+    assert "“bridge” (XX, 2018)" in render(told, Reader(), wordings()["en"], Terms({})).body
 
 
 def test_a_braced_name_is_text() -> None:
