@@ -136,7 +136,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "taken": N_("Taken"),
     "ended": N_("Ended, of those taken"),
     "free": N_("Free"),
-    "waiting": N_("Approved, no place yet"),
+    "waiting": N_("No place yet"),
 }
 UNUSED: Final[Mapping[str, str]] = {
     "lapsed": N_("Lapsed"),
