@@ -133,7 +133,7 @@ class Reader:
             last = f"a {self._last} line" if self._last else "nothing"
             raise Wrong("order", f"a {kind} line cannot follow {last}; expected one of {', '.join(_FOLLOWS[self._last]) or 'the end'}")
         if number != self.lines:
-            raise Wrong("line", f"the line says that it is number {number}; expected {self.lines}")
+            raise Wrong("line", f"the line says that it is number {number}; expected {self.lines}", *_decision_on(values))
         self._last = kind
         getattr(self, f"_{kind}")(**values)
         self._hash.update(raw)
@@ -202,6 +202,16 @@ class Reader:
 
     def _add(self, programme: str, places: int) -> None:
         self._sums[programme] = self._sums.get(programme, 0) + places
+
+
+def _decision_on(values: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """The decision that a line is of, as far as it says: its cell and its number there."""
+    try:
+        found = json.loads(values["record"]) if "record" in values else {"cell": values.get("cell"), "number": values.get("decision")}
+    except ValueError:
+        return None, None
+    cell, number = (found.get("cell"), found.get("number")) if isinstance(found, dict) else (None, None)
+    return (cell, number if type(number) is int else None) if isinstance(cell, str) else (None, None)
 
 
 def _values(raw: bytes) -> dict[str, Any]:

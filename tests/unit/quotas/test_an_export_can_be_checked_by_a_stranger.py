@@ -136,6 +136,9 @@ def test_a_line_that_is_dropped_repeated_or_moved_is_found(how: str, closing: st
         assert fault is not None, f"line {index + 1}, a {kinds[index]}"
         if closing == "as it was":
             assert fault.line in (index, index + 1, index + 2)
+            stands = json.loads(lines[fault.line - 1])
+            if fault.code == "line" and stands["is"] == "decision":
+                assert (fault.cell, fault.number) == tuple(json.loads(stands["record"])[name] for name in ("cell", "number"))
 
 
 def _apart(index: int) -> bool:
