@@ -13,7 +13,7 @@ from services.quotas.pages.words import cell_name, limit_name, short_id
 from services.quotas.problems import problem_of
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
-from shared.web.formats import format_number
+from shared.web.formats import format_number, sort_key
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -87,7 +87,7 @@ def effect(
         lines += (_line(_(POOL), row.pool_seen if row is not None else None, pool, after),)
     return Effect(
         lines,
-        () if one is not None else tuple(_country(cell, names.get(cell.key), seen.get(cell.key)) for cell in cells),
+        () if one is not None else _countries(cells, names, seen),
         tuple(_limit(limit, cells, names) for limit in foreseen.limits if not limit.against),
         tuple(_limit(limit, cells, names) for limit in foreseen.limits if limit.against),
         "" if one is not None else _arrow(pool, after),
@@ -104,6 +104,13 @@ def _line(name: str, seen: int | None, now: int, after: int | None) -> Line:
         format_number(now),
         "–" if after is None else format_number(after),
         seen is not None and seen != now,
+    )
+
+
+def _countries(cells: Sequence[CellEffect], names: Mapping[str, Names], seen: Mapping[str, Mapping[str, int]]) -> tuple[Country, ...]:
+    """In the order of the countries' names in the reader's language, and of the years of each."""
+    return tuple(
+        sorted((_country(cell, names.get(cell.key), seen.get(cell.key)) for cell in cells), key=lambda one: (sort_key(one.name), one.href))
     )
 
 

@@ -24,7 +24,7 @@ from services.quotas.proposals.counter import counter_of
 from services.quotas.rows import CellRow, ConsentRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
 from shared.persistence.database import Tx
-from shared.web.formats import BEIJING, format_datetime, format_number
+from shared.web.formats import BEIJING, format_datetime, format_number, sort_key
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import Identity, refuse, require
 from shared.web.pages import render
@@ -213,7 +213,7 @@ def _page_of(
         own=row.proposed_by == who.account_id,
         may_decide=who.role in MAY_PROPOSE and row.state == "open" and row.proposed_by != who.account_id,
         questions=questions(one, typed or {}, errors or {}),
-        consents=[consent_line(consent, opened.countries, who) for consent in opened.consents],
+        consents=sorted((consent_line(one, opened.countries, who) for one in opened.consents), key=lambda line: sort_key(line[0])),
         consent_questions=consent_questions(who, _unanswered(opened)) if row.state == "open" else [],
         against=against,
         done=_(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and refused is None else "",
@@ -222,7 +222,8 @@ def _page_of(
 
 def _unanswered(opened: Opened) -> dict[str, str]:
     """The countries that have not answered yet: code -> name."""
-    return {one.country: kit.local(opened.countries[one.country]) for one in opened.consents if one.answer is None}
+    found = {one.country: kit.local(opened.countries[one.country]) for one in opened.consents if one.answer is None}
+    return dict(sorted(found.items(), key=lambda pair: sort_key(pair[1])))
 
 
 def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Identity) -> tuple[str, str, str, Markup]:

@@ -86,6 +86,10 @@ async def test_the_effect_is_shown_before_anything_is_filed_and_looking_changes_
     before = await picture(lived.db)
     async with ana(lived) as browser:
         page = await send(browser, PERU, "look", target + 4)
+        policy = "/quotas/policies/propose?programme=scholarship&year=2016&a_base=19&a_minimum=19"
+        several = await browser.post(policy, data={"reason": REASON, "allow_over": "yes", "step": "look"})
+    listed = re.findall(r'href="/quotas/cells/scholarship:(\w\w):2016"', several.text)
+    assert listed[:7] == ["AG", "AR", "BS", "BB", "BZ", "BO", "BR"], "by their names, not by their codes"
     assert page.status_code == 200
     assert "4 people who wait would be offered a place" in words(page)
     caps = re.search(r"Nominations of Peru 2016: ([0-9]+) → ([0-9]+) \([0-9]+ used\)", words(page))
