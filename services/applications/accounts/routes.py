@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.access import viewer_of
-from services.applications.accounts.desk import KEPT_PATH, Desk, desk_of
+from services.applications.accounts.desk import CHECK_COOKIE, KEPT_PATH, Desk, desk_of
 from services.applications.accounts.details import router as details
 from services.applications.accounts.fresh import router as fresh
 from services.applications.accounts.keep_layer import KeepLayer
@@ -229,6 +229,8 @@ async def _welcome(desk: Desk, entered: Entered) -> Response:
     person, going_to = await desk.db.run(read)
     response = RedirectResponse(going_to, 303)
     desk.give(response, entered.token)
+    if not going_to.startswith("/programmes/"):  # the check may have been somebody else's, at the same computer
+        response.delete_cookie(CHECK_COOKIE, path="/")
     if person is not None:
         set_identity_cookie(response, desk.identity_token(person), secure=desk.secure)
     return response

@@ -94,7 +94,7 @@ async def quick_check(request: Request, code: str) -> Response:
         return draw(request, found, dict(switched), faults=found.read(dict(switched)).faults)
     if "answered" not in request.query_params:
         return remembering(request, draw(request, found, {}))
-    judged, typed = kept(request)
+    judged, typed, _begun = kept(request)
     parsed = found.read(typed)
     if judged != code or parsed.faults:  # what another programme was told is filled in here, or nothing is there any more
         return draw(request, found, typed, gone=not judged)

@@ -1,14 +1,16 @@
 """What was answered in the check whether one may apply: it lies in the browser that gave it, and begins the form of the same programme.
 
 Nothing of it is kept on the server, and nothing of it is an answer of an application before its page is saved. Who begins to apply keeps
-it for an hour more, for the pages that ask the same; signing out takes it away.
+it for an hour more, for the pages of that one application; signing out takes it away, and so does signing in to anything but the
+form that was begun: the next at the same computer may be somebody else.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import Response
@@ -55,28 +57,41 @@ def keeping(request: Request, response: Response, value: str, seconds: int = SEC
     return response
 
 
-def kept(request: Request) -> tuple[str, dict[str, str]]:
-    """The programme that was answered last in this browser, and what was typed there; empty where nothing is there any more."""
+class Kept(NamedTuple):
+    """What lies in the browser: the programme, what was typed in its check, and the application that was begun with it, if one was."""
+
+    programme: str
+    typed: dict[str, str]
+    application: str = ""
+
+
+def kept(request: Request) -> Kept:
+    """The check that was answered last in this browser; empty where nothing is there any more."""
     try:
         value = urlsafe_b64decode(request.cookies.get(CHECK_COOKIE, "")).decode()
         pairs = dict(parse_qsl(value, keep_blank_values=True, max_num_fields=100))
     except ValueError:
-        return "", {}
-    return pairs.pop("", ""), pairs
+        return Kept("", {})
+    programme, _space, application = pairs.pop("", "").partition(" ")
+    return Kept(programme, pairs, application)
 
 
-def longer(request: Request, response: Response, programme: str) -> Response:
-    """The answer that leads into the form of the programme: what its check was told stays for the pages that come."""
-    if kept(request)[0] != programme:
+def begun(request: Request, response: Response, programme: str, application: UUID) -> Response:
+    """The answer that leads into the form of an application just begun: what its check was told stays for the pages of this one."""
+    before = kept(request)
+    if before.application or before.programme != programme:
         return response
-    return keeping(request, response, request.cookies[CHECK_COOKIE], SECONDS_APPLYING)
+    value = kept_as(f"{programme} {application}", before.typed)
+    return keeping(request, response, value or "", SECONDS_APPLYING)
 
 
-def told(request: Request, terms: InForce, call: Call, now: datetime, page: Page) -> dict[str, Answer]:
-    """What this browser has told the check of the same programme, of what the page asks."""
-    judged, typed = kept(request)
-    if judged != terms.programme.code:
+def told(request: Request, terms: InForce, call: Call, now: datetime, page: Page, application: UUID | None = None) -> dict[str, Answer]:
+    """What this browser has told the check of the same programme, of what the page asks: of the application that was begun with it, or
+    before one is. What is answered by yes or no is asked anew, as of an earlier application.
+    """
+    before = kept(request)
+    if before.programme != terms.programme.code or before.application != str(application or ""):
         return {}
-    own = {question.key for question in page.questions}
-    parsed = parse_page(as_page(terms.programme), typed, today=call.day(now), countries=terms.plan.codes)
+    own = {question.key for question in page.questions if question.kind != "yes_no"}
+    parsed = parse_page(as_page(terms.programme), before.typed, today=call.day(now), countries=terms.plan.codes)
     return {key: answer for key, answer in parsed.answers.items() if key in own}

@@ -71,11 +71,14 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
     answers: Mapping[str, Answer] = found.sheet.answers
     keys = {question.key for question in found.page.questions}
     taken = {key: answer for key, answer in before.answers.items() if key in keys} if before else {}
-    told = checked.told(request, found.sheet.terms, found.sheet.call, found.now, found.page) if new else {}
-    if new:
-        answers = {**known_of_person(found), **taken, **told, **answers}
+    told: Mapping[str, Answer] = {}
+    if new:  # what the person has said of herself before goes before what this browser was told
+        sheet, known = found.sheet, known_of_person(found)
+        told = checked.told(request, sheet.terms, sheet.call, found.now, found.page, sheet.application.id)
+        told = {key: answer for key, answer in told.items() if key not in taken}
+        answers = {**known, **told, **taken, **answers}
     anew = [label[current_language()] for key, label in before.anew.items() if key in keys] if before else []
-    filled = Filled(before.year if before else 0, bool(taken.keys() - told.keys()), tuple(anew), bool(told))
+    filled = Filled(before.year if before else 0, bool(taken), tuple(anew), bool(told))
     return draw(request, found, answers=answers, filled=filled)
 
 

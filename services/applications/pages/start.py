@@ -186,7 +186,8 @@ async def begin(tx: Tx, viewer: Viewer, found: Season, country: str, now: dateti
 
 def _after(request: Request, outcome: Started, zone: str, code: str) -> Response:
     if isinstance(outcome, Done):
-        return checked.longer(request, RedirectResponse(f"/applications/{outcome.application.id}/tasks", 303), code)
+        onward = RedirectResponse(f"/applications/{outcome.application.id}/tasks", 303)
+        return checked.begun(request, onward, code, outcome.application.id)
     if isinstance(outcome, AlreadyApplied):
         return RedirectResponse(f"/applications/{outcome.application_id}", 303)
     raise problem(outcome, zone)

@@ -204,7 +204,7 @@ async def test_what_the_check_was_told_begins_the_form_and_counts_once_it_is_sav
         assert 'value="89"' in wrong.text and "1989" not in wrong.text and CHECKED not in words(wrong), "what was typed counts more"
         assert CHECKED not in words(await browser.get("/programmes/training/begin?country=PE")), "of the same programme only"
 
-        await front.sign_in(browser, "ana@example.org")
+        await front.sign_in(browser, "ana@example.org", back=f"/programmes/{PROGRAMME}/start")
         started = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
         assert "puente_check=" in started.headers["set-cookie"] and "Max-Age=3600" in started.headers["set-cookie"]
         path = started.headers["location"].removesuffix("/tasks")
@@ -220,6 +220,37 @@ async def test_what_the_check_was_told_begins_the_form_and_counts_once_it_is_sav
         await browser.post("/sign-out")
         await front.sign_in(browser, "ana@example.org")
         assert CHECKED not in words(await browser.get(f"{path}/pages/studies")), "gone with whoever signed out"
+
+
+async def test_what_the_check_was_told_is_not_offered_to_the_next_at_the_same_computer(front: Front) -> None:
+    start = f"/programmes/{PROGRAMME}/start"
+    async with front.browser() as browser:
+        await answers_to(browser, **{"birth_date-year": "1989"})
+        await front.sign_in(browser, "ana@example.org", back=start)
+        hers = (await browser.post(start, data={"country": "PE"})).headers["location"].removesuffix("/tasks")
+        assert CHECKED in words(await browser.get(f"{hers}/pages/identity"))
+        await front.sign_in(browser, "bea@example.org", back=start)  # without a sign-out
+        begun = await browser.post(start, data={"country": "PE"})
+        assert "puente_check=" not in begun.headers.get("set-cookie", ""), "another's check lives no longer for it"
+        other = begun.headers["location"].removesuffix("/tasks")
+        assert other != hers
+        identity = await browser.get(f"{other}/pages/identity")
+        assert 'value="1989"' not in identity.text and CHECKED not in words(identity)
+
+        await answers_to(browser, **{"birth_date-year": "1991"})
+        await front.sign_in(browser, "carla@example.org")  # to anything but the programme
+        assert CHECKED not in words(await browser.get(start)) and "puente_check" not in browser.cookies
+
+
+async def test_the_check_answers_no_declaration(front: Front) -> None:
+    async with front.browser() as browser:
+        await answers_to(browser)
+        await front.sign_in(browser, "ana@example.org", back=f"/programmes/{PROGRAMME}/start")
+        path = (await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})).headers["location"].removesuffix("/tasks")
+        pages = {key: await browser.get(f"{path}/pages/{key}") for key in good_form()}
+        asked = {key: re.findall(r'<input[^>]* type="radio"[^>]*value="(?:yes|no)"[^>]*>', page.text) for key, page in pages.items()}
+        assert any(asked.values())
+        assert not [one for found in asked.values() for one in found if " checked" in one]
 
 
 async def test_an_address_is_asked_for_in_one_language_however_often_one_changes_it(front: Front) -> None:
