@@ -5,11 +5,10 @@ import io
 import os
 import random
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -19,23 +18,17 @@ from services.applications.plan import check_folder
 from services.run.home import PLAN, Home
 from services.run.processes import Child
 from services.run.registry import prefix_of
-from services.run.simulate import Order
-from services.run.simulate.outcome import Outcome
 from services.run.simulate.progress import Progress
-from services.run.simulate.run import play, play_on, wish_for
+from services.run.simulate.run import play_on, wish_for
 from services.run.stack import Stack
 from shared.messaging.broker import Broker
+from tests.played import Table, order, table, undisturbed
+
+__all__ = ["undisturbed"]
 
 pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long(110), pytest.mark.timeout(900)]
 
-SEED = 5
-APPLICATIONS = 40
 BROKER = "broker"
-
-
-def table(outcome: Outcome) -> dict[str, Any]:
-    """Everything that depends on the seed alone."""
-    return {"rows": [asdict(row) for row in outcome.rows], "states": dict(outcome.final), "order": dict(outcome.order)}
 
 
 async def disturb(stack: Stack, chance: random.Random, killed: list[str]) -> None:
@@ -91,35 +84,32 @@ async def back(stack: Stack, child: Child, before: int) -> None:
 
 
 async def test_every_process_and_the_broker_killed_during_a_call_change_nothing(
-    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch, undisturbed: Callable[[], Awaitable[Table]]
 ) -> None:
     """Three APIs, three workers and the broker; nobody is lost, nobody has two places, and every invariant is 0."""
     if not kafka.ours:
         pytest.skip("the broker that the environment names is not ours to kill")
     monkeypatch.delenv("PUENTE_KAFKA_BOOTSTRAP", raising=False)
-    order = Order(programme="scholarship", year=2016, applications=APPLICATIONS, seed=SEED, transport="kafka")
-    shown = io.StringIO()
-    quiet = await play(Order(**{**asdict(order), "transport": "local"}), keep=tmp_path / "quiet", console=Console(file=shown))
+    ordered = order("kafka")
     plan = check_folder(PLAN).plan
     assert plan is not None
-    programme = plan.programme(order.programme)
+    programme = plan.programme(ordered.programme)
     assert programme is not None
-    call = programme.call(order.year)
+    call = programme.call(ordered.year)
     assert call is not None
+    shown = io.StringIO()
     progress = Progress(Console(file=shown, width=200))
     killed: list[str] = []
-    wish = wish_for(order, call.opens)
+    wish = wish_for(ordered, call.opens)
     async with Stack(Home(tmp_path / "hurt"), wish, progress.say) as stack:
         assert stack.mail.sink.most == wish.mails_most
-        disturbing = asyncio.create_task(disturb(stack, random.Random(SEED), killed))
+        disturbing = asyncio.create_task(disturb(stack, random.Random(ordered.seed), killed))
         try:
-            outcome = await play_on(stack, order, progress)
+            outcome = await play_on(stack, ordered, progress)
         finally:
             disturbing.cancel()
             await asyncio.wait([disturbing])
         assert {BROKER, *(child.name for child in stack.supervisor.children)} <= set(killed), shown.getvalue()
         assert all(child.starts >= 2 for child in stack.supervisor.children)
         assert len(killed) > len(set(killed)), "nobody was killed a second time"
-    assert not outcome.lost, outcome.lost
-    assert outcome.broken == 0, outcome.invariants
-    assert table(outcome) == table(quiet), shown.getvalue()
+    assert table(outcome, tmp_path / "table.json") == await undisturbed(), shown.getvalue()

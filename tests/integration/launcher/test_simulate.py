@@ -1,15 +1,12 @@
 """A whole call with made-up people, on each transport: the seed alone decides who gets a place."""
 
-import io
-import json
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from services.launcher import app
@@ -17,65 +14,40 @@ from services.notifications.delivery import LEASE
 from services.run.settling import DidNotSettle
 from services.run.simulate import Order
 from services.run.simulate import run as simulation
-from services.run.simulate.outcome import Outcome, Row, write
+from services.run.simulate.outcome import Outcome, Row
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import MAIL_TRIES, Phases
-from services.run.simulate.run import play, wish_for
+from services.run.simulate.run import wish_for
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
+from tests.played import Table, order, played, undisturbed
 
-SEED = 11
-APPLICATIONS = 60
+__all__ = ["undisturbed"]
 
-
-async def table(folder: Path, transport: Literal["local", "kafka"], programme: str = "scholarship") -> dict[str, Any]:
-    """The outcome as it is written to a file; fails where anything was lost or broken."""
-    order = Order(programme=programme, year=2016, applications=APPLICATIONS, seed=SEED, transport=transport)
-    shown = io.StringIO()
-    outcome = await play(order, keep=folder / transport / programme, console=Console(file=shown))
-    assert not outcome.lost, outcome.lost
-    assert outcome.broken == 0, outcome.invariants
-    assert outcome.well
-    write(outcome, folder / f"{transport}.json")
-    total = asdict(outcome.total())
-    assert total["applied"] + sum("conditions" in note for note in outcome.notes) > 0
-    assert total["taken"] <= total["offered"] <= total["approved"] <= total["nominated"] <= total["applied"] <= APPLICATIONS
-    assert total["taken"] > 0
-    found: dict[str, Any] = json.loads((folder / f"{transport}.json").read_text())
-    return found
+Undisturbed = Callable[[], Awaitable[Table]]
 
 
-_quiet: list[dict[str, Any]] = []
-
-
-async def local_table(folder: Path) -> dict[str, Any]:
-    """The table of the local transport, played once for those who ask."""
-    if not _quiet:
-        _quiet.append(await table(folder, "local"))
-    return _quiet[0]
-
-
-@pytest.mark.long(65)
+@pytest.mark.long(50)
 @pytest.mark.timeout(600)
-async def test_a_round_is_played_to_its_end_with_every_invariant_kept(tmp_path: Path) -> None:
-    found = await local_table(tmp_path)
+async def test_a_round_is_played_to_its_end_with_every_invariant_kept(undisturbed: Undisturbed) -> None:
+    found = await undisturbed()
     assert set(found["states"]) <= {"rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
 
 
 @pytest.mark.long(40)
 @pytest.mark.timeout(600)
 async def test_a_rolling_call_is_played_to_its_end(tmp_path: Path) -> None:
-    await table(tmp_path, "local", "training")
+    await played(order("local", "training", 60), tmp_path)
 
 
-@pytest.mark.long(55)
+@pytest.mark.long(45)
 @pytest.mark.kafka
 @pytest.mark.timeout(900)
 async def test_the_same_seed_gives_the_same_table_on_both_transports(
-    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch, undisturbed: Undisturbed
 ) -> None:
     monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", kafka.bootstrap)
-    assert await local_table(tmp_path) == await table(tmp_path, "kafka")
+    assert await played(order("kafka"), tmp_path) == await undisturbed()
 
 
 @pytest.mark.parametrize(
@@ -134,5 +106,5 @@ def phases_with(writer: Writer, clock: SteeredClock) -> Phases:
 
 def test_no_mail_of_a_large_call_goes_before_it_is_read() -> None:
     """Seven mails a person come before the first letter is written: with two thousand people more than the sink keeps of itself."""
-    order = Order(programme="scholarship", year=2016, applications=2000, seed=7)
-    assert wish_for(order, datetime(2016, 1, 18, tzinfo=UTC)).mails_most >= 2000 * 7
+    large = order("local", applications=2000)
+    assert wish_for(large, datetime(2016, 1, 18, tzinfo=UTC)).mails_most >= 2000 * 7
