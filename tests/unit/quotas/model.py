@@ -1,5 +1,6 @@
 """What the core must come to, said once more in the plainest way: nothing is kept that can be counted, one command at a time."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,11 +85,20 @@ class Model:
         """How much of a limit is drawn on; what a person and a country hold counts until the stay is over."""
         kind, rest = key.split(":", 1)
         if kind == "person":
-            return sum(str(e.person) == rest and e.state in HELD and not e.ended for e in self.entries.values())
+            return sum(e.state in HELD and not e.ended and str(e.person) == rest for e in self.entries.values())
         if kind == "nomination":
             return sum(e.cell == rest and e.nominated for e in self.entries.values())
         held = (e for e in self.entries.values() if e.state in HELD and not (e.ended and kind == "holders"))
         return sum(key in self.capacities(e) for e in held)
+
+    def counts(self) -> Counter[str]:
+        """`count` of every limit that is drawn on, in one look at the entries."""
+        found: Counter[str] = Counter(f"nomination:{e.cell}" for e in self.entries.values() if e.nominated)
+        for e in self.entries.values():
+            if e.state in HELD:
+                found.update(key for key in self.capacities(e) if not (e.ended and key.startswith("holders:")))
+                found.update(() if e.ended else (f"person:{e.person}",))
+        return found
 
     def room(self, e: Entry) -> bool:
         bounds = self.capacities(e).items()

@@ -67,6 +67,7 @@ class Shelf:
         self.decisions: list[Decision] = []
         self.transfers: list[Transfer] = []
         self.starts, self.spare = 0, spare
+        self._drawn: dict[UUID, tuple[PlaceState, Terms, list[tuple[str, str]]]] = {}
 
     def cell(self, key: str, target: int = 0, *, listed: bool = True) -> str:
         """Open a cell with so many places from the pool; its key."""
@@ -77,8 +78,8 @@ class Shelf:
 
     def run(self, *commands: Command) -> Verdict:
         """Decide them as one batch and keep what follows."""
-        gaining = set(reach.limits_that_gain(self.cells, self.terms, self.places, commands))
-        cells = {c.cell for c in commands} | {cell for key in gaining for cell in self.that_wait_for(key)}
+        gaining = {key: self.that_wait_for(key) for key in reach.limits_that_gain(self.cells, self.terms, self.places, commands)}
+        cells = {c.cell for c in commands}.union(*gaining.values())
         limits: set[str] = set()
         lists: set[str] = set()
         whole: set[str] = set()
@@ -95,7 +96,7 @@ class Shelf:
             lists |= verdict.needs.lists
             whole |= verdict.needs.whole
             spare *= reach.SPARE_GROWS if verdict.needs.further else 1
-            gaining |= verdict.needs.gaining
+            gaining |= {key: self.that_wait_for(key) for key in verdict.needs.gaining}
             pools |= verdict.needs.pools
         raise AssertionError(f"never enough: {verdict.needs}")
 
@@ -107,7 +108,12 @@ class Shelf:
     def drawn_by(self, place: PlaceState) -> list[tuple[str, str]]:
         """Kind and key of every limit that a place draws on, the cell's own left out."""
         cell = self.cells[place.cell]
-        return [(kind.name, key) for kind, key in keys_of(PLACE_KINDS, self.terms[cell.programme], cell, place)]
+        terms, known = self.terms[cell.programme], self._drawn.get(place.application)
+        if known is None or known[0] is not place or known[1] is not terms:
+            known = self._drawn[place.application] = (
+                place, terms, [(kind.name, key) for kind, key in keys_of(PLACE_KINDS, terms, cell, place)]
+            )  # fmt: skip
+        return known[2]
 
     def _books(
         self,
@@ -115,7 +121,7 @@ class Shelf:
         cells: set[str],
         limits: set[str],
         wanted: tuple[set[str], set[str], int],
-        gaining: set[str],
+        gaining: dict[str, tuple[str, ...]],
         pools: set[str],
     ) -> Books:
         shown = {key: self.cells.get(key) or self._unlisted(key) for key in cells}
@@ -131,7 +137,7 @@ class Shelf:
             limits={key: self.limits.get(key) or Limit(key, key.partition(":")[0], None, 0, 0) for key in keys},
             places=places,
             lists=listed,
-            elsewhere={key: self.that_wait_for(key) for key in gaining},
+            elsewhere=dict(gaining),
             pools={programme: self.pools[programme] for programme in pools},
         )
 
