@@ -133,6 +133,8 @@ class _Pages(FPDF):
     def footer(self) -> None:
         self.set_y(-MARGIN_MM + 4)
         self.style(8, SOFT)
+        if self._han.intersection(self._foot):
+            self.set_fallback_fonts(["han"])  # whichever the last line of the page had
         self.cell(w=0, h=4, text=self._foot.replace("{page}", f"{self.page_no()} / {{nb}}"), align="C")
 
     def style(self, points: float, colour: tuple[int, int, int] = INK) -> None:

@@ -78,8 +78,13 @@ def _is_named(typed: str, name: str) -> bool:
 
 def _folded(text: str) -> str:
     """Without case, accents, points and white space."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", _seen(text).casefold())
     return "".join(one for one in letters if not (unicodedata.combining(one) or one.isspace() or one == "."))
+
+
+def _seen(text: str) -> str:
+    """Without the marks of direction that are pasted along and that nobody sees."""
+    return "".join(one for one in text if unicodedata.category(one) != "Cf")
 
 
 def _number(part: str, box: str) -> int | None:
@@ -89,5 +94,6 @@ def _number(part: str, box: str) -> int | None:
 
 def _digits(part: str, box: str) -> str:
     """What stands before a sign such as 日."""
+    part = _seen(part).strip()
     sign = next((sign for sign in SIGNS[box] if part.endswith(sign)), "")
     return part.removesuffix(sign).strip()

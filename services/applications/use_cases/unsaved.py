@@ -20,7 +20,7 @@ from services.applications.use_cases.sheet import Sheet
 from shared.persistence.database import Tx
 
 TYPED_MAX: Final = 100_000
-"""Characters of a page that are kept unsaved at most; more than any page may be answered with."""
+"""Characters of a page that are kept unsaved at most; more than any page of a shipped plan may be answered with."""
 
 
 @dataclass(frozen=True, slots=True)

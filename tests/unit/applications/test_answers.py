@@ -54,6 +54,7 @@ def answer(asked: Question, *typed: str) -> Answer | Fault | None:
         *[("date", ["2", name, "2015"], date(2015, 3, 2)) for name in ("marzo", "MAR.", "Mar", "março", "marco", "mrt", "三月")],
         *[("date", ["2", name, "2015"], date(2015, 8, 2)) for name in ("Août", "aout", "agosto", "Aug", "ago.", "八月")],
         ("date", ["2", "十二月", "2015"], date(2015, 12, 2)),
+        ("date", ["\u200e2\u200f", "\u200emarzo", "\u200f2015\u200e"], date(2015, 3, 2)),
         ("email", ["ana@example.org"], "ana@example.org"),
         ("phone", ["+51 (1) 234-5678"], "+51 (1) 234-5678"),
         ("select", ["master"], "master"),

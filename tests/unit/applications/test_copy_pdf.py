@@ -84,6 +84,13 @@ def test_marks_of_direction_and_control_characters_go_and_lines_stay() -> None:
     assert printable("\ud800") == ""
 
 
+def test_a_chinese_foot_stands_on_every_page_whatever_was_written_last() -> None:
+    long = replace(with_name("word " * 1_500), footer="第 {page} 页")
+    drawn = draw(long)
+    assert pages(drawn) > 2
+    assert said(drawn).count("页") == pages(drawn)
+
+
 def test_the_label_and_the_end_of_a_long_answer_are_there() -> None:
     long = " ".join(f"palabra{n}" for n in range(2_000))
     drawn = draw(replace(SHEET, sections=[Section("Plan", [("What will you study? " * 8, long), ("Next", "yes")])]))
