@@ -65,6 +65,7 @@ __all__ = [
     "count_fault",
     "count_words",
     "counted",
+    "entry_form",
     "entry_page",
     "field_names",
     "from_stored",
@@ -177,9 +178,13 @@ def as_form(question: Question, answer: Answer | None) -> dict[str, str]:
         return kinds.as_form(question, answer)
     found: dict[str, str] = {}
     for number, entry in enumerate(answer.each if isinstance(answer, Entries) else (), start=1):
-        for one in question.questions:
-            found |= {f"{question.key}-{number}-{name}": typed for name, typed in kinds.as_form(one, entry.get(one.key)).items()}
+        found |= {f"{question.key}-{number}-{name}": typed for name, typed in entry_form(question, entry).items()}
     return found
+
+
+def entry_form(group: Question, entry: Mapping[str, Answer]) -> dict[str, str]:
+    """The form fields that show one entry of a group again, on a page of its own."""
+    return {name: typed for one in group.questions for name, typed in kinds.as_form(one, entry.get(one.key)).items()}
 
 
 # ------------------------------------------------------------------------------------------------------------------ what is asked

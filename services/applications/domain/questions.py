@@ -110,8 +110,9 @@ class Option:
 class Question:
     """One question; `kind` is one of `KINDS`.
 
-    Word bounds are for long texts, `past` for dates and for years, which may be this one. `not_before` names an earlier number of the form,
-    or of the entry, that this one may not be less than. `minimum` and `maximum` bound a number, an amount in whole units, how many
+    Word bounds are for long texts, `past` for dates and for years, which may be this one. `not_before` names a year, asked
+    earlier on the same page or in the same entry, that this one, a year as well, may not come before.
+    `minimum` and `maximum` bound a number, an amount in whole units, how many
     options are ticked, how many choices are ranked (and offered), and how many entries a group has. `levels` go with a
     language, `currencies` with money, `questions` and the name of one `entry` with a group. `when` makes it a question for some only.
     An `optional` radio or yes_no has one more choice, so that an answer can be taken back: `none` is its name, where the plan names it.

@@ -192,11 +192,11 @@ def entry_words(group: Question, entry: Mapping[str, Answer], plan: Plan) -> str
     """An entry of a group, one answer a line."""
     language = current_language()
     said = [(one.label[language], shown(one, entry.get(one.key), plan)) for one in group.questions if one.key in entry]
-    return "\n".join(_line(label, listed(words.split("\n"))) for label, words in said)
+    return "\n".join(said_of(label, listed(words.split("\n"))) for label, words in said)
 
 
-def _line(label: str, answer: str) -> str:
-    """A question with its answer; one that asks has its mark already."""
+def said_of(label: str, answer: str) -> str:
+    """A question with its answer, or an entry with what is wrong in it; what asks has its mark already."""
     if label.endswith("？"):
         return f"{label}{answer}"
     return f"{label} {answer}" if label.endswith("?") else _("{question}: {answer}", question=label, answer=answer)

@@ -204,5 +204,5 @@ async def earlier_of(request: Request, application: Application) -> Earlier | No
     """What the person answered in an earlier application, for a draft; nothing for one that was sent back."""
     if application.state != State.DRAFT:
         return None
-    viewer = applicant(request)
-    return await desk_of(request).db.run(lambda tx: earlier(tx, viewer, application))
+    viewer, desk = applicant(request), desk_of(request)
+    return await desk.db.run(lambda tx: earlier(tx, viewer, application, desk.clock.now()))

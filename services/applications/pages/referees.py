@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import FAULTS
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import (
     LIVE,
@@ -212,7 +211,7 @@ def check(asked: Referees, form: Mapping[str, str]) -> tuple[Invitee | None, dic
     if isinstance(found, Invitee):
         return found, {}
     labels = {one["key"]: one["label"] for one in fields(asked, {}, {})}
-    return None, {key: _(FAULTS[fault.code], question=labels[key], **fault.parameters) for key, fault in found.items()}
+    return None, {key: _(fault.msgid, question=labels[key], **fault.parameters) for key, fault in found.items()}
 
 
 @router.get("/applications/{application_id}/referees/add")

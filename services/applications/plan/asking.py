@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from services.applications.domain.answers import DECIDING, ENTRIES_MAX, KINDS, OFFERING, Option, Page, Question, Texts, When, field_names
 from services.applications.domain.questions import FIRST_YEAR, RANKS_MAX, ROUND, YES_NO
 from services.applications.plan.common import CODE_EXPECTED, Common
-from services.applications.plan.tables import ALL, CODE, CURRENCY, Table, listing
+from services.applications.plan.tables import ALL, CODE, CURRENCY, Table, listing, near
 
 INPUT_MODES: Final = ("text", "numeric", "decimal", "tel", "email", "url")
 MAX_QUESTIONS: Final = 6
@@ -35,6 +35,8 @@ class Asking:
         self.shared = shared
         self.countries = countries
         self.questions: dict[str, Question] = {}
+        self.page_from = 0
+        """How many questions were read before the page that is being read."""
         self.names: dict[str, str] = {}
         self.chart: dict[str, str] = {}
         """Every question of the form, read or not: key to the one that its condition looks at, empty where it has none."""
@@ -49,6 +51,7 @@ class Asking:
     def page(self, entry: Table) -> Page:
         key = entry.text("key", CODE, CODE_EXPECTED)
         title, intro, when = entry.in_languages("title"), entry.maybe_in_languages("intro"), self.when(entry)
+        self.page_from = len(self.questions)
         asked = entry.tables("questions", least=1)
         if len(asked) > MAX_QUESTIONS:
             entry.wrong("questions", f'the page "{key}" has {len(asked)} questions', f"{MAX_QUESTIONS} at most")
@@ -96,13 +99,21 @@ class Asking:
         return question
 
     def _begun(self, entry: Table) -> str | None:
-        """The number, asked before in the form or in the entry, that this one may not be less than."""
-        numbers = [question.key for question in self.questions.values() if question.kind == "number"]
-        return entry.choice("not_before", numbers) if entry.has("not_before") else None
+        """The year that this one may not come before: asked earlier on the page or in the entry, so that whoever changes it has both."""
+        if not entry.has("not_before"):
+            return None
+        key = entry.text("not_before")
+        years = [question.key for question in list(self.questions.values())[self.page_from :] if question.year]
+        if key and key not in years:
+            expected = f"a year that is asked earlier on the same page or in the same entry: {listing(years) or 'there is none'}"
+            entry.wrong("not_before", f'"not_before" is "{key}"', expected, near(key, years))
+        return key
 
     def _none(self, entry: Table, kind: str) -> Texts | None:
         """What leaving it open is called, among the choices of a question that may be left open."""
-        if entry.has("none") and not (kind in ROUND and entry.flag("optional")):
+        if not (kind in ROUND and entry.flag("optional")):
+            if not entry.holds("none"):
+                return None
             entry.wrong("none", f'"none" stands with a question that is no optional {" or ".join(ROUND)}', 'optional = true, or no "none"')
         return entry.maybe_in_languages("none")
 
@@ -141,8 +152,9 @@ class Asking:
             least, most = getattr(question, low), getattr(question, high)
             if least is not None and most is not None and least > most:
                 entry.wrong(low, f'"{low}" is {least}, more than "{high}", {most}', "the smaller one first")
-        if question.kind == "number" and question.past and not question.year:
-            entry.wrong("past", '"past" stands with a number that is no year', f"a year: minimum = {FIRST_YEAR}, or a later one")
+        for name in ("past", "not_before") if question.kind == "number" and not question.year else ():
+            if getattr(question, name):
+                entry.wrong(name, f'"{name}" stands with a number that is no year', f"a year: minimum = {FIRST_YEAR}, or a later one")
         if question.kind in ("several", "ranking"):
             most = min(MOST.get(question.kind, len(question.options)), len(question.options))
             if question.most > most:

@@ -111,6 +111,10 @@ class Table:
         self._asked.add(key)
         return key in self.values or (self.base is not None and self.base.has(key))
 
+    def holds(self, key: str) -> bool:
+        """Whether the key is there; it is no known key for that."""
+        return key in self.values or (self.base is not None and self.base.holds(key))
+
     def _owner(self, key: str) -> "Table":
         if key not in self.values and self.base is not None and self.base.has(key):
             return self.base._owner(key)

@@ -39,7 +39,7 @@ async def save_page(
     if not isinstance(open_, Open):
         return open_
     page = open_.page
-    parsed = with_kept(open_, form, open_.read(page, form, now))
+    parsed = with_kept(open_, form, now)
     changed = open_.changed(parsed.answers) if open_.stale(seen) and not parsed.faults else None
     if changed is not None and changed.saved == changed.typed:
         return Done(open_.sheet.application)

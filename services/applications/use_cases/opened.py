@@ -1,6 +1,6 @@
 """A page of the form that may be answered now: its application's row locked, its fields read as the person's day has it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,10 +8,13 @@ from uuid import UUID
 from services.applications.domain.answers import (
     Answer,
     Entries,
+    Fault,
     Page,
     Parsed,
     Question,
     count_fault,
+    entry_form,
+    entry_page,
     in_form,
     parse_page,
     to_stored,
@@ -51,16 +54,25 @@ class Open:
         assert self.page.group is not None, f"{self.page.key} is a page with a group"
         return self.page.group
 
+    def faults_in(self, entries: Iterable[Mapping[str, Answer]], now: datetime) -> dict[str, Fault]:
+        """What the form as it is now finds wrong in entries of the page's group, under `group-2-question`: they may be older than it."""
+        group = self.group
+        read = [self.read(entry_page(group), entry_form(group, entry), now) for entry in entries]
+        return {f"{group.key}-{n}-{key}": fault for n, parsed in enumerate(read, start=1) for key, fault in parsed.faults.items()}
+
     def stale(self, seen: int | None) -> bool:
         """Whether the person saw the page before it was saved last."""
         return seen is not None and seen != self.sheet.version(self.page)
 
     async def save(self, tx: Tx, answers: Mapping[str, Answer], now: datetime, *, let_go: bool = True) -> Done:
-        """Save the page; `let_go` of what was typed on it and not saved."""
+        """Save the page; `let_go` of what was typed on it and not saved. While an entry is wrong by what the page asks now, the page is one
+        that was answered before, and is to be looked at again.
+        """
         application, group = self.sheet.application, self.page.group and answers.get(self.page.group.key)
-        entries = len(group.each) if isinstance(group, Entries) else 0
+        each, before = group.each if isinstance(group, Entries) else (), self.sheet.saved.get(self.page.key)
+        form = before.form if before is not None and each and self.faults_in(each, now) else print_of(self.page)
         stored = to_stored(answers)
-        await store.save(tx, application.id, self.page.key, stored, entries=entries, form=print_of(self.page), at=now, let_go=let_go)
+        await store.save(tx, application.id, self.page.key, stored, entries=len(each), form=form, at=now, let_go=let_go)
         return Done(application)
 
     def changed(self, answers: Mapping[str, Answer]) -> PageChanged:
@@ -96,8 +108,12 @@ async def open_group(tx: Tx, viewer: Viewer, application_id: UUID, key: str, num
     return open_
 
 
-def with_kept(open_: Open, form: Mapping[str, str], parsed: Parsed) -> Parsed:
-    """The page as read, with what it keeps: a group of which no field came, and what is not asked and came empty, wrong or not at all."""
+def with_kept(open_: Open, form: Mapping[str, str], now: datetime) -> Parsed:
+    """The page as read, with what it keeps: a group of which no field came, and what is not asked and came empty, wrong or not at all.
+
+    The entries of a group that is kept are read again.
+    """
+    parsed = open_.read(open_.page, form, now)
     answers, faults, counting = dict(parsed.answers), dict(parsed.faults), open_.sheet.before(open_.page)
     for question in open_.page.questions:
         unasked = question.when is not None and not question.when.holds(counting)
@@ -109,8 +125,7 @@ def with_kept(open_: Open, form: Mapping[str, str], parsed: Parsed) -> Parsed:
         if missing:
             before = Entries(open_.entries)
             bounds = count_fault(question, len(open_.entries))
-            faults |= {question.key: bounds} if bounds else {}
-            if bounds is None:
-                faults.pop(question.key, None)
+            faults.pop(question.key, None)
+            faults |= {question.key: bounds} if bounds else open_.faults_in(open_.entries, now)
         answers |= {question.key: before} if before is not None else {}
     return Parsed(answers, faults)

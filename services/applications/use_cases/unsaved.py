@@ -77,8 +77,7 @@ def fields_of(asked: Page, form: Mapping[str, str]) -> dict[str, str]:
 
 def faults_of(sheet: Sheet, page: Page, form: Mapping[str, str], now: datetime) -> dict[str, Fault]:
     """What is wrong with a page as it was typed."""
-    open_ = Open(sheet, page)
-    return dict(with_kept(open_, form, open_.read(page, form, now)).faults)
+    return dict(with_kept(Open(sheet, page), form, now).faults)
 
 
 def faults_of_entry(sheet: Sheet, page: Page, form: Mapping[str, str], now: datetime) -> dict[str, Fault]:
@@ -160,9 +159,9 @@ async def _keep(
 ) -> Kept | KeptElsewhere | WrongAnswers | PageChanged:
     fields = fields_of(asked, form)
     if fields and open_.stale(seen):
-        parsed = open_.read(asked, form, now)
-        entry = asked is not open_.page
-        return open_.changed({open_.group.key: Entries((parsed.answers,))} if entry else with_kept(open_, form, parsed).answers)
+        if asked is open_.page:
+            return open_.changed(with_kept(open_, form, now).answers)
+        return open_.changed({open_.group.key: Entries((open_.read(asked, form, now).answers,))})
     if sum(map(len, fields.values())) > TYPED_MAX:
         return WrongAnswers({open_.page.key: Fault("too_long", {"maximum": TYPED_MAX})})
     if not window.knows(open_.sheet.typed.get(kept_as), fields):

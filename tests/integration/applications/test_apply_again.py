@@ -108,6 +108,23 @@ async def test_questions_that_changed_or_are_gone_are_named(world: World, api: A
         assert question.label["en"] in told, key
 
 
+async def test_a_list_that_the_form_would_refuse_now_is_named_and_added_anew(world: World, api: Api) -> None:
+    person, before = await world.reach(State.REJECTED)
+    changed = await world.rows(
+        "update page_answers set answers = jsonb_set(cast(answers as jsonb), '{education,0}', cast(answers as jsonb) #> '{education,0}' || "
+        """'{"from_year": 2006, "finished": true, "to_year": 2005}') where application_id = :id and page = 'education' returning page""",
+        id=before.id,
+    )
+    assert len(changed) == 1
+    world.now = NEXT
+    path = await begin(world, person)
+    left = words(await page(api, person, f"{path}/tasks")).partition("are not taken over:")[2]
+    assert left.startswith(" Where you have studied")
+    listed = await page(api, person, f"{path}/pages/education")
+    assert f'href="{path}/pages/education/entries/new"' in listed.text and "Filled in from" not in words(listed)
+    assert "Filled in from your application of 2016" in words(await page(api, person, f"{path}/pages/identity"))
+
+
 async def test_nobody_gets_somebody_elses_answers(world: World, api: Api) -> None:
     await world.reach(State.REJECTED)
     world.now = NEXT

@@ -123,8 +123,14 @@ COMMON_SPOILED = [
     ('key = "institution"\nkind = "text"', 'key = "institution"\nkind = "group"', '"kind" is "group"', "one of text"),
     ("maximum = 5\nlabel", "maximum = 50\nlabel", '"maximum" is 50', "20 at most"),
     ('question = "finished"', 'question = "to_year"', "in a circle: to_year -> to_year", "comes earlier"),
-    ('not_before = "from_year"', 'not_before = "subject"', '"not_before" is "subject"', "one of from_year"),
+    ('not_before = "from_year"', 'not_before = "subject"', '"not_before" is "subject"', "in the same entry: from_year"),
     ("past = true\nminimum = 1950", "past = true\nminimum = 50", '"past" stands with a number that is no year', "minimum = 1900"),
+    (
+        'past = true\nnot_before = "from_year"\nminimum = 1950',
+        'not_before = "from_year"\nminimum = 1',
+        '"not_before" stands with a number that is no year',
+        "minimum = 1900",
+    ),
     ('question = "finished"', 'question = "level"', '"question" is "level"', "one of finished"),
 ]
 
@@ -138,6 +144,38 @@ def test_a_group_asks_only_what_it_can(folder: Path, old: str, new: str, problem
     found = read(folder)
     assert not isinstance(found, Plan)
     assert any(problem in line and expected in line and line.startswith("common.toml:") for line in map(str, found)), list(map(str, found))
+
+
+YEAR = '[[pages.questions]]\nkind = "number"\nminimum = 1950\nlabel = { en = "a", es = "a", pt = "a", fr = "a", zh = "a", nl = "a" }\n'
+A_PAGE = '[[pages]]\nkey = "{key}"\ntitle = {{ en = "a", es = "a", pt = "a", fr = "a", zh = "a", nl = "a" }}\n'
+
+
+def test_a_year_may_follow_one_of_its_own_page_only(folder: Path) -> None:
+    """Whoever changes the earlier one on another page would not be told."""
+    file = folder / "programmes" / "masters.toml"
+    text = file.read_text(encoding="utf-8")
+    begun, ended = f'{YEAR}key = "begun"\n', f'{YEAR}key = "ended"\nnot_before = "begun"\n'
+    before = '[[pages]]\nkey = "declaration"'
+
+    def problems(pages: str) -> list[str]:
+        file.write_text(text.replace(before, f"{pages}\n{before}", 1), encoding="utf-8")
+        found = read(folder)
+        return [] if isinstance(found, Plan) else [str(error) for error in found]
+
+    one, other = A_PAGE.format(key="one"), A_PAGE.format(key="other")
+    assert problems(one + begun + ended) == []
+    [said] = problems(one + begun + other + ended)
+    assert '"not_before" is "begun"; expected a year that is asked earlier on the same page or in the same entry: there is none' in said
+
+
+def test_what_a_question_cannot_have_is_not_offered(folder: Path) -> None:
+    file = folder / "programmes" / "masters.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('kind = "money"', 'kind = "money"\nnona = 1', 1), encoding="utf-8")
+    found = read(folder)
+    assert not isinstance(found, Plan)
+    [said] = map(str, found)
+    assert '"nona" is not known here' in said and "none" not in said.replace('"nona"', "")
 
 
 def test_a_group_has_a_page_of_its_own(folder: Path) -> None:
