@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final
 
 from fastapi import Request
@@ -81,6 +82,8 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/application", "code": "already_applied", "value": str(application_id)}]
         case outcomes.OfferPassed(answer_by=answer_by):
             return [{"pointer": "/place_version", "code": "offer_passed", "answer_by": answer_by.isoformat()}]
+        case outcomes.DateWrong(latest=date() as latest):
+            return [{"pointer": "/correct_by", "code": "too_late", "latest": latest.isoformat()}]
         case outcomes.DateWrong(earliest=earliest):
             return [{"pointer": "/correct_by", "code": "too_early", "earliest": earliest.isoformat()}]
         case _:

@@ -158,9 +158,10 @@ class MarksMissing:
 
 @dataclass(frozen=True, slots=True)
 class DateWrong:
-    """The date must not be before `earliest`."""
+    """The date must not be before `earliest`; where `latest` is given, it was behind that one."""
 
     earliest: date
+    latest: date | None = None
     code: ClassVar[str] = "date_wrong"
 
 

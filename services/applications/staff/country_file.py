@@ -12,12 +12,13 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.correction import REMARK_MAX
+from services.applications.domain.dates import read_date
 from services.applications.domain.letters import QUESTION, of_kind
 from services.applications.domain.outcomes import DateWrong, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, told, typed_in
-from services.applications.staff.kit import File, attempt, done, file_of, form_of, number_of, permitted, text_of, texts_of, version_of
+from services.applications.staff.kit import File, attempt, done, file_of, form_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
 from services.applications.staff.words import refused
 from services.applications.uploads import UploadRefused, take
@@ -33,6 +34,8 @@ router = APIRouter(include_in_schema=False)
 
 UPLOADS: Final = "/country/applications/"
 BASE: Final = UPLOADS.rstrip("/")
+BOX_MAX: Final = 20
+"""Characters of a box of a day: the longest name of a month, and what is pasted along."""
 NO_DAY: Final = N_("Enter the last day for the correction: day, month and year")
 CORRECTION_DAYS: Final = 14
 """Proposed for a correction; the coordinator may name any later day."""
@@ -59,7 +62,7 @@ async def application_page(request: Request, application_id: str) -> Response:
 
 def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
     """What is wrong with the form of an act by itself, by field, as its route and its use case judge it."""
-    programme, today = file.dossier.programme, file.dossier.call.day(file.now)
+    programme, call = file.dossier.programme, file.dossier.call
     outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None = None
     match act:
         case "reject":
@@ -69,11 +72,12 @@ def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
             found, day = unfilled(form), day_in(boxes_of(form))
             if day is not None and not found:
                 marks = tidied(marks_of(typed_in(form, file)))
-                outcome = wrong_return(programme, file.dossier.answers, today, texts_of(form, "return_reasons"), day, marks)
+                reasons = texts_of(form, "return_reasons")
+                outcome = wrong_return(programme, file.dossier.answers, call, file.now, reasons=reasons, correct_by=day, marks=marks)
         case "extend" if file.application.correct_by:
             day = day_in(boxes_of(form))
             found = {"correct_by": _(NO_DAY)} if day is None else {}
-            outcome = wrong_extension(file.application, today, day) if day else None
+            outcome = wrong_extension(file.application, call, file.now, correct_by=day) if day else None
         case _:
             return {}
     return {field_of(outcome, file): refused(outcome, file)} if outcome else found
@@ -94,7 +98,7 @@ def field_of(outcome: ReasonsWrong | DateWrong | MarksWrong | MarksMissing, file
 
 def boxes_of(form: FormData) -> dict[str, str]:
     """The day as it was typed."""
-    return {box: text_of(form, f"correct_by-{box}", 4) for box in DATE_BOXES}
+    return {box: text_of(form, f"correct_by-{box}", BOX_MAX).strip() for box in DATE_BOXES}
 
 
 async def draw(
@@ -162,13 +166,9 @@ def _day(file: File, wrong: dict[str, str], given: dict[str, Any]) -> dict[str, 
 
 
 def day_in(boxes: dict[str, str]) -> date | None:
-    """The day that three boxes name; none where there is no such day."""
-    numbers = [number_of(boxes[box]) for box in DATE_BOXES]
-    try:
-        day, month, year = (-1 if one is None else one for one in numbers)
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None
+    """The day that three boxes name, as an applicant may write it; none where there is no such day."""
+    found = read_date([boxes[box] for box in DATE_BOXES], past=False, today=date.min)
+    return found if isinstance(found, date) else None
 
 
 @router.post("/country/applications/{application_id}/return")

@@ -194,8 +194,10 @@ def refused(outcome: Any, file: File) -> str:
             return _("This cannot be done now: the application is “{state}”. Nothing was changed.", state=state)
         case o.ReasonsWrong():
             return _("Choose at least one reason")
-        case o.DateWrong(earliest=earliest):
+        case o.DateWrong(earliest=earliest, latest=None):
             return _("The day must be {day} or later", day=format_date(earliest))
+        case o.DateWrong(latest=date() as latest):
+            return _("The day must be {day} or earlier: after it no place of this call is given", day=format_date(latest))
         case o.MarksWrong(most=most):
             return _("A remark may have {most} characters or fewer, and only what the applicant can correct now can be ticked.", most=most)
         case o.MarksMissing():

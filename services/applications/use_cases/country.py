@@ -21,7 +21,7 @@ from services.applications.domain.outcomes import (
 from services.applications.domain.papers import CORRECTED
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
-from services.applications.plan.model import Programme
+from services.applications.plan.model import Call, Programme
 from services.applications.store import applications as store
 from services.applications.store import copies
 from services.applications.tables import Application
@@ -54,18 +54,25 @@ def correctable(programme: Programme, answers: Mapping[str, Answer]) -> set[str]
 
 
 def wrong_return(
-    programme: Programme, answers: Mapping[str, Answer], today: date, reasons: Sequence[str], correct_by: date, marks: Sequence[Mark]
+    programme: Programme,
+    answers: Mapping[str, Answer],
+    call: Call,
+    now: datetime,
+    *,
+    reasons: Sequence[str],
+    correct_by: date,
+    marks: Sequence[Mark],
 ) -> ReasonsWrong | DateWrong | MarksWrong | MarksMissing | None:
     """What speaks against the reasons, the day and the marks of a return by themselves.
 
-    What these `answers` are not asked cannot be marked: nobody would find it. `today` is that of the call's zone.
+    What these `answers` are not asked cannot be marked: nobody would find it.
     """
     wrong = wrong_reasons(programme, "return", reasons)
     if wrong:
         return wrong
-    earliest = today + timedelta(days=1)
-    if correct_by < earliest:
-        return DateWrong(earliest)
+    outside = _outside(call, call.day(now) + timedelta(days=1), correct_by)
+    if outside:
+        return outside
     unfit = wrong_marks(marks, as_asked(programme.pages, answers), correctable(programme, answers))
     if unfit:
         return MarksWrong(unfit, REMARK_MAX)
@@ -73,11 +80,18 @@ def wrong_return(
     return MarksMissing(about) if about and not marks else None
 
 
-def wrong_extension(application: Application, today: date, correct_by: date) -> DateWrong | None:
+def wrong_extension(application: Application, call: Call, now: datetime, *, correct_by: date) -> DateWrong | None:
     """What speaks against that day as a later one for the correction."""
     assert application.correct_by is not None, "a returned application has a day to be corrected by"
-    earliest = max(application.correct_by, today) + timedelta(days=1)
-    return DateWrong(earliest) if correct_by < earliest else None
+    return _outside(call, max(application.correct_by, call.day(now)) + timedelta(days=1), correct_by)
+
+
+def _outside(call: Call, earliest: date, day: date) -> DateWrong | None:
+    """Days are those of the call's zone. Behind the closing of its lists nothing comes of a correction."""
+    if day < earliest:
+        return DateWrong(earliest)
+    latest = max(earliest, call.day(call.list_closes))
+    return DateWrong(earliest, latest) if day > latest else None
 
 
 async def return_for_correction(
@@ -93,7 +107,7 @@ async def return_for_correction(
 ) -> Done | Refused | ReasonsWrong | DateWrong | MarksWrong | MarksMissing:
     """Send the application back with reasons (codes of the programme) and the last day, in the call's zone, to correct it.
 
-    That day is tomorrow or later: one that is today could be over minutes after the person was told.
+    That day is tomorrow or later: one that is today could be over minutes after the person was told. It is in the life of the call's lists.
     `marks` name the pages, questions and documents that are meant, and what is wrong there; that is for the applicant and stays here.
     A reason that says so (`PlanReason.marked`) needs one of them at least: who reads that something cannot be read is told what.
     """
@@ -102,7 +116,8 @@ async def return_for_correction(
         return standing
     application, programme, told = standing.application, standing.programme, tidied(marks)
     answers = given(programme.pages, (await store.filled_in(tx, application.id)).answers)
-    wrong = wrong_return(programme, answers, standing.terms.call(application.year).day(now), reasons, correct_by, told)
+    call = standing.terms.call(application.year)
+    wrong = wrong_return(programme, answers, call, now, reasons=reasons, correct_by=correct_by, marks=told)
     if wrong:
         return wrong
     await copies.keep_answers(tx, application.id, told, now)
@@ -124,7 +139,7 @@ async def extend(
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
-    wrong = wrong_extension(application, standing.terms.call(application.year).day(now), correct_by)
+    wrong = wrong_extension(application, standing.terms.call(application.year), now, correct_by=correct_by)
     if wrong:
         return wrong
     assert application.correct_by is not None, "a returned application has a day to be corrected by"

@@ -192,7 +192,9 @@ def test_what_an_applicant_is_not_asked_cannot_be_marked(pays: bool | None, unfi
     (code, *_) = [one.code for one in masters.reasons_for("return") if not one.marked]
     answers: dict[str, Answer] = {} if pays is None else {"employer_pays": pays}
     marks = [Mark("question", "employer_pays"), Mark("question", "contribution")]
-    found = wrong_return(masters, answers, date(2016, 1, 1), [code], date(2016, 1, 9), marks)
+    call = masters.calls[0]
+    by = call.day(call.opens) + timedelta(days=8)
+    found = wrong_return(masters, answers, call, call.opens, reasons=[code], correct_by=by, marks=marks)
     assert (found.marks if isinstance(found, MarksWrong) else ()) == unfit
 
 

@@ -107,9 +107,12 @@ async def test_sending_back_needs_reasons_and_a_day_and_keeps_what_was_typed(hou
     past = await browser.post(f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late})
     assert past.status_code == 422
     assert "The day must be 21 January 2016 or later" in errors(past), "today may be over in minutes"
-    done = await browser.post(
-        f"{path}/return", data={"version": version, "return_reasons": reason("return"), **late, "correct_by-day": "21"}
-    )
+    beyond = {"correct_by-day": "31", "correct_by-month": "marzo", "correct_by-year": "2018"}
+    after = await browser.post(f"{path}/return", data={"version": version, "return_reasons": reason("return"), **beyond})
+    assert after.status_code == 422
+    assert "or earlier: after it no place of this call is given" in errors(after), "a month may be a word, and nothing comes of it then"
+    by = {**late, "correct_by-day": "21", "correct_by-month": "January"}
+    done = await browser.post(f"{path}/return", data={"version": version, "return_reasons": reason("return"), **by})
     assert done.headers["location"] == f"{path}?done=return"
     page = await browser.get(done.headers["location"])
     assert "It is sent back" in main(page)
