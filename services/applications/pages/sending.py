@@ -18,6 +18,7 @@ from services.applications.domain.outcomes import Incomplete, Ineligible, NotAll
 from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
+from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import shown, target
 from services.applications.pages.form import context_of_call, editable
 from services.applications.pages.giving import answers_day, giving
@@ -128,6 +129,8 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
         page = programme.page(state.key)
         assert page is not None, "the pages of a dossier are the programme's"
         href, title = f"{folder.path}/pages/{quote(page.key)}?then=check", page.title[language]
+        if page_open(folder, page, state):
+            found.append({"href": href, "text": _("“{place}” was to be corrected, and is as it was", place=title)})
         if state.changed:
             found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=title)})
         if state.typed_at is not None:
@@ -135,6 +138,11 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
             found.append(
                 {"href": href, "text": _("“{page}”: what you typed at {time} is not saved, and is not sent", page=title, time=time)}
             )
+    for one in folder.dossier.papers:
+        if paper_open(folder, one):
+            paper = one.paper
+            text = _("“{place}” was to be corrected, and is as it was", place=paper.names[language])
+            found.append({"href": f"{folder.path}/papers/{quote(paper.key)}", "text": text})
     return found
 
 

@@ -1,7 +1,7 @@
 """Sent back by name: the coordinator marks places, the applicant finds each at its place, and what was changed is shown."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +68,8 @@ async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(worl
     await save(world, person, application, "contact")
     tasks = (await page(api, person, f"{path}/tasks")).text
     assert len(re.findall(r"To be corrected\s*<", tasks)) == 1, "the document is left"
+    again = words(await page(api, person, f"{path}/check"))
+    assert again.count("was to be corrected, and is as it was") == 1, "said before it is sent again, and it stops nobody"
     assert tasks.count("Added, not yet sent") == 0, "what was in the submission that came back was sent"
     await world.attach(person, application.id, "transcripts")
     assert (await page(api, person, f"{path}/tasks")).text.count("Added, not yet sent") == 1
