@@ -83,10 +83,10 @@ async def accepted(house: House, rosa: Visitor, application: str) -> None:
 
 async def told(house: House, rosa: Visitor, application: str) -> None:
     """The same words in the inbox and in the mail, whose link leads back to the application."""
-    offer = next(mail for mail in house.mails(rosa.email) if "enhorabuena" in mail.text.lower())
+    offer = next(mail for mail in house.mails(rosa.email) if "felicitaciones" in mail.text.lower())
     await rosa.page.locator("header").get_by_role("link", name=rosa.say("Messages")).click()
     await rosa.follow(offer.subject)
-    assert "enhorabuena" in (await rosa.reads()).lower()
+    assert "felicitaciones" in (await rosa.reads()).lower()
     text = await rosa.read_mail(offer.subject)
     link = next(word for word in text.split() if word.startswith("http"))
     await rosa.page.goto(link)
