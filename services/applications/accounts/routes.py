@@ -229,7 +229,7 @@ async def _welcome(desk: Desk, entered: Entered) -> Response:
     person, going_to = await desk.db.run(read)
     response = RedirectResponse(going_to, 303)
     desk.give(response, entered.token)
-    if not going_to.startswith("/programmes/"):  # the check may have been somebody else's, at the same computer
+    if going_to != KEPT_PATH and not going_to.startswith("/programmes/"):  # the check may have been another's, at the same computer
         response.delete_cookie(CHECK_COOKIE, path="/")
     if person is not None:
         set_identity_cookie(response, desk.identity_token(person), secure=desk.secure)

@@ -163,6 +163,7 @@ async def test_an_error_page_has_a_number_that_is_in_the_logs(front: Front, caps
 async def test_the_first_page_is_answered_by_a_stranger_and_saved_by_signing_in(front: Front) -> None:
     typed = good_form()["identity"]
     async with front.browser() as browser:
+        await answers_to(browser)
         start = await browser.get(f"/programmes/{PROGRAMME}/start")
         assert "You need no account to begin" in words(start)
         sent = await browser.post(f"/programmes/{PROGRAMME}/start", data={"country": "PE"})
@@ -183,6 +184,8 @@ async def test_the_first_page_is_answered_by_a_stranger_and_saved_by_signing_in(
         assert "Completed" in words(tasks)
         page = await browser.get(saved.headers["location"].replace("/tasks", "/pages/identity"))
         assert f'value="{typed["full_name"]}"' in page.text
+        studies = await browser.get(saved.headers["location"].replace("/tasks", "/pages/studies"))
+        assert CHECKED in words(studies), "the check has stayed over the sign-in that the form itself asked for"
         # Once begun, the same address leads to what was begun.
         again = await browser.get(first)
         assert again.headers["location"] == f"/programmes/{PROGRAMME}/start"
