@@ -11,7 +11,8 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.events.catalogue import topics_of
-from shared.messaging import parking
+from shared.messaging import parking, stopped
+from shared.messaging.leases import stored_offsets
 from shared.messaging.service import Service
 from shared.messaging.transport import Partition, Source, TransportAway
 from shared.persistence.database import Tx
@@ -51,9 +52,9 @@ class Settling:
         """What is under way, in words; empty where nothing is. An event that is parked counts, for it will not go on by itself."""
         before = await self._marks()
         for name, service in self._services.items():
-            unsent = await service.db.run(_unsent)
-            if unsent:
-                return f"{unsent} events of {name} are not sent"
+            unsent = await service.db.run(stopped.unsent)
+            if unsent.number:
+                return f"{unsent.number} events of {name} are not sent"
         if self._source is not None:
             for name, service in self._services.items():
                 try:
@@ -80,18 +81,9 @@ class Settling:
     async def _behind(service: Service, source: Source) -> int:
         partitions = [Partition(topic.name, number) for topic in topics_of(service.name) for number in range(topic.partitions)]
         ends = await source.ends(partitions)
-        rows = await service.db.run(_offsets)
-        return sum(max(0, end - rows.get(partition, 0)) for partition, end in ends.items())
-
-
-async def _unsent(tx: Tx) -> int:
-    return int((await tx.execute(text("select count(*) from outbox where sent_at is null"))).scalar_one())
+        stored = await service.db.run(lambda tx: stored_offsets(tx, partitions))
+        return sum(max(0, end - stored.get(partition, 0)) for partition, end in ends.items())
 
 
 async def _last(tx: Tx) -> int:
     return int((await tx.execute(text("select coalesce(max(id), 0) from outbox"))).scalar_one())
-
-
-async def _offsets(tx: Tx) -> dict[Partition, int]:
-    rows = await tx.execute(text("select topic, partition, next_offset from consumer_offset"))
-    return {Partition(topic, number): int(offset) for topic, number, offset in rows}

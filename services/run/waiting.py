@@ -9,7 +9,7 @@ from rich.table import Table
 
 from shared.events.catalogue import topics_of
 from shared.kernel.clock import Clock
-from shared.messaging.backlog import Lookout, Unsent, lookout, reads_topics, unsent_by_topic
+from shared.messaging.backlog import Lookout, UnsentOfTopic, lookout, reads_topics, unsent_by_topic
 from shared.messaging.service import Service
 from shared.settings import CommonSettings
 
@@ -33,7 +33,7 @@ async def lines(services: Mapping[str, Service], lookouts: Mapping[str, Lookout 
     return [await _line(service, lookouts[name], unsent, now) for name, service in services.items()]
 
 
-async def _line(service: Service, looks: Lookout | None, unsent: list[Unsent], now: datetime) -> Line:
+async def _line(service: Service, looks: Lookout | None, unsent: list[UnsentOfTopic], now: datetime) -> Line:
     heard = {topic.name for topic in topics_of(service.name)}
     theirs = [one for one in unsent if one.topic in heard]
     number = sum(one.number for one in theirs)

@@ -131,7 +131,7 @@ async def _heads(source: Source, positions: Mapping[Partition, int]) -> dict[Par
     return heads
 
 
-class Unsent(NamedTuple):
+class UnsentOfTopic(NamedTuple):
     """Events of one topic that an outbox has not sent yet, and since when the oldest waits."""
 
     topic: str
@@ -139,10 +139,10 @@ class Unsent(NamedTuple):
     since: datetime
 
 
-async def unsent_by_topic(tx: Tx) -> list[Unsent]:
+async def unsent_by_topic(tx: Tx) -> list[UnsentOfTopic]:
     """What the outbox of this database has not sent, by topic."""
     rows = await tx.execute(text("select topic, count(*), min(created_at) from outbox where sent_at is null group by topic order by topic"))
-    return [Unsent(*row) for row in rows]
+    return [UnsentOfTopic(*row) for row in rows]
 
 
 async def reads_topics(tx: Tx) -> bool:
