@@ -2,29 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
+
 from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
+from services.quotas.domain.outcomes import LimitSet
 from services.quotas.proposals import KINDS, looked, opened, short_of
 from services.quotas.proposals.kind import Filed, Params, ProposalRefused
-from services.quotas.proposals.limits import LimitChange
-from services.quotas.store.room import limits_of, limits_that_follow
+from services.quotas.proposals.order import MoveAhead
+from services.quotas.store import ranks
+from services.quotas.store.room import limits_that_follow
 from shared.persistence.database import Tx, driver
 
 Figures = Mapping[str, int]
+PASSED: Final = 20
+"""So many of those whom somebody passes on a list are named."""
+
+_BOTH: Final = text(
+    "select application, cell, score, submitted_at from place where application in (:application, :ahead_of) "
+    "order by application = :ahead_of"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CellEffect:
     """One cell's figures (`target`, `free`, `offered`, `taken`, `waiting`) now and afterwards; who would be offered a place, best ranked
-    first, and who would be refused."""
+    first, and who would be refused. `day`: on which it would happen; none where it would at once."""
 
     key: str
     before: Figures
     after: Figures
     offered: tuple[UUID, ...] = ()
     refused: tuple[UUID, ...] = ()
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,15 @@ class LimitEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody on a list whose rank would be another; ranks count from 1."""
+
+    application: UUID
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Foreseen:
     """What adopting it now would do. `state` names the state of the books that this was computed on.
 
@@ -56,6 +78,8 @@ class Foreseen:
     refused: ProposalRefused | None = None
     limits: tuple[LimitEffect, ...] = ()
     """The limit that is set, or those that follow from the cells' numbers of places."""
+    order: tuple[Turn, ...] = ()
+    """Of a list that is put in another order: who is moved, then whom they pass, best ranked first, `PASSED` of them at the utmost."""
 
     @property
     def told(self) -> int:
@@ -71,22 +95,40 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
     refused = refused or short_of(verdict)
     if refused is not None:
         return Foreseen(filed.state, (), 0, refused)
-    cells = _effects(filed, verdict)
-    return Foreseen(filed.state, cells, verdict.pools.get(filed.programme, 0), limits=await _limits(tx, filed.programme, params, cells))
+    cells = _effects(filed, verdict, {one.cell: one.at.date() for one in known.commands(filed) if one.at > now})
+    return Foreseen(
+        filed.state,
+        cells,
+        verdict.pools.get(filed.programme, 0),
+        limits=await _limits(tx, filed.programme, verdict, cells),
+        order=await _order(tx, params) if isinstance(params, MoveAhead) else (),
+    )
 
 
-async def _limits(tx: Tx, programme: str, params: Params, cells: tuple[CellEffect, ...]) -> tuple[LimitEffect, ...]:
+async def _order(tx: Tx, params: MoveAhead) -> tuple[Turn, ...]:
+    """Who would stand elsewhere on the list. Whoever moves up takes the rank of the other one; down, the one ahead of it."""
+    connection, asked = await driver(tx), {"application": params.application, "ahead_of": params.ahead_of}
+    moves, other = (await tx.execute(_BOTH, asked)).all()
+    ahead = await ranks.ahead_of(connection, [moves, other])
+    before, there = ahead[params.application] + 1, ahead[params.ahead_of] + 1
+    if before > there:
+        passed = await ranks.between(connection, other, moves, PASSED)
+        return (Turn(moves.application, before, there), *(Turn(one, rank, rank + 1) for rank, one in enumerate(passed, there)))
+    _own, *behind = await ranks.between(connection, moves, other, PASSED + 1)
+    return (Turn(moves.application, before, there - 1), *(Turn(one, rank, rank - 1) for rank, one in enumerate(behind, before + 1)))
+
+
+async def _limits(tx: Tx, programme: str, verdict: Verdict, cells: tuple[CellEffect, ...]) -> tuple[LimitEffect, ...]:
     connection = await driver(tx)
-    if isinstance(params, LimitChange):
-        limits = [one for one in await limits_of(connection, params.cell) if one.key == params.limit]
-        after = {one.key: one.planned if params.capacity is None else params.capacity for one in limits}
-        return tuple(LimitEffect(one.key, one.capacity, after[one.key], one.used) for one in limits if after[one.key] != one.capacity)
+    limits = [(one.outcome, one.uses[0].before) for one in verdict.decisions if isinstance(one.outcome, LimitSet)]
+    if limits:
+        return tuple(LimitEffect(one.limit, one.before, one.after, used) for one, used in limits if one.before != one.after)
     targets = {cell.key: (cell.before["target"], cell.after["target"]) for cell in cells if cell.before.get("target") is not None}
     moved = {key: places for key, places in targets.items() if places[0] != places[1]}
     return tuple(LimitEffect(*one) for one in await limits_that_follow(connection, programme, moved)) if moved else ()
 
 
-def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:
+def _effects(filed: Filed[Params], verdict: Verdict, days: Mapping[str, date]) -> tuple[CellEffect, ...]:
     after = {cell.key: cell for cell in verdict.cells}
     keys = sorted({*filed.figures, *after})
     return tuple(
@@ -96,6 +138,7 @@ def _effects(filed: Filed[Params], verdict: Verdict) -> tuple[CellEffect, ...]:
             _figures(after[key]) if key in after else filed.figures.get(key, {}),
             _told(verdict, key, OFFERED),
             _told(verdict, key, REFUSED),
+            days.get(key) if key in after else None,
         )
         for key in keys
     )

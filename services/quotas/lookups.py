@@ -22,6 +22,10 @@ _TRANSFERS: Final = text(
     "order by id desc limit :most"
 )
 _CONSENTS: Final = text("select country, answer, by, role, at, note from proposal_consent where proposal = :proposal order by country")
+_HELD: Final = text(
+    "select count(*) from place where cell = any(cast(:cells as text[])) and state in ('offered', 'taken') "
+    "and (cast(:parts as text[]) = '{}' or course = any(cast(:parts as text[])) or parts && cast(:parts as text[]))"
+)
 _PUT_FORWARD: Final = text("select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated'")
 _TERMS: Final = text("select terms from programme where code = any(cast(:codes as text[]))")
 
@@ -52,6 +56,11 @@ async def transfers(tx: Tx, cell: str, *, decision: int | None = None, before: i
 async def consents(tx: Tx, proposal: UUID) -> tuple[ConsentRow, ...]:
     """The countries that are asked, by code, with their answers."""
     return tuple(ConsentRow(*row) for row in await tx.execute(_CONSENTS, {"proposal": proposal}))
+
+
+async def held(tx: Tx, cells: Iterable[str], parts: Iterable[str]) -> int:
+    """How many places people hold in these cells: all, or where parts are named, those of them."""
+    return int((await tx.execute(_HELD, {"cells": sorted(cells), "parts": list(parts)})).scalar_one())
 
 
 async def put_forward(tx: Tx, cells: Iterable[str]) -> int:

@@ -92,7 +92,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class WaiterRow:
-    """One application on a list; `rank` counts from 1 in the order in which the list is served. `lacking` are the limits without room."""
+    """One application on a list; `rank` counts from 1 in the order in which the list is served. `lacking` are the limits without room.
+
+    `score` and `submitted_at` are its own, also where its rank is not by them.
+    """
 
     rank: int
     application: UUID
@@ -101,7 +104,7 @@ class WaiterRow:
     waiting_since: datetime
     lacking: tuple[str, ...]
     by_hand: bool = False
-    """Whether two people gave it its rank; `score` and `submitted_at` are that rank then, and not its own."""
+    """Whether two people gave it its rank."""
 
 
 @dataclass(frozen=True, slots=True)

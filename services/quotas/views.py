@@ -4,7 +4,7 @@ Every function takes a transaction and reads one consistent picture of the datab
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -56,6 +56,13 @@ _WAITING: Final = text(
     "exists (select from decision d where d.cell = p.cell and d.application = p.application and d.outcome = 'reordered') as by_hand "
     "from place p "
     "where p.cell = :cell and p.state = 'waiting' order by -p.score, p.submitted_at, p.application limit :most"
+)
+_OWN_RANKS: Final = text(
+    "select distinct on (application) application, record from decision where cell = :cell and application = any(cast(:moved as uuid[])) "
+    "and outcome = 'waiting' order by application, number"
+)
+_BY_HAND: Final = text(
+    "select exists (select from decision where cell = :cell and application = :application and outcome = 'reordered' and number <= :number)"
 )
 _DECISIONS: Final = text(
     "select cell, number, record, hash from decision where cell = :cell "
@@ -120,10 +127,20 @@ async def waiting_list(tx: Tx, key: str, *, now: datetime, most: int = PAGE) -> 
     """The cell's waiting list in the order in which it is served, each with what is lacking now."""
     rows = (await tx.execute(_WAITING, {"cell": key, "most": most})).all()
     lacks = await lacking(await driver(tx), [row.application for row in rows], now)
+    own = {row.application: (row.score, row.submitted_at) for row in rows}
+    own |= await _own_ranks(tx, key, [row.application for row in rows if row.by_hand])
     return tuple(
-        WaiterRow(row.rank, row.application, row.score, row.submitted_at, row.waiting_since, lacks.get(row.application, ()), row.by_hand)
+        WaiterRow(row.rank, row.application, score, sent, row.waiting_since, lacks.get(row.application, ()), row.by_hand)
         for row in rows
+        for score, sent in [own[row.application]]
     )
+
+
+async def _own_ranks(tx: Tx, key: str, moved: Sequence[UUID]) -> Mapping[UUID, tuple[int, datetime]]:
+    """Score and moment of submission of those who were put elsewhere by hand, as they came to the list with."""
+    rows = (await tx.execute(_OWN_RANKS, {"cell": key, "moved": moved})).all() if moved else ()
+    ranks = {row.application: json.loads(row.record)["rank"] for row in rows}
+    return {application: (score, datetime.fromisoformat(moment)) for application, (score, moment) in ranks.items()}
 
 
 async def decisions(
@@ -132,6 +149,12 @@ async def decisions(
     """The cell's decisions, newest first; of one application, or those before a number (for the next page), where asked."""
     rows = await tx.execute(_DECISIONS, {"cell": key, "application": application, "before": before, "most": most})
     return tuple(_decision(row.record, row.hash) for row in rows)
+
+
+async def ranked_by_hand(tx: Tx, decision: DecisionRow) -> bool:
+    """Whether what the decision ranks by was given by hand, in it or before it."""
+    row = {"cell": decision.cell, "application": decision.application, "number": decision.number}
+    return bool((await tx.execute(_BY_HAND, row)).scalar_one())
 
 
 async def chain(tx: Tx, key: str, *, after: int = 0, most: int = PAGE) -> tuple[tuple[str, str], ...]:

@@ -142,19 +142,15 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
     """One decision with its whole record, and how it is checked."""
     wanted = kit.number_from(number)
 
-    async def read(tx: Tx) -> tuple[kit.Found, Sequence[DecisionRow], Sequence[TransferRow]]:
+    async def read(tx: Tx) -> tuple[kit.Found, Sequence[DecisionRow], bool, Sequence[TransferRow]]:
         found = await _of_staff(request, tx, key)
-        if wanted is None:
-            return found, (), ()
-        return (
-            found,
-            await views.decisions(tx, key, before=wanted + 1, most=2),
-            await lookups.transfers(tx, key, decision=wanted, most=kit.PAGE_ROWS),
-        )
+        decisions = await views.decisions(tx, key, before=wanted + 1, most=2) if wanted is not None else ()
+        if not decisions or decisions[0].number != wanted:
+            raise Problem(404, code="unknown_decision")
+        by_hand = await views.ranked_by_hand(tx, decisions[0])
+        return found, decisions, by_hand, await lookups.transfers(tx, key, decision=wanted, most=kit.PAGE_ROWS)
 
-    found, decisions, transfers = await desk_of(request).db.run(read)
-    if not decisions or decisions[0].number != wanted:
-        raise Problem(404, code="unknown_decision")
+    found, decisions, by_hand, transfers = await desk_of(request).db.run(read)
     decision = decisions[0]
     before = decisions[1].hash if len(decisions) > 1 else GENESIS
     one = explain(decision, found.cell.names, found.part)
@@ -163,7 +159,7 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
         "decision.html",
         **frame(found),
         one=one,
-        about=about(one),
+        about=about(one, by_hand=by_hand),
         movements=[movement(row, key) for row in transfers],
         linked=decision.previous == before,
         previous=kit.cell_path(key, "decisions", decision.number - 1) if decision.number > 1 else "",
@@ -263,16 +259,16 @@ def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
     return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
 
 
-def about(one: Explained) -> list[dict[str, object]]:
-    """A decision's particulars, those that it has."""
+def about(one: Explained, *, by_hand: bool) -> list[dict[str, object]]:
+    """A decision's particulars, those that it has. `by_hand`: the rank in it is no score that anybody gave, and says so."""
     row = one.row
     rank = None if row.score is None or row.submitted_at is None else format_datetime(row.submitted_at, BEIJING)
     listed = [
         (_("When"), one.when),
         (_("What came in"), one.came),
         (_("Application"), row.application),
-        (_("Score"), format_number(row.score / 1000) if row.score is not None else None),
-        (_("Sent"), rank),
+        (_("Ranks by hand as with the score") if by_hand else _("Score"), None if row.score is None else format_number(row.score / 1000)),
+        (_("and as if sent") if by_hand else _("Sent"), rank),
         (_("Position on the list"), row.position or None),
         (_("To be answered by"), format_datetime(row.until, BEIJING) if row.until else None),
         (_("Rules in force"), row.rule),

@@ -7,13 +7,13 @@ from typing import Final
 from markupsafe import Markup
 
 from services.quotas.domain.limits import named
-from services.quotas.foresight import CellEffect, Foreseen, LimitEffect
+from services.quotas.foresight import CellEffect, Foreseen, LimitEffect, Turn
 from services.quotas.pages.kit import cell_path
 from services.quotas.pages.words import cell_name, limit_name, short_id
 from services.quotas.problems import problem_of
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
-from shared.web.formats import format_number, sort_key
+from shared.web.formats import format_date, format_number, sort_key
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -49,11 +49,26 @@ class Country:
     figures: tuple[tuple[str, str, bool], ...]
     """Name, words, and whether it would change."""
     moved: bool
+    when: str
+    """On which day it would change, in words; empty where at once, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Somebody on a list, and which rank they would have instead of which."""
+
+    application: Markup
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The figures (of one cell in `lines`, of several in `countries`), who would be told what, and what stands against it."""
+    """The figures (of one cell in `lines`, of several in `countries`), who would be told what, and what stands against it.
+
+    Of a list that is put in another order the ranks in `order` stand in their place, since no figure changes: first who is moved, then
+    whom they pass, of whom `unnamed` more are not named.
+    """
 
     lines: tuple[Line, ...]
     countries: tuple[Country, ...]
@@ -65,6 +80,8 @@ class Effect:
     promoted: tuple[Markup, ...]
     told: tuple[str, ...]
     warnings: tuple[str, ...]
+    order: tuple[Turned, ...] = ()
+    unnamed: int = 0
 
 
 def effect(
@@ -80,7 +97,7 @@ def effect(
     one = cells[0] if len(cells) == 1 else None
     after = pool + foreseen.pool_gains if foreseen.refused is None else None
     lines: tuple[Line, ...] = ()
-    if one is not None:
+    if one is not None and not foreseen.order:
         lines = tuple(
             _line(_(name), seen.get(one.key, {}).get(key), one.before.get(key, 0), one.after.get(key)) for key, name in FIGURES.items()
         )
@@ -94,7 +111,14 @@ def effect(
         tuple(short_id(application) for application in one.offered) if one is not None else (),
         _told(foreseen, listed=one is not None),
         _warnings(foreseen),
+        tuple(Turned(short_id(turn.application), format_number(turn.before), format_number(turn.after)) for turn in foreseen.order),
+        _unnamed(foreseen.order),
     )
+
+
+def _unnamed(order: Sequence[Turn]) -> int:
+    """How many more are passed than are named."""
+    return abs(order[0].before - order[0].after) - (len(order) - 1) if order else 0
 
 
 def _line(name: str, seen: int | None, now: int, after: int | None) -> Line:
@@ -124,7 +148,8 @@ def _country(cell: CellEffect, names: Names | None, seen: Mapping[str, int] | No
         for key, name in FIGURES.items()
     )
     moved = seen is not None and any(seen.get(key) != cell.before.get(key) for key in FIGURES)
-    return Country(cell_name(cell.key, names), cell_path(cell.key), figures, moved)
+    when = _("on {day}", day=format_date(cell.day)) if cell.day is not None and any(changes for _n, _w, changes in figures) else ""
+    return Country(cell_name(cell.key, names), cell_path(cell.key), figures, moved, when)
 
 
 def _limit(limit: LimitEffect, cells: Sequence[CellEffect], names: Mapping[str, Names]) -> str:

@@ -117,9 +117,8 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
         if errors:
             return *known, None, 0, 0
         cells = await KINDS[kind].cells(tx, params)
-        figures = (await views.figures(tx, cells)).values()
-        held = sum(one["offered"] + one["taken"] for one in figures)
-        return *known, await asking.look_at(tx, request, who, kind, params), held, await lookups.put_forward(tx, cells)
+        held, forward = await lookups.held(tx, cells, parts), await lookups.put_forward(tx, cells)
+        return *known, await asking.look_at(tx, request, who, kind, params), held, forward
 
     found, names, called, shown, held, forward = await desk_of(request).db.run(look)
     if shown is None or typed.get("step") == "change":
@@ -131,7 +130,10 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
             (_("Last day"), format_date(params.end) if params.end else _("none: for good")),
             *([(_("Parts"), _called(parts, called))] if parts else []),
             (_("Places that are held, and stay"), format_number(held)),
-            (_("Put forward without an answer yet"), format_number(forward)),
+            (
+                _("Put forward without an answer yet, in all parts") if parts else _("Put forward without an answer yet"),
+                format_number(forward),
+            ),
             (_("Reason"), typed["reason"]),
         ]
         caption = f"{kit.local(found.names)} · {kit.local(names)}"

@@ -125,15 +125,15 @@ class LeaveProgramme(_Participation[Leave]):
         return ProposalRefused("takes_no_part_then")
 
     async def look(self, tx: Tx, filed: Filed[Leave]) -> Verdict:
-        """What its first day would bring to the cells up to that year; the places held stay."""
+        """What it would bring on its first day, and to later years when each begins; the places held stay."""
         await programmes.change_participation(tx, filed.programme, self._change(filed.params), at=filed.now)
         verdict, _terms = await judge(tx, self.commands(filed))
         return verdict
 
     def commands(self, filed: Filed[Leave]) -> Sequence[Command]:
-        begins = self.first_moment(filed.params, filed.now)
-        due = (key for key in sorted(filed.figures) if int(key.rpartition(":")[2]) <= begins.year)
-        return tuple(EndParticipation(cell=key, at=begins) for key in due)
+        begins, end = self.first_moment(filed.params, filed.now), filed.params.end
+        moments = {key: max(begins, datetime(int(key.rpartition(":")[2]), 1, 1, tzinfo=UTC)) for key in sorted(filed.figures)}
+        return tuple(EndParticipation(cell=key, at=at) for key, at in moments.items() if end is None or at.date() <= end)
 
 
 class ReturnToProgramme(_Participation[Return]):

@@ -38,6 +38,12 @@ _INSIDE: Final = """
     ) from unnest($1::text[], $2::int[], $3::timestamptz[], $4::uuid[], $5::int[], $6::timestamptz[], $7::uuid[])
         with ordinality as n (cell, from_score, from_at, from_application, to_score, to_at, to_application, turn) order by n.turn
 """
+_BETWEEN: Final = """
+    select application from place where cell = $1 and state = 'waiting'
+        and (-score, submitted_at, application) >= ($2::int, $3::timestamptz, $4::uuid)
+        and (-score, submitted_at, application) < ($5::int, $6::timestamptz, $7::uuid)
+    order by -score, submitted_at, application limit $8
+"""
 _CHANGE: Final = """
     with gone as (
         delete from list_range r using unnest($1::text[], $2::int[], $3::timestamptz[], $4::uuid[])
@@ -115,6 +121,13 @@ async def ahead_of(connection: "asyncpg.Connection[Any]", newcomers: Sequence[Ra
         asked.append((one.cell, found.start(number), rank))
     inside = await connection.fetch(_INSIDE, *_bounds(asked))
     return {one.application: ahead + row[0] for one, ahead, row in zip(newcomers, before, inside, strict=True)}
+
+
+async def between(connection: "asyncpg.Connection[Any]", one: Ranked, other: Ranked, most: int) -> tuple[UUID, ...]:
+    """Who waits in their cell and ranks before the other one, but not before the first; the best ranked of them, `most` at the utmost."""
+    ranks = ((who.cell, (-who.score, who.submitted_at, who.application)) for who in (one, other))
+    (cell, start), (_cell, end) = ranks
+    return tuple(row[0] for row in await connection.fetch(_BETWEEN, cell, *start, *end, most))
 
 
 async def keep(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.quotas.foresight import foresee
+from services.quotas.proposals.limits import LimitChange
 from services.quotas.store.room import CellLimit, limits_of
 from shared.events import applications as facts
 from shared.kernel.clock import ManualClock
@@ -49,7 +51,16 @@ async def test_more_seats_are_looked_at_then_adopted_and_serve_who_waits(office:
     effect = (await office.look("limit_change", seats(3))).json()
     assert effect["told"] == 1
     assert [cell["offered"] for cell in effect["cells"] if cell["key"] == CL] == [[str(waiter.application)]]
+    assert effect["limits"] == [{"key": SOLAR, "before": 2, "after": 3, "used": 2}]
     assert await picture(db) == before, "looking changes nothing"
+
+    async def read(tx: Tx) -> list[str]:
+        seen: list[str] = []
+        with (await driver(tx)).query_logger(lambda record: seen.append(record.query)):
+            await foresee(tx, "limit_change", LimitChange(cell=PE, limit=SOLAR, capacity=3), by=ANA, now=START)
+        return [one for one in seen if one.startswith("select key, used, fixed from limit_counter")]
+
+    assert len(await db.run(read)) == 1, "the cell's limits are read once"
     await office.adopted("limit_change", seats(3))
     assert await states(db, waiter) == ["offered"]
     acts = await rows(db, "select act, subject from audit_entry order by id")

@@ -1,10 +1,11 @@
 """A country leaves and returns: the effect is shown, two people decide, the others are asked, the sweep does it."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.quotas import rebuild
@@ -94,6 +95,35 @@ async def test_leaving_is_shown_adopted_and_carried_out_on_its_day(office: Offic
     await apply_events(db, late.approved(START + timedelta(days=11)))
     assert (await told(db, "refused"))[-1].data.reason == "not_participating"
     assert await held(db) == {}
+
+
+async def test_leaving_takes_free_places_of_later_years_on_their_first_day(office: Office) -> None:
+    """They are shown with the day before it is confirmed; of a leave that is over by then they are none."""
+    data = programme(version="2", places=16)
+    (call,) = data.calls
+    later = msgspec.structs.replace(
+        call, year=2017, list_closes=datetime(2017, 8, 15, tzinfo=UTC), answers_due=datetime(2017, 5, 31, tzinfo=UTC)
+    )
+    data = msgspec.structs.replace(data, places_per_year={2016: 8, 2017: 8}, calls=[call, later])
+    db, next_year = office.front.db, "training:PE:2017"
+    await apply_events(db, publication(data, version=2))
+    assert (await figures(db, next_year))[:2] == (2, 2)
+    effect = (await office.look("leave", change())).json()
+    assert [(one["key"], one["after"]["free"], one["day"]) for one in effect["cells"]] == [
+        (PE, 0, FIRST.isoformat()), (next_year, 0, "2017-01-01"),
+    ]  # fmt: skip
+    assert effect["pool_gains"] == 4
+    this_year = (await office.look("leave", change(end="2016-12-31"))).json()
+    assert (this_year["pool_gains"], this_year["cells"][1]["after"]["free"], this_year["cells"][1]["day"]) == (2, 2, None)
+    at = await office.filed("leave", change())
+    async with office.front.browser("officer", account=BO) as bo:
+        said = words(await bo.get(f"/quotas/proposals/{at}"))
+    assert "PE 2016 on 30 January 2016 2 → 0" in said and "PE 2017 on 1 January 2017 2 → 0" in said
+    await office.adopt(at)
+    await sweep(db, 10)
+    assert (await figures(db, PE))[:2] == (0, 0) and (await figures(db, next_year))[:2] == (2, 2)
+    await sweep(db, (date(2017, 1, 1) - START.date()).days)
+    assert (await figures(db, next_year))[:2] == (0, 0) and await held(db) == {}
 
 
 async def test_returning_needs_every_country_and_the_donor_each_on_record(office: Office) -> None:
@@ -231,8 +261,10 @@ async def test_a_part_that_the_plan_does_not_have_is_named_with_the_nearest_that
 async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
     """On the form, where it is checked, in the proposal, and in the list once it is adopted; no code is seen or typed."""
     course = CourseTerms(key="solar", year=2016, names=names("Solar energy"), starts=date(2016, 5, 1), ends=date(2016, 6, 1))
-    data = programme(version="2", courses=[course], parts={"master": names("Master’s degree")})
+    wind = msgspec.structs.replace(course, key="wind", names=names("Wind energy"))
+    data = programme(version="2", courses=[course, wind], parts={"master": names("Master’s degree")})
     await apply_events(office.front.db, publication(data, version=2))
+    await apply_events(office.front.db, Person(PE, course="solar").approved(), Person(PE, course="wind").approved())
     path, listed = "/quotas/participation/training/PE", "/quotas/participation?programme=training"
     typed = {"act": "leave", "start-day": str(FIRST.day), "start-month": str(FIRST.month), "start-year": str(FIRST.year)}
     sent: dict[str, Any] = typed | {"parts": ["solar", "master"], "reason": "The government decided so.", "key": "0123456789"}
@@ -240,7 +272,9 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
         form = words(await own.get(path))
         assert "Solar energy" in form and "Master’s degree" in form and "solar" not in form
         both = "Master’s degree, Solar energy"
-        assert f"Parts {both}" in words(await own.post(path, data={**sent, "step": "look"}))
+        looked = words(await own.post(path, data={**sent, "step": "look"}))
+        assert f"Parts {both} Places that are held, and stay 1 Put forward without an answer yet, in all parts 0" in looked
+        assert "Places that are held, and stay 2" in words(await own.post(path, data={**sent, "parts": [], "step": "look"}))
         again = await own.post(path, data={**sent, "step": "change"})
         assert again.text.count(" checked") == 3, "the act and both parts stay ticked"
         at = (await own.post(path, data={**sent, "step": "send"})).headers["location"].partition("?")[0]
