@@ -57,7 +57,7 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
         case outcomes.Changed(state=state, version=version):
             return [{"pointer": "/state", "code": "state", "value": state}, {"pointer": "/version", "code": "version", "value": version}]
         case outcomes.WrongAnswers(faults=faults):
-            return [{"pointer": f"/answers/{key}", "code": fault.code, **fault.parameters} for key, fault in faults.items()]
+            return [{"pointer": f"/answers/{key}", "code": fault.code, **to_stored(fault.parameters)} for key, fault in faults.items()]
         case outcomes.PageChanged(version=version, saved=saved):
             return [{"pointer": "/answers", "code": "page_changed", "version": version, "value": to_stored(saved)}]
         case outcomes.Incomplete(questions=questions, documents=documents, checking=checking, referees=referees):

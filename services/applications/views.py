@@ -12,7 +12,7 @@ from services.applications.domain.correction import Returned
 from services.applications.domain.letters import Letter
 from services.applications.domain.lifecycle import Act, State, acts, scored_in
 from services.applications.domain.papers import LATER, FileState, may_attach
-from services.applications.domain.referees import lacking
+from services.applications.domain.referees import Tally, lacking, may_write, tally
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
 from services.applications.plan.model import Document as Paper
@@ -38,11 +38,13 @@ WRITERS = ("applicant", "coordinator", "officer", "auditor")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One of a person's applications, with its programme; `owed` are papers that a later stage asks for and that are not there."""
+    """One of a person's applications, with its programme; `owed` are papers that a later stage asks for and that are not there, `letters`
+    how those of referees stand, where any can be of use still."""
 
     application: Application
     terms: InForce
     owed: tuple[Paper, ...] = ()
+    letters: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,13 @@ class Dossier:
         asked = self.programme.referees
         return asked is not None and asked.asked_of(self.answers)
 
+    @property
+    def letters_tally(self) -> Tally | None:
+        """How the letters of referees stand; none where this applicant needs none, or none can be of use any more."""
+        if not may_write(State(self.application.state)):
+            return None
+        return tally(self.programme.referees, [one.state for one in self.referees], self.answers)
+
     def referees_lacking(self, stage: str) -> int:
         """How many referees, or letters, are missing for that stage."""
         return lacking(self.programme.referees, [one.state for one in self.referees], self.answers, stage)
@@ -151,8 +160,16 @@ async def mine(tx: Tx, viewer: Viewer) -> list[Line]:
     found = []
     for one in await lists.of_person(tx, viewer):
         terms = await terms_of(tx, one.programme)
-        found.append(Line(one, terms, await owed(tx, viewer, terms.programme, one)))
+        found.append(Line(one, terms, await owed(tx, viewer, terms.programme, one), await _letters(tx, terms.programme, one)))
     return found
+
+
+async def _letters(tx: Tx, programme: Programme, application: Application) -> Tally | None:
+    """How its letters stand; asks the database only where any are asked for and can be of use still."""
+    if programme.referees is None or not may_write(State(application.state)):
+        return None
+    filled = await store.filled_in(tx, application.id)
+    return tally(programme.referees, filled.referees, given(programme.pages, filled.answers))
 
 
 async def owed(tx: Tx, viewer: Viewer, programme: Programme, application: Application) -> tuple[Paper, ...]:

@@ -268,20 +268,32 @@ class RefereeReminded(Fact, frozen=True, kw_only=True):
 
 
 class RefereeReceived(Fact, frozen=True, kw_only=True):
-    """A referee has sent the letter."""
+    """A referee has sent the letter. `received` letters of those `needed` have come; `letters_lacking` are still to come, by `due`.
+
+    All four are absent where no letter is needed, and in events from before they were told.
+    """
 
     application: UUID
     person: UUID
     referee: UUID
+    received: int | None = None
+    needed: int | None = None
+    letters_lacking: int | None = None
+    due: Moment | None = None
 
 
 class RefereeDeclined(Fact, frozen=True, kw_only=True):
-    """A referee will not write a letter."""
+    """A referee will not write a letter. So many other people have to be asked (`referees_lacking`) for letters that are due by `due`.
+
+    Both are absent where no letter is needed, and in events from before they were told.
+    """
 
     application: UUID
     person: UUID
     referee: UUID
     reason: str
+    referees_lacking: int | None = None
+    due: Moment | None = None
 
 
 class RefereeUnreached(Fact, frozen=True, kw_only=True):

@@ -58,8 +58,11 @@ async def test_a_referee_is_chased_declines_and_is_replaced(house: House) -> Non
 
     # Declined, with a reason; Ana hears of it and asks somebody else, who writes.
     await house.writer(FIRST).decline("no_time")
-    assert "{" not in (await house.mail(ANA.email, "no escribirá")).text
+    declined = (await house.mail(ANA.email, "no escribirá")).text
+    assert "{" not in declined and "Pida la carta a otra persona" in declined
     assert "Sin tiempo antes de la fecha" in await shown()
+    for place in ("/applications", f"{path}/tasks"):
+        assert "Hace falta 1 referencia más." in (await ana.browser.get(place)).words(), place
     await asks_instead(**{**referee, "email": SECOND, "name": "Rosa Mamani"})
     await house.writer(SECOND).write(programme, referee["language"])
     assert "Carta recibida" in await shown()

@@ -12,7 +12,7 @@ from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.views import Dossier
 
-BOUNDS: Final = ("min_words", "max_words", "max_length", "minimum", "maximum")
+BOUNDS: Final = ("min_words", "max_words", "max_length", "minimum", "maximum", "earliest", "latest")
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Year = Annotated[int, Field(ge=1, le=9999)]
 Key = Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=r"^[!-~]+$")]

@@ -107,14 +107,28 @@ def parse_page(
         asked = question.when is None or question.when.holds(counting)
         found, wrong = _read(question, form, today, countries)
         begin = counting.get(question.not_before) if question.not_before else None
-        if isinstance(found, int) and isinstance(begin, int) and found < begin:
-            found, wrong = None, {question.key: Fault("before_beginning", {"begin": begin})}
+        if isinstance(begin, int):
+            found, wrong = _begun_by(question, begin, found, wrong, today)
         if found is not None:
             answers[question.key] = found
         if asked:
             faults |= wrong
             counting |= {question.key: found} if found is not None else {}
     return Parsed(answers, faults)
+
+
+def _begun_by(
+    question: Question, begin: int, found: Answer | None, wrong: dict[str, Fault], today: date
+) -> tuple[Answer | None, dict[str, Fault]]:
+    """The year, held against the one of the beginning, which is said beside the other bounds wherever the year is out of them."""
+    most = kinds.latest_number(question, today)
+    bounds: dict[str, int | date] = {"begin": begin, **({"maximum": most} if most is not None else {})}
+    fault = wrong.get(question.key)
+    if isinstance(found, int) and found < begin:
+        return None, {question.key: Fault("before_beginning", bounds, said="" if most is None else "between_beginning")}
+    if fault is not None and (fault.said == "number_between" or fault.code == "year_to_come"):
+        return found, {question.key: replace(fault, parameters={**fault.parameters, **bounds}, said="between_beginning")}
+    return found, wrong
 
 
 def _read(question: Question, form: Mapping[str, str], today: date, countries: Collection[str]) -> tuple[Answer | None, dict[str, Fault]]:

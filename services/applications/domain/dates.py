@@ -3,6 +3,7 @@
 import unicodedata
 from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -33,7 +34,33 @@ MONTHS: Final = (
 """In all languages of the pages, whichever the page speaks: no name means one month here and another there."""
 
 
-def read_date(typed: Sequence[str], *, past: bool, today: date) -> date | Fault:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days that are taken, both inside; open on a side where there is none."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def fault(self, found: date) -> Fault | None:
+        """What is wrong with a day outside, with both sides in one sentence."""
+        if (self.first is None or self.first <= found) and (self.last is None or found <= self.last):
+            return None
+        sides = {name: day for name, day in (("first", self.first), ("last", self.last)) if day is not None}
+        return Fault("date_outside", dict(sides), DATE_BOXES, said="_".join(("date_outside", *sides)))
+
+
+ANY_DAY: Final = Span()
+
+
+def years_from(day: date, years: int) -> date:
+    """The same day so many years later (negative: before); the 28th for a 29 February that is none there."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+def read_date(typed: Sequence[str], *, past: bool, today: date, within: Span = ANY_DAY) -> date | Fault:
     """The day in three boxes, none of which need be filled in; one clear fault where it is none. `past`: before `today`, within a life."""
     empty = tuple(box for box, part in zip(DATE_BOXES, typed, strict=True) if not part)
     if empty:
@@ -54,7 +81,8 @@ def read_date(typed: Sequence[str], *, past: bool, today: date) -> date | Fault:
     days = monthrange(year, month)[1]
     if not 1 <= day <= days:
         return Fault("date_unreal", {"days": days}, ("day",), said="date_no_such_day")
-    return _within_a_life(date(year, month, day), today) if past else date(year, month, day)
+    found = date(year, month, day)
+    return _within_a_life(found, today) if past else within.fault(found) or found
 
 
 def _within_a_life(found: date, today: date) -> date | Fault:

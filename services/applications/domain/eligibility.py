@@ -5,11 +5,11 @@ A rule is judged only on what was answered; what is missing is found by `answers
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from services.applications.domain.answers import Answer, Texts, When, count_words
+from services.applications.domain.answers import Answer, Entries, Texts, When, count_words
 
 Parameter = int | str | tuple[str, ...]
 
@@ -37,11 +37,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The application's country and its call: the year, and the local days of `MOMENTS`."""
+    """The application's country, its call (the year, and the local days of `MOMENTS`), and what else was answered."""
 
     country: str
     year: int
     days: dict[str, date]
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
     def day(self, moment: str) -> date:
         """The day that `moment` names: one of `MOMENTS`, or `MM-DD` in the call's year."""
@@ -111,6 +112,13 @@ def _nationality_not(rule: Rule, answer: Answer | None, context: Context) -> boo
     return context.country not in _texts(rule, "nationalities")
 
 
+def _years_after(rule: Rule, answer: Answer | None, context: Context) -> bool:
+    since = context.answers.get(_text(rule, "after"))
+    first = since.year + _whole(rule, "years") if isinstance(since, date) else None
+    years = [entry.get(_text(rule, "year")) for entry in (answer.each if isinstance(answer, Entries) else ())]
+    return first is None or all(not isinstance(year, int) or year >= first for year in years)
+
+
 Check = Callable[[Rule, Answer | None, Context], bool]
 
 
@@ -119,7 +127,7 @@ class RuleKind(NamedTuple):
 
     Parameter types: `whole` (a whole number), `moment` (a day of the call), `options` (some of the question's options),
     `rung` (one option of a question whose options stand from lowest to highest; kept as that option and all above it),
-    `countries` (codes of the plan's countries).
+    `countries` (codes of the plan's countries), `year` (a year that an entry of the group asks for), `date` (another question, for a date).
     """
 
     check: Check
@@ -137,6 +145,7 @@ RULES: Final[dict[str, RuleKind]] = {
     "number_at_least": RuleKind(_number_at_least, ("number",), {"number": "whole"}),
     "number_at_most": RuleKind(_number_at_most, ("number",), {"number": "whole"}),
     "words_at_least": RuleKind(_words_at_least, ("long_text", "text"), {"words": "whole"}),
+    "years_after": RuleKind(_years_after, ("group",), {"year": "year", "after": "date", "years": "whole"}),
     "must_be_yes": RuleKind(_must_be_yes, ("yes_no",), {}),
     "must_be_no": RuleKind(_must_be_no, ("yes_no",), {}),
     "nationality_not": RuleKind(_nationality_not, (), {"nationalities": "countries"}),
@@ -145,7 +154,17 @@ RULES: Final[dict[str, RuleKind]] = {
 
 def check(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:
     """The reasons why these answers are not eligible, in the order of the rules; empty means eligible."""
+    context = replace(context, answers=answers)
     return [Reason(rule.code, rule.reason) for rule in rules if applies(rule, answers, context) and not _holds(rule, answers, context)]
+
+
+def words_wanted(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> dict[str, int]:
+    """Question to the most words that a rule wants of somebody with these answers, whatever is written there so far."""
+    found: dict[str, int] = {}
+    for rule in rules:
+        if rule.kind == "words_at_least" and rule.question and applies(rule, {**answers, rule.question: ""}, context):
+            found[rule.question] = max(found.get(rule.question, 0), _whole(rule, "words"))
+    return found
 
 
 def applies(rule: Rule, answers: Mapping[str, Answer], context: Context) -> bool:

@@ -1,6 +1,7 @@
 """What can be wrong with an answer, in words. Codes are stable."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 
@@ -26,15 +27,21 @@ FAULTS: Final = {
     "date_month_unread": N_("The month of “{question}” must be a number from 1 to 12, or the name of a month"),
     "date_no_such_day": N_("“{question}” must be a real date: that month has {days} days"),
     "date_not_past": N_("“{question}” must be in the past"),
+    "date_outside_first_last": N_("“{question}” must be from {first} to {last}"),
+    "date_outside_first": N_("“{question}” must be {first} or later"),
+    "date_outside_last": N_("“{question}” must be {last} or earlier"),
     "date_long_past": N_("The year of “{question}” must be {first} or later"),
     "email": N_("“{question}” must be an email address, such as name@example.org"),
     "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
     "number": N_("“{question}” must be a whole number, such as 3"),
     "number_low": N_("“{question}” must be {minimum} or more"),
-    "year_to_come": N_("“{question}” must be {year} or earlier: a later year has not come yet"),
+    "number_between": N_("“{question}” must be from {minimum} to {maximum}"),
+    "year_to_come": N_("“{question}” must be from {minimum} to {maximum}: a later year has not come yet"),
     "before_beginning": N_("“{question}” must not be before the beginning, which is {begin}"),
+    "between_beginning": N_("“{question}” must be from {begin}, the year of the beginning, to {maximum}"),
     "number_high": N_("“{question}” must be {maximum} or less"),
     "too_long": N_("“{question}” must have {maximum} characters or fewer; it has {length}"),
+    "words_between": N_("“{question}” must have from {minimum} to {maximum} words; it has {words}"),
     "too_few_words": N_("“{question}” must have at least {minimum} words; it has {words}"),
     "too_many_words": N_("“{question}” must have {maximum} words or fewer; it has {words}"),
     "not_an_option": N_("Choose one of the answers shown for “{question}”"),
@@ -60,7 +67,7 @@ class Fault:
     """
 
     code: str
-    parameters: dict[str, int] = field(default_factory=dict)
+    parameters: dict[str, int | date] = field(default_factory=dict)
     boxes: tuple[str, ...] = ()
     said: str = ""
 

@@ -22,7 +22,9 @@ def _said(question: Question) -> tuple[object, ...]:
         _labels(question.levels),
         *(question.currencies, question.min_words, question.max_words, question.max_length, question.minimum, question.maximum),
         [_said(inner) for inner in question.questions],
-        *([question.not_before] if question.not_before else []),  # a print without it is as it was before there was such a thing
+        # A print without these is as it was before there were such things.
+        *([question.not_before] if question.not_before else []),
+        *([(question.earliest, question.latest)] if (question.earliest, question.latest) != (None, None) else []),
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from services.applications.domain.dates import DATE_BOXES, read_date
+from services.applications.domain.dates import DATE_BOXES, Span, read_date, years_from
 from services.applications.domain.faults import Fault
-from services.applications.domain.questions import Answer, Chosen, Entries, Money, Question, Spoken, Stored
+from services.applications.domain.questions import FIRST_YEAR, Answer, Chosen, Entries, Money, Question, Spoken, Stored
 from services.applications.domain.writing import DIGITS_MAX, amount_text, count_words, read_amount, tidy
 
 ANOTHER_COUNTRY: Final = "ZZ"
@@ -98,10 +98,18 @@ def _written(question: Question, typed: list[str], setting: Setting) -> str | Fa
         return text
     words = count_words(text)
     if question.min_words is not None and words < question.min_words:
-        return Fault("too_few_words", {"minimum": question.min_words, "words": words})
+        return _outside("too_few_words", "words_between", question.min_words, question.max_words, words=words)
     if question.max_words is not None and words > question.max_words:
-        return Fault("too_many_words", {"maximum": question.max_words, "words": words})
+        return _outside("too_many_words", "words_between", question.min_words, question.max_words, words=words)
     return text
+
+
+def _outside(code: str, both: str, least: int | None, most: int | None, *boxes: str, **more: int) -> Fault:
+    """What is wrong with a number out of its bounds. Where there are two, it is said with both: one that is told alone is met with the
+    other at the next try.
+    """
+    bounds = {name: bound for name, bound in (("minimum", least), ("maximum", most)) if bound is not None}
+    return Fault(code, {**bounds, **more}, boxes, said=both if len(bounds) == 2 else "")
 
 
 def _number(question: Question, typed: list[str], setting: Setting) -> int | Fault:
@@ -110,13 +118,19 @@ def _number(question: Question, typed: list[str], setting: Setting) -> int | Fau
     if not digits.isdecimal() or len(digits) > DIGITS_MAX:
         return Fault("number")
     number = int(digits) if digits == text else -int(digits)
-    if question.minimum is not None and number < question.minimum:
-        return Fault("number_low", {"minimum": question.minimum})
-    if question.maximum is not None and number > question.maximum:
-        return Fault("number_high", {"maximum": question.maximum})
+    least, most = question.minimum, latest_number(question, setting.today)
+    if least is not None and number < least:
+        return _outside("number_low", "number_between", least, most)
     if question.past and number > setting.today.year:
-        return Fault("year_to_come", {"year": setting.today.year})
-    return number
+        return Fault("year_to_come", {"minimum": FIRST_YEAR if least is None else least, "maximum": setting.today.year})
+    return _outside("number_high", "number_between", least, most) if most is not None and number > most else number
+
+
+def latest_number(question: Question, today: date) -> int | None:
+    """The largest number that is taken today; a year that has to be past may be this one."""
+    if not question.past:
+        return question.maximum
+    return today.year if question.maximum is None else min(question.maximum, today.year)
 
 
 def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fault:
@@ -129,9 +143,9 @@ def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fa
     if hundredths is None:
         return Fault("amount", {}, ("amount",))
     if question.minimum is not None and hundredths < question.minimum * 100:
-        return Fault("number_low", {"minimum": question.minimum}, ("amount",))
+        return _outside("number_low", "number_between", question.minimum, question.maximum, "amount")
     if question.maximum is not None and hundredths > question.maximum * 100:
-        return Fault("number_high", {"maximum": question.maximum}, ("amount",))
+        return _outside("number_high", "number_between", question.minimum, question.maximum, "amount")
     return Money(hundredths, currency)
 
 
@@ -139,7 +153,13 @@ def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fa
 
 
 def _date(question: Question, typed: list[str], setting: Setting) -> date | Fault:
-    return read_date(typed, past=question.past, today=setting.today)
+    return read_date(typed, past=question.past, today=setting.today, within=span_of(question, setting.today))
+
+
+def span_of(question: Question, today: date) -> Span:
+    """The days that a date may be, by the plan's bounds in years from today."""
+    first, last = (None if years is None else years_from(today, years) for years in (question.earliest, question.latest))
+    return Span(first, last)
 
 
 def _stored_date(question: Question, value: Any) -> date | None:

@@ -112,6 +112,7 @@ class Question:
 
     Word bounds are for long texts, `past` for dates and for years, which may be this one. `not_before` names a year, asked
     earlier on the same page or in the same entry, that this one, a year as well, may not come before.
+    `earliest` and `latest` bound a date: whole years from the applicant's day on, both days inside.
     `minimum` and `maximum` bound a number, an amount in whole units, how many
     options are ticked, how many choices are ranked (and offered), and how many entries a group has. `levels` go with a
     language, `currencies` with money, `questions` and the name of one `entry` with a group. `when` makes it a question for some only.
@@ -137,6 +138,8 @@ class Question:
     minimum: int | None = None
     maximum: int | None = None
     past: bool = False
+    earliest: int | None = None
+    latest: int | None = None
     not_before: str | None = None
     autocomplete: str | None = None
     inputmode: str | None = None

@@ -120,16 +120,40 @@ def may_write(state: State) -> bool:
     return state in {State.DRAFT, State.RETURNED, State.SUBMITTED, State.NOMINATED}
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the letters of one application stand: `received` of those that are `needed`, and how many more may still come (`expected`)."""
+
+    received: int
+    needed: int
+    expected: int
+
+    @property
+    def letters(self) -> int:
+        """How many are still to come."""
+        return max(0, self.needed - self.received)
+
+    @property
+    def referees(self) -> int:
+        """How many more people have to be asked, so that there can be enough."""
+        return max(0, self.letters - self.expected)
+
+
+def tally(asked: Referees | None, standings: Sequence[str], answers: Mapping[str, Answer]) -> Tally | None:
+    """How the letters stand; none where somebody with these answers is asked for none."""
+    if asked is None or not asked.asked_of(answers):
+        return None
+    return Tally(sum(one == Standing.RECEIVED for one in standings), asked.minimum, sum(one in OPEN for one in standings))
+
+
 def lacking(asked: Referees | None, standings: Sequence[str], answers: Mapping[str, Answer], stage: str) -> int:
     """How many referees (or, at the stage that letters are needed for, letters) are missing for that stage."""
-    if asked is None or not asked.asked_of(answers):
+    found = tally(asked, standings, answers)
+    if asked is None or found is None:
         return 0
-    received = sum(one == Standing.RECEIVED for one in standings)
     if stage == asked.needed:
-        return max(0, asked.minimum - received)
-    if stage == "submission":
-        return max(0, asked.minimum - sum(one in LIVE for one in standings))
-    return 0
+        return found.letters
+    return found.referees if stage == "submission" else 0
 
 
 def same_address(one: str, other: str) -> bool:

@@ -90,7 +90,8 @@ def field(
 
 
 def fault_words(fault: Fault, label: str) -> str:
-    return _(fault.msgid, question=label, **fault.parameters)
+    said = {name: format_date(one) if isinstance(one, date) else one for name, one in fault.parameters.items()}
+    return _(fault.msgid, question=label, **said)
 
 
 def target(question: Question, fault: Fault | None = None) -> str:

@@ -11,10 +11,11 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.eligibility import Context, check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER
-from services.applications.domain.referees import LIVE, Standing
+from services.applications.domain.referees import LIVE
 from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
+from services.applications.pages.letters_due import letters_of, more_words
 from services.applications.pages.referees import UNREACHED
 from services.applications.tables import Application
 from services.applications.views import PaperState
@@ -179,17 +180,16 @@ def sent_before(folder: Folder, paper: PaperState) -> bool:
 
 def letter_tasks(folder: Folder) -> list[Task]:
     """One task for the referees, where letters are needed: done once nothing about them stands against sending."""
-    asked = folder.dossier.programme.referees
-    if asked is None or not folder.dossier.asks_referees:
+    found, said = folder.dossier.letters_tally, letters_of(folder)
+    if found is None or said is None:
         return []
     live = [one for one in folder.dossier.referees if one.state in LIVE]
-    received = sum(one.state == Standing.RECEIVED for one in live)
     lacking = folder.dossier.referees_lacking("submission")
-    status, colour = (COMPLETED, "") if not lacking else (IN_PROGRESS, "amber") if live else (NOT_STARTED, "blue")
+    status, colour = (COMPLETED, "") if not lacking else (IN_PROGRESS, "amber") if folder.dossier.referees else (NOT_STARTED, "blue")
     if any(one.unreached for one in live):
         status, colour = UNREACHED
-    hint = _("{n} of {all} letters received", n=received, all=max(len(live), asked.minimum)) if live else ""
-    return [Task(_("Letters of recommendation"), hint, f"{folder.path}/referees", _(status), colour)]
+    hints = [said.text] if live else []
+    return [Task(_("Letters of recommendation"), " ".join([*hints, said.more or more_words(found)]), said.href, _(status), colour)]
 
 
 def send_task(folder: Folder) -> Task:

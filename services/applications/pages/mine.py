@@ -17,6 +17,7 @@ from services.applications.pages.giving import BEFORE, awaits_day, before_round,
 from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
+from services.applications.pages.letters_due import LettersSaid, letters_of, letters_said
 from services.applications.pages.place import TAKEN, accepted, course_name, course_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
@@ -122,9 +123,10 @@ class Item:
     meaning: str
     next: Next | None
     owed: list[tuple[str, str]]
+    letters: LettersSaid | None
 
 
-def item(line: Line, now: datetime) -> Item:
+def item(line: Line, zone: str, now: datetime) -> Item:
     application, terms = line.application, line.terms
     said = said_of(application, terms)
     return Item(
@@ -137,6 +139,7 @@ def item(line: Line, now: datetime) -> Item:
         meaning(application, terms, now),
         next_date(application, terms, now),
         [(one.names[current_language()], f"/applications/{application.id}/papers/{quote(one.key)}") for one in line.owed],
+        letters_said(line.letters, application, terms, zone, now),
     )
 
 
@@ -149,7 +152,7 @@ async def list_page(request: Request) -> Response:
         return await mine(tx, viewer), await zone_for(tx, request)
 
     lines, zone = await desk.db.run(read)
-    return render(request, "my_applications.html", items=[item(line, now) for line in lines], zone=zone, now=now)
+    return render(request, "my_applications.html", items=[item(line, zone, now) for line in lines], zone=zone, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         marked=marked(folder),
         letters=exchanges(folder),
         again=await again(request, folder),
+        letters_said=letters_of(folder),
         referees=[
             (one.name, *standing_words(one, folder.now)) for one in folder.dossier.referees if one.state in (*LIVE, Standing.DECLINED)
         ],

@@ -107,7 +107,7 @@ def _page(request: Request, held: Held, zone: str) -> str:
         now=now,
         applications=[
             {
-                "item": item(Line(folder.application, folder.dossier.terms), now),
+                "item": item(Line(folder.application, folder.dossier.terms), zone, now),
                 "sections": sections(folder, change=False),
                 "moments": moments(folder),
                 "documents": told["documents"],

@@ -22,6 +22,7 @@ from services.applications.domain.referees import (
     passed,
     remind_again_at,
 )
+from services.applications.pages.fields import fault_words
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import both, problem
 from services.applications.referees.asking import invite, remind, told_at
@@ -211,7 +212,7 @@ def check(asked: Referees, form: Mapping[str, str]) -> tuple[Invitee | None, dic
     if isinstance(found, Invitee):
         return found, {}
     labels = {one["key"]: one["label"] for one in fields(asked, {}, {})}
-    return None, {key: _(fault.msgid, question=labels[key], **fault.parameters) for key, fault in found.items()}
+    return None, {key: fault_words(fault, labels[key]) for key, fault in found.items()}
 
 
 @router.get("/applications/{application_id}/referees/add")

@@ -23,6 +23,7 @@ from services.applications.pages.fields import shown, target
 from services.applications.pages.form import context_of_call, editable
 from services.applications.pages.giving import answers_day, giving
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
+from services.applications.pages.letters_due import letters_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
 from services.applications.pages.words import country_name, size_words
@@ -259,5 +260,6 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         ask=folder.ask,
         giving=giving(folder.dossier.call, folder.now),
         answers_due=answers_day(folder.dossier.call),
+        letters_said=letters_of(folder),
         copy=await copy_of(request, folder.application.id, folder.path),
     )

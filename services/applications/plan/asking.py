@@ -12,6 +12,7 @@ INPUT_MODES: Final = ("text", "numeric", "decimal", "tel", "email", "url")
 MAX_QUESTIONS: Final = 6
 """Questions on one page at most, so that a page is quick on a slow line and a fault is easy to find."""
 BOUNDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "date": ("earliest", "latest"),
     "text": ("max_length",),
     "long_text": ("min_words", "max_words", "max_length"),
     "number": ("minimum", "maximum"),
@@ -20,6 +21,10 @@ BOUNDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ranking": ("minimum", "maximum"),
     "group": ("minimum", "maximum"),
 }
+YEARS_MOST: Final = 120
+"""Years from the applicant's day that a date may be bounded by, to either side."""
+LENGTHS: Final = ("max_length", "max_words")
+"""Bounds below 1 of which nothing could be answered."""
 MOST: Final = {"ranking": RANKS_MAX, "group": ENTRIES_MAX}
 PLAIN_KINDS: Final = tuple(kind for kind in KINDS if kind != "group")
 """What an entry of a group may ask."""
@@ -76,7 +81,7 @@ class Asking:
     def question(self, entry: Table, kinds: Sequence[str] = KINDS) -> Question:
         """One question; `kinds` are those that it may be of here."""
         key, kind = entry.text("key", CODE, CODE_EXPECTED), entry.choice("kind", kinds)
-        numbers: dict[str, Any] = {name: entry.maybe_whole(name) for name in BOUNDS.get(kind, ())}
+        numbers: dict[str, Any] = {name: self._bound(entry, name) for name in BOUNDS.get(kind, ())}
         question = Question(
             key=key,
             kind=kind,
@@ -97,6 +102,11 @@ class Asking:
         self._bounds_fit(entry, question)
         self.close(entry)
         return question
+
+    def _bound(self, entry: Table, name: str) -> int | None:
+        if name in ("earliest", "latest"):
+            return entry.maybe_whole(name, -YEARS_MOST, YEARS_MOST)
+        return entry.maybe_whole(name, 1 if name in LENGTHS else 0)
 
     def _begun(self, entry: Table) -> str | None:
         """The year that this one may not come before: asked earlier on the page or in the entry, so that whoever changes it has both."""
@@ -148,10 +158,15 @@ class Asking:
         return tuple(inner.questions.values())
 
     def _bounds_fit(self, entry: Table, question: Question) -> None:
-        for low, high in (("min_words", "max_words"), ("minimum", "maximum")):
+        for low, high in (("min_words", "max_words"), ("minimum", "maximum"), ("earliest", "latest")):
             least, most = getattr(question, low), getattr(question, high)
             if least is not None and most is not None and least > most:
                 entry.wrong(low, f'"{low}" is {least}, more than "{high}", {most}', "the smaller one first")
+        for name in ("earliest", "latest") if question.past else ():
+            if getattr(question, name) is not None:
+                entry.wrong(name, f'"{name}" stands with a date that has to be past', 'either "past", or these bounds')
+        if question.kind in ("several", "ranking", "group") and question.maximum == 0:
+            entry.wrong("maximum", '"maximum" is 0', "1 or more: nothing could be answered")
         for name in ("past", "not_before") if question.kind == "number" and not question.year else ():
             if getattr(question, name):
                 entry.wrong(name, f'"{name}" stands with a number that is no year', f"a year: minimum = {FIRST_YEAR}, or a later one")

@@ -103,6 +103,10 @@ class Forms(Asking):
             return entry.texts(name, self.countries)
         if form == "options":
             return entry.texts(name, rungs)
+        if form == "year":
+            return entry.choice(name, [inner.key for inner in about.questions if inner.year] if about else [])
+        if form == "date":
+            return entry.choice(name, [question.key for question in self.questions.values() if question.kind == "date"])
         if form == "rung":
             rung = entry.choice(name, rungs)
             return tuple(rungs[rungs.index(rung) :]) if rung in rungs else ()

@@ -27,7 +27,7 @@ from services.applications.domain.referees import (
 from services.applications.domain.viewers import Viewer
 from services.applications.referees import store
 from services.applications.referees.tables import Referee
-from services.applications.referees.telling import about, applicant_name, due_now, due_of, open_until, release, tell
+from services.applications.referees.telling import about, applicant_name, due_now, due_of, open_until, release, taken_until, tell
 from services.applications.store import applications
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -99,7 +99,7 @@ async def invite(
     )
     tx.add(referee)
     await tx.flush()
-    last = open_until(due, application, terms, asked) if passed(due, now) else due
+    last = taken_until(due, application, terms, asked, now)
     await tell(tx, application, (referee, RefereeInvited(**about(application, referee), due=last)), now=now)
     return referee
 

@@ -74,6 +74,12 @@ def open_until(due: datetime, application: Application, terms: InForce, asked: R
     return shifted(due_now(due, application, terms, asked), asked.late_days, terms.call(application.year).timezone)
 
 
+def taken_until(due: datetime, application: Application, terms: InForce, asked: Referees, now: datetime) -> datetime:
+    """The last second that is told for a letter due then: the due one, or, once that is over, the end of the grace after it."""
+    present = due_now(due, application, terms, asked)
+    return open_until(due, application, terms, asked) if passed(present, now) else present
+
+
 async def applicant_name(tx: Tx, application: Application, terms: InForce) -> str:
     """What the applicant is called: as the form says, else as the account does; empty where neither says."""
     answers = from_stored(terms.programme.pages, await applications.stored_answers(tx, application.id))

@@ -9,12 +9,24 @@ from datetime import date, datetime
 from typing import Final
 
 from services.applications.documents.receiving import Received
-from services.applications.domain.answers import Answer, Fault, Parsed, field_names, from_stored, parse_page, to_stored
+from services.applications.domain.answers import Answer, Fault, Parsed, field_names, from_stored, given, parse_page, to_stored
 from services.applications.domain.lifecycle import State
-from services.applications.domain.referees import OPEN, REASONS, LetterRefused, LinkGone, Referees, Standing, may_write, passed
+from services.applications.domain.referees import (
+    OPEN,
+    REASONS,
+    LetterRefused,
+    LinkGone,
+    Referees,
+    Standing,
+    Tally,
+    may_write,
+    passed,
+    tally,
+)
 from services.applications.referees import store
 from services.applications.referees.tables import Recommendation, Referee
-from services.applications.referees.telling import about, applicant_name, open_until, tell
+from services.applications.referees.telling import applicant_name, due_of, open_until, taken_until, tell
+from services.applications.store import applications
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.use_cases.steps import terms_of
@@ -181,7 +193,17 @@ async def send(tx: Tx, token: str, *, saved: int, now: datetime) -> Seat | LinkG
     referee = found.referee
     _settle(referee, Standing.RECEIVED, now)
     referee.late = passed(referee.due_at, now)
-    await tell(tx, found.application, (referee, RefereeReceived(**about(found.application, referee))), now=now)
+    standing = await _standing(tx, found)
+    fact = RefereeReceived(
+        application=found.application.id,
+        person=found.application.person_id,
+        referee=referee.id,
+        received=standing.received if standing else None,
+        needed=standing.needed if standing else None,
+        letters_lacking=standing.letters if standing else None,
+        due=_until(found, now) if standing else None,
+    )
+    await tell(tx, found.application, (referee, fact), now=now)
     return found
 
 
@@ -196,8 +218,30 @@ async def decline(tx: Tx, token: str, reason: str, *, now: datetime) -> Seat | L
     referee.reason = reason
     if found.letter is not None:
         await tx.delete(found.letter)
-    await tell(tx, found.application, (referee, RefereeDeclined(**about(found.application, referee), reason=reason)), now=now)
+    standing = await _standing(tx, found)
+    fact = RefereeDeclined(
+        application=found.application.id,
+        person=found.application.person_id,
+        referee=referee.id,
+        reason=reason,
+        referees_lacking=standing.referees if standing else None,
+        due=_until(found, now) if standing else None,
+    )
+    await tell(tx, found.application, (referee, fact), now=now)
     return found
+
+
+async def _standing(tx: Tx, found: Seat) -> Tally | None:
+    """How the application's letters stand now, with what was just written down."""
+    await tx.flush()
+    filled = await applications.filled_in(tx, found.application.id)
+    return tally(found.asked, filled.referees, given(found.terms.programme.pages, filled.answers))
+
+
+def _until(found: Seat, now: datetime) -> datetime:
+    """By when letters of the application must be here."""
+    due = due_of(found.terms, found.application.year, found.asked)
+    return taken_until(due, found.application, found.terms, found.asked, now)
 
 
 def _settle(referee: Referee, state: Standing, now: datetime) -> None:

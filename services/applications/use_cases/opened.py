@@ -1,7 +1,7 @@
 """A page of the form that may be answered now: its application's row locked, its fields read as the person's day has it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.applications.domain.answers import (
     parse_page,
     to_stored,
 )
+from services.applications.domain.eligibility import words_wanted
 from services.applications.domain.forms import print_of
 from services.applications.domain.lifecycle import EDITABLE, NotAllowed, State
 from services.applications.domain.outcomes import Forbidden, NotFound, PageChanged
@@ -41,7 +42,19 @@ class Open:
     def read(self, page: Page, form: Mapping[str, str], now: datetime) -> Parsed:
         """The fields, read as the person's day and the other pages have it."""
         known = self.sheet.before(self.page) if page is self.page else {}
-        return parse_page(page, form, today=self.sheet.call.day(now), countries=self.sheet.terms.plan.codes, known=known)
+        parsed = parse_page(page, form, today=self.sheet.call.day(now), countries=self.sheet.terms.plan.codes, known=known)
+        return Parsed(parsed.answers, self._as_ruled(parsed, known)) if page is self.page else parsed
+
+    def _as_ruled(self, parsed: Parsed, known: Mapping[str, Answer]) -> dict[str, Fault]:
+        """The faults; one of too few words names as many as the rules will want of this person, and not fewer first."""
+        context = self.sheet.call.context(self.sheet.application.country)
+        wanted = words_wanted(self.sheet.programme.rules, {**known, **parsed.answers}, context)
+        return {
+            key: replace(fault, parameters={**fault.parameters, "minimum": max(int(str(fault.parameters["minimum"])), wanted.get(key, 0))})
+            if fault.code == "too_few_words"
+            else fault
+            for key, fault in parsed.faults.items()
+        }
 
     @property
     def entries(self) -> tuple[Mapping[str, Answer], ...]:

@@ -53,6 +53,7 @@ class Row:
 
 OFFER: Final = Remind(kind="offer", template="reminder_offer", before="answer_by", days=3)
 CORRECTION: Final = Remind(kind="correction", template="reminder_correction", before="correct_by", days=2)
+THANKS: Final = Row(to="referee", template="referee_thanked", channels=(EMAIL,))
 
 # fmt: off
 TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
@@ -87,9 +88,14 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     "puente.referee.invited.v1": (Row(to="referee", template="referee_invited", channels=(EMAIL,), tells=("due",)),),
     "puente.referee.reminded.v1": (Row(to="referee", template="referee_reminded", channels=(EMAIL,), tells=("due",)),),
     "puente.referee.received.v1": (
-        Row(template="letter_received", channels=BOTH, also=Row(to="referee", template="referee_thanked", channels=(EMAIL,))),
+        Row(when=("letters_lacking", (None,)), template="letter_received", channels=BOTH, also=THANKS),
+        Row(when=("letters_lacking", (0,)), template="letters_complete", channels=BOTH, also=THANKS),
+        Row(template="letter_received_not_all", channels=BOTH, tells=("received", "needed", "due"), also=THANKS),
     ),
-    "puente.referee.declined.v1": (Row(template="letter_declined", channels=BOTH),),
+    "puente.referee.declined.v1": (
+        Row(when=("referees_lacking", (None, 0)), template="letter_declined", channels=BOTH),
+        Row(template="letter_declined_ask_another", channels=BOTH, tells=("due",)),
+    ),
     "puente.referee.unreached.v1": (Row(template="referee_unreached", channels=BOTH),),
     "puente.referee.released.v1": (Row(to="referee", template="referee_released", channels=(EMAIL,)),),
     "puente.nomination.refused.v1": (Row(template="nomination_refused", channels=BOTH, tells=("reason",)),),

@@ -207,6 +207,10 @@ def _instant(name: str) -> Callable[[_Desk], str]:
     return lambda desk: _moment(desk, datetime.fromisoformat(desk.told.facts[name]))
 
 
+def _number(name: str) -> Callable[[_Desk], str]:
+    return lambda desk: str(format_decimal(desk.told.facts[name], locale=desk.wording.locale))
+
+
 _PLACES: Final[Mapping[str, Callable[[_Desk], str]]] = {
     "call": _call,
     "reasons": lambda desk: _items([_reason(desk, code) for code in desk.told.facts["reasons"]] or [desk.word("reasons", "other")]),
@@ -219,7 +223,9 @@ _PLACES: Final[Mapping[str, Callable[[_Desk], str]]] = {
     "list_closes": _instant("list_closes"),
     "grants_from": _round,
     "days": lambda desk: _days(desk),
-    "rank": lambda desk: str(format_decimal(desk.told.facts["rank"], locale=desk.wording.locale)),
+    "rank": _number("rank"),
+    "received": _number("received"),
+    "needed": _number("needed"),
     "lacking": lambda desk: _items(
         [desk.word("limits", kind) for kind in dict.fromkeys(desk.told.facts["lacking"])] or [desk.word("limits", "cell")]
     ),

@@ -116,6 +116,9 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
         mine = await browser.get("/applications")
         assert number[0] in words(mine)
         page = await browser.get(path)
+        for one in (receipt, mine, page):  # due 14 days after the call closes
+            letters = "0 of 2 letters that are needed have come. 2 are still to come; they must be here by 13 Mar 2016"
+            assert letters in words(one), one.url
         assert "You sent the application" in words(page)
         assert (await browser.get(f"{path}/tasks")).headers["location"] == path
         assert (await browser.post(f"{path}/pages/{next(iter(good_form()))}", data={})).headers["location"] == path

@@ -67,7 +67,7 @@ async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:
         turned = await browser.post(
             f"{page}/entries/new", data={**SCHOOL, "to_year": "2000", "_version": "0", "_kept": hidden(wrong, "_kept")}
         )
-        assert "“Year of the end” must not be before the beginning, which is 2001" in words(turned)
+        assert "“Year of the end” must be from 2001, the year of the beginning, to 2016" in words(turned)
         for name in ("Colegio Nº 3", "Universidad del Sur"):
             entry = {**SCHOOL, "institution": name, "_version": await version_of(browser, page)}
             added = await browser.post(f"{page}/entries/new", data=entry)
@@ -101,7 +101,7 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         assert (await browser.post(f"{page}/entries/1", data=again)).status_code == 303
         assert "Look again" in words(await browser.get(f"{path}/tasks")), "another entry was saved, and not looked at"
         wrong = await browser.post(page, data={"_version": await version_of(browser, page)})
-        said = "Course of study 2: “Year of the end” must not be before the beginning, which is 2001"
+        said = "Course of study 2: “Year of the end” must be from 2001, the year of the beginning, to 2016"
         assert wrong.status_code == 422 and said in words(wrong)
         assert '<a href="#entry-2">' in wrong.text and f'id="entry-2" href="{page}/entries/2"' in wrong.text
         await browser.post(f"{page}/entries/2", data={**SCHOOL, "_version": await version_of(browser, page)})

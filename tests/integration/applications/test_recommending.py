@@ -12,11 +12,15 @@ from services.applications.referees.asking import invite, remind
 from services.applications.referees.tables import Referee
 from services.applications.referees.writing import Saved, Seat
 from services.applications.use_cases import Submitted
+from shared.events.applications import RefereeDeclined, RefereeReceived
 from tests.integration.applications.letters import GOOD_LETTER, a_referee, written
 from tests.integration.applications.people import (
     COORDINATOR,
+    PROGRAMME,
+    YEAR,
     World,
     reason,
+    the_plan,
 )
 from tests.integration.applications.recommending import ask, link_to, ready, state_of, told
 
@@ -165,3 +169,21 @@ async def test_a_letter_that_is_declined_leaves_nothing_of_what_was_written(worl
     assert isinstance(await world.do(writing.decline, token, "not_known"), Seat)
     assert await world.rows("select 1 from recommendation") == []
     assert await told(world) == ["invited", "declined"]
+
+
+async def test_it_is_told_how_many_letters_have_come_how_many_are_needed_and_whether_somebody_else_must_be_asked(world: World) -> None:
+    person, application = await ready(world)
+    first, second, third = [await ask(world, person, application, number) for number in range(3)]
+    for referee in (first, second):
+        assert isinstance(await world.do(writing.decline, await link_to(world, referee), "no_time"), Seat)
+    other = await ask(world, person, application, 3)
+    for referee in (third, other):
+        await world.db.run(lambda tx, one=referee: written(tx, one.id, world.now))  # type: ignore[misc]
+    programme = the_plan().programme(PROGRAMME)
+    call = programme.call(YEAR) if programme else None
+    assert call is not None
+    due = call.closes + timedelta(days=14)
+    facts = [one.data for one in await world.published() if one.type.split(".")[2] in ("declined", "received")]
+    assert [(one.referees_lacking, one.due) for one in facts if isinstance(one, RefereeDeclined)] == [(0, due), (1, due)]
+    received = [(one.received, one.needed, one.letters_lacking, one.due) for one in facts if isinstance(one, RefereeReceived)]
+    assert received == [(1, 2, 1, due), (2, 2, 0, due)]

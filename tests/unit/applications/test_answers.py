@@ -1,6 +1,7 @@
 """What people type becomes typed answers, or says what is wrong with it."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from babel.dates import get_month_names
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.applications.domain.answers import (
+    DATE_BOXES,
     LANGUAGES,
     Answer,
     Fault,
@@ -24,7 +26,7 @@ from services.applications.domain.answers import (
     to_stored,
     unanswered,
 )
-from services.applications.domain.dates import month_named
+from services.applications.domain.dates import month_named, years_from
 
 TODAY = date(2016, 1, 10)
 LABEL = Texts(*(f"label {language}" for language in LANGUAGES))
@@ -114,11 +116,15 @@ def test_an_optional_question_may_stay_empty_but_not_be_wrong() -> None:
 def test_bounds_of_numbers_and_words_are_inside() -> None:
     number, text = question("number", minimum=1, maximum=3), question("long_text", min_words=2, max_words=3)
     assert [answer(number, typed) for typed in ("1", "3")] == [1, 3]
-    assert answer(number, "0") == Fault("number_low", {"minimum": 1})
-    assert answer(number, "4") == Fault("number_high", {"maximum": 3})
+    assert answer(number, "0") == Fault("number_low", {"minimum": 1, "maximum": 3}, said="number_between")
+    assert answer(number, "4") == Fault("number_high", {"minimum": 1, "maximum": 3}, said="number_between")
+    assert answer(question("number", minimum=1), "0") == Fault("number_low", {"minimum": 1})
+    assert answer(question("number", maximum=3), "4") == Fault("number_high", {"maximum": 3})
     assert answer(text, "two words") == "two words"
-    assert answer(text, "one") == Fault("too_few_words", {"minimum": 2, "words": 1})
-    assert answer(text, "now there are four") == Fault("too_many_words", {"maximum": 3, "words": 4})
+    bounds = {"minimum": 2, "maximum": 3}
+    assert answer(text, "one") == Fault("too_few_words", {**bounds, "words": 1}, said="words_between")
+    assert answer(text, "now there are four") == Fault("too_many_words", {**bounds, "words": 4}, said="words_between")
+    assert answer(question("long_text", min_words=2), "one") == Fault("too_few_words", {"minimum": 2, "words": 1})
 
 
 @pytest.mark.parametrize(
@@ -170,19 +176,36 @@ def test_characters_do_not_bite_before_the_words_that_are_announced() -> None:
 
 
 def test_what_ends_does_so_after_it_began_and_not_in_years_to_come() -> None:
-    first = question("number", "from", minimum=1950, past=True)
-    asked = Page(
-        key="page", title=LABEL, questions=(first, question("number", "to", minimum=1950, past=True, not_before="from", optional=True))
-    )
+    years: dict[str, Any] = {"minimum": 1950, "maximum": 2035, "past": True}
+    first = question("number", "from", **years)
+    asked = Page(key="page", title=LABEL, questions=(first, question("number", "to", **years, not_before="from", optional=True)))
 
     def faults(began: str, ended: str) -> dict[str, Fault]:
         return parse_page(asked, {"from": began, "to": ended}, today=TODAY).faults
 
     assert faults("2010", "2010") == faults("2010", "2016") == faults("2016", "") == {}
-    assert faults("2010", "2009") == {"to": Fault("before_beginning", {"begin": 2010})}
-    assert faults("2010", "2017") == {"to": Fault("year_to_come", {"year": 2016})}
-    assert faults("2017", "2009") == {"from": Fault("year_to_come", {"year": 2016})}, "one thing at a time"
+    begun: dict[str, int | date] = {"begin": 2010, "maximum": 2016}
+    assert faults("2010", "2009") == {"to": Fault("before_beginning", begun, said="between_beginning")}
+    bounds: dict[str, int | date] = {"minimum": 1950, "maximum": 2016}
+    for year in ("2017", "2035", "2036"):
+        assert faults("2010", year) == {"to": Fault("year_to_come", {**bounds, **begun}, said="between_beginning")}, "all bounds at once"
+        assert faults(year, "2009") == {"from": Fault("year_to_come", bounds)}, "one thing at a time"
+    assert faults("1949", "") == {"from": Fault("number_low", bounds, said="number_between")}
     assert parse_page(asked, {"from": "2010", "to": "2009"}, today=TODAY).answers == {"from": 2010}
+
+
+def test_a_date_is_within_the_years_that_the_plan_says_both_days_inside() -> None:
+    valid = question("date", earliest=0, latest=15)
+    first, last = TODAY, TODAY.replace(year=TODAY.year + 15)
+    for day in (first, last):
+        assert answer(valid, str(day.day), str(day.month), str(day.year)) == day
+    for day in (first - timedelta(days=1), last + timedelta(days=1), date(2010, 1, 1), date(2999, 1, 1)):
+        found = answer(valid, str(day.day), str(day.month), str(day.year))
+        assert found == Fault("date_outside", {"first": first, "last": last}, DATE_BOXES, said="date_outside_first_last"), day
+    since, until = answer(question("date", earliest=0), "1", "1", "2010"), answer(question("date", latest=-1), "1", "1", "2999")
+    assert isinstance(since, Fault) and since.msgid == "“{question}” must be {first} or later"
+    assert isinstance(until, Fault) and until.msgid == "“{question}” must be {last} or earlier"
+    assert years_from(date(2016, 2, 29), 1) == date(2017, 2, 28)
 
 
 def test_a_date_of_birth_is_before_today() -> None:

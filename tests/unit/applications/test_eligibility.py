@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.applications.domain.answers import LANGUAGES, Answer, Texts, When
-from services.applications.domain.eligibility import RULES, Context, Parameter, Reason, Rule, age_on, check
+from services.applications.domain.answers import LANGUAGES, Answer, Entries, Texts, When
+from services.applications.domain.eligibility import RULES, Context, Parameter, Reason, Rule, age_on, check, words_wanted
 
 TEXT = Texts(*(f"reason {language}" for language in LANGUAGES))
 CONTEXT = Context("PE", 2016, {"opens": date(2015, 11, 15), "closes": date(2016, 2, 28), "returns_on": date(2016, 9, 1)})
@@ -22,6 +22,7 @@ def refused(one: Rule, answers: dict[str, Answer], context: Context = CONTEXT) -
     return bool(found)
 
 
+AGE: dict[str, Parameter] = {"year": "began", "after": "born", "years": 8}
 CASES: list[tuple[str, dict[str, Parameter], Answer, Answer]] = [
     ("age_under", {"years": 25, "on": "closes"}, date(1991, 2, 28), date(1991, 3, 1)),
     ("age_under", {"years": 45, "on": "09-01"}, date(1971, 9, 1), date(1971, 9, 2)),
@@ -33,6 +34,7 @@ CASES: list[tuple[str, dict[str, Parameter], Answer, Answer]] = [
     ("number_at_least", {"number": 3}, 2, 3),
     ("number_at_most", {"number": 3}, 4, 3),
     ("words_at_least", {"words": 3}, "two words", "我很好"),
+    ("years_after", AGE, Entries(({"began": 2010}, {"began": 1997})), Entries(({"began": 1998}, {}))),
     ("must_be_yes", {}, False, True),
     ("must_be_no", {}, True, False),
 ]
@@ -40,8 +42,9 @@ CASES: list[tuple[str, dict[str, Parameter], Answer, Answer]] = [
 
 @pytest.mark.parametrize(("kind", "parameters", "bad", "good"), CASES)
 def test_a_rule_refuses_on_one_side_of_its_bound(kind: str, parameters: dict[str, Parameter], bad: Answer, good: Answer) -> None:
-    assert refused(rule(kind, parameters=parameters), {"q": bad})
-    assert not refused(rule(kind, parameters=parameters), {"q": good})
+    born: dict[str, Answer] = {"born": date(1990, 3, 31)}
+    assert refused(rule(kind, parameters=parameters), {"q": bad, **born})
+    assert not refused(rule(kind, parameters=parameters), {"q": good, **born})
 
 
 def test_a_nationality_may_be_excluded() -> None:
@@ -55,6 +58,15 @@ def test_every_kind_of_rule_is_tried_here() -> None:
 
 def test_what_was_not_answered_is_not_judged() -> None:
     assert not refused(rule("must_be_yes"), {})
+    assert not refused(rule("years_after", parameters=AGE), {"q": Entries(({"began": 1900},))}), "nobody said when they were born"
+
+
+def test_how_many_words_are_wanted_is_known_before_any_is_written() -> None:
+    """The most of the rules that are for this person."""
+    least = [rule("words_at_least", parameters={"words": words}, when=When("level", (level,))) for words, level in ((5, "a"), (8, "b"))]
+    both = [*least, rule("words_at_least", parameters={"words": 3})]
+    assert [words_wanted(both, {"level": level}, CONTEXT) for level in ("a", "b", "c")] == [{"q": 5}, {"q": 8}, {"q": 3}]
+    assert words_wanted(least, {}, CONTEXT) == {}
 
 
 def test_a_rule_can_be_for_some_answers_countries_and_years_only() -> None:

@@ -63,6 +63,16 @@ SPOILED = [
     ("programmes/scholarship.toml", 'use = "degree"', 'use = "degrees"', '"use" is "degrees"', 'did you mean "degree"?'),
     ("programmes/scholarship.toml", '"not_confirmed"', '"not_confirmd"', '"rules" holds "not_confirmd"', 'did you mean "not_confirmed"?'),
     ("programmes/scholarship.toml", 'timezone = "Asia/Shanghai"', 'timezone = "Asia/Shangai"', '"Asia/Shangai"', 'mean "Asia/Shanghai"?'),
+    # a bound of which nothing could be answered, or that contradicts another
+    ("common.toml", "max_length = 120", "max_length = 0", '"max_length" is 0', "a whole number of 1 or more"),
+    ("programmes/scholarship.toml", "max_words = 2000", "max_words = 0", '"max_words" is 0', "a whole number of 1 or more"),
+    ("common.toml", "minimum = 1\nmaximum = 5", "maximum = 0", '"maximum" is 0', "1 or more"),
+    ("common.toml", "earliest = 0", "earliest = 16", '"earliest" is 16, more than "latest", 15', "the smaller one first"),
+    ("common.toml", "earliest = 0", "earliest = 121", '"earliest" is 121', "from -120 to 120"),
+    ("common.toml", "past = true", "latest = 1\npast = true", '"latest" stands with a date that has to be past', 'either "past"'),
+    # a rule about a year of an entry and a date
+    ("programmes/masters.toml", 'year = "from_year"', 'year = "form_year"', '"year" is "form_year"', 'mean "from_year"?'),
+    ("programmes/masters.toml", 'after = "birth_date"', 'after = "jobs"', '"after" is "jobs"', "one of birth_date, passport_expiry"),
     ("programmes/scholarship.toml", 'kind = "radio"', 'kind = "radoi"', '"kind" is "radoi"', 'did you mean "radio"?'),
     ("programmes/scholarship.toml", 'key = "zh_after_language_year"', 'key = "zh"', 'the option "zh" stands twice', "each option once"),
     (

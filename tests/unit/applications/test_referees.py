@@ -10,6 +10,7 @@ from services.applications.domain.referees import (
     REMIND_EVERY,
     REMIND_MOST,
     Referees,
+    Tally,
     lacking,
     may_ask,
     may_write,
@@ -18,6 +19,7 @@ from services.applications.domain.referees import (
     remind_again_at,
     same_address,
     shifted,
+    tally,
 )
 
 NOW = datetime(2016, 1, 20, 9, tzinfo=UTC)
@@ -72,6 +74,15 @@ def test_what_is_lacking_for_a_stage(needed: str, standings: list[str], for_subm
     rule = asks(needed=needed)
     assert lacking(rule, standings, {}, "submission") == for_submission
     assert lacking(rule, standings, {}, "nomination") == for_nomination
+
+
+def test_a_tally_says_what_has_come_what_is_to_come_and_whom_to_ask() -> None:
+    found = tally(asks(), ["received", "declined", "replaced"], {})
+    assert found == Tally(received=1, needed=2, expected=0)
+    assert (found.letters, found.referees) == (1, 1)
+    more = tally(asks(), ["received", "received", "received", "invited"], {})
+    assert more is not None and (more.letters, more.referees) == (0, 0)
+    assert tally(asks(when=When("level", ("master",))), [], {}) is None and tally(None, [], {}) is None
 
 
 def test_nothing_is_lacking_of_those_of_whom_no_letters_are_asked() -> None:

@@ -73,6 +73,18 @@ def test_nothing_of_an_event_is_kept_beyond_what_its_text_needs() -> None:
     assert choice.messages[0].facts == {"rank": 7, "lacking": ["cell", "person"], "list_closes": "2016-08-31T15:59:59Z"}
 
 
+def test_of_letters_it_is_told_whether_more_are_needed_and_an_older_event_says_no_number() -> None:
+    received, declined = "puente.referee.received.v1", "puente.referee.declined.v1"
+    more = told(received, received=1, needed=2, letters_lacking=1)
+    assert [one.template for one in more.messages] == ["letter_received_not_all"] * 2 + ["referee_thanked"]
+    assert {name: more.messages[0].facts[name] for name in ("received", "needed")} == {"received": 1, "needed": 2}
+    assert told(received, letters_lacking=0).messages[0].template == "letters_complete"
+    assert told(received, letters_lacking=None).messages[0].template == "letter_received"
+    assert told(declined, referees_lacking=1).messages[0].template == "letter_declined_ask_another"
+    for enough in (0, None):
+        assert told(declined, referees_lacking=enough).messages[0].template == "letter_declined"
+
+
 def test_before_the_round_nobody_is_told_a_rank() -> None:
     assert told("puente.place.waiting.v1", rank=0).messages[0].template == "place_waiting_round"
     assert told("puente.place.waiting.v1", rank=1).messages[0].template == "place_waiting"
@@ -123,11 +135,14 @@ def test_an_event_that_the_table_does_not_have_leads_to_nothing() -> None:
 
 
 def test_a_letter_is_told_to_the_applicant_and_thanked_for_by_mail_only() -> None:
-    told_of = [(draft.recipient, draft.channel, draft.template, draft.facts) for draft in told("puente.referee.received.v1").messages]
+    told_of = [
+        (draft.recipient, draft.channel, draft.template, draft.facts)
+        for draft in told("puente.referee.received.v1", letters_lacking=0).messages
+    ]
     person, referee = derived_id("person"), derived_id("referee")
     assert told_of == [
-        (person, "email", "letter_received", {}),
-        (person, "inbox", "letter_received", {}),
+        (person, "email", "letters_complete", {}),
+        (person, "inbox", "letters_complete", {}),
         (referee, "email", "referee_thanked", {}),
     ]
 
