@@ -56,7 +56,11 @@ WORDS: Final[Mapping[str, _Words]] = {
         ),
     ),
     "no_reason": _Words(422, N_("A reason is missing"), N_("Say why this should change, for whoever decides and for the records.")),
-    "not_open": _Words(409, N_("The proposal was decided already"), N_("Somebody else was first. Open it to see what was decided.")),
+    "not_open": _Words(
+        409,
+        N_("The proposal was decided already"),
+        N_("Somebody was first, perhaps you in another window. Its page says what was decided."),
+    ),
     "same_person": _Words(
         403, N_("Somebody else has to decide this"), N_("You proposed it yourself. Ask another officer to adopt or reject it.")
     ),

@@ -17,7 +17,7 @@ from services.quotas.pages.follow_up import reports
 from services.quotas.pages.giving import column_name, giving, giving_fact, listed_name
 from services.quotas.pages.live import LIVE
 from services.quotas.pages.tiles import ALL, NUMBERS, bar_title, in_groups, sum_of, tiles
-from services.quotas.pages.words import group_name, groups_of, remarks
+from services.quotas.pages.words import group_label, group_name, groups_of, remarks
 from services.quotas.rows import Board, CellRow, ProgrammeRow
 from services.quotas.tally import DayRow
 from services.quotas.watch import token_of
@@ -88,6 +88,7 @@ def shown(read: Read, who: Identity | None) -> dict[str, Any]:
         "sums": [number(_live_name(asked), figure, sum_of(cells, figure), "", rounds(found).kind) for figure in NUMBERS],
         "groups": group_rows(found, asked),
         "only": _(ONLY[asked.only]) if asked.only else "",
+        "listed": group_label(asked.group) if asked.group else _("Countries") if asked.only else group_label(ALL),
         "weeks_path": f"{WEEKS}?{urlencode(of_board)}",
         "rounds": rounds(found),
         "staff": who is not None and who.role in kit.READERS,

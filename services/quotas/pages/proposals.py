@@ -35,6 +35,8 @@ router = APIRouter(include_in_schema=False)
 
 DECIDES: Final = MAY_PROPOSE[0]
 """The role in which it was decided, whoever proposed it."""
+SETS_PLACES: Final = ("allotment", "places", "policy")
+"""The acts by which a country has other places than before."""
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "open": (N_("Open"), "amber"),
     "approved": (N_("Adopted"), "green"),
@@ -207,7 +209,8 @@ def _page_of(
         programme=opened.programme,
         effect=opened.effect,
         state=opened.state,
-        offered=offered_words(sum(row.outcome.get("offered", {}).values())),
+        places_set=KINDS[row.kind].act in SETS_PLACES,
+        offered=outcome_words(row),
         counter=f"{one.href}/counter" if opened.counter and who.role in MAY_PROPOSE else "",
         countered=f"{kit.PROPOSALS}/{row.counters}" if row.counters else "",
         own=row.proposed_by == who.account_id,
@@ -237,8 +240,11 @@ def consent_line(consent: ConsentRow, countries: Mapping[str, Names], who: Ident
     return name, words, colour, Markup("{}. {}").format(given, consent.note) if consent.note else given
 
 
-def offered_words(people: int) -> str:
-    """How many were offered a place by an adopted change."""
+def outcome_words(row: ProposalRow) -> str:
+    """How many were offered a place by an adopted change; empty where it could offer none, or not by itself."""
+    if row.state != "approved" or KINDS[row.kind].act not in (*SETS_PLACES, "limit"):
+        return ""
+    people = sum(row.outcome.get("offered", {}).values())
     if not people:
         return _("Nobody was offered a place by it.")
     return ngettext("{n} person who waited was offered a place by it.", "{n} people who waited were offered a place by it.", people)

@@ -1,6 +1,8 @@
 """Redistributing free places of a year that nobody can use any more: who would get how many is computed, shown, then proposed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +13,7 @@ from services.quotas import lookups, views
 from services.quotas.access import MAY_PROPOSE, desk_of
 from services.quotas.domain.allotment import weights_of
 from services.quotas.domain.redistribution import redistribute
+from services.quotas.foresight import foresee
 from services.quotas.pages import asking, kit
 from services.quotas.pages.effects import Effect
 from services.quotas.proposals.kinds import Move, Moves
@@ -78,17 +81,37 @@ async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Boar
     board = await views.board(tx, programme.code, year, on=kit.day_in(year, now.date()))
     assert board is not None, "a programme has the cells of its years"
     weights = weights_of((await lookups.policy(tx, programme.code)).weights)
-    return programmes, board, what_would_move(board, weights)
+    return programmes, board, await what_would_move(tx, board, weights, now)
 
 
-def what_would_move(board: Board, weights: Mapping[str, Any]) -> Moves:
-    """From cells whose list was served and has nobody left who could use a place, to those in which people wait and none is free."""
+async def what_would_move(tx: Tx, board: Board, weights: Mapping[str, Any], now: datetime) -> Moves:
+    """From cells whose list was served and has nobody left who could use a place, to those in which people wait and none is free.
+
+    Who waits there may lack room in other limits too. So what was found is looked at, and who was not served claims nothing; again, until
+    every place that moves is offered to somebody.
+    """
     served = [cell for cell in board.cells if cell.round != "before"]
     free = {cell.key: cell.free for cell in served if cell.free}
     takers = [cell for cell in served if cell.waiting and not cell.free and not cell.over and cell.participates and not cell.list_closed]
     by_cell = {cell.key: sum(weights.get(group, 0) for group in cell.groups) for cell in takers}
-    found = redistribute(free, {cell.key: cell.waiting for cell in takers}, by_cell)
-    return Moves(moves=tuple(Move(source=giver, target=taker, places=places) for giver, taker, places in found))
+    claims = {cell.key: cell.waiting for cell in takers}
+    while True:
+        found = redistribute(free, claims, by_cell)
+        moves = Moves(moves=tuple(Move(source=giver, target=taker, places=places) for giver, taker, places in found))
+        idle = await _idle(tx, moves, now) if moves.moves else {}
+        if not idle:
+            return moves
+        claims |= idle
+
+
+async def _idle(tx: Tx, moves: Moves, now: datetime) -> dict[str, int]:
+    """The cells in which some of the places that moved there would stay free, with how many would be offered."""
+    foreseen = await foresee(tx, KIND, moves, by="", now=now)
+    offered = {cell.key: len(cell.offered) for cell in foreseen.cells}
+    gained = Counter[str]()
+    for move in moves.moves:
+        gained[move.target or ""] += move.places
+    return {key: offered[key] for key, places in gained.items() if key in offered and offered[key] < places}
 
 
 def _read(raw: str) -> Moves | None:

@@ -119,6 +119,8 @@ async def test_the_table_is_sorted_by_the_address(lived: Front) -> None:
         assert names((await browser.get("/quotas?sort=places")).text)[0] == "Haiti", "least developed and an island: the largest weight"
         assert names((await browser.get("/quotas?sort=-taken")).text)[-1] == "Peru"
         assert names((await browser.get("/quotas?sort=drop%20table")).text) == by_name
+        for asked, said in (("", "All countries"), ("?group=LDC", "LDC: least developed country"), ("?only=waiting", "Countries")):
+            assert f"<caption>{said}, Government scholarships 2016" in (await browser.get(f"/quotas{asked}")).text, "what is listed is said"
 
 
 async def test_six_languages_and_the_board_stays_where_it_was(lived: Front) -> None:

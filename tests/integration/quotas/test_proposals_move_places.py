@@ -159,6 +159,20 @@ async def test_only_officers_propose(office: Office) -> None:
         assert answer.status_code == 403, role
 
 
+async def test_only_places_that_serve_somebody_are_redistributed(office: Office) -> None:
+    """One of the two who wait holds a place elsewhere by now: for them none is asked for. Where nobody could take one, nothing moves."""
+    db, (_first, _second, third, fourth) = office.front.db, office.front.people[PE]
+    path, typed = "/quotas/redistribute?programme=training&year=2016", {"reason": "They would lapse.", "step": "look"}
+    await apply_events(db, Person(BR, person=third.person).approved())
+    async with office.front.browser("officer", account=ANA) as ana:
+        before = await picture(db)
+        said = words(await ana.post(path, data=typed))
+        assert "Places 1 Reason" in said and "1 person who waits would be offered a place." in said and await picture(db) == before
+        await apply_events(db, Person(BR, person=fourth.person).approved())
+        none = await ana.post(path, data=typed)
+        assert "Nothing can be redistributed" in words(none) and "See what it would do" not in words(none)
+
+
 async def test_places_are_moved_redistributed_and_countered_by_forms(office: Office) -> None:
     """Without JavaScript: the form, the effect, the proposal, the second person, and the counter-move."""
     db = office.front.db

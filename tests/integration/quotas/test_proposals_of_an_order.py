@@ -123,6 +123,8 @@ async def test_by_forms_with_the_mark_that_stays(office: Office) -> None:
         assert "waiting list: …" in words(page)
         state = page.text.partition('name="state" value="')[2].partition('"')[0]
         assert (await bo.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303
+        done = words(await bo.get(at))
+        assert "Adopted" in done and "places now" not in done and "offered a place" not in done, "it set no places and gave none"
         listed = words(await ana.get(f"/quotas/cells/{PE}/list"))
         assert listed.count("By hand") == 1 and listed.index("By hand") < listed.index("2 …")
         assert listed.index("89.997") < listed.index("89.998"), "each with the score that is theirs"
