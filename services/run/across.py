@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import TextClause, text
 
+from shared.messaging import stopped
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
 
@@ -27,7 +28,6 @@ _HELD: Final = text("select cell, state, count(*) from place where state in ('wa
 _ASKED: Final = text(
     "select programme || ':' || country || ':' || year as cell, count(*) from application where state = 'approved' group by 1"
 )
-_UNSENT: Final = text("select count(*) from outbox where sent_at is null")
 _PARKED: Final = text("select key from parked_key")
 _ADDRESSES: Final = text(
     "select (select count(*) from outbox where convert_from(value, 'UTF8') ~ :address) "
@@ -71,10 +71,10 @@ async def _by_cell(service: Service, statement: TextClause, kinds: Mapping[str, 
 async def _unanswered(applications: Service, quotas: Service) -> int:
     """Approvals that wait for an answer although all events are sent and their cell is not stopped."""
     for service in (applications, quotas):
-        if (await _rows(service, _UNSENT))[0][0]:
+        if (await service.db.run(stopped.unsent)).number:
             return 0
-    stopped = {key for service in (applications, quotas) for (key,) in await _rows(service, _PARKED)}
-    return sum(count for cell, count in await _rows(applications, _ASKED) if cell not in stopped)
+    parked = {key for service in (applications, quotas) for (key,) in await _rows(service, _PARKED)}
+    return sum(count for cell, count in await _rows(applications, _ASKED) if cell not in parked)
 
 
 async def _rows(service: Service, statement: TextClause) -> Sequence[Any]:

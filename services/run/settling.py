@@ -14,7 +14,7 @@ from shared.events.catalogue import topics_of
 from shared.messaging import parking, stopped
 from shared.messaging.leases import stored_offsets
 from shared.messaging.service import Service
-from shared.messaging.transport import Partition, Source, TransportAway
+from shared.messaging.transport import Source, TransportAway, partitions_of
 from shared.persistence.database import Tx
 
 LOOK_SECONDS: Final = 0.05
@@ -79,7 +79,7 @@ class Settling:
 
     @staticmethod
     async def _behind(service: Service, source: Source) -> int:
-        partitions = [Partition(topic.name, number) for topic in topics_of(service.name) for number in range(topic.partitions)]
+        partitions = partitions_of(topics_of(service.name))
         ends = await source.ends(partitions)
         stored = await service.db.run(lambda tx: stored_offsets(tx, partitions))
         return sum(max(0, end - stored.get(partition, 0)) for partition, end in ends.items())

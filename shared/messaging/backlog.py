@@ -17,7 +17,7 @@ from shared.events.catalogue import topics_of
 from shared.kernel.clock import milliseconds
 from shared.messaging.leases import stored_offsets
 from shared.messaging.reading import Nobody
-from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway
+from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway, partitions_of
 from shared.persistence.database import Database, Tx
 from shared.settings import CommonSettings
 
@@ -78,7 +78,7 @@ class Lookout:
             return self._found[1]
 
     async def _look(self) -> Backlog:
-        partitions = [Partition(topic.name, number) for topic in topics_of(self._service) for number in range(topic.partitions)]
+        partitions = partitions_of(topics_of(self._service))
         stored = await self._db.run(lambda tx: stored_offsets(tx, partitions))
         try:
             async with asyncio.timeout(LOOK_S):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.events.catalogue import Topic
-from shared.messaging.transport import Partition, Receiver, Source, Transport
+from shared.messaging.transport import Receiver, Source, Transport, partitions_of
 
 BATCH: Final = 1_000
 WAIT_MS: Final = 500
@@ -30,7 +30,7 @@ async def read_all(transport: Transport, topic: Topic) -> list[bytes]:
 
 
 async def _until_the_end(source: Source, topic: Topic) -> list[bytes]:
-    partitions = [Partition(topic.name, number) for number in range(topic.partitions)]
+    partitions = partitions_of([topic])
     beginnings, ends = await source.beginnings(partitions), await source.ends(partitions)
     left = {partition for partition in partitions if beginnings[partition] < ends[partition]}
     source.assign({partition: beginnings[partition] for partition in left})

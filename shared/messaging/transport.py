@@ -4,7 +4,7 @@ Every transport delivers **at least once**, and in the order of publishing **per
 event arrives only once: consumers settle repeats by the subject's version, in their own database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from shared.events.catalogue import Topic
@@ -15,6 +15,11 @@ class Partition(NamedTuple):
 
     topic: str
     number: int
+
+
+def partitions_of(topics: Iterable[Topic]) -> list[Partition]:
+    """Every partition of these topics, in their order."""
+    return [Partition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
 class Outgoing(NamedTuple):

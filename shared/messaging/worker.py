@@ -22,7 +22,7 @@ from shared.messaging.leases import RENEW_SECONDS, Leases, start_offsets, stored
 from shared.messaging.relay import BREATH_SECONDS, BUSY_S, IDLE_S, LEADER_SECONDS, Relay, connect, idle, lead
 from shared.messaging.service import Service, Sweep
 from shared.messaging.together import Cancelled, together
-from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway
+from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway, partitions_of
 from shared.observability.logging import get_logger
 from shared.persistence.database import RETRIED, Database, Unavailable, said, sqlstate
 
@@ -112,7 +112,7 @@ class Worker:
             self._goes_on("consumer")
             await stop.wait()
             return
-        partitions = [Partition(topic.name, number) for topic in topics_of(self._service.name) for number in range(topic.partitions)]
+        partitions = partitions_of(topics_of(self._service.name))
         leases = Leases(self._service.db, new_id(), partitions, **self._hold)
         try:
             await self._read(source, leases, stop)

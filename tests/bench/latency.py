@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.events.catalogue import APPLICATIONS, PLACES
 from shared.events.envelope import AnyEvent, decode_envelope
 from shared.messaging.kafka import KafkaSource
-from shared.messaging.transport import Partition, Publisher
+from shared.messaging.transport import Publisher, partitions_of
 from tests.bench.decisions import process, ready_database, right, topics
 from tests.bench.world import Bench, approvals, cells, publish
 
@@ -40,7 +40,7 @@ async def measure(bench: Bench, rate: float, seconds: float) -> Latency:
         first = next(events)
         await publish(publisher, APPLICATIONS.name, [first])
         assert isinstance(source, KafkaSource)
-        source.assign({Partition(PLACES.name, place): 0 for place in range(PLACES.partitions)})
+        source.assign(dict.fromkeys(partitions_of([PLACES]), 0))
         listening = asyncio.create_task(_listen(source, told, number))
         async with asyncio.timeout(60):
             while first.subject not in told:  # noqa: ASYNC110 - filled by the listener

@@ -11,7 +11,7 @@ from shared.events.catalogue import PLACES
 from shared.events.envelope import encode
 from shared.messaging.kafka import PRODUCER_SETTINGS
 from shared.messaging.relay import Relay, connect
-from shared.messaging.transport import Outgoing, Partition
+from shared.messaging.transport import Outgoing, partitions_of
 from tests.bench.decisions import UNSENT, topics
 from tests.bench.world import Bench, approvals, cells, transport_of, watching
 
@@ -64,6 +64,6 @@ async def _loop(bench: Bench, rows: list[Outgoing]) -> Side:
 
 async def _arrived(bench: Bench, prefix: str, number: int) -> None:
     source = await transport_of(bench, prefix).source("bench", None)  # type: ignore[arg-type]
-    ends = await source.ends([Partition(PLACES.name, place) for place in range(PLACES.partitions)])
+    ends = await source.ends(partitions_of([PLACES]))
     await source.close()
     assert sum(ends.values()) == number, f"{sum(ends.values())} of {number} arrived"

@@ -12,7 +12,7 @@ from shared.events.catalogue import PLACES
 from shared.events.envelope import Event, decode_envelope
 from shared.messaging import broker_java
 from shared.messaging.broker_java import CACHE, KAFKA_VERSION
-from shared.messaging.transport import Partition
+from shared.messaging.transport import partitions_of
 from tests.bench.cost import cpu_seconds
 from tests.bench.decisions import PLACES_A_CELL, Run, filled_topic, process_of
 from tests.bench.world import Bench, transport_of
@@ -47,7 +47,7 @@ async def measure(bench: Bench, number: int, seed: int) -> Run:
         command = await asyncio.to_thread(built, Path(folder))
         prefix = await filled_topic(bench, number, seed)
         source = await transport_of(bench, prefix).source("bench", None)  # type: ignore[arg-type]
-        source.assign({Partition(PLACES.name, place): 0 for place in range(PLACES.partitions)})
+        source.assign(dict.fromkeys(partitions_of([PLACES]), 0))
         values: list[bytes] = []
         quiet = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
         async with process_of(*command, bench.bootstrap, prefix, str(PLACES_A_CELL), f"{folder}/state", **quiet) as peer:

@@ -120,7 +120,7 @@ class Patient(Visitor):
         await self.until_it_comes(self.page.locator("main").get_by_role("link", name=name).first.click)
 
 
-@pytest.mark.long(50)
+@pytest.mark.long(75)
 async def test_the_whole_form_over_a_slow_line_and_over_one_that_loses_requests(house: House, visit: Visit) -> None:
     house.at(house.call(PROGRAMME, 2016).opens + timedelta(days=1))
     slow, lossy = [await patient(visit, email) for email in ("slow@example.org", "lossy@example.org")]

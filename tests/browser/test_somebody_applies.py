@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 CALLED = {"es": "Íñigo Vásquez Toledo", "zh": "欧阳思远"}
 
 
-@pytest.mark.long(50)
+@pytest.mark.long(105)
 async def test_from_the_home_page_to_the_receipt(house: House, visit: Visit) -> None:
     """Four people, each alone with the pages and their mails; both languages at the same time."""
 

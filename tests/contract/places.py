@@ -18,7 +18,7 @@ from shared.events.envelope import AnyEvent, encode
 from shared.kernel.ids import derived_id, new_id
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import KafkaTransport
-from shared.messaging.transport import Outgoing, Partition, Publisher
+from shared.messaging.transport import Outgoing, Publisher, partitions_of
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
 from tests.contract.rig import service
@@ -141,7 +141,7 @@ class Field:
         receiver = Consumer(service("applications", self.db, handle))
         source = await self._transport.source("applications", receiver)
         try:
-            partitions = [Partition(topic.name, number) for topic in (PLACES, JOURNAL) for number in range(topic.partitions)]
+            partitions = partitions_of((PLACES, JOURNAL))
             ends, begin = await source.ends(partitions), await source.beginnings(partitions)
             source.assign(begin)
             found: list[AnyEvent] = []

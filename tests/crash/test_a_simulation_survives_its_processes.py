@@ -26,7 +26,7 @@ from tests.played import Table, order, table, undisturbed
 
 __all__ = ["undisturbed"]
 
-pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long(110), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.crash, pytest.mark.kafka, pytest.mark.long(145), pytest.mark.timeout(900)]
 
 BROKER = "broker"
 

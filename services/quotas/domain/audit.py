@@ -55,8 +55,8 @@ class Audit:
     ledger: Ledger = field(default_factory=Ledger)
     decisions: int = 0
 
-    def decision(self, record: str, kept: str) -> None:
-        """Read the next decision, given as its record and hash."""
+    def decision(self, record: str, kept: str) -> str:
+        """Read the next decision, given as its record and hash; the cell that it is of."""
         self.ledger.nothing_is_missing()
         body = body_of(record)
         cell, number = body["cell"], body["number"]
@@ -83,6 +83,7 @@ class Audit:
         chain.number, chain.hash = number, kept
         self._follow(body, chain)
         self.decisions += 1
+        return str(cell)
 
     def transfer(self, move: Move) -> None:
         """Read the next transfer: one of the decision before it, or one that brings a programme's places into its pool or out of it."""

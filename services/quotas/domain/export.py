@@ -145,8 +145,7 @@ class Reader:
         self.audit.ledger.scope = covers if ":" in covers else ""
 
     def _decision(self, record: str, hash: str) -> None:
-        self.audit.decision(record, hash)
-        cell = json.loads(record)["cell"]
+        cell = self.audit.decision(record, hash)
         chain, known = self.audit.chains[cell], self.heads.get(cell)
         if known is not None and chain.number == known[0] and chain.hash != known[1]:
             raise Wrong(

@@ -41,7 +41,7 @@ async def cookies(house: House, who: str) -> dict[str, str]:
     return {"puente_country": "PE", **own}
 
 
-@pytest.mark.long(100)
+@pytest.mark.long(175)
 async def test_every_page_is_light_accessible_and_speaks_its_language_whatever_the_length_of_words(
     house: House, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

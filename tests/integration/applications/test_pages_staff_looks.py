@@ -73,7 +73,7 @@ async def lived(house: House) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.long(30)
+@pytest.mark.long(70)
 async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_its_language(
     house: House, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "Año 2016, ensayo"
 
 
-@pytest.mark.long(45)
+@pytest.mark.long(60)
 async def test_it_opens_with_people_in_every_state_and_goes_on_where_it_was(home: Path) -> None:
     environment = {"PUENTE_HOME": str(home)}
     wanted = ports.listen(0, "somebody else", print)

@@ -27,20 +27,20 @@ __all__ = ["undisturbed"]
 Undisturbed = Callable[[], Awaitable[Table]]
 
 
-@pytest.mark.long(50)
+@pytest.mark.long(105)
 @pytest.mark.timeout(600)
 async def test_a_round_is_played_to_its_end_with_every_invariant_kept(undisturbed: Undisturbed) -> None:
     found = await undisturbed()
     assert set(found["states"]) <= {"rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"}
 
 
-@pytest.mark.long(40)
+@pytest.mark.long(110)
 @pytest.mark.timeout(600)
 async def test_a_rolling_call_is_played_to_its_end(tmp_path: Path) -> None:
     await played(order("local", "training", 60), tmp_path)
 
 
-@pytest.mark.long(45)
+@pytest.mark.long(95)
 @pytest.mark.kafka
 @pytest.mark.timeout(900)
 async def test_the_same_seed_gives_the_same_table_on_both_transports(

@@ -104,7 +104,7 @@ async def speaks_longer(lived: Front, monkeypatch: pytest.MonkeyPatch) -> list[s
     return [*OWN, REASON, plan.code, *(country.code for country in plan.countries)]
 
 
-@pytest.mark.long(35)
+@pytest.mark.long(60)
 async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_its_language(
     lived: Front, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ SHARE = 500
 KEPT = Path(__file__).with_name("failed_once")
 
 
-@pytest.mark.long(40)
+@pytest.mark.long(85)
 def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
     """At least 2,000 histories; PUENTE_TEST_SEED repeats a run."""
     number = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(32))
@@ -103,7 +103,7 @@ def test_every_command_happens_in_histories() -> None:
     pytest.fail(f"never happened: {sorted({kind.__name__ for kind in DECISIONS} - seen)}")
 
 
-@pytest.mark.long(95)
+@pytest.mark.long(160)
 @pytest.mark.timeout(24 * 3600)
 def test_many_random_histories() -> None:
     """10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file in `failed_once`."""
