@@ -48,6 +48,13 @@ LOOSE: Final = """() => {
   return missing
 }"""
 """JavaScript: faults that a screen reader does not find, because no field is described by them or the summary's link leads to none."""
+APART: Final = """() => {
+  if (document.documentElement.lang !== 'zh-Hans') return []
+  const said = [...document.querySelectorAll('main p, main li, main dd, main h1, main h2, main legend, main .govuk-hint')]
+  return said.filter((one) => !one.querySelector('p, li, [data-unsaved]')).map((one) => one.innerText)
+    .flatMap((text) => text.match(/[。；：！？，、][ \u00a0]+[\u3400-\u9fff]+|[\u3400-\u9fff]+[,:;!?](?=[ \u3400-\u9fff]|$)/gm) ?? [])
+}"""
+"""JavaScript: where a Chinese page leaves a gap after a mark, or has a mark of half width after Han."""
 NARROWEST: Final = 320
 WIDTHS: Final = (NARROWEST, 360, 1280)
 HEIGHT: Final = 800
@@ -190,6 +197,7 @@ class Looks:
         """At the page as it stands."""
         self.faults += [f"{what} {one}" for one in await page.evaluate(LOOSE)]
         await page.evaluate(OPEN)
+        self.faults += [f"{what} joins texts as Chinese does not: {one}" for one in await page.evaluate(APART)]
         if not await page.evaluate("typeof axe === 'object'"):
             await page.evaluate(AXE)
         found = await page.evaluate(RULES)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from services.quotas.proposals import ProposalRefused
 from shared.web.formats import format_number
-from shared.web.i18n import N_, Nn_, ngettext
+from shared.web.i18n import N_, Nn_, ngettext, translate
 from shared.web.problems import Problem
 
 
@@ -209,3 +209,9 @@ def problem_of(refused: ProposalRefused) -> Problem:
         return Problem(words.status, words.title, words.detail, code=refused.reason, params=figures)
     # In words already, in the language of this request, as the plural is found by a figure.
     return Problem(words.status, words.title, ngettext(*words.detail, int(refused.figures[words.by]), **figures), code=refused.reason)
+
+
+def in_words(problem: Problem) -> str:
+    """The refusal in a line of a page: what, and what to do."""
+    title, detail = translate(problem.title, **problem.params), translate(problem.text, **problem.params)
+    return translate(N_("{title}. {detail}"), title=title, detail=detail)

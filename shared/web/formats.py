@@ -19,6 +19,7 @@ from shared.kernel.writing import dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
+_CLOSED: Final = re.compile(r"[.:;!?。：；！？”»](?:</\w+>)*$")
 _JOINT: Final = re.compile(r"(?=[@.])")
 DateForm = Literal["short", "medium", "long", "full"]
 
@@ -90,8 +91,34 @@ def format_percent(value: float) -> str:
 
 def listed(words: Iterable[str], *, apart: bool = False) -> str:
     """Words in a row, as the language separates them; `apart` where the words hold commas themselves."""
-    comma, semicolon = ("、", "；") if current_language() == "zh" else (", ", "; ")
-    return (semicolon if apart else comma).join(words)
+    semicolon = "；" if current_language() == "zh" else "; "
+    return (semicolon if apart else comma()).join(words)
+
+
+def comma() -> str:
+    """What stands between two words in a row, for those that are links and cannot be given to `listed`."""
+    return "、" if current_language() == "zh" else ", "
+
+
+def sentences(*said: str) -> str:
+    """Sentences one after the other, those that there are: with a space between them, in Chinese without. Markup stays markup.
+
+    What is no sentence, and so has no mark at its end, is parted from the next by a semicolon.
+    """
+    whole = Markup if any(hasattr(one, "__html__") for one in said) else str
+    apart, row = "；" if current_language() == "zh" else "; ", [one for one in said if one]
+    ends = [gap() if _CLOSED.search(one) else apart for one in row[:-1]] + [""] * (len(row) > 0)
+    return whole("").join(part for pair in zip(row, ends, strict=True) for part in pair)
+
+
+def gap() -> str:
+    """What stands between a sentence and the next, or a link after it."""
+    return "" if current_language() == "zh" else " "
+
+
+def labelled(label: str, text: object) -> str:
+    """What something is called with what it is, a colon between them as the language writes it."""
+    return translate(N_("{label}: {text}"), label=label, text=text)
 
 
 def with_joints(address: str) -> Markup:

@@ -18,7 +18,7 @@ from shared.messaging.backlog import Backlog, Lookout
 from shared.messaging.service import Handle, Waits
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database, Tx
-from shared.web.formats import BEIJING, format_number
+from shared.web.formats import BEIJING, format_number, sentences
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import Identity, require
 from shared.web.pages import render
@@ -116,7 +116,7 @@ class _Page:
             said = ngettext("It goes on: {n} event was handled.", "It goes on: {n} events were handled.", resumed)
             if left := _count(asked.get("left", "")):
                 behind = ngettext("{n} more is handled by itself.", "{n} more are handled by themselves, one after the other.", left)
-                said = f"{said} {behind}"
+                said = sentences(said, behind)
         elif asked.get("dropped"):
             said = _("The event is dropped. Resume its key to go on.")
         return await self._draw(request, said=said)
@@ -132,7 +132,7 @@ class _Page:
             resumed = await stopped.begin(watched.db, watched.handle, key, now=watched.clock.now(), actor=who.account_id, tally=tally)
         except Waits as waits:
             said = _("“{key}” stays stopped: it waits for {what}, and goes on by itself once that is known.", key=key, what=waits.what)
-            return await self._draw(request, 409, others=(f"{said} {_before(tally.done)}".strip(),))
+            return await self._draw(request, 409, others=(sentences(said, _before(tally.done)),))
         except Exception as error:
             log.warning("events.resume_failed", key=key, done=tally.done, exc_info=error)
             if tally.done:
@@ -141,7 +141,7 @@ class _Page:
                 said = _(
                     "“{key}” stays stopped: its first event failed again ({error}). Nothing of it was done.", key=key, error=_said(error)
                 )
-            return await self._draw(request, 409, others=(f"{said} {_before(tally.done)}".strip(),))
+            return await self._draw(request, 409, others=(sentences(said, _before(tally.done)),))
         told = {"resumed": resumed.done} | ({"left": resumed.left} if resumed.left else {})
         return RedirectResponse(f"{watched.path}?{urlencode(told)}", 303)
 

@@ -151,7 +151,8 @@ def _read(question: Question, form: Mapping[str, str], today: date, countries: C
 def count_fault(group: Question, entries: int) -> Fault | None:
     """What is wrong with the number of a group's entries."""
     if entries < group.least:
-        return Fault("too_few_entries", {"minimum": group.least, "entries": entries})
+        said = "no_entry" if group.least == 1 else ""
+        return Fault("too_few_entries", {"minimum": group.least, "entries": entries}, said=said)
     return Fault("too_many_entries", {"maximum": group.most, "entries": entries}) if entries > group.most else None
 
 

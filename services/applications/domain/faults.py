@@ -53,8 +53,9 @@ FAULTS: Final = {
     "amount": N_("“{question}” must be an amount, such as 1500 or 1500.50"),
     "money_incomplete": N_("“{question}” must have an amount and a currency"),
     "level_incomplete": N_("“{question}” must have a language and a level"),
-    "too_few_entries": N_("Add at least {minimum} to “{question}”; there are {entries}"),
-    "too_many_entries": N_("“{question}” can have {maximum} at most; there are {entries}"),
+    "no_entry": N_("Add at least one entry to “{question}”"),
+    "too_few_entries": N_("Add at least {minimum} entries to “{question}”"),
+    "too_many_entries": N_("“{question}” can have {maximum} entries at most; there are {entries}"),
 }
 """Fault code, or what is `said` for it, to the English text with its parameters."""
 

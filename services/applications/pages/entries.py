@@ -34,7 +34,7 @@ from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
 from services.applications.use_cases import Done
 from services.applications.use_cases.unsaved import WrongPage, faults_of_entry
-from shared.web.i18n import current_language, translate
+from shared.web.i18n import translate
 from shared.web.pages import render
 from shared.web.problems import Problem
 
@@ -96,11 +96,11 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
 
 def errors_in(group: Question, faults: Mapping[str, Fault], shown: int) -> list[dict[str, str]]:
     """What is wrong with the list, in words, and where it can be mended: in an entry, of which so many are shown, or in the whole."""
-    found = [(fault_words(faults[group.key], own(group.label)), "entries")] if group.key in faults else []
+    found = [(fault_words(faults[group.key], group), "entries")] if group.key in faults else []
     for number in range(1, ENTRIES_MAX + 1):
         for one in group.questions:
             if fault := faults.get(f"{group.key}-{number}-{one.key}"):
-                words = said_of(f"{own(group.entry)} {number}", fault_words(fault, own(one.label)))
+                words = said_of(f"{own(group.entry)} {number}", fault_words(fault, one))
                 found.append((words, f"entry-{number}" if number <= shown else "entries"))
     return [{"error": words, "target": target} for words, target in found]
 
@@ -167,7 +167,7 @@ def draw_entry(
         focal=found.focal,
         title=f"{own(group.entry)} {number or len(held(found)) + 1}",
         fields=fields,
-        others=[fault_words(wrong[group.key], group.label[current_language()])] if group.key in wrong else [],
+        others=[fault_words(wrong[group.key], group)] if group.key in wrong else [],
         wrong=bool(wrong),
         action=here + then(request),
         version=version_on(found, again),

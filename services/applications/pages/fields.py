@@ -24,7 +24,7 @@ from services.applications.domain.kinds import longest
 from services.applications.domain.questions import ROUND
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
-from shared.web.formats import format_date, format_money, format_number, in_boxes, listed, sort_key
+from shared.web.formats import format_date, format_money, format_number, in_boxes, labelled, listed, sort_key
 from shared.web.i18n import current_language, translate
 
 _ = translate
@@ -65,7 +65,7 @@ def field(
         "help": question.help[language] if question.help else "",
         "optional": question.optional,
         "options": [{"key": choice.value, "label": choice.text} for choice in choices(question, plan)],
-        "error": fault_words(fault, label) if fault else "",
+        "error": fault_words(fault, question) if fault else "",
         "boxes": list(fault.boxes) if fault else [],
         "target": target(question, fault),
         "autocomplete": question.autocomplete,
@@ -89,9 +89,18 @@ def field(
     return {**found, "value": shown[question.key]}
 
 
-def fault_words(fault: Fault, label: str) -> str:
-    said = {name: format_date(one) if isinstance(one, date) else one for name, one in fault.parameters.items()}
-    return _(fault.msgid, question=label, **said)
+def fault_words(fault: Fault, question: Question) -> str:
+    """What is wrong with an answer to the question, in words; a year has no mark for thousands."""
+    return fault_of(fault, own(question.label), plain=question.year or question.kind == "date")
+
+
+def fault_of(fault: Fault, label: str, *, plain: bool = False) -> str:
+    """The same of whatever has this label: days and, unless they stay `plain`, numbers as the language writes them."""
+
+    def said(one: int | date) -> str:
+        return format_date(one) if isinstance(one, date) else str(one) if plain else format_number(one)
+
+    return _(fault.msgid, question=label, **{name: said(one) for name, one in fault.parameters.items()})
 
 
 def target(question: Question, fault: Fault | None = None) -> str:
@@ -177,7 +186,7 @@ def shown(question: Question, answer: Answer | None, plan: Plan) -> str:
         case Money():
             return format_money(answer.hundredths, answer.currency)
         case Spoken():
-            return ": ".join((_label(question, answer.language), _level(question, answer.level)))
+            return labelled(_label(question, answer.language), _level(question, answer.level))
         case Chosen():
             labels = [_label(question, key) for key in answer.keys]
             ranked = question.kind == "ranking"
@@ -200,7 +209,7 @@ def said_of(label: str, answer: str) -> str:
     """A question with its answer, or an entry with what is wrong in it; what asks has its mark already."""
     if label.endswith("？"):
         return f"{label}{answer}"
-    return f"{label} {answer}" if label.endswith("?") else _("{question}: {answer}", question=label, answer=answer)
+    return f"{label} {answer}" if label.endswith("?") else labelled(label, answer)
 
 
 def _label(question: Question, key: str) -> str:

@@ -19,7 +19,7 @@ from services.applications.pages.letters_due import letters_of, more_words
 from services.applications.pages.referees import UNREACHED
 from services.applications.tables import Application
 from services.applications.views import PaperState
-from shared.web.formats import listed
+from shared.web.formats import listed, sentences
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
@@ -122,7 +122,7 @@ def page_tasks(folder: Folder) -> list[Task]:
             status, colour = COMPLETED, ""
         hints = [against[page.key]] if status == AGAINST else []
         hints += [_("Typed at {time}, not saved yet", time=clock_time(state.typed_at, folder.zone, folder.now))] if state.typed_at else []
-        tasks.append(Task(page.title[language], " ".join(hints), f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
+        tasks.append(Task(page.title[language], sentences(*hints), f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
     return tasks
 
 
@@ -136,7 +136,7 @@ def spoken_against(folder: Folder) -> dict[str, str]:
     found: dict[str, str] = {}
     for page in programme.pages:
         own = [reason.text[current_language()] for key, reason in broken if key in {one.key for one in page.questions}]
-        found |= {page.key: " ".join(own)} if own else {}
+        found |= {page.key: sentences(*own)} if own else {}
     return found
 
 
@@ -189,7 +189,7 @@ def letter_tasks(folder: Folder) -> list[Task]:
     if any(one.unreached for one in live):
         status, colour = UNREACHED
     hints = [said.text] if live else []
-    return [Task(_("Letters of recommendation"), " ".join([*hints, said.more or more_words(found)]), said.href, _(status), colour)]
+    return [Task(_("Letters of recommendation"), sentences(*hints, said.more or more_words(found)), said.href, _(status), colour)]
 
 
 def send_task(folder: Folder) -> Task:

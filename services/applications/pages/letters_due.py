@@ -11,6 +11,7 @@ from services.applications.pages.refusals import both
 from services.applications.referees.telling import due_of, taken_until
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
+from shared.web.formats import sentences
 from shared.web.i18n import Nn_, ngettext, translate
 
 _ = translate
@@ -52,6 +53,7 @@ def _text(asked: Referees, tally: Tally, until: str, *, over: bool) -> str:
         return ngettext("The letter that is needed has come.", "All {n} letters that are needed have come.", tally.needed)
     come = _("{n} of {all} letters that are needed have come.", n=tally.received, all=tally.needed)
     if not over:
-        return f"{come} " + ngettext(*_LEFT, tally.letters, day=until)
+        return sentences(come, ngettext(*_LEFT, tally.letters, day=until))
     lost = _("Letters were taken until {due}. Nobody can be asked any more.", due=until)
-    return f"{come} {lost}" + (" " + _("Without them your country cannot put you forward.") if asked.needed == "nomination" else "")
+    so = _("Without them your country cannot put you forward.") if asked.needed == "nomination" else ""
+    return sentences(come, lost, so)

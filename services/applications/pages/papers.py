@@ -22,7 +22,7 @@ from services.applications.tables import Document
 from services.applications.uploads import UploadRefused, take, take_over
 from services.applications.use_cases import Done
 from services.applications.views import PaperState, SentBefore, sent_before
-from shared.web.formats import format_datetime
+from shared.web.formats import format_datetime, listed
 from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -65,7 +65,7 @@ def file_line(file: Document, folder: Folder) -> FileLine:
     return FileLine(
         id=str(file.id),
         name=file.filename,
-        size=", ".join(part for part in (size_words(file.size_bytes), pages) if part),
+        size=listed(part for part in (size_words(file.size_bytes), pages) if part),
         at=format_datetime(file.uploaded_at, folder.zone),
         href=f"{folder.path}/documents/{file.id}" if state is FileState.READY else "",
         state=_(words),
@@ -199,7 +199,7 @@ def earlier(before: list[SentBefore], error: str) -> dict[str, Any] | None:
         {
             "key": str(one.file.id),
             "label": one.file.filename,
-            "hint": f"{one.terms.programme.names[current_language()]} {one.application.year}, {size_words(one.file.size_bytes)}",
+            "hint": listed((f"{one.terms.programme.names[current_language()]} {one.application.year}", size_words(one.file.size_bytes))),
         }
         for one in before
     ]

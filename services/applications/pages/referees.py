@@ -22,13 +22,14 @@ from services.applications.domain.referees import (
     passed,
     remind_again_at,
 )
-from services.applications.pages.fields import fault_words
+from services.applications.pages.fields import fault_of
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import both, problem
 from services.applications.referees.asking import invite, remind, told_at
 from services.applications.referees.form import read_invitee
 from services.applications.referees.tables import Referee
 from services.applications.referees.telling import due_of, open_until
+from shared.web.formats import sentences
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -143,8 +144,8 @@ def needed_words(asked: Referees) -> str:
     else:
         number = _("{least} to {most} letters are asked for.", least=asked.minimum, most=asked.maximum)
     if asked.needed == "submission":
-        return f"{number} " + _("They must have come before you can send the application.")
-    return f"{number} " + _("You can send the application before they have come; your country can put you forward only then.")
+        return sentences(number, _("They must have come before you can send the application."))
+    return sentences(number, _("You can send the application before they have come; your country can put you forward only then."))
 
 
 @router.get("/applications/{application_id}/referees")
@@ -212,7 +213,7 @@ def check(asked: Referees, form: Mapping[str, str]) -> tuple[Invitee | None, dic
     if isinstance(found, Invitee):
         return found, {}
     labels = {one["key"]: one["label"] for one in fields(asked, {}, {})}
-    return None, {key: fault_words(fault, labels[key]) for key, fault in found.items()}
+    return None, {key: fault_of(fault, labels[key]) for key, fault in found.items()}
 
 
 @router.get("/applications/{application_id}/referees/add")

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from services.applications.domain.lifecycle import Act, State
 from services.applications.plan.model import Plan, Programme
-from shared.web.formats import format_number
+from shared.web.formats import format_number, listed
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 
 _ = translate
@@ -120,7 +120,7 @@ TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PN
 
 def type_words(media_types: Sequence[str]) -> str:
     """Media types as people call them: `PDF, JPEG, PNG`."""
-    return ", ".join(TYPES.get(one, one.rsplit("/", 1)[-1].upper()) for one in media_types)
+    return listed(TYPES.get(one, one.rsplit("/", 1)[-1].upper()) for one in media_types)
 
 
 def agreed_words(detail: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from services.applications.staff.words import MOVES, notes
 from services.applications.store import trail
 from services.applications.store.plans import InForce
 from shared.persistence.database import Tx
+from shared.web.formats import listed, sentences
 from shared.web.i18n import N_, current_language, translate
 from shared.web.navigation import ROLE_NAMES, role_name
 from shared.web.pages import render
@@ -74,11 +75,11 @@ def detail_words(entry: trail.Entry, about: trail.About | None, terms: list[InFo
     one = known(terms, about.programme) if about else None
     if one is not None:
         paper = next((paper.names[current_language()] for paper in one.programme.documents if paper.key == detail.get("kind")), "")
-        return " ".join([*notes(detail, one.plan, one.programme), paper]).strip()
+        return sentences(*notes(detail, one.plan, one.programme), paper)
     if entry.act.startswith("account."):
         roles = [role_name(str(detail[key])) for key in ("before", "after") if detail.get(key)]
         return " → ".join(roles) + (f" · {detail['country']}" if detail.get("country") else "")
-    return ", ".join(str(value) for value in detail.values() if isinstance(value, str | int) and value != "")
+    return listed(str(value) for value in detail.values() if isinstance(value, str | int) and value != "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from services.applications.tables import Application
 from services.applications.use_cases import Done
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
+from shared.web.formats import sentences
 from shared.web.i18n import ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
@@ -130,7 +131,7 @@ async def approve_all(request: Request) -> Response:
     log.info("applications.approved_together", approved=approved, not_approved=len(seen) - approved, account_id=str(viewer.account_id))
     said = ngettext("{n} application is approved.", "{n} applications are approved.", approved)
     left = ngettext("{n} was left as it is.", "{n} were left as they are.", len(became) - approved) if approved < len(became) else ""
-    return render(request, "staff/bulk_report.html", became=became, said=f"{said} {left}".strip(), back=f"{PATH}{asked.query()}")
+    return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), back=f"{PATH}{asked.query()}")
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:

@@ -23,7 +23,7 @@ from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from shared.persistence.database import Tx
-from shared.web.formats import sort_key
+from shared.web.formats import sentences, sort_key
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 
@@ -106,7 +106,7 @@ async def queue_page(request: Request) -> Response:
 def _line(row: Application, name: str, terms: list[InForce], asked: Asked) -> Line:
     one = next((one for one in terms if one.programme.code == row.programme), None)
     said = notes({"reasons": row.reasons, "limit": row.reason_limit}, one.plan, one.programme) if one else []
-    return line_of(row, name, terms, f"{BASE}/{row.id}{asked.query()}", " ".join(said))
+    return line_of(row, name, terms, f"{BASE}/{row.id}{asked.query()}", sentences(*said))
 
 
 def draw(request: Request, viewer: Viewer, found: Queue, asked: Asked) -> Response:

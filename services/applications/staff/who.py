@@ -11,6 +11,7 @@ from services.applications.pages.kit import id_from
 from services.applications.pages.words import country_name
 from services.applications.staff.kit import terms_in
 from shared.persistence.database import Tx
+from shared.web.formats import listed
 from shared.web.identity import require
 from shared.web.navigation import role_name
 from shared.web.pages import render
@@ -40,7 +41,7 @@ async def who_is_it(request: Request, account: str) -> Response:
         request,
         "staff/who.html",
         name=found.name or found.email,
-        role=f"{role}, {country}" if country else role,
+        role=listed(one for one in (role, country) if one),
         email=found.email,
         closed=found.disabled_at is not None,
     )

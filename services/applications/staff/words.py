@@ -12,7 +12,7 @@ from services.applications.pages.words import agreed_words, country_name, reason
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import Application, TimelineEntry
-from shared.web.formats import format_date, format_datetime, format_number, listed
+from shared.web.formats import format_date, format_datetime, format_number, listed, sentences
 from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.navigation import role_name
 
@@ -147,7 +147,7 @@ def who(entry: TimelineEntry, file: File) -> str:
         return _(BY_ITSELF if entry.actor_role == lifecycle.SYSTEM else SYSTEM)
     hidden = file.viewer.role == "coordinator" and entry.actor_role in ("reviewer", "officer")
     name = "" if hidden else file.dossier.names.get(entry.actor_id, "")
-    return f"{role_name(entry.actor_role)}, {name}" if name else role_name(entry.actor_role)
+    return listed(one for one in (role_name(entry.actor_role), name) if one)
 
 
 def timeline(file: File) -> list[dict[str, str]]:
@@ -160,7 +160,7 @@ def timeline(file: File) -> list[dict[str, str]]:
                 "title": move_name(entry),
                 "when": format_datetime(entry.at, file.zone),
                 "who": who(entry, file),
-                "text": " ".join(notes(entry.detail, plan, programme)),
+                "text": sentences(*notes(entry.detail, plan, programme)),
             },
         )
         for entry in file.dossier.timeline

@@ -19,7 +19,7 @@ from services.quotas.pages.giving import all_of_them, giving, giving_fact, list_
 from services.quotas.pages.words import Explained, cell_name, explain, groups_of, lacking_words, movement, remarks, short_id
 from services.quotas.rows import CellRow, DecisionRow, WaiterRow
 from shared.persistence.database import Tx
-from shared.web.formats import BEIJING, format_date, format_datetime, format_number, zone
+from shared.web.formats import BEIJING, format_date, format_datetime, format_number, sentences, zone
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
@@ -254,7 +254,7 @@ class Waiter:
 
 
 def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
-    lacks = _("No place is given yet.") if cell.round == "before" else " ".join(lacking_words(row.lacking))
+    lacks = _("No place is given yet.") if cell.round == "before" else sentences(*lacking_words(row.lacking))
     moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since.astimezone(zone(BEIJING)), "medium")
     return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
 

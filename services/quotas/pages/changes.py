@@ -11,7 +11,7 @@ from services.quotas.pages.words import GROUPS, cell_name, limit_name
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import format_date, format_number
+from shared.web.formats import format_date, format_number, labelled, listed
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -62,7 +62,7 @@ def _limit(row: ProposalRow, names: NamesOf) -> str:
     limit = row.params["limit"]
     name = limit_name(limit, names.get(row.params["cell"]), names.get(limit))
     capacity = row.params.get("capacity")
-    return f"{name}: {_('the plan’s own number') if capacity is None else format_number(capacity)}"
+    return labelled(name, _("the plan’s own number") if capacity is None else format_number(capacity))
 
 
 def _total(row: ProposalRow, _names: NamesOf) -> str:
@@ -91,25 +91,25 @@ def _redistribution(row: ProposalRow, _names: NamesOf) -> str:
     moves: list[Mapping[str, Any]] = row.params["moves"]
     places, countries = sum(move["places"] for move in moves), len({move["target"] for move in moves})
     words = ngettext("{count} place to other countries", "{count} places to other countries", places, count=format_number(places))
-    return f"{words} ({format_number(countries)})"
+    return _("{what} ({number})", what=words, number=format_number(countries))
 
 
 def part_list(row: ProposalRow, names: NamesOf) -> str:
     """The parts that the proposal is about, by name; empty where it is about the whole."""
     keys = {part: part_key(row.programme, part) for part in sorted(row.params.get("parts") or ())}
-    return ", ".join(local(names[key]) if key in names else part for part, key in keys.items())
+    return listed(local(names[key]) if key in names else part for part, key in keys.items())
 
 
 def _leave(row: ProposalRow, names: NamesOf) -> str:
     parts = part_list(row, names)
     words = _("takes part no longer in {parts}", parts=parts) if parts else _("takes part no longer")
-    return f"{words}, {period(row.params)}"
+    return _("{what}, {when}", what=words, when=period(row.params))
 
 
 def _return_to(row: ProposalRow, names: NamesOf) -> str:
     parts = part_list(row, names)
     words = _("takes part again in {parts}", parts=parts) if parts else _("takes part again")
-    return f"{words}, {period(row.params)}"
+    return _("{what}, {when}", what=words, when=period(row.params))
 
 
 def _reorder(row: ProposalRow, _names: NamesOf) -> str:
@@ -136,7 +136,7 @@ def policy_words(params: Mapping[str, Any]) -> str:
         found.append(_("at most {n}", n=format_number(params["maximum"])))
     if params.get("places") is not None:
         found.append(_("{n} in all", n=format_number(params["places"])))
-    return "; ".join([*found, _(ROUNDING.get(params.get("rounding", "largest_remainder"), ""))])
+    return listed([*found, _(ROUNDING.get(params.get("rounding", "largest_remainder"), ""))], apart=True)
 
 
 def _mark(group: str) -> str:

@@ -19,7 +19,7 @@ from services.quotas.proposals.participation import Leave, Return, consent
 from services.quotas.rows import ParticipationRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
 from shared.persistence.database import Tx
-from shared.web.formats import format_date, format_number
+from shared.web.formats import format_date, format_number, listed
 from shared.web.i18n import N_, translate
 from shared.web.identity import Identity, refuse, require
 from shared.web.pages import render
@@ -197,7 +197,7 @@ def _lines(
 
 def _called(codes: Sequence[str], parts: Mapping[str, Names]) -> str:
     """Parts by name; a code that the plan gives no name stands as it is."""
-    return ", ".join(kit.local(parts[one]) if one in parts else one for one in codes)
+    return listed(kit.local(parts[one]) if one in parts else one for one in codes)
 
 
 def _period(row: ParticipationRow, parts: Mapping[str, Names]) -> str:

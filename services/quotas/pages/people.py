@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from services.quotas.pages import kit
 from services.quotas.proposals import NEWER_PLAN, SYSTEM
+from shared.web.formats import listed
 from shared.web.i18n import translate
 from shared.web.identity import Identity
 from shared.web.navigation import role_name
@@ -26,5 +27,5 @@ def person(account: str, role: str, who: Identity, country: str = "") -> Markup:
         return Markup.escape(_("you"))
     if account in (SYSTEM, NEWER_PLAN):
         return Markup.escape(_("a new version of the plan"))
-    words = f"{role_name(role)}, {country}" if country and role == "coordinator" else role_name(role)
+    words = listed((role_name(role), country)) if country and role == "coordinator" else role_name(role)
     return _NAMED.format(where=f"{STAFF}{account}", words=words) if who.role in kit.READERS else Markup.escape(words)

@@ -14,13 +14,13 @@ from services.quotas.pages import asking, kit
 from services.quotas.pages.changes import ROUNDING, policy_words
 from services.quotas.pages.effects import Effect
 from services.quotas.pages.words import groups_of
-from services.quotas.problems import problem_of
+from services.quotas.problems import in_words, problem_of
 from services.quotas.proposals.kind import ProposalRefused
 from services.quotas.proposals.policy import AllotByPolicy, bounds_fault, targets_of
 from services.quotas.rows import Board, CellRow, ProgrammeRow
 from shared.events.applications import AllotmentPolicy
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
+from shared.web.formats import format_number, listed
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import require
 from shared.web.pages import render
@@ -179,12 +179,8 @@ def _column(key: str, params: AllotByPolicy, board: Board, targets: Mapping[str,
     known = targets or {}
     gaining = sum(known.get(cell.key, 0) > cell.target for cell in board.cells) if targets is not None else 0
     losing = sum(known.get(cell.key, 0) < cell.target for cell in board.cells) if targets is not None else 0
-    gains = "; ".join(
-        [
-            ngettext("{n} country gains", "{n} countries gain", gaining),
-            ngettext("{n} country loses", "{n} countries lose", losing),
-        ]
-    )
+    counted = ngettext("{n} country gains", "{n} countries gain", gaining), ngettext("{n} country loses", "{n} countries lose", losing)
+    gains = listed(counted, apart=True)
     tiles = [_tile(cell, known.get(cell.key, 0)) for cell in sorted(board.cells, key=lambda one: (one.tile[1], one.tile[0]))]
     href = _address(params, "/propose") if targets is not None else ""
     return Column(_(COLUMNS[key]), policy_words(_plain(params)), known, href, gains, tiles if targets is not None else ())
@@ -246,7 +242,7 @@ def _fields(key: str, params: AllotByPolicy) -> list[dict[str, Any]]:
 def _against(params: AllotByPolicy) -> str:
     fault = bounds_fault(params) or ProposalRefused("bad_policy_number")
     problem = problem_of(fault)
-    return f"{_(problem.title, **problem.params)}. {_(problem.text, **problem.params)}"
+    return in_words(problem)
 
 
 def _form(request: Request, board: Board, params: AllotByPolicy, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:

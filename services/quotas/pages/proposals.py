@@ -18,7 +18,7 @@ from services.quotas.pages.changes import NamesOf, change, named_in, subject
 from services.quotas.pages.effects import Effect, effect
 from services.quotas.pages.participation import consent_questions
 from services.quotas.pages.people import person
-from services.quotas.problems import problem_of
+from services.quotas.problems import in_words, problem_of
 from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
 from services.quotas.proposals.counter import counter_of
 from services.quotas.rows import CellRow, ConsentRow, ProgrammeRow, ProposalRow
@@ -198,7 +198,7 @@ def _page_of(
 ) -> Response:
     row = opened.row
     one = shown(row, opened.names, {opened.programme.code: kit.local(opened.programme.names)}, who)
-    against = [f"{_(refused.title, **refused.params)}. {_(refused.text, **refused.params)}"] if refused is not None else []
+    against = [in_words(refused)] if refused is not None else []
     return render(
         request,
         "proposal.html",

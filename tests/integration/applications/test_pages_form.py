@@ -60,7 +60,7 @@ async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:
         page = f"{await begun(front, browser)}/pages/education"
         empty = await browser.post(page, data={"_version": "0"})
         assert empty.status_code == 422
-        assert "Add at least 1 to “Where you have studied”; there are 0" in words(empty)
+        assert "Add at least one entry to “Where you have studied”" in words(empty)
         wrong = await browser.post(f"{page}/entries/new", data={**SCHOOL, "to_year": "20006", "_version": "0"})
         assert wrong.status_code == 422
         assert "20006" in wrong.text and "Colegio Nº 3" in wrong.text, "all that was typed is there"
@@ -129,7 +129,7 @@ async def test_a_group_takes_no_more_than_it_may(front: Front) -> None:
         assert "/entries/new" not in (await browser.get(page)).text
         more = await browser.post(f"{page}/entries/new", data=SCHOOL)
         assert more.status_code == 422
-        assert "can have 5 at most" in words(more)
+        assert "can have 5 entries at most" in words(more)
 
 
 async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(front: Front) -> None:

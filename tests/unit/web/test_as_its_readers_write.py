@@ -11,13 +11,15 @@ from typing import Any, Final
 
 import pytest
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 from services.applications import agreements
 from services.applications.domain import answers
 from services.notifications.wording import wordings
 from services.run.home import ROOT
 from shared.kernel.writing import NO_BREAK, unbroken
-from shared.web.i18n import LANGUAGES, Texts
+from shared.web import formats
+from shared.web.i18n import LANGUAGES, Texts, speaking
 
 CATALOGUES: Final = ("shared/web", "services/applications", "services/quotas", "services/notifications")
 
@@ -181,6 +183,37 @@ def test_no_french_line_breaks_before_a_mark_or_inside_a_figure() -> None:
     agreed = [text for kind in agreements.KINDS for text in agreements.in_force(kind).paragraphs("fr")]
     assert [one for one in (*mails, *pages, asked, *agreed) if breaks.search(one)] == []
     assert sum(NO_BREAK in one for one in mails) > 10 and sum(NO_BREAK in one for one in pages) > 100 and NO_BREAK in asked
+
+
+JOINED: Final = {
+    r"(?:\}\}|%\}|</\w+>)[:,;] ": "{{ name }}: {{ value }}",
+    r"\{\{ _\(\"[^\"]*[.?!:]\"(?:, [^{}]*)?\)+ ?\}\}(?: (?=\{\{|<|\{%)|\n\s+<a )": '{{ _("One thing.") }} {{ _("Another.") }}',
+    r'\| join\(", "\)|~ " " ~ _\(': '{{ names | join(", ") }}',
+}
+"""How a template may not join texts, as Chinese joins them otherwise (`labelled`, `listed`, `sentences`, `comma` and `gap` do so)."""
+
+
+@pytest.mark.parametrize("pattern", JOINED)
+def test_no_template_joins_texts_by_marks_of_its_own(pattern: str) -> None:
+    assert re.search(pattern, JOINED[pattern])
+    drawn = [path for folder in CATALOGUES for path in sorted((ROOT / folder / "templates").rglob("*.html"))]
+    sources = [(path.name, re.sub(r"(?s)\{#.*?#\}|<style>.*?</style>", "", path.read_text(encoding="utf-8"))) for path in drawn]
+    found = [(name, one[0]) for name, source in sources for one in re.finditer(pattern, source)]
+    assert len(drawn) > 50 and found == []
+
+
+def test_texts_are_joined_as_the_language_joins_them() -> None:
+    spaced = Texts.load(ROOT / "shared" / "web" / "locale")
+    for language, row, pair, named in (
+        ("zh", "已保存。请继续；第3位", "甲、乙", "错误：无"),
+        ("fr", "已保存。 请继续; 第3位", "甲, 乙", f"错误{NO_BREAK}: 无"),
+    ):
+        with speaking(spaced, language):
+            assert formats.sentences("已保存。", "", "请继续", "第3位") == row
+            assert formats.listed(("甲", "乙")) == pair == formats.comma().join(("甲", "乙"))
+            assert formats.labelled("错误", "无") == named
+    marked = formats.sentences("a < b.", Markup("<b>c</b>"))
+    assert isinstance(marked, Markup) and marked == "a &lt; b. <b>c</b>" and formats.sentences("", "") == ""
 
 
 def test_each_word_that_translators_are_told_to_use_is_used() -> None:
