@@ -57,6 +57,7 @@ BRAZILIAN: Final = (
     (r"\binici(e|ar|ou|ada) sessão", "Inicie sessão", "Entre na sua conta"),
     (r"\bparticip(a|am|ar|ou)( \w+)? n(o|a|os|as|este|esta|isto)\b", "Não participa agora no programa", "Não participa agora do programa"),
     (r"\b(foi|foram|é|são|ou) aceites?\b", "O que foi aceite", "O que foi aceito, ou que você aceite"),
+    (r"\binvestigação\b|\bparticipo na\b", "Uma proposta de investigação", "Um projeto de pesquisa"),
     (r"\b(facto|equipa|sítio|receção|definições|contributo)\b", "Um contributo", "Uma contribuição"),
 )
 HAN: Final = r"[\u3400-\u9fff]"
@@ -67,10 +68,12 @@ CHINESE: Final = (
     (rf"{WIDE} +[A-Za-z0-9{{+(%]|[A-Za-z0-9}}%)] +{WIDE}", "共 {n} 个 PDF 文件", "共{n}个PDF文件，HSK 4级"),
     (r"[\"']", '请按"保存"', "请按“保存”"),
     (r"[已可获]推荐|推荐(名单|您|了|之前|被)|推荐人(选|数)", "贵国已推荐您，见推荐名单", "贵国已提名您；推荐人写推荐信"),
+    (r"占有|不参与|停下|词（字）|[^或]参与(本|以下|该)", "该国不参与，您占有名额", "该国不参加，您持有名额"),
     (r"谢绝|征集|本期|联络点|看板", "您已谢绝本期名额", "您已放弃本次招生的名额"),
     (r"(?<!学习)(?<!研究)计划", "新版计划", "新版规划，以及您的学习计划"),
 )
 SPANISH: Final = (
+    (r"\byo mism[oa]\b|¿está seguro|\ba lo sumo\b", "Lo escribí yo mismo", "Lo escribí yo"),
     (r"\d\.\d{3}\b|\d,\d{1,2}\b", "De 0 a 1.000, como 0,5", "De 0 a 1,000, como 0.5"),
     (
         r"\bpostul|\bpresent(ar|a|ado|ada|arse|arle) (su|la|una|otra|de|a) ?(solicitud|candidatura|nuevo)?",
@@ -89,11 +92,14 @@ SPANISH: Final = (
     ),
 )
 FRENCH: Final = (
+    (r"\b(dé)?connecté\b|\(e\)|\bsûr \?|vous seul\b", "Vous êtes déconnecté(e)", "Votre session est fermée"),
     (r"\bcandidat(er|ez|é)\b|\bporte candidat|\bpos(er|ez) (sa|votre) candidature", "Vous pouvez candidater", "Vous pouvez postuler"),
     (r"\bdésigne|\bpays( vous)? (a )?propos(e|é)\b", "Votre pays vous propose", "Votre pays vous présente"),
     (r"courrier|adresse e-mail", "Un courrier à votre adresse e-mail", "Un courriel à votre adresse électronique"),
 )
 DUTCH: Final = (
+    (r"(?<!e-)\bmails?\b|\bdonor", "U krijgt een mail van de donor", "U krijgt een e-mail van de gever, via de mailserver"),
+    (r"\bgren(s|zen)\b|ten (hoogste|minste)\b|\bneemt .*\bdeel\b", "Een grens van ten hoogste 12", "Een limiet van hoogstens 12"),
     (r"[‘‹«]", "Druk op ‘Opslaan’", "Druk op “Opslaan” en kies foto’s"),
     (
         r"\bneemt? .*\bplaats.* aan\b|\bplaats(en)? (aan|af)(nemen|wijzen)|plaats .*afgewezen",
