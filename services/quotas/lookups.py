@@ -1,7 +1,7 @@
 """Small reads that pages need beside `views`: movements of places, countries' names, a plan's policy. Reads only."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,7 +17,8 @@ from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
 _TRANSFERS: Final = text(
-    "select id, at, source, target, count, cause, decision from transfer where cell = :cell "
+    "select id, at, source, target, count, cause, decision, cell from transfer where "
+    "(cell = :cell or (target = 'free:' || :cell and cast(:decision as int) is null)) "
     "and (cast(:decision as int) is null or decision = :decision) and (cast(:before as bigint) is null or id < :before) "
     "order by id desc limit :most"
 )
@@ -36,7 +37,10 @@ Namer = Callable[[str], Names | None]
 
 @dataclass(frozen=True, slots=True)
 class TransferRow:
-    """`count` places went from account `source` to account `target`, such as `pool:scholarship` to `free:scholarship:PE:2016`."""
+    """`count` places went from account `source` to account `target`, such as `pool:scholarship` to `free:scholarship:PE:2016`.
+
+    `decision` is one of `cell`. Where they went from one cell to another, `country` are the names of the other one's.
+    """
 
     id: int
     at: datetime
@@ -45,12 +49,25 @@ class TransferRow:
     count: int
     cause: str
     decision: int | None
+    cell: str
+    country: Names | None = None
 
 
 async def transfers(tx: Tx, cell: str, *, decision: int | None = None, before: int | None = None, most: int) -> tuple[TransferRow, ...]:
-    """The cell's movements of places, newest first; of one decision, or those before an id (for the next page), where asked."""
-    rows = await tx.execute(_TRANSFERS, {"cell": cell, "decision": decision, "before": before, "most": most})
-    return tuple(TransferRow(*row) for row in rows)
+    """The cell's movements of places, newest first; of one decision, or those before an id (for the next page), where asked.
+
+    What came from another cell is among them, though it is that one's decision.
+    """
+    rows = [TransferRow(*row) for row in await tx.execute(_TRANSFERS, {"cell": cell, "decision": decision, "before": before, "most": most})]
+    others = {row.id: other for row in rows if (other := other_cell(row, cell))}
+    names = await names_of(tx, set(others.values())) if others else {}
+    return tuple(replace(row, country=names.get(others.get(row.id, ""))) for row in rows)
+
+
+def other_cell(row: TransferRow, cell: str) -> str:
+    """The key of the other cell that gave or got the places; empty where none did."""
+    ends = (account.removeprefix("free:") for account in (row.source, row.target) if account.startswith("free:"))
+    return next((key for key in ends if key != cell), "")
 
 
 async def consents(tx: Tx, proposal: UUID) -> tuple[ConsentRow, ...]:

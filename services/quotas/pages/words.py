@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.quotas.domain.chain import digest
 from services.quotas.domain.limits import named
-from services.quotas.lookups import Namer, TransferRow
+from services.quotas.lookups import Namer, TransferRow, other_cell
 from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
 from shared.events.applications import Names
@@ -269,14 +269,17 @@ def movement(row: TransferRow, cell: str) -> Movement:
         "{n} place: {source} → {target}",
         "{n} places: {source} → {target}",
         row.count,
-        source=_account(row.source),
-        target=_account(row.target),
+        source=_account(row.source, row, cell),
+        target=_account(row.target, row, cell),
     )
-    href = cell_path(cell, "decisions", row.decision) if row.decision else ""
+    href = cell_path(cell, "decisions", row.decision) if row.decision and row.cell == cell else ""
     return Movement(format_datetime(row.at, BEIJING), words, said(CAUSES, row.cause), row.decision, href)
 
 
-def _account(key: str) -> str:
+def _account(key: str, row: TransferRow, cell: str) -> str:
+    other = other_cell(row, cell)
+    if other and key == f"free:{other}":
+        return _("free in {cell}", cell=cell_name(other, row.country))
     return said(ACCOUNTS, key.partition(":")[0])
 
 
