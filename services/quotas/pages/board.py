@@ -32,8 +32,10 @@ _ = translate
 router = APIRouter(include_in_schema=False)
 
 
-APPLICATIONS: Final = {"taken": "placed", "offered": "offered", "waiting": "waiting"}
-"""A figure, and the tab of the officers' list that shows the applications behind it."""
+APPLICATIONS: Final = {"offered": "offered", "waiting": "waiting"}
+"""A figure, and the tab of the officers' list that shows the applications behind it. Of places taken there is none: some stays ended."""
+LISTS: Final = {"taken": ("held", "taken"), "offered": ("held", "offered"), "waiting": ("list",)}
+"""A figure, and the page below the cell's that shows the applications behind it."""
 WEEKS: Final = "/quotas/weeks"
 APPLICATION_READERS: Final = ("officer", "auditor")
 
@@ -187,8 +189,8 @@ def list_of(cell: CellRow, figure: str, who: Identity | None) -> str:
     """Where a cell's number is shown one by one: the list for those who work on the applications, the cell's page for others."""
     if who is not None and figure in APPLICATIONS and who.role in APPLICATION_READERS:
         return f"/officer?{urlencode({'tab': APPLICATIONS[figure], **kit.of_cell(cell)})}"
-    if figure == "waiting" and kit.sees_applications(who, cell.country):
-        return kit.cell_path(cell.key, "list")
+    if figure in LISTS and kit.sees_applications(who, cell.country):
+        return kit.cell_path(cell.key, *LISTS[figure])
     return kit.cell_path(cell.key)
 
 
@@ -220,10 +222,11 @@ class Rounds:
     kind: str
     grants_from: datetime | None
     list_closes: datetime | None
+    closed: bool = False
 
     @property
     def words(self) -> str:
-        return giving(self.kind, self.grants_from)
+        return giving(self.kind, self.grants_from, closed=self.closed)
 
     @property
     def fact(self) -> tuple[str, str]:
@@ -232,4 +235,6 @@ class Rounds:
 
 def rounds(board: Board) -> Rounds:
     cell = next((one for one in board.cells if one.participates), None) or next(iter(board.cells), None)
-    return Rounds(cell.round, cell.grants_from, cell.list_closes) if cell is not None else Rounds("rolling", None, None)
+    if cell is None:
+        return Rounds("rolling", None, None)
+    return Rounds(cell.round, cell.grants_from, cell.list_closes, cell.list_closed)

@@ -15,11 +15,14 @@ _ = translate
 ROLLING: Final = N_("Places are given as approvals come in: whoever is approved gets a free place at once, and where none is free waits on a list.")  # noqa: E501
 AHEAD: Final = N_("Places are given on {day}, all at once and by rank. Until then nobody has one, and nobody is on a waiting list.")
 PAST: Final = N_("Places were given on {day}, all at once and by rank. Whoever is approved since then gets a free place at once, and where none is free waits on a list.")  # noqa: E501
+CLOSED: Final = N_("The places of this year were given, and its waiting list is closed. No place is given any more.")
 # fmt: on
 
 
-def giving(kind: str, grants_from: datetime | None) -> str:
-    """How places are given, in a sentence or two; `kind` is `rolling`, `before` or `after` the round."""
+def giving(kind: str, grants_from: datetime | None, *, closed: bool = False) -> str:
+    """How places are given, in a sentence or two; `kind` is `rolling`, `before` or `after` the round, `closed` says of the list."""
+    if closed:
+        return _(CLOSED)
     if grants_from is None:
         return _(ROLLING)
     said = AHEAD if kind == "before" else PAST

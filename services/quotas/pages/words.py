@@ -40,7 +40,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "policy": N_("Two people allotted the year by a policy."),
     "transferred": N_("Two people moved free places from one country to another."),
     "returned": N_("Two people returned free places to the pool."),
-    "redistributed": N_("Two people moved places that would have lapsed to countries with waiting lists."),
+    "redistributed": N_("Two people moved places that nobody would have used to countries with waiting lists."),
     "limit_raised": N_("Two people changed a limit, and there is more room."),
     "terms_changed": N_("The terms of the programme changed, and there is more room."),
     "takes_part_again": N_("The country takes part again."),

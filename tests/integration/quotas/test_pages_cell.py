@@ -15,7 +15,7 @@ from tests.integration.quotas.pages_front import PERU, SIX, Front, front, live_t
 from tests.integration.quotas.scene import START, Person, apply_events, programme, publication, rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
-INSIDE = ("list", "decisions", "movements", "decisions/1")
+INSIDE = ("list", "decisions", "movements", "decisions/1", "held/taken", "held/offered")
 
 
 @pytest.fixture
@@ -187,6 +187,34 @@ async def test_the_list_and_the_movements_come_page_by_page(lived: Front) -> Non
         assert (await browser.get(f"/quotas/cells/{PERU}/movements?before=zz")).status_code == 200
         moves = await browser.get(f"/quotas/cells/{PERU}/movements")
         assert "1 place: free → offered" in words(moves) and 'rel="next"' in moves.text
+
+
+async def test_the_places_that_are_held_are_listed_one_by_one(lived: Front) -> None:
+    """As many lines as the numbers say, over all pages: a stay that ended stays counted, what came back does not."""
+    first, second = await rows(lived.db, "select application, person, version from place where cell = :c and state = 'taken'", c=PERU)
+    known = {one.application: one for one in lived.people[PERU]}
+    moment = lived.clock.now()
+    await apply_events(lived.db, known[first.application].ended(moment, reason="finished"), known[second.application].withdrawn(moment))
+    (cell,) = await rows(lived.db, "select offered, taken from cell where key = :c", c=PERU)
+    async with lived.browser("officer") as browser:
+        taken = await browser.get(f"/quotas/cells/{PERU}/held/taken")
+        pages = [await browser.get(f"/quotas/cells/{PERU}/held/offered?page={n}") for n in (1, 2, 3)]
+        assert (await browser.get(f"/quotas/cells/{PERU}/held/free")).status_code == 404
+    assert cell.taken == 1 and taken.text.count("<tr>") == 2 and first.application.hex[-8:] in taken.text and "Ended" in words(taken)
+    listed = [one for page in pages for one in re.findall(r'<th scope="row">.*?title="([0-9a-f-]{36})"', page.text)]
+    offered = await rows(lived.db, "select application from place where cell = :c and state = 'offered'", c=PERU)
+    assert sorted(listed) == sorted(str(one.application) for one in offered) and len(listed) == cell.offered
+    assert "There is nothing here." in words(pages[2])
+
+
+async def test_a_closed_year_says_that_nothing_is_given_any_more(lived: Front) -> None:
+    lived.clock.move_to(datetime(2016, 9, 1, tzinfo=UTC))
+    await lived.sweep()
+    async with lived.browser("officer") as browser:
+        cell, board = await browser.get(f"/quotas/cells/{PERU}"), await browser.get("/quotas?programme=scholarship&year=2016")
+    for page in (cell, board):
+        assert "its waiting list is closed. No place is given any more." in words(page) and "gets a free place at once" not in words(page)
+    assert "Year closed" in words(cell) and "/propose" not in cell.text and "/limits" not in cell.text
 
 
 async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) -> None:

@@ -40,6 +40,7 @@ PATHS = (
     f"/quotas/cells/{PERU}/decisions",
     f"/quotas/cells/{PERU}/decisions/2",
     f"/quotas/cells/{PERU}/movements",
+    f"/quotas/cells/{PERU}/held/offered",
     f"/quotas/cells/{PERU}/propose",
     f"/quotas/cells/{PERU}/move",
     f"/quotas/cells/{PERU}/reorder",

@@ -108,9 +108,9 @@ async def test_the_board_shows_a_group_or_a_figure_only_where_the_address_asks_f
 async def test_a_number_leads_whoever_works_on_applications_to_the_list_of_them(lived: Front) -> None:
     links = {
         "": (f"/quotas/cells/{PERU}", f"/quotas/cells/{PERU}"),
-        "coordinator": (f"/quotas/cells/{PERU}", f"/quotas/cells/{PERU}/list"),
-        "operator": (f"/quotas/cells/{PERU}", f"/quotas/cells/{PERU}/list"),
-        "officer": tuple(f"/officer?tab={tab}&programme=scholarship&country=PE&year=2016" for tab in ("placed", "waiting")),
+        "coordinator": (f"/quotas/cells/{PERU}/held/taken", f"/quotas/cells/{PERU}/list"),
+        "operator": (f"/quotas/cells/{PERU}/held/taken", f"/quotas/cells/{PERU}/list"),
+        "officer": (f"/quotas/cells/{PERU}/held/taken", "/officer?tab=waiting&programme=scholarship&country=PE&year=2016"),
     }
     for role, expected in links.items():
         async with lived.browser(role, country="PE") as browser:
