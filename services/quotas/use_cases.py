@@ -11,7 +11,7 @@ from services.quotas.facts import published
 from services.quotas.store import journal
 from services.quotas.store.journal import Number
 from services.quotas.store.load import first_wanted, load
-from services.quotas.store.save import save
+from services.quotas.store.save import claim, save
 from shared.events.envelope import AnyEvent
 from shared.messaging import outbox
 from shared.persistence.database import Tx, driver
@@ -38,6 +38,7 @@ async def apply(
     verdict, books = await judge(tx, commands)
     if (verdict.cells or verdict.places) and not (whole and verdict.short):
         connection = await driver(tx)
+        await claim(connection, books, verdict)
         number = number or await journal.draw(connection)
         acts, hashes = [journal.act_of(command) for command in commands], [one.hash for one in verdict.decisions]
         recorded = journal.told(number, acts, at=commands[-1].at, hashes=hashes)

@@ -247,11 +247,13 @@ class Desk:
         self._short.append(short)
 
     def verdict(self) -> Verdict:
+        counters = self._counters.values()
         return Verdict(
             decisions=tuple(self._decisions),
             transfers=tuple(self._transfers),
             cells=tuple(cell.as_state() for cell in self._cells.values() if cell.changed),
-            limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version, c.fixed) for c in self._counters.values() if c.changed),
+            limits=tuple(Limit(c.key, c.kind, c.kept, c.used, c.version, c.fixed) for c in counters if c.changed),
+            looked_at=tuple(Limit(c.key, c.kind, None, 0, 0) for c in counters if not c.version and not c.changed),
             places=tuple(place.as_state() for place in self._places.values() if place.changed),
             moved=tuple(moved for waiting in self._lists.values() for moved in waiting.moved()),
             pools={programme: by for programme, by in self._pools.items() if by},

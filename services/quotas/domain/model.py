@@ -213,6 +213,8 @@ class Verdict:
     transfers: tuple[Transfer, ...] = ()
     cells: tuple[CellState, ...] = ()
     limits: tuple[Limit, ...] = ()
+    looked_at: tuple[Limit, ...] = ()
+    """Limits on which nobody ever drew, of which it mattered that nobody did."""
     places: tuple[PlaceState, ...] = ()
     moved: tuple[Moved, ...] = ()
     """Who came to waiting lists, and who went from them."""

@@ -6,6 +6,7 @@
 4. cells, by key
 5. limits (counters), by key
 6. accounts, by key
+7. limits that are no row yet, by key: a row is made of each (`save.claim`)
 
 A step may be left out, and what is held already may be locked again. Whatever happens to a place happens under its cell's lock, so places
 need none of their own. Whoever finds out that more has to be locked lets go of all behind a savepoint and takes the larger set

@@ -2,7 +2,7 @@
 
 What is new is copied in, each table by one COPY, which costs the client and the server less than arrays; what changes is written by one
 statement with arrays. A counter that nobody had drawn on yet is no row that could be locked: two batches may meet in it, and then the
-later one starts over.
+later one waits for the other, and starts over where that one drew on it (`claim`).
 """
 
 from collections.abc import Collection, Sequence
@@ -35,6 +35,8 @@ with changed_cells as (
     update limit_counter l set capacity = v.capacity, used = v.used, version = v.version
     from unnest($11::text[], $12::int[], $13::int[], $14::int[]) as v (key, capacity, used, version)
     where l.key = v.key
+), unclaimed as (
+    delete from limit_counter where key = any($35::text[])
 ), changed_places as (
     update place p set state = v.state, application_version = v.application_version, version = v.version, decision = v.decision,
         score = v.score, submitted_at = v.submitted_at, parts = string_to_array(v.parts, E'\\x1f'), course = v.course, channel = v.channel,
@@ -56,12 +58,22 @@ _DECISION: Final = ("cell", "number", "application", "at", "outcome", "record", 
 _TRANSFER: Final = ("programme", "cell", "decision", "source", "target", "count", "cause", "at", "batch", "turn")
 
 
-async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, number: Number) -> None:
-    """Write the verdict of a batch that was decided on `loaded`, whose locks are held.
+async def claim(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict) -> None:
+    """Make a row for every counter that the verdict drew on first or found unused: for those there was nothing that could be locked.
 
-    Raises a serialization failure, after which the transaction is tried again, where another batch was the first to draw on a limit
-    that this one found unused.
+    Who finds one unused leaves no row in the end (`save`), yet whoever draws on it meanwhile waits for them. Comes before the batch's
+    number is drawn: with these rows it holds all its locks. In the order of keys, so that two batches wait for each other in one order.
+    Raises a serialization failure, after which the transaction is tried again, where another batch drew on one of them first.
     """
+    first_used = [limit[:5] for limit in verdict.limits if loaded.limits[limit.key].version == 0]
+    try:
+        await _copy(connection, "limit_counter", _LIMIT, sorted([*first_used, *(limit[:5] for limit in verdict.looked_at)]))
+    except asyncpg.UniqueViolationError as error:
+        raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused") from error
+
+
+async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, number: Number) -> None:
+    """Write the verdict of a batch that was decided on `loaded`, whose locks are held, those of `claim` among them."""
     stored = loaded.places.keys() | {place.application for listed in loaded.lists.values() for place in listed.first}
     await _change(connection, loaded, verdict, stored)
     if any(type(decision.outcome) is LimitSet for decision in verdict.decisions):
@@ -82,12 +94,10 @@ async def save(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Ve
 
 
 async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict: Verdict, stored: Collection[UUID]) -> None:
-    """Write what is there already, among it the places of the applications in `stored`; and the counters drawn on for the first time.
+    """Write what is there already, among it the places of the applications in `stored`.
 
-    A counter is a row from its first version on, so that one without a version is new; in the order of keys, so that two batches that
-    both make some wait for each other in one order.
+    A counter is a row from its first version on, so that one without a version was claimed.
     """
-    first_used = sorted([limit[:5] for limit in verdict.limits if loaded.limits[limit.key].version == 0])
     used_again = [limit for limit in verdict.limits if loaded.limits[limit.key].version != 0]
     accounts = sorted({**{f"pool:{programme}": gained for programme, gained in verdict.pools.items()}, **verdict.lapsed}.items())
     await connection.execute(
@@ -104,11 +114,8 @@ async def _change(connection: "asyncpg.Connection[Any]", loaded: Books, verdict:
         [account for account, _gained in accounts],
         [gained for _account, gained in accounts],
         [cell.settled for cell in verdict.cells],
+        [limit.key for limit in verdict.looked_at],
     )
-    try:
-        await _copy(connection, "limit_counter", _LIMIT, first_used)
-    except asyncpg.UniqueViolationError as error:
-        raise asyncpg.SerializationError("another batch was the first to draw on a limit that this one found unused") from error
 
 
 async def _copy(connection: "asyncpg.Connection[Any]", table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
