@@ -60,7 +60,7 @@ async def test_the_later_of_two_batches_finds_out_when_it_writes_and_starts_over
 
 
 async def test_who_looked_at_a_limit_that_is_drawn_on_meanwhile_starts_over(db: Database) -> None:
-    """One person, two cells, no room in the second: they would wait there though they hold a place, and no rebuilt database would say so."""
+    """One person, two cells, no room in the second: they would wait there though they hold a place; no rebuilt database says so."""
     person = new_id()
     here, there = Person(PE, person=person), Person(BR, person=person)
     await apply_events(db, *[Person(BR).approved() for _ in range(2)])
