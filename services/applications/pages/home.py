@@ -143,8 +143,9 @@ def papers(programme: Programme, stage: str = "submission") -> list[Paper]:
 
 
 def needed(programme: Programme) -> list[str]:
-    """What one has to have at hand to apply: the papers of the application, and letters where they are asked for."""
+    """What one has to have to apply: the papers of the application, those that a country waits for, and letters if asked for."""
     names = [_name(paper.name, paper.optional, bool(paper.only_for)) for paper in papers(programme)]
+    names += [_("{document} (before your country puts you forward)", document=paper.name) for paper in papers(programme, "nomination")]
     asked = programme.referees
     return [*names, _name(_("Letters of recommendation"), asked.minimum == 0, asked.when is not None)] if asked else names
 

@@ -79,6 +79,7 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
         named = words(home).count("Language certificate")
         assert named == words(home).count("Language certificate (optional)") > 0, "as the programme's page says"
         assert "Letters of recommendation" in words(home)
+        assert "Passport page with your photograph; Letter of your organisation (before your country puts you forward)" in words(home)
         programme = await browser.get(f"/programmes/{PROGRAMME}")
         assert f'href="/programmes/{PROGRAMME}/start"' in programme.text
         assert "Example" in words(programme)
