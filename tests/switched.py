@@ -4,12 +4,10 @@ import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import httpx2
 
-SILENT = re.compile(r"^/sign-in/code$")
-"""Forms that do not tell in another language too what is wrong: a code is looked at once, and counted. All others do."""
 NOT_KEPT = re.compile(r"data-upload|multipart/form-data")
 
 
@@ -30,14 +28,14 @@ def hook(transport: httpx2.AsyncBaseTransport) -> dict[str, list[Callable[..., A
         language = response.headers["content-language"].split("-")[0]
         [to] = set(re.findall(r'formaction="([^"]+[?&;]switch=)', text))
         headers = {name: value for name, value in request.headers.items() if name not in ("content-length", "host")}
-        again = httpx2.Request("POST", request.url.join(unescape(to) + language), headers=headers, content=request.content)
+        again = httpx2.Request("POST", request.url.join(unescape(to) + language), headers=headers, content=_sent_by(text, own[0], request))
         answer = await transport.handle_async_request(again)
         await answer.aread()
         if answer.status_code == 303:
             return  # nothing was typed: there are only boxes to tick
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         assert re.search(r'<form [^>]*id="typed-form"', answer.text), f"{path}: a form that the languages belong to"
-        told = not SILENT.search(path) and "govuk-error-message" in text
+        told = "govuk-error-message" in text
         assert not told or "govuk-error-message" in answer.text, f"{path}: what is wrong is not said in another language"
         before, after = _said(text), _said(answer.text)
         for name, value in parse_qsl(request.content.decode(), keep_blank_values=True):
@@ -45,6 +43,14 @@ def hook(transport: httpx2.AsyncBaseTransport) -> dict[str, list[Callable[..., A
             assert typed not in before or typed in after, f"{path}: {name} is lost with another language"
 
     return {"response": [look]}
+
+
+def _sent_by(page: str, form: str, request: httpx2.Request) -> bytes:
+    """What the form sends: what was typed, and what it carries along by now."""
+    own, typed = page[page.index(form) :].partition("</form>")[0], parse_qsl(request.content.decode(), keep_blank_values=True)
+    carried = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', own)
+    new = [(name, unescape(value)) for name, value in carried if name not in dict(typed)]
+    return request.content + b"&" * bool(request.content and new) + urlencode(new).encode()
 
 
 def _said(page: str) -> str:

@@ -33,6 +33,7 @@ async def test_a_referee_writes_and_the_applicant_never_reads(house: House) -> N
     page = await writer.browser.get(link)
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "same-origin", "no other site hears of the link; forms of older browsers still say theirs"
+    assert "what the applicant does with you" in page.words(), "what goes with the kind of letter"
     assert "Página abierta" not in await shown()
     await writer.open()
     assert "Página abierta" in await shown()

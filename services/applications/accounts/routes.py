@@ -133,7 +133,23 @@ async def code_page(request: Request) -> Response:
     email = await desk_of(request).db.run(lambda tx: asked_for(tx, attempt)) if attempt else None
     if email is None:
         return RedirectResponse("/sign-in", 303)
-    return render(request, "accounts/code.html", attempt=attempt, email=email, error=told_again(request, no_code) or "", spent=False)
+    return draw_code(request, attempt, email, told_again(request, refused_before) or "", error=told_again(request, no_code) or "")
+
+
+def draw_code(request: Request, attempt: UUID | None, email: str, outcome: str = "", *, error: str = "", status: int = 200) -> Response:
+    """The form for the code, with what came of the code before. `outcome` goes along in the form: no code is judged again, and counted,
+    to say it in another language.
+    """
+    said = _(OUTCOMES[CodeOutcome(outcome)]) if outcome else error
+    spent = outcome not in ("", CodeOutcome.WRONG)
+    values = {"attempt": attempt, "email": email, "error": said, "spent": spent, "outcome": outcome}
+    return render(request, "accounts/code.html", status=status, **values)
+
+
+def refused_before(form: FormData) -> str:
+    """What came of the code that was sent before, as the page says that the form was on."""
+    outcome = str(form.get("outcome", ""))
+    return outcome if outcome in OUTCOMES else ""
 
 
 def digits_in(form: FormData) -> str:
@@ -154,7 +170,7 @@ async def code(request: Request) -> Response:
     typed = digits_in(form)
     email = await desk.db.run(lambda tx: asked_for(tx, attempt)) or ""
     if error := no_code(form):
-        return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=False)
+        return draw_code(request, attempt, email, error=error, status=422)
     ip = request.client.host if request.client else ""
     former, device, now = desk.token(request), _device(request), desk.clock.now()
     entered = await desk.db.run(
@@ -162,9 +178,7 @@ async def code(request: Request) -> Response:
     )
     if entered.outcome is CodeOutcome.ACCEPTED:
         return await _welcome(desk, entered)
-    spent = entered.outcome is not CodeOutcome.WRONG
-    error = _(OUTCOMES[entered.outcome])
-    return render(request, "accounts/code.html", status=422, attempt=attempt, email=email, error=error, spent=spent)
+    return draw_code(request, attempt, email, entered.outcome, status=422)
 
 
 @router.get("/sign-in/link/{token}")

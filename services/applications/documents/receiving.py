@@ -1,5 +1,6 @@
 """Files that people attach, as they come in: bounded in size, judged by what is in them, kept by what their content says they are."""
 
+import codecs
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
 BEGINNINGS: Final = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 HEIC: Final = "image/heic"
+TEXT: Final = "text/plain"
 
 
 class Reads(Protocol):
@@ -96,9 +98,18 @@ def type_of(head: bytes) -> str:
     if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
         return HEIC
     try:
-        return puremagic.from_string(head, mime=True)
+        return puremagic.from_string(head, mime=True) or _text(head)
     except (puremagic.PureError, ValueError):
+        return _text(head)
+
+
+def _text(head: bytes) -> str:
+    """`text/plain` for what is nothing but letters, of which the last may be cut off; empty otherwise."""
+    try:
+        said = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
         return ""
+    return TEXT if all(letter.isprintable() or letter.isspace() for letter in said) else ""
 
 
 def tidy_name(filename: str) -> str:

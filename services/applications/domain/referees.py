@@ -53,7 +53,8 @@ class Referees:
 
     Letters are due `due_days` (negative: before) from the call's moment `due_of`; for `late_days` after that they are still taken, and
     marked late. `remind_days` are days before the due moment on which a referee who has not answered is reminded (0: on the day).
-    `readers` are the roles that may read the letters. `when` narrows whom letters are asked of.
+    `readers` are the roles that may read the letters. `when` narrows whom letters are asked of. `guidance` says to the
+    applicant who should write, and to referees, but for those of a kind that has its own in `guidance_of`.
     """
 
     minimum: int
@@ -68,12 +69,17 @@ class Referees:
     max_bytes: int
     readers: tuple[str, ...]
     guidance: Texts | None = None
+    guidance_of: Mapping[str, Texts] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     when: When | None = None
 
     def asked_of(self, answers: Mapping[str, Answer]) -> bool:
         """Whether somebody with these answers needs letters."""
         return self.when is None or self.when.holds(answers)
+
+    def guidance_for(self, kind: str) -> Texts | None:
+        """What a referee of that kind is told of the letter."""
+        return self.guidance_of.get(kind, self.guidance)
 
     @property
     def page(self) -> Page:

@@ -1,5 +1,6 @@
 """The PDF of an application as it was sent: offered when it is there, to whom it belongs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from services.applications.accounts.desk import desk_of
 from services.applications.documents.giving import as_download
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.words import size_words
+from services.applications.store.applications import find
 from services.applications.store.copies import Copy
+from services.applications.tables import Application
 from services.applications.uploads import documents_of
 from shared.persistence.database import Tx
 from shared.web.problems import Problem
@@ -49,9 +52,19 @@ async def copy_of(request: Request, application_id: UUID, path: str) -> Offered 
 async def download(request: Request, application_id: str, number: str) -> Response:
     """The PDF, as something to save."""
     viewer, wanted = applicant(request), id_from(application_id)
-    found = await desk_of(request).db.run(lambda tx: views.copies(tx, viewer, wanted))
+
+    async def read(tx: Tx) -> tuple[Application | None, Sequence[Copy]]:
+        return await find(tx, viewer, wanted), await views.copies(tx, viewer, wanted)
+
+    application, found = await desk_of(request).db.run(read)
     one = next((copy for copy in found if str(copy.number) == number and copy.storage_key), None)
-    if one is None or one.storage_key is None:
+    if application is None or one is None or one.storage_key is None:
         raise Problem(404, code="not_found")
     content = await documents_of(request).get(one.storage_key)
-    return as_download(f"application-{wanted.hex[:8]}-{one.number}.pdf", "application/pdf", content)
+    return as_download(file_name(application, one.number), "application/pdf", content)
+
+
+def file_name(application: Application, number: int) -> str:
+    """What the copy is called where it is saved: programme, year, receipt, and for a corrected one the number of that sending."""
+    again = f"-{number}" if number > 1 else ""
+    return f"{application.programme}-{application.year}-{application.receipt}{again}.pdf"

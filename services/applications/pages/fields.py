@@ -18,6 +18,8 @@ from services.applications.domain.answers import (
     Spoken,
     Texts,
     as_form,
+    counted,
+    entry_page,
     field_names,
 )
 from services.applications.domain.kinds import longest
@@ -85,7 +87,7 @@ def field(
         return {**found, "kind": "parts", "parts": [_part(question, name, shown[name], fault) for name in names]}
     if question.kind in ROUND and question.optional:
         left = question.key in typed and not shown[question.key] if typed is not None else saved and answer is None
-        return {**found, "value": shown[question.key], "none": own(question.none) or _("No answer"), "left": left}
+        return {**found, "value": shown[question.key], "none": left_open(question), "left": left}
     return {**found, "value": shown[question.key]}
 
 
@@ -199,9 +201,8 @@ def shown(question: Question, answer: Answer | None, plan: Plan) -> str:
 
 
 def entry_words(group: Question, entry: Mapping[str, Answer], plan: Plan) -> str:
-    """An entry of a group, one answer a line."""
-    language = current_language()
-    said = [(one.label[language], shown(one, entry.get(one.key), plan)) for one in group.questions if one.key in entry]
+    """An entry of a group, one answer a line: those that count."""
+    said = [(label, "\n".join(lines)) for label, lines in entry_rows(group, entry, plan)]
     return "\n".join(said_of(label, listed(words.split("\n"))) for label, words in said)
 
 
@@ -228,5 +229,11 @@ def own(texts: Texts | None) -> str:
 
 
 def entry_rows(group: Question, entry: Mapping[str, Answer], plan: Plan) -> list[tuple[str, list[str]]]:
-    """The questions of an entry that were answered, with the lines of each answer."""
-    return [(own(one.label), shown(one, entry.get(one.key), plan).split("\n")) for one in group.questions if one.key in entry]
+    """The questions of an entry that are asked of who answers so and that were answered, with the lines of each answer."""
+    counting = counted([entry_page(group)], entry)
+    return [(own(one.label), shown(one, counting[one.key], plan).split("\n")) for one in group.questions if one.key in counting]
+
+
+def left_open(question: Question) -> str:
+    """What leaving a choice open is called, where it may be left open; empty for any other question."""
+    return (own(question.none) or _("No answer")) if question.kind in ROUND and question.optional else ""

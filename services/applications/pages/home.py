@@ -13,6 +13,7 @@ from services.applications.domain.eligibility import Rule
 from services.applications.domain.lifecycle import State
 from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
+from services.applications.pages.courses import courses
 from services.applications.pages.giving import answers_day, giving_day
 from services.applications.pages.help import every_country, focal
 from services.applications.pages.referees import needed_words
@@ -104,6 +105,7 @@ async def programme_page(request: Request, code: str) -> Response:
         giving_day=giving_day,
         answers_day=answers_day,
         conditions=conditions(terms.programme, found.call),
+        courses=courses(terms.programme, found.call),
         stages=[(_(text), papers(terms.programme, stage)) for stage, text in STAGES.items() if papers(terms.programme, stage)],
         referees=needed_words(terms.programme.referees) if terms.programme.referees else "",
         referees_only_for=only_for(terms.programme, terms.programme.referees.when) if terms.programme.referees else "",

@@ -51,6 +51,7 @@ class FileLine:
     state: str
     colour: str
     why: str
+    sent: str
 
 
 def file_line(file: Document, folder: Folder) -> FileLine:
@@ -71,7 +72,20 @@ def file_line(file: Document, folder: Folder) -> FileLine:
         state=_(words),
         colour=colour,
         why=why,
+        sent=sent_words(file, folder),
     )
+
+
+def sent_words(file: Document, folder: Folder) -> str:
+    """Whether the file was sent, while the application may be changed; nothing after that."""
+    if not folder.editable:
+        return ""
+    returned = folder.dossier.returned if folder.correcting else None
+    if returned is None:
+        return _("Not sent until you send the application")
+    if file.sha256 in returned.hashes(file.kind):
+        return _("In what you sent")
+    return _("Not in what you sent; it goes with the corrected application")
 
 
 def paper_in(folder: Folder, kind: str) -> PaperState:

@@ -22,7 +22,8 @@ from services.applications.domain.referees import (
     passed,
     remind_again_at,
 )
-from services.applications.pages.fields import fault_of
+
+from services.applications.pages.fields import fault_of, own
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import both, problem
 from services.applications.referees.asking import invite, remind, told_at
@@ -169,6 +170,7 @@ def draw(request: Request, folder: Folder, *, refused: str = "") -> Response:
         lines=[line(folder, one, acting=acting) for one in people if one.state != Standing.REPLACED],
         former=[line(folder, one, acting=False) for one in people if one.state == Standing.REPLACED],
         needed=needed_words(asked),
+        guidance=own(asked.guidance),
         until=until(folder, asked),
         due=due_of(folder.dossier.terms, folder.application.year, asked),
         acting=acting,

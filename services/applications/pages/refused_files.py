@@ -36,8 +36,8 @@ REFUSALS: Final = {
     "no_file": NO_FILE,
     "empty": N_("“{name}” is empty. Choose a file with something in it."),
     "too_large": N_("“{name}” is larger than {most}. Choose a smaller file, or save it in a lower quality."),
-    "wrong_type": N_("“{name}” is {found}, whatever its name says. Choose one of these: {types}."),
-    "unknown_type": N_("“{name}” is not a file of these types: {types}. Open it and save it as one of them."),
+    "wrong_type": N_("“{name}” is {found} inside, whatever its name says. Choose a file of one of these types: {types}; or open this one in the program that it was made with, and save or print it as one of them."),  # noqa: E501
+    "unknown_type": N_("“{name}” is not a file of these types, whatever its name says: {types}. Open it in the program that it was made with, and save or print it as one of them."),  # noqa: E501
     "heic": N_("“{name}” is a HEIC photograph, which many computers cannot open. On an iPhone, open Settings, Camera, Formats, choose “Most Compatible”, and take the photograph again; or save it as JPEG and add that."),  # noqa: E501
     "cut_off": N_("“{name}” ({size}) is not whole: its end is missing. Open it to see whether it is complete, then add it again."),
     "broken": N_("“{name}” cannot be read; it may be damaged. Open it, save it anew, then add it again."),

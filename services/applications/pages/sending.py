@@ -19,7 +19,7 @@ from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import page_open, paper_open
-from services.applications.pages.fields import shown, target
+from services.applications.pages.fields import left_open, shown, target
 from services.applications.pages.form import context_of_call, editable
 from services.applications.pages.giving import answers_day, giving
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
@@ -61,11 +61,13 @@ class Section:
 def sections(folder: Folder, *, change: bool) -> list[Section]:
     """All answers, page by page, in the order of the form."""
     language, found = current_language(), []
+    saved = {page.key for page in folder.dossier.pages if page.saved_at}
     for page in asked_pages(folder.dossier.programme.pages, folder.dossier.answers):
         href = f"{folder.path}/pages/{quote(page.key)}?then=check" if change else ""
         rows = []
         for question in asked_questions(page, folder.dossier.answers):
-            lines = shown(question, folder.dossier.answers.get(question.key), folder.plan).split("\n")
+            words = shown(question, folder.dossier.answers.get(question.key), folder.plan)
+            lines = (words or (left_open(question) if page.key in saved else "")).split("\n")
             rows.append(Row(question.label[language], lines, f"{href}#{target(question)}" if href else ""))
         found.append(Section(page.key, page.title[language], rows))
     return found

@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.applications.domain.answers import Page
+from services.applications.domain.answers import LANGUAGES, Page
 from services.applications.plan.model import Channel, Course, Holders
 from services.applications.plan.tables import NO_DAY, Table, listing, near
 
 
 def read_courses(table: Table, pages: Sequence[Page], years: Sequence[int]) -> tuple[Course, ...]:
-    """`[[courses]]`: an option of the question `course`, its seats, a country's norm, and its dates in each year in which it is given."""
+    """`[[courses]]`: an option of the question `course`, its seats, a country's norm, its languages, and its dates in each year in which
+    it is given."""
     options, found = _options(pages, "course"), dict[tuple[str, int], Course]()
     for entry in table.tables("courses"):
         key = _option(entry, "course", options)
         seats, per_country = entry.maybe_whole("seats", 1), entry.maybe_whole("per_country", 1)
         if seats is not None and per_country is not None and per_country > seats:
             entry.wrong("per_country", f'"per_country" is {per_country}, more than the {seats} seats', f"{seats} at most")
+        languages = entry.maybe_texts("languages", LANGUAGES)
         for year, (starts, ends) in _dates(entry, years).items():
             if (key, year) in found:
                 entry.wrong("key", f'the course "{key}" stands twice in {year}', "each course once a year")
-            found[key, year] = Course(key=key, year=year, seats=seats, per_country=per_country, starts=starts, ends=ends)
+            found[key, year] = Course(
+                key=key, year=year, seats=seats, per_country=per_country, starts=starts, ends=ends, languages=languages
+            )
         entry.done()
     return tuple(found.values())
 

@@ -129,7 +129,9 @@ class PlanReason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """A course of one year, from `starts` to `ends` (last day inside); `key` is an option of the question `course`."""
+    """A course of one year, from `starts` to `ends` (last day inside); `key` is an option of the question `course`. `languages` are those
+    that it is given in, as codes; none where the plan does not say.
+    """
 
     key: str
     year: int
@@ -137,6 +139,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     per_country: int | None = None
     starts: date
     ends: date
+    languages: tuple[str, ...] = ()
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.applications.domain.answers import Question
+from services.applications.domain.answers import Question, Texts
 from services.applications.domain.referees import KINDS, MOMENTS, NEEDED, READERS, WAYS, Referees
 from services.applications.plan.asking import MAX_QUESTIONS
 from services.applications.plan.forms import MAX_MEGABYTES, Forms
@@ -38,11 +38,22 @@ def read_referees(table: Table, forms: Forms) -> Referees | None:
         max_bytes=megabytes * 1024 * 1024,
         readers=entry.texts("readers", READERS),
         guidance=entry.maybe_in_languages("guidance"),
+        guidance_of=_guidance_of(entry),
         questions=_questions(entry, forms, ways),
         when=forms.when(entry),
     )
     _check(table, entry, found)
     entry.done()
+    return found
+
+
+def _guidance_of(entry: Table) -> dict[str, Texts]:
+    """`guidance_of.professional.en = "..."`: what referees of one kind are told instead."""
+    table = entry.maybe_table("guidance_of")
+    if table is None:
+        return {}
+    found = {kind: table.in_languages(kind) for kind in KINDS if table.has(kind)}
+    table.done()
     return found
 
 
@@ -89,6 +100,8 @@ def _questions(entry: Table, forms: Forms, ways: tuple[str, ...]) -> tuple[Quest
 
 def _check(table: Table, entry: Table, found: Referees) -> None:
     """What must fit together with the rest of the programme."""
+    for kind in [one for one in found.guidance_of if one not in found.kinds]:
+        entry.wrong("kinds", f'"kinds" leaves out "{kind}", of which "guidance_of" speaks', f"{kind} among them, or nothing of it there")
     route, calls = table.values.get("route"), table.values.get("calls")
     if found.needed == "nomination" and isinstance(route, list) and "nomination" not in route:
         entry.wrong("needed", '"needed" is "nomination", and the route has none', '"submission"')

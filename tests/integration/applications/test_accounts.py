@@ -1,10 +1,12 @@
 """Signing in and out, on the real application and a real database."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -73,6 +75,11 @@ async def _asked(front: Front):  # type: ignore[no-untyped-def]
         return await other.post("/sign-in", data={"email": "other@example.org"})
 
 
+def hidden_in(page: httpx2.Response) -> dict[str, str]:
+    """What the form of a refused code carries along."""
+    return dict(re.findall(r'<input type="hidden" name="(attempt|outcome)" value="([^"]*)"', page.text))
+
+
 async def test_five_wrong_codes_make_the_right_one_worthless(front: Front) -> None:
     async with front.browser() as browser:
         asked = await browser.post("/sign-in", data={"email": "ana@example.org"})
@@ -81,10 +88,14 @@ async def test_five_wrong_codes_make_the_right_one_worthless(front: Front) -> No
         answers = [await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": wrong}) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [422] * 5
         assert "not the code" in words(answers[0])
+        other = await browser.post(f"/sign-in/code?attempt={attempt_of(asked)}&switch=es", data={**hidden_in(answers[0]), "code": ""})
+        assert other.status_code == 200 and "Ese no es el código" in words(other), "what was wrong, and not that nothing was typed"
         assert "Too many wrong codes" in words(answers[4])
         last = await browser.post("/sign-in/code", data={"attempt": attempt_of(asked), "code": right})
         assert last.status_code == 422
-        assert "Open the link in the message" in words(last)
+        assert "Abra el enlace del mensaje" in words(last)
+        spent = await browser.post(f"/sign-in/code?attempt={attempt_of(asked)}&switch=es", data=hidden_in(last))
+        assert spent.status_code == 200 and "Se introdujeron demasiados códigos" in words(spent) and 'name="code"' not in spent.text
 
 
 async def test_a_code_is_too_old_after_a_quarter_of_an_hour(front: Front) -> None:

@@ -87,6 +87,8 @@ async def test_it_is_made_once_however_often_the_event_comes_and_offered_to_its_
         page = await api.send(person, "GET", path)
         assert f'href="/applications/{application.id}/copies/{made.number}"' in page.text, path
     text = said(await download(api, person, application, made.number))
+    saved = await api.send(person, "GET", f"/applications/{application.id}/copies/{made.number}")
+    assert f'filename="scholarship-2016-{application.receipt}.pdf"' in saved.headers["content-disposition"]
     assert application.receipt
     assert application.receipt in text
     assert good_form()["identity"][NAME] in text

@@ -255,6 +255,13 @@ async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_rece
         assert f'href="{path}/tasks"' in page.text
         tasks = await browser.get(f"{path}/tasks")
         assert "Correct it and send it again" in words(tasks) and "it ends, and counts as withdrawn" in words(tasks)
+        for paper, file in (("diploma", None), ("transcripts", ("more.pdf", PDF, ""))):
+            link = f"{path}/papers/{paper}"
+            if file:
+                await browser.post(link, files={"file": file})
+            said = words(await browser.get(link))
+            assert "In what you sent" in said and "Not sent until" not in said
+            assert ("Not in what you sent; it goes with the corrected application" in said) is bool(file)
         send = await browser.get(f"{path}/send")
         answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": hidden(send, "key")})
         assert answer.headers["location"] == f"{path}/receipt"

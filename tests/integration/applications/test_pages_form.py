@@ -53,6 +53,7 @@ async def test_a_choice_that_may_be_left_open_can_be_taken_back_without_a_script
         assert (await browser.post(page, data={**typed, "channel": "", "_version": "1"})).status_code == 303
         saved = (await browser.get(page)).text
         assert f"{left} checked>" in saved and 'value="province" checked' not in saved
+        assert "already agreed to take you? No, not yet Change" in words(await browser.get(page.replace("pages/study_plan", "check")))
 
 
 async def test_a_group_is_filled_entry_by_entry(front: Front) -> None:

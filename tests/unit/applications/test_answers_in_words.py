@@ -1,8 +1,10 @@
 """Answers as people read them."""
 
-from services.applications.domain.answers import Question
+from dataclasses import replace
+
+from services.applications.domain.answers import Question, When
 from services.applications.domain.answers import Texts as PlanTexts
-from services.applications.pages.fields import entry_words, field
+from services.applications.pages.fields import entry_rows, entry_words, field
 from shared.web.app import SHARED_LOCALE
 from shared.web.i18n import Texts, speaking
 from tests.conftest import ROOT
@@ -18,6 +20,15 @@ def test_an_entry_has_a_colon_behind_a_name_and_none_behind_a_question_mark() ->
     for language, expected in (("en", "Name: Ana\nOver? Yes"), ("fr", "Nom : Ana\nFini ? Oui"), ("zh", "姓名：Ana\n结束了吗？是")):
         with speaking(TEXTS, language):
             assert entry_words(group, {"name": "Ana", "over": True}, the_plan()).replace("\u00a0", " ") == expected
+
+
+def test_what_is_not_asked_of_who_answers_so_is_not_shown_among_their_answers() -> None:
+    """Without a script it stands on the page with a note for whom it is, and may be answered by somebody else too."""
+    ended = replace(NAME, key="ended", when=When("over", ("yes",)))
+    group = Question(key="studies", kind="group", label=NAME.label, questions=(OVER, ended))
+    with speaking(TEXTS, "en"):
+        assert entry_words(group, {"over": False, "ended": "2006"}, the_plan()) == "Over? No"
+        assert entry_rows(group, {"over": True, "ended": "2006"}, the_plan()) == [("Over?", ["Yes"]), ("Name", ["2006"])]
 
 
 def test_a_long_text_is_drawn_with_the_bounds_that_can_bite() -> None:

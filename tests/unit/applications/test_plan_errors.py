@@ -70,6 +70,16 @@ SPOILED = [
     ("common.toml", "earliest = 0", "earliest = 16", '"earliest" is 16, more than "latest", 15', "the smaller one first"),
     ("common.toml", "earliest = 0", "earliest = 121", '"earliest" is 121', "from -120 to 120"),
     ("common.toml", "past = true", "latest = 1\npast = true", '"latest" stands with a date that has to be past', 'either "past"'),
+    # what a kind of referee is told, of which the programme asks for none
+    (
+        "programmes/masters.toml",
+        'kinds = ["professional", "academic"]',
+        'kinds = ["professional"]',
+        'leaves out "academic"',
+        "or nothing of it there",
+    ),
+    ("programmes/masters.toml", "guidance_of.academic.nl", "guidance_of.academic.nn", '"nn" is not known here', "expected one of en"),
+    ("programmes/training.toml", 'languages = ["es", "en"', 'languages = ["es", "eng"', '"languages" holds "eng"', 'did you mean "en"?'),
     # a rule about a year of an entry and a date
     ("programmes/masters.toml", 'year = "from_year"', 'year = "form_year"', '"year" is "form_year"', 'mean "from_year"?'),
     ("programmes/masters.toml", 'after = "birth_date"', 'after = "jobs"', '"after" is "jobs"', "one of birth_date, passport_expiry"),

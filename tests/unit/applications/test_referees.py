@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.applications.domain.answers import When
+from services.applications.domain.answers import Texts, When
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import (
     REMIND_EVERY,
@@ -74,6 +74,12 @@ def test_what_is_lacking_for_a_stage(needed: str, standings: list[str], for_subm
     rule = asks(needed=needed)
     assert lacking(rule, standings, {}, "submission") == for_submission
     assert lacking(rule, standings, {}, "nomination") == for_nomination
+
+
+def test_what_a_referee_is_told_goes_by_the_kind_of_letter() -> None:
+    both, professional = Texts(*["both"] * 6), Texts(*["professional"] * 6)
+    rule = asks(guidance=both, guidance_of={"professional": professional})
+    assert [rule.guidance_for(kind) for kind in ("academic", "professional")] == [both, professional]
 
 
 def test_a_tally_says_what_has_come_what_is_to_come_and_whom_to_ask() -> None:
