@@ -60,8 +60,9 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": f"/answers/{key}", "code": fault.code, **to_stored(fault.parameters)} for key, fault in faults.items()]
         case outcomes.PageChanged(version=version, saved=saved):
             return [{"pointer": "/answers", "code": "page_changed", "version": version, "value": to_stored(saved)}]
-        case outcomes.Incomplete(questions=questions, documents=documents, checking=checking, referees=referees):
+        case outcomes.Incomplete(questions=questions, documents=documents, checking=checking, referees=referees, refused=refused):
             asked = [{"pointer": f"/answers/{key}", "code": "required"} for key in questions]
+            asked += [{"pointer": f"/answers/{key}", "code": "refused_now"} for key in refused]
             papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]
             letters = [{"pointer": "/referees", "code": "required", "missing": referees}] if referees else []
             return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers), *letters]

@@ -78,6 +78,7 @@ class NotTakingPart:
 class Incomplete:
     """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
 
+    `refused` are questions whose answer, though it was taken once, the form would refuse now.
     `checking` are documents with a file that is not checked yet.
     `referees` are how many more referees (or letters, where it is letters that are needed) there must be.
     """
@@ -86,6 +87,7 @@ class Incomplete:
     documents: tuple[str, ...]
     checking: tuple[str, ...] = ()
     referees: int = 0
+    refused: tuple[str, ...] = ()
     code: ClassVar[str] = "incomplete"
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import ENTRIES_MAX, Answer, Entries, Fault, Question, as_form, entry_page
+from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
 from services.applications.pages.desktop import (
@@ -28,7 +28,7 @@ from services.applications.pages.desktop import (
     unsaved,
     version_on,
 )
-from services.applications.pages.fields import condition, entry_rows, entry_words, fault_words, field, own, said_of
+from services.applications.pages.fields import condition, entry_rows, entry_words, errors_in, fault_words, field, own
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
@@ -92,17 +92,6 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
         changed=found.sheet.changed_since(found.page),
         stale="stale" in request.query_params,
     )
-
-
-def errors_in(group: Question, faults: Mapping[str, Fault], shown: int) -> list[dict[str, str]]:
-    """What is wrong with the list, in words, and where it can be mended: in an entry, of which so many are shown, or in the whole."""
-    found = [(fault_words(faults[group.key], group), "entries")] if group.key in faults else []
-    for number in range(1, ENTRIES_MAX + 1):
-        for one in group.questions:
-            if fault := faults.get(f"{group.key}-{number}-{one.key}"):
-                words = said_of(f"{own(group.entry)} {number}", fault_words(fault, one))
-                found.append((words, f"entry-{number}" if number <= shown else "entries"))
-    return [{"error": words, "target": target} for words, target in found]
 
 
 def typed_into(found: Desktop, number: int | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from services.applications.domain.answers import (
     ANOTHER_COUNTRY,
     DATE_BOXES,
+    ENTRIES_MAX,
     Answer,
     Chosen,
     Entries,
@@ -211,6 +212,25 @@ def said_of(label: str, answer: str) -> str:
     if label.endswith("？"):
         return f"{label}{answer}"
     return f"{label} {answer}" if label.endswith("?") else labelled(label, answer)
+
+
+def errors_in(group: Question, faults: Mapping[str, Fault], shown: int) -> list[dict[str, str]]:
+    """What is wrong with the list, in words, and where it can be mended: in an entry, of which so many are shown, or in the whole."""
+    found = [(fault_words(faults[group.key], group), "entries")] if group.key in faults else []
+    for number in range(1, ENTRIES_MAX + 1):
+        for one in group.questions:
+            if fault := faults.get(f"{group.key}-{number}-{one.key}"):
+                words = said_of(f"{own(group.entry)} {number}", fault_words(fault, one))
+                found.append((words, f"entry-{number}" if number <= shown else "entries"))
+    return [{"error": words, "target": target} for words, target in found]
+
+
+def faults_said(page: Page, faults: Mapping[str, Fault]) -> list[tuple[str, str]]:
+    """What is wrong with the answers of a page, in words, each with the id that a link to it leads to."""
+    if page.group is not None:
+        return [(one["error"], "entries") for one in errors_in(page.group, faults, 0)]
+    asked = {question.key: question for question in page.questions}
+    return [(fault_words(fault, asked[key]), target(asked[key], fault)) for key, fault in faults.items()]
 
 
 def _label(question: Question, key: str) -> str:

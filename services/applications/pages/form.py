@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.applications.accounts.desk import desk_of
+from services.applications.domain.answers import Fault, refused_now
 from services.applications.domain.eligibility import Context, check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER
 from services.applications.domain.referees import LIVE
 from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
+from services.applications.pages.fields import faults_said
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
 from services.applications.pages.letters_due import letters_of, more_words
 from services.applications.pages.referees import UNREACHED
@@ -103,7 +105,7 @@ def added_file(request: Request, folder: Folder) -> str:
 
 def page_tasks(folder: Folder) -> list[Task]:
     """One task for each page of questions."""
-    language, against = current_language(), spoken_against(folder)
+    language, against, refused = current_language(), spoken_against(folder), refused_answers(folder)
     tasks = []
     for state in folder.dossier.pages:
         page = folder.dossier.programme.page(state.key)
@@ -114,13 +116,16 @@ def page_tasks(folder: Folder) -> list[Task]:
             status, colour = NOT_STARTED, "blue"
         elif state.missing:
             status, colour = IN_PROGRESS, "amber"
+        elif page.key in refused:
+            status, colour = AGAINST, "red"
         elif state.changed:
             status, colour = LOOK_AGAIN, "amber"
         elif page.key in against:
             status, colour = AGAINST, "red"
         else:
             status, colour = COMPLETED, ""
-        hints = [against[page.key]] if status == AGAINST else []
+        hints = [words for words, _target in faults_said(page, refused.get(page.key, {}))] or [against.get(page.key, "")]
+        hints = hints if status == AGAINST else []
         hints += [_("Typed at {time}, not saved yet", time=clock_time(state.typed_at, folder.zone, folder.now))] if state.typed_at else []
         tasks.append(Task(page.title[language], sentences(*hints), f"{folder.path}/pages/{quote(page.key)}", _(status), colour))
     return tasks
@@ -138,6 +143,13 @@ def spoken_against(folder: Folder) -> dict[str, str]:
         own = [reason.text[current_language()] for key, reason in broken if key in {one.key for one in page.questions}]
         found |= {page.key: sentences(*own)} if own else {}
     return found
+
+
+def refused_answers(folder: Folder) -> dict[str, dict[str, Fault]]:
+    """Page key to what the form would refuse today of answers that it took once: they cannot be sent so."""
+    dossier = folder.dossier
+    changed, today = {page.key for page in dossier.pages if page.changed}, dossier.call.day(folder.now)
+    return refused_now(dossier.programme.pages, dossier.answers, changed, today=today, countries=folder.plan.codes)
 
 
 def context_of_call(folder: Folder) -> Context:
@@ -195,7 +207,7 @@ def letter_tasks(folder: Folder) -> list[Task]:
 def send_task(folder: Folder) -> Task:
     """Checking and sending, once all else is there."""
     name = _("Check your answers and send")
-    if folder.dossier.complete:
+    if folder.dossier.complete and not refused_answers(folder):
         return Task(name, "", f"{folder.path}/check", _(NOT_STARTED), "blue")
     return Task(name, _("When everything above is done"), "", _(CANNOT_START), "grey")
 

@@ -22,7 +22,6 @@ from services.applications.domain.referees import (
     passed,
     remind_again_at,
 )
-
 from services.applications.pages.fields import fault_of, own
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import both, problem

@@ -19,8 +19,8 @@ from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import page_open, paper_open
-from services.applications.pages.fields import left_open, shown, target
-from services.applications.pages.form import context_of_call, editable
+from services.applications.pages.fields import faults_said, left_open, shown, target
+from services.applications.pages.form import context_of_call, editable, refused_answers
 from services.applications.pages.giving import answers_day, giving
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
 from services.applications.pages.letters_due import letters_of
@@ -95,6 +95,10 @@ def missing(folder: Folder) -> list[dict[str, str]]:
             label = question.label[language] if question else key
             href = f"{folder.path}/pages/{quote(state.key)}?then=check#{target(question) if question else key}"
             found.append({"href": href, "text": _("Answer “{question}”", question=label)})
+    for page_key, faults in refused_answers(folder).items():
+        page = folder.dossier.programme.page(page_key)
+        for words, place in faults_said(page, faults) if page else ():
+            found.append({"href": f"{folder.path}/pages/{quote(page_key)}?then=check#{place}", "text": words})
     for one in folder.dossier.papers:
         name, href = one.paper.names[language], f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
         if one.paper.stage == "submission" and one.checking:

@@ -14,7 +14,7 @@ from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.correction import REMARK_MAX
 from services.applications.domain.dates import read_date
 from services.applications.domain.letters import QUESTION, of_kind
-from services.applications.domain.outcomes import DateWrong, MarksMissing, MarksWrong, ReasonsWrong
+from services.applications.domain.outcomes import DateWrong, Incomplete, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, told, typed_in
@@ -128,7 +128,7 @@ async def draw(
         **sheet(file),
         side=side if nominating else None,
         may=[str(act) for act in file.dossier.acts],
-        missing=[one.paper.names for one in file.dossier.papers if one.editable and one.lacking],
+        missing=missing(file),
         fields=fields,
         marks=groups(file, given.get("marks", {})),
         marks_wrong=_marks_wrong(wrong),
@@ -143,6 +143,16 @@ async def draw(
         slate=f"/country/slate?programme={file.application.programme}&year={file.application.year}" if nominating else "",
         said=_(DONE[request.query_params.get("done", "")]) if request.query_params.get("done", "") in DONE else "",
     )
+
+
+def missing(file: File) -> list[str]:
+    """In words what must be there before it can be put forward and is not, as the use case refuses it."""
+    papers = tuple(
+        one.paper.key for one in file.dossier.papers if one.paper.stage == "nomination" and not one.paper.optional and not one.file
+    )
+    letters = file.dossier.referees_lacking("nomination")
+    found = [Incomplete((), papers)] if papers else []
+    return [refused(one, file) for one in (*found, *([Incomplete((), (), referees=letters)] if letters else []))]
 
 
 def _marks_wrong(wrong: dict[str, str]) -> dict[str, str]:

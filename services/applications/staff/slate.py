@@ -36,9 +36,11 @@ from services.applications.store import applications as store
 from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
+from services.applications.use_cases.steps import missing_in
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
-from shared.web.i18n import translate
+from shared.web.formats import listed, sentences
+from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.identity import refuse
 from shared.web.pages import render
 from shared.web.switching import typed_before
@@ -47,18 +49,23 @@ _ = translate
 router = APIRouter(include_in_schema=False)
 
 PATH: Final = "/country/slate"
+TWICE: Final = N_(
+    "A number stood there twice: who was given it takes that place and who had it makes room; "
+    "two who were given the same stay in their order."
+)
 CANDIDATES: Final = 25
 """Applications that could be put forward, shown below the slate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One line: an application and its person's name; `limit` says in words why it could not be put forward."""
+    """One line: an application, its person's name, and in words why it could not be put forward (`limit`), or cannot be yet (`lacks`)."""
 
     application: Application
     name: str
     score: str
     limit: str
+    lacks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet 
     part = await work.part(tx, viewer, chosen, order="submitted", limit=CANDIDATES)
     names = await work.names(tx, [*slate, *part.rows], name_keys([one]))
     held_up = [row for row in part.rows if row.reason_limit]
+    lacks = await _lacks(tx, part.rows, one)
     return Sheet(
         plan=one.plan,
         programme=one.programme,
@@ -105,20 +113,39 @@ async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet 
         country=name,
         side=await cellside(tx, cell, f"{name} {call.year}", one.programme, call, desk_of(request).clock.now()),
         slate=_lines(slate, names, one),
-        held_up=_lines(held_up, names, one),
-        waiting=_lines([row for row in part.rows if not row.reason_limit], names, one),
+        held_up=_lines(held_up, names, one, lacks),
+        waiting=_lines([row for row in part.rows if not row.reason_limit], names, one, lacks),
         more=part.after,
         zone=await zone_in(tx, request, viewer),
     )
 
 
-def _lines(rows: Sequence[Application], names: Mapping[UUID, str], one: InForce) -> tuple[Candidate, ...]:
+async def _lacks(tx: Tx, rows: Sequence[Application], one: InForce) -> dict[UUID, str]:
+    """In words what each of the applications must have before it can be put forward and has not, as the use case judges it."""
+    filled = await store.all_filled_in(tx, [store.Asked(row.id) for row in rows]) if rows else []
+    found = {row.id: missing_in(one.programme, kept, "nomination") for row, kept in zip(rows, filled, strict=True)}
+    return {row: lacking_words(one.programme, papers, letters) for row, (papers, letters) in found.items()}
+
+
+def lacking_words(programme: Programme, papers: Sequence[str], letters: int) -> str:
+    """Papers, by their keys, and so many letters that are missing; nothing where none is."""
+    language = current_language()
+    names = [paper.names[language] for paper in programme.documents if paper.key in papers]
+    said = [_("Missing: {documents}", documents=listed(names))] if names else []
+    one, many = "{n} letter of a referee is still to come", "{n} letters of referees are still to come"
+    return sentences(*said, ngettext(one, many, letters) if letters else "")
+
+
+def _lines(
+    rows: Sequence[Application], names: Mapping[UUID, str], one: InForce, lacks: Mapping[UUID, str] | None = None
+) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             row,
             names.get(row.id) or row.receipt or "",
             score_words(row.score),
             limit_words(row.reason_limit, one.plan) if row.reason_limit else "",
+            (lacks or {}).get(row.id, ""),
         )
         for row in rows
     )
@@ -152,6 +179,7 @@ def draw(
     moved = request.query_params.get("moved", "")
     added = request.query_params.get("done", "")
     said = _("The order is saved.") if moved else ""
+    said = sentences(said, _(TWICE)) if moved and "twice" in request.query_params else said
     if added and any(one.application.receipt == added for one in (*sheet.slate, *sheet.held_up, *sheet.waiting)):
         said = _("{receipt} is on the slate. The places service now checks how many your country may put forward.", receipt=added)
     return render(
@@ -213,8 +241,9 @@ async def reorder(request: Request) -> Response:
     order = ordered(shown, numbers, move)
     outcome = await attempt(request, viewer, use_cases.reorder_slate, programme=sheet.programme.code, year=sheet.call.year, order=order)
     if done(outcome):
-        focus = move.partition(":")[2]
-        return RedirectResponse(f"{sheet.path}&moved={focus or 'all'}#{'line-' + focus if focus else 'slate'}", 303)
+        focus, given = move.partition(":")[2], [number for number in numbers.values() if number is not None]
+        twice = "&twice=1" if len(set(given)) < len(given) else ""
+        return RedirectResponse(f"{sheet.path}&moved={focus or 'all'}{twice}#{'line-' + focus if focus else 'slate'}", 303)
     _viewer, fresh = await sheet_of(request, asked_in(form))
     return changed(request, fresh)
 

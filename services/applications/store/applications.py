@@ -204,7 +204,8 @@ async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
 
 
 _FILLED_IN = text(
-    "select w.place, coalesce((select jsonb_agg(g.answers order by g.saved_at) from page_answers g where g.application_id = w.id), '[]'), "
+    "select w.place, coalesce((select jsonb_agg(jsonb_build_array(g.page, g.form, g.answers) order by g.saved_at) "
+    "from page_answers g where g.application_id = w.id), '[]'), "
     "array(select d.kind from document d where d.application_id = w.id and d.state = 'ready'), "
     "array(select d.kind from document d where d.application_id = w.id and d.state = 'checking'), "
     "array(select r.state from referee r where r.application_id = w.id), "
@@ -222,7 +223,8 @@ _FILLED_IN = text(
 
 
 class FilledIn(NamedTuple):
-    """All answers as `stored_answers`, kinds of papers, states of referees, and what is known of an idempotency key.
+    """All answers as `stored_answers`, kinds of papers, states of referees, what is known of an idempotency key, and by page the print of
+    what was asked when it was answered.
 
     `papers` are the kinds with a file that is ready, `checking` those with one that is still being checked.
     """
@@ -232,6 +234,7 @@ class FilledIn(NamedTuple):
     checking: set[str]
     referees: list[str]
     known: Known | None
+    forms: dict[str, str]
 
 
 class Asked(NamedTuple):
@@ -254,9 +257,10 @@ async def all_filled_in(tx: Tx, asked: Sequence[Asked]) -> list[FilledIn]:
     values = {"ids": list(ids), "principals": list(principals), "keys": list(keys)}
     for _, pages, papers, checking, referees, known in await tx.execute(_FILLED_IN, values):
         answers: dict[str, Stored] = {}
-        for page in pages:
-            answers |= page
-        found.append(FilledIn(answers, set(papers), set(checking), list(referees), Known(*known) if known else None))
+        for _page, _form, said in pages:
+            answers |= said
+        forms = {page: form for page, form, _said in pages}
+        found.append(FilledIn(answers, set(papers), set(checking), list(referees), Known(*known) if known else None, forms))
     return found
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.applications.accounts.tables import Account
 from services.applications.domain.answers import Answer, Page, asked_pages, counted, from_stored
-from services.applications.domain.forms import print_of
+from services.applications.domain.forms import changed_pages
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
 from services.applications.store import answers as store
@@ -68,7 +68,7 @@ class Sheet:
     def changed_since(self, page: Page) -> bool:
         """Whether the page asks otherwise now than when it was answered."""
         found = self.saved.get(page.key)
-        return found is not None and bool(found.form) and found.form != print_of(page)
+        return found is not None and bool(changed_pages((page,), {page.key: found.form}))
 
 
 async def sheet(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> Sheet | None:

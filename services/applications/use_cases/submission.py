@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, given, unanswered
+from services.applications.domain.answers import Answer, given, refused_now, unanswered
 from services.applications.domain.eligibility import check
+from services.applications.domain.forms import changed_pages
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotFound, NotTakingPart
 from services.applications.domain.parts import chosen, parts_of
@@ -190,8 +191,10 @@ def fit(
     documents = tuple(document.key for document in asked if not document.optional and document.key not in filled.papers | filled.checking)
     unready = tuple(document.key for document in asked if document.key in filled.checking)
     referees = lacking(programme.referees, filled.referees, answers, "submission")
-    if questions or documents or unready or referees:
-        return Incomplete(questions, documents, unready, referees)
+    changed = changed_pages(programme.pages, filled.forms)
+    wrong = refused_now(programme.pages, answers, changed, today=call.day(now), countries=terms.plan.codes)
+    if questions or documents or unready or referees or wrong:
+        return Incomplete(questions, documents, unready, referees, tuple(key for faults in wrong.values() for key in faults))
     if application.state == State.DRAFT:
         course = chosen(programme.pages, answers, "course")
         parts = parts_of(programme.pages, answers, terms.named_parts(application.country))

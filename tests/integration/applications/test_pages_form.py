@@ -100,14 +100,17 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         await front.db.run(lambda tx: tx.execute(text(older)))
         again = {**SCHOOL, "institution": "Colegio Nº 4", "_version": await version_of(browser, page)}
         assert (await browser.post(f"{page}/entries/1", data=again)).status_code == 303
-        assert "Look again" in words(await browser.get(f"{path}/tasks")), "another entry was saved, and not looked at"
-        wrong = await browser.post(page, data={"_version": await version_of(browser, page)})
         said = "Course of study 2: “Year of the end” must be from 2001, the year of the beginning, to 2016"
+        tasks = words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent so" in tasks and said in tasks, "another entry was saved, and not looked at"
+        check = await browser.get(f"{path}/check")
+        assert said in words(check) and f'href="{page}?then=check#entries"' in check.text, "what the form refuses now stops the sending"
+        wrong = await browser.post(page, data={"_version": await version_of(browser, page)})
         assert wrong.status_code == 422 and said in words(wrong)
         assert '<a href="#entry-2">' in wrong.text and f'id="entry-2" href="{page}/entries/2"' in wrong.text
         await browser.post(f"{page}/entries/2", data={**SCHOOL, "_version": await version_of(browser, page)})
         assert (await browser.post(page, data={"_version": await version_of(browser, page)})).status_code == 303
-        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
 
 
 @pytest.mark.parametrize("entry", ["0", "2", "99", "x", "-1", "9" * 40])
@@ -309,7 +312,7 @@ def changed_form(plan: Plan) -> Plan:
 async def test_a_page_that_a_new_version_changes_is_to_be_looked_at_again(front: Front, clock: ManualClock) -> None:
     async with front.browser() as browser:
         path = await filled(front, browser)
-        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
         loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, changed_form(the_plan()), actor="tests", now=clock.now()))
         assert isinstance(loaded, Loaded), loaded
         assert words(await browser.get(f"{path}/tasks")).count("Look again") == 1
@@ -318,4 +321,4 @@ async def test_a_page_that_a_new_version_changes_is_to_be_looked_at_again(front:
         assert "were changed after you answered them" in words(page)
         assert good_form()["contact"]["city"] in page.text, "nothing is dropped"
         await browser.post(f"{path}/pages/contact", data={**good_form()["contact"], "_version": hidden(page, "_version")})
-        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))

@@ -164,7 +164,8 @@ async def test_what_the_country_must_send_along_is_asked_for_and_added(house: Ho
         removed = await browser.post(f"{path}/papers/{kind}/remove")
         assert removed.headers["location"] == f"{path}?done=removed"
     page = await browser.get(path)
-    assert "Needed first" in main(page)
+    assert "Before it can be put forward these documents must be added" in main(page) and "Put on the slate" not in main(page)
+    assert "Missing:" in main(await browser.get("/country/slate?programme=bridge&year=2016"))
     refused = await browser.post(f"{path}/nominate", data={"version": shown_version(page)})
     assert refused.status_code == 409
     assert "Before it can be put forward these documents must be added" in errors(refused)
@@ -200,7 +201,8 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     numbers = {f"rank-{one}": "3", f"rank-{two}": "2", f"rank-{three}": "3"}
     moved = await browser.post("/country/slate", data={**form, **numbers})
     assert moved.status_code == 303
-    assert order((await browser.get(SLATE)).text) == [two, three, one]
+    settled = await browser.get(moved.headers["location"])
+    assert order(settled.text) == [two, three, one] and "A number stood there twice" in main(settled)
     form["line"] = [two, three, one]
     for bad in ("abc", "0", "", "-1", "1.5"):
         wrong = await browser.post("/country/slate", data={**form, f"rank-{two}": bad, f"rank-{three}": "9", "move": f"up:{one}"})
@@ -212,7 +214,7 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     assert up.headers["location"].endswith(f"#line-{one}")
     page = await browser.get(up.headers["location"])
     assert order(page.text) == [two, one, three]
-    assert "The order is saved" in main(page)
+    assert "The order is saved" in main(page) and "stood there twice" not in main(page)
     assert len(await house.audited("application.reorder")) > 0
     await house.world.act(use_cases.reject, OFFICER, made[1].id, reasons=[reason("rejection")])
     for number, known in enumerate((one, three), start=1):
@@ -264,6 +266,13 @@ async def test_a_refused_nomination_says_which_limit_had_no_room(house: House) -
 async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: House) -> None:
     application = await house.reach(State.SUBMITTED)
     browser = await house.browser("peru")
+    standing = "update referee set state = '{}', settled_at = {} where application_id = :id and name like '%1' returning id"
+    await house.world.rows(standing.format("opened", "null"), id=application.id)
+    assert "1 letter of a referee is still to come" in main(await browser.get(SLATE))
+    one = await browser.get(f"/country/applications/{application.id}")
+    assert "Before it can be put forward 1 letter of a referee must come." in main(one)
+    assert not any("Put on the slate" in main(page) for page in (one, await browser.get(SLATE))), "what would be refused has no button"
+    await house.world.rows(standing.format("received", "now()"), id=application.id)
     page = await browser.get(SLATE)
     assert "Sent, not put forward yet" in main(page)
     done = await browser.post(f"/country/applications/{application.id}/nominate", data={"version": shown_version(page), "back": "slate"})
