@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from sqlalchemy import text
+
 from tests.integration.applications.front import Front, words
 from tests.integration.applications.test_pages_applicant import begun, hidden
 from tests.integration.applications.test_pages_form import SCHOOL, front, version_of
@@ -180,3 +182,27 @@ async def test_what_was_typed_in_the_place_of_an_entry_and_added_is_done_with(fr
         assert both.status_code == 409 and (await browser.post(add, data=chosen)).status_code == 303
         assert "Otro" in words(await browser.get(page)) and "not saved yet" not in words(await browser.get(page))
         assert OFFERED not in words(await browser.get(f"{page}/entries/1"))
+
+
+async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front) -> None:
+    """A draft may hold what was saved before the form refused it."""
+    async with front.browser() as browser:
+        path = await begun(front, browser)
+        page = f"{path}/pages/education"
+        for name in ("Colegio Nº 3", "Universidad del Sur"):
+            await browser.post(f"{page}/entries/new", data={**SCHOOL, "institution": name})
+        older = "update page_answers set form = 'older', answers = jsonb_set(cast(answers as jsonb), '{education,1,to_year}', '2000')"
+        await front.db.run(lambda tx: tx.execute(text(older)))
+        again = {**SCHOOL, "institution": "Colegio Nº 4", "_version": await version_of(browser, page)}
+        assert (await browser.post(f"{page}/entries/1", data=again)).status_code == 303
+        said = "Course of study 2: “Year of the end” must be from 2001, the year of the beginning, to 2016"
+        tasks = words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent so" in tasks and said in tasks, "another entry was saved, and not looked at"
+        check = await browser.get(f"{path}/check")
+        assert said in words(check) and f'href="{page}?then=check#entries"' in check.text, "what the form refuses now stops the sending"
+        wrong = await browser.post(page, data={"_version": await version_of(browser, page)})
+        assert wrong.status_code == 422 and said in words(wrong)
+        assert '<a href="#entry-2">' in wrong.text and f'id="entry-2" href="{page}/entries/2"' in wrong.text
+        await browser.post(f"{page}/entries/2", data={**SCHOOL, "_version": await version_of(browser, page)})
+        assert (await browser.post(page, data={"_version": await version_of(browser, page)})).status_code == 303
+        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))

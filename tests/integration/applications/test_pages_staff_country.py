@@ -1,7 +1,6 @@
 """The coordinator's pages: what has to be done in one's own country, and nobody else's."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
@@ -9,8 +8,6 @@ from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Document
 from services.applications.staff.kit import ROWS
-from services.applications.staff.slate import ordered
-from shared.kernel.ids import new_id
 from tests.integration.applications.people import CELL, OFFICER, reason, the_plan
 from tests.integration.applications.staff_pages import House, errors, links, main, shown_version
 from tests.real_files import PDF
@@ -298,19 +295,6 @@ async def test_who_withdrew_before_a_place_was_given_counts_no_more(house: House
 async def test_a_slate_that_there_is_not_is_not_found(house: House, query: str) -> None:
     browser = await house.browser("peru")
     assert (await browser.get(f"/country/slate?{query}")).status_code == 404
-
-
-def test_typed_numbers_and_buttons_give_one_order() -> None:
-    a, b, c, d = (new_id() for _ in range(4))
-    shown: list[UUID] = [a, b, c, d]
-    assert ordered(shown, {}, "") == shown
-    assert ordered(shown, {d: 1}, "") == [d, a, b, c], "a smaller number goes before the one that had it"
-    assert ordered(shown, {a: 3}, "") == [b, c, a, d], "a larger number goes behind the one that had it"
-    assert ordered(shown, {a: None, b: 2}, "") == shown, "what is not a number stays where it is"
-    assert ordered(shown, {a: 99}, "") == [b, c, d, a]
-    assert ordered(shown, {}, f"up:{a}") == shown, "the first one cannot go up"
-    assert ordered(shown, {}, f"down:{b}") == [a, c, b, d]
-    assert ordered(shown, {}, "sideways:x") == shown
 
 
 async def test_the_figures_of_a_cell_that_nothing_is_known_of_are_said_to_be_unknown(house: House) -> None:

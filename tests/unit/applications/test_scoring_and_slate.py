@@ -17,6 +17,8 @@ from services.applications.domain.scoring import average, weighted, wrong_points
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer, may_know
 from services.applications.plan.model import STAGES, Course
+from services.applications.staff.slate import ordered
+from shared.kernel.ids import new_id
 
 ANA, BEN = UUID(int=1), UUID(int=2)
 WORDS = Texts("x", "x", "x", "x", "x", "x")
@@ -148,3 +150,16 @@ def test_papers_are_attached_at_their_stage() -> None:
 def test_who_may_know_of_an_application(viewer: Viewer, knows_draft: bool, knows_submitted: bool) -> None:
     assert may_know(viewer, person_id=ANA, country="PE", submitted=False) is knows_draft
     assert may_know(viewer, person_id=ANA, country="PE", submitted=True) is knows_submitted
+
+
+def test_typed_numbers_and_buttons_give_one_order() -> None:
+    a, b, c, d = (new_id() for _ in range(4))
+    shown: list[UUID] = [a, b, c, d]
+    assert ordered(shown, {}, "") == shown
+    assert ordered(shown, {d: 1}, "") == [d, a, b, c], "a smaller number goes before the one that had it"
+    assert ordered(shown, {a: 3}, "") == [b, c, a, d], "a larger number goes behind the one that had it"
+    assert ordered(shown, {a: None, b: 2}, "") == shown, "what is not a number stays where it is"
+    assert ordered(shown, {a: 99}, "") == [b, c, d, a]
+    assert ordered(shown, {}, f"up:{a}") == shown, "the first one cannot go up"
+    assert ordered(shown, {}, f"down:{b}") == [a, c, b, d]
+    assert ordered(shown, {}, "sideways:x") == shown
