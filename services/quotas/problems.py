@@ -1,10 +1,11 @@
 """Refused proposals in words: what, why, what next. Pages and the API show the same."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final, NamedTuple
 
 from services.quotas.proposals import ProposalRefused
-from shared.web.formats import format_number
+from shared.web.formats import format_date, format_number
 from shared.web.i18n import N_, Nn_, ngettext, translate
 from shared.web.problems import Problem
 
@@ -204,11 +205,23 @@ WORDS: Final[Mapping[str, _Words]] = {
 def problem_of(refused: ProposalRefused) -> Problem:
     """The refusal as an answer, in the language of whoever asked."""
     words = WORDS[refused.reason]
-    figures = {name: format_number(value) if isinstance(value, int) else value for name, value in refused.figures.items()}
+    figures = {name: _said(value) for name, value in refused.figures.items()}
     if isinstance(words.detail, str):
         return Problem(words.status, words.title, words.detail, code=refused.reason, params=figures)
     # In words already, in the language of this request, as the plural is found by a figure.
-    return Problem(words.status, words.title, ngettext(*words.detail, int(refused.figures[words.by]), **figures), code=refused.reason)
+    return Problem(words.status, words.title, ngettext(*words.detail, _count(refused, words.by), **figures), code=refused.reason)
+
+
+def _said(value: int | str | date) -> str:
+    if isinstance(value, date):
+        return format_date(value)
+    return format_number(value) if isinstance(value, int) else value
+
+
+def _count(refused: ProposalRefused, by: str) -> int:
+    number = refused.figures[by]
+    assert isinstance(number, int), "a plural is found by a number"
+    return number
 
 
 def in_words(problem: Problem) -> str:

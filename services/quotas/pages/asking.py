@@ -4,6 +4,7 @@ A repeated last step files nothing new.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import Request
@@ -118,7 +119,8 @@ async def look_at(tx: Tx, request: Request, who: Identity, kind: str, params: Pa
     cells = {cell.key for cell in foreseen.cells} or set(await KINDS[kind].cells(tx, params))
     names = await lookups.names_of(tx, cells, [one.key for one in foreseen.limits])
     now = await views.figures(tx, cells) if not foreseen.cells else {}
-    return effect(foreseen, programme.pool if programme else 0, names, now=now)
+    shown = effect(foreseen, programme.pool if programme else 0, names, now=now)
+    return replace(shown, impossible=KINDS[kind].strict and foreseen.refused is not None)
 
 
 def check_page(

@@ -82,6 +82,8 @@ class Effect:
     warnings: tuple[str, ...]
     order: tuple[Turned, ...] = ()
     unnamed: int = 0
+    impossible: bool = False
+    """Whether it is not even filed as it is, since it could not be adopted now."""
 
 
 def effect(

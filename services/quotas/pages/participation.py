@@ -88,12 +88,16 @@ async def participation_page(request: Request) -> Response:
 async def change_page(request: Request, programme: str, country: str) -> Response:
     _may(request, programme, country)
     found, names, called = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
-    return _form(request, found, country, names, called, {}, asking.told(request, _faults))
+    return _form(request, found, country, names, called, {}, asking.told(request, lambda typed: _faults(typed, kit.now(request).date())))
 
 
-def _faults(typed: Mapping[str, str]) -> dict[str, str]:
+def _faults(typed: Mapping[str, str], today: date) -> dict[str, str]:
     """Field -> what is wrong with it, in words."""
-    _start, _end, found = _dates(typed)
+    start, end, found = _dates(typed)
+    if start is not None and start < today:
+        found["start"] = _("Enter today or a later day: that day is past")
+    if start is not None and end is not None and end < start:
+        found["end"] = _("Enter a last day that is not before the first one")
     if typed.get("act") not in ACTS:
         found["act"] = _("Choose what the country wants")
     return found | asking.reason_faults(typed)
@@ -106,7 +110,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
     typed["parts"] = " ".join(one for one in (await request.form()).getlist("parts") if isinstance(one, str))
     act = typed.get("act", "")
     start, end, _wrong = _dates(typed)
-    errors = _faults(typed)
+    errors = _faults(typed, kit.now(request).date())
     parts = tuple(sorted(_listed(typed)))
     kind = act if act in ACTS else "leave"
     made = Leave if kind == "leave" else Return

@@ -4,7 +4,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class ProposalRefused:
     """Nothing changed. `reason` is a key of `problems.WORDS`; `figures` are those that explain it, such as `has` and `wanted`."""
 
     reason: str
-    figures: Mapping[str, int | str] = field(default_factory=dict)
+    figures: Mapping[str, int | str | date] = field(default_factory=dict)
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -86,9 +86,9 @@ class _Participation(Kind[C], Generic[C]):
         if not filed.figures:
             return ProposalRefused("unknown_country")
         if params.start < filed.now.date():
-            return ProposalRefused("in_the_past", {"start": params.start.isoformat(), "today": filed.now.date().isoformat()})
+            return ProposalRefused("in_the_past", {"start": params.start, "today": filed.now.date()})
         if params.end is not None and params.end < params.start:
-            return ProposalRefused("bad_period", {"start": params.start.isoformat(), "end": params.end.isoformat()})
+            return ProposalRefused("bad_period", {"start": params.start, "end": params.end})
         if any(not part.strip() for part in params.parts):
             return ProposalRefused("bad_parts")
         unknown = await _unknown_part(tx, params.programme, params.parts) if params.parts else None

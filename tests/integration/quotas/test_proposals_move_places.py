@@ -205,6 +205,7 @@ async def test_places_are_moved_redistributed_and_countered_by_forms(office: Off
         assert "1 place to other countries (1)" in words(await ana.get("/quotas/proposals"))
         back = await ana.get(f"{path}/counter")
         assert "2 places are free" not in words(back) and "Not that many places are free" in words(back), "they are held by now"
+        assert "It cannot be proposed as it is." in words(back) and 'name="reason"' not in back.text
         bare = await ana.post(f"{path}/counter", data={"reason": ""})
         assert bare.status_code == 422 and "Say why this should change" in words(bare)
     assert await held(db) == {}

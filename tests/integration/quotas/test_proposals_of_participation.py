@@ -187,6 +187,14 @@ async def test_what_cannot_be_is_refused_and_files_nothing(office: Office, kind:
     assert await rows(office.front.db, "select 1 from proposal") == []
 
 
+async def test_days_in_a_refusal_are_written_as_its_reader_writes_them(office: Office) -> None:
+    params = change(end=(FIRST - timedelta(days=1)).isoformat())
+    for language, said in (("en", "on 30 January 2016 and end on 29 January 2016"), ("zh", "2016年1月30日")):
+        async with office.front.browser("officer", account=ANA, language=language) as ana:
+            answer = await ana.post(f"{API}/preview", json={"kind": "leave", "params": params}, headers={"Accept": "application/json"})
+        assert answer.status_code == 422 and said in answer.json()["detail"]
+
+
 async def test_who_left_cannot_leave_again(office: Office) -> None:
     await office.adopted("leave", change())
     assert code(await office.propose("leave", change())) == (409, "takes_no_part_then")
@@ -218,6 +226,10 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         wrong = await own.post(path, data={"act": "", "start-day": "31", "start-month": "2", "start-year": "2016", "reason": ""})
         said = words(wrong)
         assert wrong.status_code == 422 and "Choose what the country wants" in said and "Enter a day that there is" in said
+        late = words(
+            await own.post(path, data={**data, "start-month": "1", "start-day": "2", "end-day": "1", "end-month": "1", "end-year": "2016"})
+        )
+        assert "Enter today or a later day: that day is past" in late and "Enter a last day that is not before the first one" in late
         look = await own.post(path, data={**data, "step": "look"})
         assert look.status_code == 200 and "Places that are held, and stay" in words(look) and "2 0" in words(look)
         filed = await own.post(path, data={**data, "step": "send"})
@@ -229,6 +241,9 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         assert (await officer.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303
         await sweep(db, 20)
         assert await figures(db, PE) == (0, 0, 0, 0, 0)
+        again = words(await own.post(path, data={**data, "key": "0000000001", "step": "look"}))
+        assert "It could not be adopted now: The country takes no part then anyhow" in again
+        assert "It cannot be proposed as it is." in again and "Propose it" not in again
         back = {**data, "act": "return_to_programme", "start-month": "3", "key": "9876543210", "step": "send"}
         asked = (await own.post(path, data=back)).headers["location"].partition("?")[0]
         assert "AR Not answered yet" in words(await officer.get(asked)) and 'name="answer"' not in (await own.get(asked)).text
