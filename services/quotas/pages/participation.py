@@ -138,6 +138,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
                 _("Put forward without an answer yet, in all parts") if parts else _("Put forward without an answer yet"),
                 format_number(forward),
             ),
+            *([(_("Places"), _("None come back by it. They are proposed for the country afterwards."))] if kind != "leave" else []),
             (_("Reason"), typed["reason"]),
         ]
         caption = f"{kit.local(found.names)} · {kit.local(names)}"

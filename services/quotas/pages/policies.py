@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -16,11 +16,11 @@ from services.quotas.pages.effects import Effect
 from services.quotas.pages.words import groups_of
 from services.quotas.problems import in_words, problem_of
 from services.quotas.proposals.kind import ProposalRefused
-from services.quotas.proposals.policy import AllotByPolicy, bounds_fault, targets_of
+from services.quotas.proposals.policy import AllotByPolicy, bounds_fault, fault_of, targets_of
 from services.quotas.rows import Board, CellRow, ProgrammeRow
 from shared.events.applications import AllotmentPolicy
 from shared.persistence.database import Tx
-from shared.web.formats import format_number, listed
+from shared.web.formats import format_number, labelled, listed
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import require
 from shared.web.pages import render
@@ -47,18 +47,30 @@ class Column:
     tiles: Sequence[Mapping[str, Any]]
 
 
+class _Read(NamedTuple):
+    """What the page shows; `targets` and `faulty` by column, each policy in one of them."""
+
+    programmes: Sequence[ProgrammeRow]
+    board: Board
+    policies: Mapping[str, AllotByPolicy]
+    targets: Mapping[str, Mapping[str, int]]
+    faulty: Mapping[str, ProposalRefused]
+
+
 @router.get(PATH)
 async def policies_page(request: Request) -> Response:
     require(request, *kit.READERS)
     query = request.query_params
 
-    async def read(tx: Tx) -> tuple[Sequence[ProgrammeRow], Board, dict[str, AllotByPolicy], dict[str, Mapping[str, int]]]:
+    async def read(tx: Tx) -> _Read:
         programmes, board, plan = await _year(tx, request)
         policies = {key: _asked(query, key, board, plan) for key in COLUMNS}
-        faulty = {key: fault for key, one in policies.items() if (fault := bounds_fault(one)) is not None}
-        return programmes, board, policies, {key: await targets_of(tx, one) for key, one in policies.items() if key not in faulty}
+        # The plan's own stays to be compared with, also where the year has too few places for its minima.
+        faults = {key: bounds_fault(one) if key == "plan" else await fault_of(tx, one) for key, one in policies.items()}
+        targets = {key: await targets_of(tx, one) for key, one in policies.items() if faults[key] is None}
+        return _Read(programmes, board, policies, targets, {key: fault for key, fault in faults.items() if fault is not None})
 
-    programmes, board, policies, targets = await desk_of(request).db.run(read)
+    programmes, board, policies, targets, faulty = await desk_of(request).db.run(read)
     columns = [_column(key, one, board, targets.get(key)) for key, one in policies.items()]
     return render(
         request,
@@ -70,7 +82,7 @@ async def policies_page(request: Request) -> Response:
         editors=[(key, _(COLUMNS[key]), _fields(key, policies[key])) for key in ("a", "b")],
         columns=columns,
         rows=[_row(cell, columns, policies) for cell in sorted(board.cells, key=lambda one: kit.sort_key(one.names))],
-        against=[_against(policies[key]) for key in policies if key not in targets],
+        against=[labelled(_(COLUMNS[key]), in_words(problem_of(fault))) for key, fault in faulty.items()],
     )
 
 
@@ -237,12 +249,6 @@ def _fields(key: str, params: AllotByPolicy) -> list[dict[str, Any]]:
     ]
     rounding = [{"key": name, "label": _(words)} for name, words in ROUNDING.items()]
     return [*found, {"key": f"{key}_rounding", "kind": "select", "label": _("Rounding"), "options": rounding, "value": params.rounding}]
-
-
-def _against(params: AllotByPolicy) -> str:
-    fault = bounds_fault(params) or ProposalRefused("bad_policy_number")
-    problem = problem_of(fault)
-    return in_words(problem)
 
 
 def _form(request: Request, board: Board, params: AllotByPolicy, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:

@@ -98,15 +98,9 @@ class AdoptPolicy(Kind[AllotByPolicy]):
     async def objection(self, tx: Tx, filed: Filed[AllotByPolicy]) -> ProposalRefused | None:
         if not filed.figures:
             return ProposalRefused("unknown_year")
-        fault = bounds_fault(filed.params)
+        params, fault = filed.params, await fault_of(tx, filed.params)
         if fault is not None:
             return fault
-        data, changes = await _plan(tx, filed.programme)
-        params = filed.params
-        for share in sides_of(data, params.year, _places(params, data.places_per_year), changes).values():
-            needed = max(params.base, params.minimum) * len(share.groups)
-            if needed > share.places:
-                return ProposalRefused("minima_exceed", {"needed": needed, "places": share.places, "countries": len(share.groups)})
         targets = await targets_of(tx, params)
         if all(figures["target"] == targets.get(key, 0) for key, figures in filed.figures.items()):
             return ProposalRefused("unchanged_policy")
@@ -131,6 +125,19 @@ class AdoptPolicy(Kind[AllotByPolicy]):
             row = {"programme": filed.programme, "year": filed.params.year, "proposal": filed.proposal, "by": filed.by, "at": filed.now}
             await tx.execute(_KEEP, {**row, "params": msgspec.json.encode(filed.params).decode()})
         return verdict
+
+
+async def fault_of(tx: Tx, params: AllotByPolicy) -> ProposalRefused | None:
+    """What the policy may not say, by itself or of as many places and countries as the year has."""
+    fault = bounds_fault(params)
+    if fault is not None:
+        return fault
+    data, changes = await _plan(tx, params.programme)
+    for share in sides_of(data, params.year, _places(params, data.places_per_year), changes).values():
+        needed = max(params.base, params.minimum) * len(share.groups)
+        if needed > share.places:
+            return ProposalRefused("minima_exceed", {"needed": needed, "places": share.places, "countries": len(share.groups)})
+    return None
 
 
 def bounds_fault(params: AllotByPolicy) -> ProposalRefused | None:

@@ -98,6 +98,9 @@ async def test_policies_are_compared_and_one_is_proposed_by_forms(office: Office
         assert page.text.count('class="app-tiles"') == 3
         wrong = await ana.get("/quotas/policies?programme=training&year=2016&a_base=x")
         assert wrong.status_code == 200 and "A number of the policy is not possible" in words(wrong)
+        many = await ana.get("/quotas/policies?programme=training&year=2016&a_base=4")
+        assert "Policy A: The minima exceed the places. 4 countries would get at least 16 places together" in words(many)
+        assert many.text.count('class="app-tiles"') == 2 and "a_base=4&amp;a_minimum=0" not in many.text, "and it cannot be proposed"
         path = "/quotas/policies/propose?programme=training&year=2016&a_base=0&a_LDC=1"
         assert "base 0; LDC +1" in words(await ana.get(path))
         bare = await ana.post(path, data={"reason": ""})

@@ -245,6 +245,7 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         assert "It could not be adopted now: The country takes no part then anyhow" in again
         assert "It cannot be proposed as it is." in again and "Propose it" not in again
         back = {**data, "act": "return_to_programme", "start-month": "3", "key": "9876543210", "step": "send"}
+        assert "None come back by it." in words(await own.post(path, data={**back, "step": "look"}))
         asked = (await own.post(path, data=back)).headers["location"].partition("?")[0]
         assert "AR Not answered yet" in words(await officer.get(asked)) and 'name="answer"' not in (await own.get(asked)).text
         async with office.front.browser("coordinator", country="AR") as other:
