@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.notifications import use_cases
 from services.notifications.addresses import Contact
+from services.notifications.delivery import terms_of
 from services.notifications.office import (
     MAY_SEND_AGAIN,
     STAFF,
@@ -102,11 +103,16 @@ async def outgoing(request: Request) -> Response:
         known = programmes.get(cell.programme)
         return (known.names.get(language) if known else None) or cell.programme
 
+    def country(cell: Cell) -> str:
+        known = programmes.get(cell.programme)
+        return (terms_of(known).countries.get(cell.country, {}).get(language) if known else None) or cell.country
+
     return render(
         request,
         "outgoing.html",
         rows=[(row, subjects.get(row.template, row.template), Cell.parse(row.cell)) for row in rows[:PAGE]],
         where=where,
+        country=country,
         counts={name: counts.get(name, 0) for name in STATES},
         state=state,
         application=kept["application"],

@@ -15,7 +15,7 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 from markupsafe import Markup
 
-from shared.kernel.writing import dated
+from shared.kernel.writing import NO_BREAK, dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
@@ -91,8 +91,12 @@ def format_percent(value: float) -> str:
 
 def listed(words: Iterable[str], *, apart: bool = False) -> str:
     """Words in a row, as the language separates them; `apart` where the words hold commas themselves."""
-    semicolon = "；" if current_language() == "zh" else "; "
-    return (semicolon if apart else comma()).join(words)
+    return (semicolon() if apart else comma()).join(words)
+
+
+def semicolon() -> str:
+    """What stands between two groups of words, or phrases, in a row."""
+    return {"zh": "；", "fr": f"{NO_BREAK}; "}.get(current_language(), "; ")
 
 
 def comma() -> str:
@@ -106,8 +110,8 @@ def sentences(*said: str) -> str:
     What is no sentence, and so has no mark at its end, is parted from the next by a semicolon.
     """
     whole = Markup if any(hasattr(one, "__html__") for one in said) else str
-    apart, row = "；" if current_language() == "zh" else "; ", [one for one in said if one]
-    ends = [gap() if _CLOSED.search(one) else apart for one in row[:-1]] + [""] * (len(row) > 0)
+    row = [one for one in said if one]
+    ends = [gap() if _CLOSED.search(one) else semicolon() for one in row[:-1]] + [""] * (len(row) > 0)
     return whole("").join(part for pair in zip(row, ends, strict=True) for part in pair)
 
 

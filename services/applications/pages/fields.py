@@ -189,7 +189,7 @@ def shown(question: Question, answer: Answer | None, plan: Plan) -> str:
         case Money():
             return format_money(answer.hundredths, answer.currency)
         case Spoken():
-            return labelled(_label(question, answer.language), _level(question, answer.level))
+            return " · ".join((_label(question, answer.language), _level(question, answer.level)))
         case Chosen():
             labels = [_label(question, key) for key in answer.keys]
             ranked = question.kind == "ranking"

@@ -172,7 +172,7 @@ def only_for(programme: Programme, when: When | None) -> str:
     """In words, those of whom alone something is asked; empty where it is everybody."""
     question = programme.question(when.question) if when is not None else None
     options = [question.option(key) for key in when.options] if question and when else []
-    return listed(option.label[current_language()] for option in options if option)
+    return listed((option.label[current_language()] for option in options if option), apart=True)
 
 
 def _is_applicant(request: Request) -> bool:

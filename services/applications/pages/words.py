@@ -110,8 +110,8 @@ def country_name(code: str, plan: Plan) -> str:
 def size_words(size_bytes: int) -> str:
     """A size as people read it: `340 kB`, `2.4 MB`; in steps of 1,024, as plan files and file managers count."""
     if size_bytes < MEBIBYTE:
-        return f"{format_number(-(-size_bytes // 1024))} kB"
-    return f"{format_number(round(size_bytes / MEBIBYTE, 1))} MB"
+        return _("{n} kB", n=format_number(-(-size_bytes // 1024)))
+    return _("{n} MB", n=format_number(round(size_bytes / MEBIBYTE, 1)))
 
 
 MEBIBYTE: Final = 1024 * 1024

@@ -14,7 +14,7 @@ from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import BEIJING, format_datetime, format_number
+from shared.web.formats import BEIJING, format_datetime, format_number, labelled
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -298,7 +298,8 @@ def group_name(group: str) -> tuple[str, str]:
 
 def group_label(group: str) -> str:
     """Abbreviation and name in one."""
-    return ": ".join(dict.fromkeys(group_name(group)))
+    short, name = group_name(group)
+    return labelled(short, name) if short != name else name
 
 
 def remarks(cell: CellRow) -> list[tuple[str, str]]:

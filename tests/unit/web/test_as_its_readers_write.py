@@ -212,7 +212,7 @@ def test_texts_are_joined_as_the_language_joins_them() -> None:
     spaced = Texts.load(ROOT / "shared" / "web" / "locale")
     for language, row, pair, named in (
         ("zh", "已保存。请继续；第3位", "甲、乙", "错误：无"),
-        ("fr", "已保存。 请继续; 第3位", "甲, 乙", f"错误{NO_BREAK}: 无"),
+        ("fr", f"已保存。 请继续{NO_BREAK}; 第3位", "甲, 乙", f"错误{NO_BREAK}: 无"),
     ):
         with speaking(spaced, language):
             assert formats.sentences("已保存。", "", "请继续", "第3位") == row

@@ -146,7 +146,7 @@ def test_names_stand_where_their_readers_look_for_them() -> None:
 
 def test_words_in_a_row_are_separated_as_the_language_does_it() -> None:
     with speaking(TEXTS, "fr"):
-        assert (formats.listed(["a", "b"]), formats.listed(["a, c", "b"], apart=True)) == ("a, b", "a, c; b")
+        assert (formats.listed(["a", "b"]), formats.listed(["a, c", "b"], apart=True)) == ("a, b", "a, c\u00a0; b")
     with speaking(TEXTS, "zh"):
         assert (formats.listed(["甲", "乙"]), formats.listed(["甲", "乙"], apart=True)) == ("甲、乙", "甲；乙")
 
