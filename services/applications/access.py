@@ -9,7 +9,7 @@ from shared.web.identity import Identity, require
 
 
 def viewer_of(identity: Identity) -> Viewer:
-    return Viewer(UUID(identity.account_id), identity.role, identity.country)
+    return Viewer(UUID(identity.account_id), identity.role, identity.country, UUID(identity.session_id))
 
 
 def viewer_in(request: Request, *roles: str) -> Viewer:

@@ -1,20 +1,29 @@
-"""Keeps the identity fresh: whenever it is missing or older than a minute, the session is asked again.
+"""Keeps the identity fresh, and looks at every request whether its session was ended meanwhile.
 
-So a session that was ended, an account that was closed and a role that was changed bite within that minute here, and within
-the identity's life in the other services.
+Once a minute, and whenever the identity is missing, the session is asked who the person is: a role that was changed bites within that
+minute here, and within the identity's life in the other services. A session that was ended lets nobody in from that moment on, here.
 """
 
+import re
 from typing import Final
+from uuid import UUID
 
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.applications.accounts.desk import Desk
-from services.applications.accounts.use_cases import SignedIn, signed_in
+from services.applications.accounts.use_cases import SignedIn, ended, signed_in
+from services.applications.domain.viewers import SessionEnded
 from shared.web.context import WebContext, context_of
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES, Translation, speak
 from shared.web.identity import IDENTITY_COOKIE, IDENTITY_LIFE, Identity
+from shared.web.kept_body import KeptBody
 
+LOOKS_ITSELF: Final = re.compile("/applications/[^/]+/pages/")
+"""Pages of questions: the first statement of each (`store.answers.whose`) says whether the session was ended, so none is asked for it."""
+BODY_MOST: Final = 1024 * 1024
+"""Bytes of a form; more than these pages take (`pages.kit.FORM_ROOM_BYTES`)."""
 PASSED_BY: Final = ("/assets/", "/health/", "/session/left")
 """Nothing that these answer is about a person, or lengthens a session."""
 
@@ -31,14 +40,37 @@ class SessionLayer:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        context = context_of(request)
-        token = self._desk.token(request)
-        if not token or not self._desk.issuer.refresh_due(context.identity, self._desk.clock.now()):
+        identity, token = context_of(request).identity, self._desk.token(request)
+        if token and self._desk.issuer.refresh_due(identity, self._desk.clock.now()):
+            await self._renewed(scope, receive, send, token)
+        elif identity is None:
             await self._app(scope, receive, send)
-            return
+        elif LOOKS_ITSELF.match(scope["path"]):
+            await self._until_ended(scope, receive, send, token)
+        elif await self._desk.db.run(lambda tx: tx.scalar(select(ended(UUID(identity.session_id))))):
+            await self._renewed(scope, receive, send, token)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _until_ended(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        """What the page reads first says whether the session was ended; then the same request is answered once more, as that of nobody."""
+        body = KeptBody(receive, BODY_MOST)
+        try:
+            await self._app(scope, body.receive, send)
+        except SessionEnded:
+            whole: list[Message] = [{"type": "http.request", "body": await body.whole() or b""}]
+
+            async def again() -> Message:
+                return whole.pop() if whole else await body.more()
+
+            await self._renewed(scope, again, send, token)
+
+    async def _renewed(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        """Answer for whom the session belongs to now, or for nobody, and tell the browser so."""
+        request = Request(scope)
         now = self._desk.clock.now()
-        person = await self._desk.db.run(lambda tx: signed_in(tx, token=token, rules=self._desk.rules, now=now))
-        cookie = self._renew(request, context, person)
+        person = await self._desk.db.run(lambda tx: signed_in(tx, token=token, rules=self._desk.rules, now=now)) if token else None
+        cookie = self._renew(request, context_of(request), person)
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not _sets_identity(message):

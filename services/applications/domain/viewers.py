@@ -10,11 +10,18 @@ EVERYWHERE: Final = frozenset({"reviewer", "officer", "auditor"})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """An account, its role, and the country (ISO 3166 alpha-2) of a coordinator; empty where none."""
+    """An account, its role, the country (ISO 3166 alpha-2) of a coordinator, empty where none, and the session that it came by, if any."""
 
     account_id: UUID
     role: str
     country: str = ""
+    session_id: UUID | None = None
+
+
+class SessionEnded(Exception):
+    """Whoever asks came by a session that was ended: nothing is done, and they are asked to sign in."""
+
+    safe_text = True
 
 
 def may_know(viewer: Viewer, *, person_id: UUID, country: str, submitted: bool) -> bool:

@@ -13,8 +13,9 @@ from sqlalchemy.types import Boolean, DateTime, Integer, Text
 from sqlmodel import col
 
 from services.applications.accounts.tables import Account
+from services.applications.accounts.use_cases import ended
 from services.applications.domain.answers import Stored
-from services.applications.domain.viewers import Viewer
+from services.applications.domain.viewers import SessionEnded, Viewer
 from services.applications.store import plans
 from services.applications.store.applications import visible_to
 from services.applications.store.plans import InForce
@@ -53,15 +54,17 @@ class Typed:
 
 
 async def whose(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> tuple[Application, Account | None] | None:
-    """The application, if the viewer may know of it, and the account of whoever applies."""
+    """The application, if the viewer may know of it, and the account of whoever applies; `SessionEnded` where the viewer's session is."""
     statement = (
-        select(Application, Account)
+        select(Application, Account, ended(viewer.session_id))
         .outerjoin(Account, col(Account.id) == col(Application.person_id))
         .where(col(Application.id) == application_id, visible_to(viewer))
     )
     if lock:
         statement = statement.with_for_update(of=Application).execution_options(populate_existing=True)
     row = (await tx.execute(statement)).one_or_none()
+    if row is not None and row[2]:
+        raise SessionEnded
     return None if row is None else (row[0], row[1])
 
 

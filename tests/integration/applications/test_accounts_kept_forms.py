@@ -8,10 +8,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import text
 
 from services.applications.accounts import people
+from services.applications.accounts.session_layer import LOOKS_ITSELF
+from services.applications.pages import entries, questions
 from shared.kernel.clock import ManualClock
+from shared.web.identity import IDENTITY_COOKIE
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened, words
 from tests.integration.applications.people import PROGRAMME, good_form, with_the_plan
@@ -65,6 +69,31 @@ async def test_a_page_sent_after_the_session_ended_is_saved_after_the_sign_in(fr
         assert "Iñapari" in (await browser.get(f"{path}/pages/contact")).text
         assert await rows(front) == [], "what was sent again is not kept any longer"
         assert "Nothing is kept here" in words(await browser.get("/kept"))
+
+
+async def test_a_page_sent_after_it_was_signed_out_elsewhere_is_not_saved_and_not_lost(front: Front) -> None:
+    typed = {**good_form()["contact"], "city": "Iñapari"}
+    async with front.browser() as browser, front.browser() as other:
+        path = await begun(front, browser)
+        await front.sign_in(other, ANA)
+        there = dict(browser.cookies)
+        await other.post("/sign-out", data={"everywhere": "yes"})
+        sent = await browser.post(f"{path}/pages/contact", data=typed)
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?return=%2Fkept")
+        assert IDENTITY_COOKIE not in browser.cookies
+        await front.sign_in(browser, ANA, back="/kept")
+        assert form_of(await browser.get("/kept")) == (f"{path}/pages/contact", typed)
+        assert "Iñapari" not in (await browser.get(f"{path}/pages/contact")).text
+        every = (*questions.router.routes, *entries.router.routes)
+        asked = [one for one in every if isinstance(one, APIRoute) and LOOKS_ITSELF.match(one.path)]
+        assert len(asked) == len(every) == 8, "each looks by itself"
+        for route in asked:
+            here = route.path.format(application_id=path.rsplit("/", 1)[-1], key="education", entry="new")
+            for method in route.methods or ():
+                other.cookies.clear()
+                other.cookies.update(there)
+                answer = await other.request(method, here, data={"institution": "Colegio"} if method == "POST" else None)
+                assert answer.headers.get("location", "").startswith("/sign-in"), (method, here)
 
 
 async def test_another_form_leaves_what_is_kept_where_it_is(front: Front) -> None:
