@@ -1,4 +1,4 @@
-"""Work started by time: offers that nobody answered, corrections that nobody sent, and what would pile up."""
+"""Work started by time: offers that nobody answered, corrections that nobody sent, what nobody decided on, and what would pile up."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from services.applications.store import checks, idempotency
 from services.applications.use_cases import papers
 from services.applications.use_cases.corrections import end_uncorrected
 from services.applications.use_cases.offers import tell_unanswered
+from services.applications.use_cases.undecided import end_undecided
 from shared.kernel.clock import SystemClock
 from shared.messaging.service import Sweep
 from shared.persistence.database import Database
@@ -37,6 +38,7 @@ def sweeps(db: Database, store: DocumentStore, scanner: Scanner, settings: Appli
     return (
         Sweep("offers", 1.0, _unanswered(db, grace)),
         Sweep("corrections", 60.0, _uncorrected(db, grace)),
+        Sweep("undecided", 60.0, _undecided(db, grace)),
         Sweep("referees", 5.0, _letters(db)),
         Sweep("referee_links", 3600, _old_links(db)),
         Sweep("idempotency_keys", 3600, _old_keys(db, timedelta(days=settings.idempotency_days))),
@@ -56,6 +58,13 @@ def _unanswered(db: Database, grace: timedelta) -> Run:
 def _uncorrected(db: Database, grace: timedelta) -> Run:
     async def run(now: datetime) -> int:
         return await db.run(lambda tx: end_uncorrected(tx, before=now - grace, most=PORTION, now=now))
+
+    return run
+
+
+def _undecided(db: Database, grace: timedelta) -> Run:
+    async def run(now: datetime) -> int:
+        return await db.run(lambda tx: end_undecided(tx, before=now - grace, most=PORTION, now=now))
 
     return run
 

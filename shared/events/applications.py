@@ -161,6 +161,8 @@ class ApplicationNominated(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationRejected(Fact, frozen=True, kw_only=True):
+    """Not carried forward. Without reasons and by `system`, nobody decided on it by the end of the call."""
+
     application: UUID
     person: UUID
     reasons: list[str]

@@ -63,7 +63,7 @@ ENTRIES: Final = (
     Entry(applications.ApplicationSubmitted, "puente.application.submitted.v1", APPLICATIONS, "cell", A, (A, N), "An applicant handed in a complete application."),
     Entry(applications.ApplicationReturned, "puente.application.returned.v1", APPLICATIONS, "cell", A, (N,), "A coordinator sent the application back for correction, or named a later day for it."),
     Entry(applications.ApplicationNominated, "puente.application.nominated.v1", APPLICATIONS, "cell", A, (Q, N), "A coordinator put the application on the country's slate; quotas checks the cap."),
-    Entry(applications.ApplicationRejected, "puente.application.rejected.v1", APPLICATIONS, "cell", A, (N,), "A coordinator or an officer did not carry the application forward."),
+    Entry(applications.ApplicationRejected, "puente.application.rejected.v1", APPLICATIONS, "cell", A, (N,), "A coordinator or an officer did not carry the application forward, or nobody decided on it by the end of the call."),
     Entry(applications.ApplicationApproved, "puente.application.approved.v1", APPLICATIONS, "cell", A, (Q, N), "An officer approved the application; quotas is asked for a place."),
     Entry(applications.ApplicationWithdrawn, "puente.application.withdrawn.v1", APPLICATIONS, "cell", A, (Q, N), "The application was withdrawn; whatever it held goes back."),
     Entry(applications.ApplicationEnded, "puente.application.ended.v1", APPLICATIONS, "cell", A, (Q, N), "A placed person finished or left."),

@@ -45,6 +45,7 @@ class Act(StrEnum):
     TAKE = "take"
     END = "end"
     EXPIRE = "expire"
+    CLOSE = "close"
     WITHDRAW = "withdraw"
 
 
@@ -92,6 +93,8 @@ TABLE: Final = (
     Row((State.PLACED,),        Act.END,               (OFFICER,),              State.ENDED,     "application.ended"),
     # Nobody corrected it by the day that was named: it counts as withdrawn, so that the person may apply again while the call is open.
     Row((R,),                   Act.EXPIRE,            (SYSTEM,),               State.WITHDRAWN, "application.withdrawn"),
+    # Nobody decided on it by the end of the call, after which nobody is served any more.
+    Row((S, N),                 Act.CLOSE,             (SYSTEM,),               State.REJECTED,  "application.rejected"),
     # Nobody else ever heard of a draft, so nobody is told that it went.
     Row((D,),                   Act.WITHDRAW,          (APPLICANT,),            State.WITHDRAWN),
     Row((S, R, N, P, W, O, A),  Act.WITHDRAW,          (APPLICANT,),            State.WITHDRAWN, "application.withdrawn"),

@@ -24,6 +24,7 @@ from services.applications.pages.words import (
     LIMITS,
     MOVES,
     NOT_CORRECTED,
+    NOT_DECIDED,
     SAID_BY_LIMIT,
     STATES,
     Said,
@@ -94,10 +95,17 @@ def _not_corrected(application: Application, terms: InForce) -> bool:
     return (call.day(application.changed_at) if call else application.changed_at.date()) > application.correct_by
 
 
+def _not_decided(application: Application) -> bool:
+    """Whether nobody chose: whoever does so gives a reason."""
+    return application.state == State.REJECTED and not application.reasons
+
+
 def meaning(application: Application, terms: InForce, now: datetime) -> str:
     """What the state means for the applicant, in a sentence or two."""
     if _not_corrected(application, terms):
         return _(NOT_CORRECTED)
+    if _not_decided(application):
+        return _(NOT_DECIDED.meaning)
     call = terms.programme.call(application.year)
     if call is not None and awaits_day(application, call, now):
         return _(BEFORE, day=giving_day(call))
@@ -106,6 +114,8 @@ def meaning(application: Application, terms: InForce, now: datetime) -> str:
 
 def said_of(application: Application, terms: InForce) -> Said:
     """The name of its state and the colour of its tag; nobody is on a waiting list before places are given."""
+    if _not_decided(application):
+        return NOT_DECIDED
     waits = before_round(application, terms.programme.call(application.year))
     return STATES[State.APPROVED if waits else State(application.state)]
 

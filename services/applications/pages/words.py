@@ -41,6 +41,9 @@ STATES: Final[Mapping[State, Said]] = {
 NOT_CORRECTED: Final = N_("It was not corrected and sent again by the day that was named, so it has ended and counts as withdrawn.")
 """What being withdrawn means where nobody withdrew it."""
 
+NOT_DECIDED: Final = Said(N_("Not decided"), "red", N_("Nobody decided on your application before the call was over, so it has ended. You did nothing wrong. The focal point of your country can tell you why."))  # noqa: E501
+"""What not being chosen is where nobody chose."""
+
 MOVES: Final[Mapping[str, str]] = {
     Act.START: N_("You began the application"),
     Act.SUBMIT: N_("You sent the application"),
@@ -59,6 +62,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.TAKE: N_("The place was entered in your name"),
     Act.END: N_("Your time in the programme ended"),
     Act.EXPIRE: N_("It was not corrected in time"),
+    Act.CLOSE: N_("The call was over and nobody had decided on it"),
     Act.WITHDRAW: N_("The application was withdrawn"),
 }
 FOR_THE_DAY: Final = N_("You are approved and wait for the day on which places are given")

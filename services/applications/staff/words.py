@@ -63,6 +63,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.TAKE: N_("Place taken"),
     Act.END: N_("Stay ended"),
     Act.EXPIRE: N_("Not corrected in time"),
+    Act.CLOSE: N_("Not decided before the call was over"),
     Act.WITHDRAW: N_("Withdrawn"),
     "score": N_("Scored"),
     "reorder": N_("Moved on the slate"),

@@ -1,7 +1,6 @@
 """Applications, their answers and their timelines."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from sqlalchemy.types import Text
 from sqlmodel import col
 
 from services.applications.domain.answers import Stored
-from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import FileState
 from services.applications.domain.viewers import EVERYWHERE, Viewer
 from services.applications.store.idempotency import Known
@@ -80,49 +78,6 @@ async def hopeful(
     """Applications of the country to these calls that may come to a place yet, by id behind `after`; with `parts`, to one of them."""
     given = {"programme": programme, "country": country, "years": list(years), "parts": list(parts), "after": after, "most": most}
     return [Hopeful(*row) for row in await tx.execute(_HOPEFUL, given)]
-
-
-async def unanswered(tx: Tx, *, before: datetime, most: int) -> Sequence[Application]:
-    """Offers with a deadline earlier than `before` that were neither answered nor told to be unanswered; their rows locked."""
-    statement = (
-        select(Application)
-        .where(
-            col(Application.state) == State.OFFERED,
-            col(Application.answer_by) < before,
-            col(Application.passed_version).is_distinct_from(col(Application.offer_version)),
-        )
-        .order_by(col(Application.answer_by), col(Application.id))
-        .limit(most)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await tx.execute(statement)).scalars().all()
-
-
-async def calls_uncorrected(tx: Tx, *, before: date) -> list[tuple[str, int]]:
-    """The calls, programme and year, with applications that were sent back and whose day for the correction is earlier than `before`."""
-    call = (col(Application.programme), col(Application.year))
-    returned = (col(Application.state) == State.RETURNED, col(Application.correct_by) < before)
-    return [(row.programme, row.year) for row in await tx.execute(select(*call).where(*returned).distinct().order_by(*call))]
-
-
-async def uncorrected(tx: Tx, programme: str, year: int, *, before: date, behind: UUID | None, most: int) -> Sequence[Application]:
-    """Those of a call, in the order of their ids from the one `behind` on; locked, without those that are held."""
-    statement = (
-        select(Application)
-        .where(
-            col(Application.state) == State.RETURNED,
-            col(Application.correct_by) < before,
-            col(Application.programme) == programme,
-            col(Application.year) == year,
-            true() if behind is None else col(Application.id) > behind,
-        )
-        .order_by(col(Application.id))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await tx.execute(statement)).scalars().all()
 
 
 async def live(tx: Tx, person_id: UUID, programme: str, year: int) -> Application | None:

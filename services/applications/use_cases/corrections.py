@@ -1,19 +1,18 @@
 """Applications that were sent back to be corrected and did not come again."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from services.applications.domain.lifecycle import SYSTEM, Act, Moved, State, move
-from services.applications.store import applications as store
+from services.applications.store import overdue
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
+from services.applications.use_cases.overdue import end_each
 from services.applications.use_cases.steps import facts_of, finish, terms_of
 from shared.events.applications import ApplicationWithdrawn
-from shared.observability.logging import get_logger
-from shared.persistence.database import RETRIED, Tx, is_away, said, sqlstate
-
-log = get_logger(__name__)
+from shared.persistence.database import Tx
 
 AHEAD: Final = timedelta(hours=14)
 """No zone is further ahead of UTC."""
@@ -26,7 +25,7 @@ async def end_uncorrected(tx: Tx, *, before: datetime, most: int, now: datetime)
     cannot be ended is left and logged, and keeps no other waiting.
     """
     ended = 0
-    for programme, year in await store.calls_uncorrected(tx, before=(before + AHEAD).date()):
+    for programme, year in await overdue.calls_uncorrected(tx, before=(before + AHEAD).date()):
         terms = await terms_of(tx, programme)
         ended += await _end_in_call(tx, terms, year, today=_today(terms, year, before), most=most - ended, now=now)
     return ended
@@ -34,28 +33,11 @@ async def end_uncorrected(tx: Tx, *, before: datetime, most: int, now: datetime)
 
 async def _end_in_call(tx: Tx, terms: InForce, year: int, *, today: date, most: int, now: datetime) -> int:
     """Those of one call whose day was before `today`; returns how many were ended."""
-    ended, behind = 0, None
-    while ended < most:
-        due = await store.uncorrected(tx, terms.programme.code, year, before=today, behind=behind, most=most - ended)
-        if not due:
-            break
-        behind = due[-1].id  # before any of them is undone, and has to be read anew
-        for application in due:
-            ended += await _ended(tx, terms, application, application.id, now)
-    return ended
 
+    async def due(behind: UUID | None, most: int) -> Sequence[Application]:
+        return await overdue.uncorrected(tx, terms.programme.code, year, before=today, behind=behind, most=most)
 
-async def _ended(tx: Tx, terms: InForce, application: Application, number: UUID, now: datetime) -> bool:
-    """End one by itself; False where it cannot be. Raises only what the whole work is tried again for."""
-    try:
-        async with tx.begin_nested():
-            await _end(tx, terms, application, now)
-    except Exception as error:
-        if sqlstate(error) in RETRIED or is_away(error):
-            raise
-        log.error("correction_not_ended", application=str(number), error=said(error), exc_info=error)
-        return False
-    return True
+    return await end_each(tx, due, lambda one: _end(tx, terms, one, now), most=most, failed="correction_not_ended")
 
 
 async def _end(tx: Tx, terms: InForce, application: Application, now: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.applications.domain.lifecycle import REASON_NEEDED, Act, State
 from services.applications.domain.outcomes import OfferPassed, OfferReplaced, ReasonsWrong
 from services.applications.domain.viewers import Viewer
-from services.applications.store import applications as store
+from services.applications.store import overdue
 from services.applications.use_cases.steps import Done, Refused, Standing, advance, begin, cell_of, facts_of, wrong_reasons
 from shared.events.applications import ApplicationWithdrawn, OfferAccepted, OfferDeclined, OfferUnanswered
 from shared.events.catalogue import event
@@ -51,7 +51,7 @@ async def tell_unanswered(tx: Tx, *, before: datetime, most: int, now: datetime)
     Only this service knows that no answer was given: an acceptance may be on its way to quotas for as long as a broker is away. Told
     under the row's lock, once for each offer; an answer that comes after it is refused.
     """
-    due = await store.unanswered(tx, before=before, most=most)
+    due = await overdue.unanswered(tx, before=before, most=most)
     told = []
     for application in due:
         assert application.offer_version is not None and application.answer_by is not None, "an offer has a version and a deadline"

@@ -63,6 +63,7 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     ),
     "puente.application.nominated.v1": (Row(template="application_nominated", channels=BOTH),),
     "puente.application.rejected.v1": (
+        Row(when=("by_role", ("system",)), template="application_undecided", channels=BOTH, settles=("correction",)),
         Row(template="application_rejected", channels=BOTH, tells=("reasons", "by_role"), settles=("correction",)),
     ),
     # The answer about the place follows, often within a second, and that one is mailed.

@@ -108,6 +108,13 @@ def test_a_withdrawal_by_staff_says_who() -> None:
     assert (by_staff.template, by_staff.facts) == ("application_withdrawn_by_staff", {"by_role": "officer"})
 
 
+def test_where_nobody_decided_nobody_is_said_to_have_chosen() -> None:
+    assert told("puente.application.rejected.v1").messages[0].template == "application_rejected"
+    undecided = told("puente.application.rejected.v1", by_role="system", reasons=[])
+    assert {draft.template for draft in undecided.messages} == {"application_undecided"}
+    assert undecided.settles == ("correction",)
+
+
 def test_an_offer_is_recalled_three_days_before_its_deadline() -> None:
     alarm = told("puente.place.offered.v1").alarm
     assert alarm is not None
