@@ -68,8 +68,15 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers), *letters]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
-        case outcomes.MarksMissing(reasons=reasons):
-            return [{"pointer": "/marks", "code": "required", "reasons": list(reasons)}]
+        case outcomes.MarksMissing(reasons=reasons, about=about):
+            return [
+                {
+                    "pointer": "/marks",
+                    "code": "required",
+                    "reasons": list(reasons),
+                    "about": sorted(str(one) for one in about if one is not True),
+                }
+            ]
         case outcomes.Ineligible(reasons=reasons):
             return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):

@@ -11,6 +11,8 @@ from services.applications.domain.answers import Page
 PAGE, QUESTION, DOCUMENT = "page", "question", "document"
 REMARK_MAX: Final = 500
 MARKS_MAX: Final = 100
+MARKED: Final[Mapping[str, frozenset[str]]] = {"document": frozenset({DOCUMENT}), "answer": frozenset({PAGE, QUESTION})}
+"""Kinds of marks by what a reason for sending back is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ def wrong_marks(marks: Collection[Mark], pages: Iterable[Page], documents: Colle
     return tuple(
         name for name, one in zip(names, marks, strict=True) if name not in known or names.count(name) > 1 or len(one.remark) > REMARK_MAX
     )
+
+
+def unmarked(about: Mapping[str, bool | str], marks: Collection[Mark]) -> tuple[str, ...]:
+    """Codes of the reasons for which no fitting place is marked; `about` says by code what each is about (`PlanReason.marked`)."""
+    kinds = {one.kind for one in marks}
+    return tuple(code for code, what in about.items() if what and not kinds & (MARKED[what] if isinstance(what, str) else kinds))
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any], pages: Iterable[Page]) -> tuple[str, ...]:

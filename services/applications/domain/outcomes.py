@@ -152,9 +152,10 @@ class MarksWrong:
 
 @dataclass(frozen=True, slots=True)
 class MarksMissing:
-    """These reasons say that something is wrong in a place of the form, and no place was marked."""
+    """These reasons say that something is wrong in a place of the form, and no such place was marked; `about` has what each is about."""
 
     reasons: tuple[str, ...]
+    about: frozenset[bool | str]
     code: ClassVar[str] = "marks_missing"
 
 

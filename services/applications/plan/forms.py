@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from services.applications.domain.answers import Question
+from services.applications.domain.correction import MARKED
 from services.applications.domain.eligibility import MOMENTS, RULES, Parameter, Rule
 from services.applications.plan.asking import Asking
 from services.applications.plan.common import CODE_EXPECTED
@@ -49,7 +50,7 @@ class Forms(Asking):
     def reason(self, entry: Table) -> PlanReason:
         code = entry.text("code", CODE, CODE_EXPECTED)
         reason = PlanReason(
-            code=code, uses=entry.texts("uses", REASON_USES), names=entry.in_languages("names"), marked=entry.flag("marked")
+            code=code, uses=entry.texts("uses", REASON_USES), names=entry.in_languages("names"), marked=entry.flag_or("marked", MARKED)
         )
         self.close(entry)
         return reason

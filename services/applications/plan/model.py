@@ -119,13 +119,14 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True):
 class PlanReason(msgspec.Struct, frozen=True, kw_only=True):
     """A reason that people choose, or quotas gives: a stable code, what it may be used for (`REASON_USES`), and its words.
 
-    One that is `marked` says that something is wrong in a place of the form: who sends an application back for it names the place.
+    One that is `marked` says that something is wrong in a place of the form: who sends an application back for it names such a place, as
+    `MARKED` has it, or where it is true any.
     """
 
     code: str
     uses: tuple[str, ...]
     names: Texts
-    marked: bool = False
+    marked: bool | str = False
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):

@@ -171,6 +171,14 @@ class Table:
         """True or false; false where absent."""
         return bool(self._get(key, bool, "true or false")) if self.has(key) else False
 
+    def flag_or(self, key: str, options: Collection[str]) -> bool | str:
+        """True, false or one of the options; false where absent."""
+        if not self.has(key):
+            return False
+        if isinstance(self._owner(key).values[key], str):
+            return self.choice(key, options)
+        return bool(self._get(key, bool, f"true, false or one of {listing(options)}"))
+
     def choice(self, key: str, options: Collection[str]) -> str:
         """One of the options."""
         value = self._get(key, str, f"one of {listing(options)}")

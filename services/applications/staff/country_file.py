@@ -20,11 +20,11 @@ from services.applications.pages.refused_files import NO_FILE, refusal_words
 from services.applications.staff.correction import MARKS, REMARK, changes, groups, marks_of, place_of, told, typed_in
 from services.applications.staff.kit import File, attempt, done, file_of, form_of, permitted, text_of, texts_of, version_of
 from services.applications.staff.parts import cellside_of, reason_options, sheet
-from services.applications.staff.words import refused
+from services.applications.staff.words import refused, to_tick
 from services.applications.uploads import UploadRefused, take
 from services.applications.use_cases.country import tidied, wrong_extension, wrong_return
 from services.applications.use_cases.steps import wrong_reasons
-from shared.web.formats import format_date, listed
+from shared.web.formats import format_date
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 from shared.web.switching import sent_to, told_again
@@ -114,7 +114,7 @@ async def draw(
     """The page; `opened` is the act whose form stays open, `errors` are by field, `others` belong to none."""
     wrong, given = errors or {}, typed or {}
     programme = file.dossier.programme
-    nominating, about = "nomination" in programme.route, [one for one in programme.reasons_for("return") if one.marked]
+    nominating = "nomination" in programme.route
     side = await desk_of(request).db.run(lambda tx: cellside_of(tx, file))
     fields = {
         "return_reasons": _reasons("return_reasons", _("What has to be corrected?"), programme.reasons_for("return"), wrong, given),
@@ -133,7 +133,7 @@ async def draw(
         marks=groups(file, given.get("marks", {})),
         marks_wrong=_marks_wrong(wrong),
         remark_max=REMARK_MAX,
-        marked_reasons=listed(_("“{words}”", words=one["label"].rstrip(".。")) for one in reason_options(about)),
+        to_tick=to_tick(programme.reasons_for("return")),
         told=told(file),
         changes=changes(file),
         questions=of_kind(file.dossier.letters, QUESTION),

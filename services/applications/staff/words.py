@@ -1,6 +1,6 @@
 """What staff read: states and moves in the third person, limits, and refusals that say what stands against an act."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -9,7 +9,7 @@ from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.giving import before_round
 from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
-from services.applications.plan.model import Call, Plan, Programme
+from services.applications.plan.model import Call, Plan, PlanReason, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import Application, TimelineEntry
 from shared.web.formats import format_date, format_datetime, format_number, listed, sentences
@@ -184,6 +184,35 @@ def overtaken(file: File) -> str:
     )
 
 
+def unmarked_words(about: frozenset[bool | str]) -> str:
+    """What is to be ticked, by what the reasons are about for which nothing is (`PlanReason.marked`)."""
+    return sentences(
+        _("Tick at least one document: the reason that you chose is about one, and the applicant must see which")
+        if "document" in about
+        else "",
+        _("Tick at least one question or page: the reason that you chose is about one, and the applicant must see which")
+        if "answer" in about
+        else "",
+        _("Tick at least one document, question or page: the reason that you chose is about one, and the applicant must see which")
+        if about == {True}
+        else "",
+    )
+
+
+def to_tick(reasons: Iterable[PlanReason]) -> str:
+    """Before anything is sent: for which of these reasons what has to be ticked; empty where for none."""
+    words: dict[bool | str, list[str]] = {}
+    for one in reasons:
+        name = _("“{words}”", words=one.names[current_language()].rstrip(".。"))
+        words.setdefault(one.marked, []).append(name)
+    named = {what: listed(names) for what, names in words.items()}
+    return sentences(
+        _("At least one document has to be ticked for: {reasons}", reasons=named["document"]) if "document" in named else "",
+        _("At least one question or page has to be ticked for: {reasons}", reasons=named["answer"]) if "answer" in named else "",
+        _("At least one has to be ticked for: {reasons}", reasons=named[True]) if True in named else "",
+    )
+
+
 def refused(outcome: Any, file: File) -> str:
     """Why an act on this application was not done, and what can be done. `file` is read after the act was tried."""
     programme, language = file.dossier.programme, current_language()
@@ -201,10 +230,8 @@ def refused(outcome: Any, file: File) -> str:
             return _("The day must be {day} or earlier: after it no place of this call is given", day=format_date(latest))
         case o.MarksWrong(most=most):
             return _("A remark may have {most} characters or fewer, and only what the applicant can correct now can be ticked.", most=most)
-        case o.MarksMissing():
-            return _(
-                "Tick at least one document, question or page: the reason that you chose is about one, and the applicant must see which"
-            )
+        case o.MarksMissing(about=about):
+            return unmarked_words(about)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):

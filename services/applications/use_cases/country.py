@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.applications.domain.answers import Answer, as_asked, given
-from services.applications.domain.correction import REMARK_MAX, Mark, tidy, wrong_marks
+from services.applications.domain.correction import REMARK_MAX, Mark, tidy, unmarked, wrong_marks
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import (
     DateWrong,
@@ -76,8 +76,9 @@ def wrong_return(
     unfit = wrong_marks(marks, as_asked(programme.pages, answers), correctable(programme, answers))
     if unfit:
         return MarksWrong(unfit, REMARK_MAX)
-    about = tuple(one.code for one in programme.reasons_for("return") if one.marked and one.code in reasons)
-    return MarksMissing(about) if about and not marks else None
+    about = {one.code: one.marked for one in programme.reasons_for("return") if one.code in reasons}
+    lacking = unmarked(about, marks)
+    return MarksMissing(lacking, frozenset(about[code] for code in lacking)) if lacking else None
 
 
 def wrong_extension(application: Application, call: Call, now: datetime, *, correct_by: date) -> DateWrong | None:
@@ -109,7 +110,7 @@ async def return_for_correction(
 
     That day is tomorrow or later: one that is today could be over minutes after the person was told. It is in the life of the call's lists.
     `marks` name the pages, questions and documents that are meant, and what is wrong there; that is for the applicant and stays here.
-    A reason that says so (`PlanReason.marked`) needs one of them at least: who reads that something cannot be read is told what.
+    A reason that says so (`PlanReason.marked`) needs a fitting one: who reads that a document cannot be read is told which.
     """
     standing = await begin(tx, viewer, application_id, Act.RETURN, expected_version=expected_version)
     if not isinstance(standing, Standing):

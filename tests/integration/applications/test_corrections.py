@@ -138,20 +138,24 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     day = {"correct_by-day": "2", "correct_by-month": "2", "correct_by-year": "2016"}
     form = {"version": str(application.version), "return_reasons": "document_unreadable", **day}
     opened = await page(api, COORDINATOR, path)
-    assert "At least one has to be ticked for: “A document cannot be read”, “A document" in words(opened)
+    assert "At least one document has to be ticked for: “A document cannot be read”" in words(opened)
+    assert "one question or page has to be ticked for: “An answer is not clear enough”" in words(opened)
     assert 'value="document:transcripts"' in opened.text
     assert 'value="document:physical_examination"' not in opened.text, "it is asked for after an offer: nobody can add it now"
     assert "« Un document est illisible »" in words(await page(api, COORDINATOR, f"{path}?lang=fr")), "the marks are the language's own"
     refused = await api.send(COORDINATOR, "POST", f"{path}/return", data=form)
     assert refused.status_code == 422
-    assert "Tick at least one document, question or page" in errors(refused), "at the top, where the keyboard is put"
+    assert "Tick at least one document: the reason" in errors(refused), "at the top, where the keyboard is put"
     assert re.search(r"<title>\s*Error: ", refused.text)
     assert 'href="#marks"' in refused.text
     assert re.search(r'id="marks" tabindex="-1" aria-describedby="marks-error"', refused.text), "the place takes the keyboard"
     assert re.search(r'value="document_unreadable"[^>]* checked', refused.text)
+    elsewhere = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | {"mark": "question:birth_date"})
+    assert elsewhere.status_code == 422 and "Tick at least one document: the reason" in errors(elsewhere), "a page is no document"
     body = {"expected_version": application.version, "reasons": ["document_unreadable"], "correct_by": "2016-02-02", "marks": []}
-    by_program = await api.send(COORDINATOR, "POST", f"/api/v1/applications/{application.id}/return", json=body)
-    assert (by_program.status_code, by_program.json()["code"]) == (422, "marks_missing")
+    for marks in ([], [{"kind": "question", "key": "birth_date"}]):
+        by_program = await api.send(COORDINATOR, "POST", f"/api/v1/applications/{application.id}/return", json=body | {"marks": marks})
+        assert (by_program.status_code, by_program.json()["code"]) == (422, "marks_missing")
     assert (await world.application(application.id)).state == State.SUBMITTED
     done = await api.send(COORDINATOR, "POST", f"{path}/return", data=form | {"mark": "document:transcripts"})
     assert done.status_code == 303, words(done)

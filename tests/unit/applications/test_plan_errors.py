@@ -156,6 +156,8 @@ SPOILED = [
         '"reasons" holds "unavailable"',
         'did you mean "not_available"?',
     ),
+    ("common.toml", 'marked = "answer"', 'marked = "anser"', '"marked" is "anser"', 'did you mean "answer"?'),
+    ("common.toml", 'marked = "answer"', "marked = 1", '"marked" is 1', "true, false or one of document, answer"),
     # courses, channels and holders
     ("programmes/training.toml", 'key = "digital"\nseats', 'key = "digitl"\nseats', '"key" is "digitl"', 'did you mean "digital"?'),
     ("programmes/training.toml", "per_country = 10", "per_country = 161", '"per_country" is 161, more than the 160 seats', "160 at most"),
