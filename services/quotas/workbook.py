@@ -109,8 +109,8 @@ def formats(file: xlsxwriter.Workbook) -> Formats:
         number=made(num_format="#,##0"),
         sum_text=made(**bold),
         sum_number=made(num_format="#,##0", **bold),
-        percent=made(num_format="0%"),
-        sum_percent=made(num_format="0%", **bold),
+        percent=made(num_format="0.0%"),
+        sum_percent=made(num_format="0.0%", **bold),
         code=made(font_name="Consolas", font_size=9),
     )
 

@@ -85,8 +85,11 @@ def in_boxes(amount: str) -> str:
 
 
 def format_percent(value: float) -> str:
-    """`0.5` as `50 %`, without decimals."""
-    return str(babel_percent(value, format="#,##0 %" if current_language() in ("es", "fr") else None, locale=LOCALES[current_language()]))
+    """`0.5` as `50 %`, without decimals, but where what is something would read as nothing, or what is less than all as all."""
+    whole = round(value * 100)
+    digits = "#,##0.##" if (whole == 0 and value > 0) or (whole == 100 and value < 1) else "#,##0"
+    sign = " %" if current_language() in ("es", "fr") else "%"
+    return str(babel_percent(value, format=digits + sign, locale=LOCALES[current_language()]))
 
 
 def listed(words: Iterable[str], *, apart: bool = False) -> str:

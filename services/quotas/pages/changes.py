@@ -114,7 +114,7 @@ def _return_to(row: ProposalRow, names: NamesOf) -> str:
 
 def _reorder(row: ProposalRow, _names: NamesOf) -> str:
     ends = {name: f"…{UUID(row.params[key]).hex[-8:]}" for name, key in (("one", "application"), ("other", "ahead_of"))}
-    return _("waiting list: {one} ahead of {other}", **ends)
+    return _("on the list: {one} ahead of {other}", **ends)
 
 
 def _policy(row: ProposalRow, _names: NamesOf) -> str:

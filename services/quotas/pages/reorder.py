@@ -96,7 +96,7 @@ def _faults(ranks: Sequence[int | None], reason: str, waiting: int) -> dict[str,
 
 def _form(request: Request, found: kit.Found, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     labels = {"move": _("Which rank moves?"), "ahead": _("Directly ahead of which rank?")}
-    hint = _("{n} people wait. The list shows their ranks.", n=format_number(found.cell.waiting))
+    hint = _("{n} are on the list, which shows their ranks.", n=format_number(found.cell.waiting))
     questions: list[dict[str, Any]] = [
         {"key": name, "kind": "number", "label": labels[name], "hint": hint, "value": typed.get(name, ""), "error": errors.get(name, "")}
         for name in FIELDS

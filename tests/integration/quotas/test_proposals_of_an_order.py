@@ -120,7 +120,7 @@ async def test_by_forms_with_the_mark_that_stays(office: Office) -> None:
         assert filed.status_code == 303
         at = filed.headers["location"].partition("?")[0]
         page = await bo.get(at)
-        assert "waiting list: …" in words(page)
+        assert "on the list: …" in words(page)
         state = page.text.partition('name="state" value="')[2].partition('"')[0]
         assert (await bo.post(at, data={"decision": "approve", "note": "", "state": state})).status_code == 303
         done = words(await bo.get(at))

@@ -161,6 +161,8 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
         assert formats.format_number(6000) == "6.000"
     with speaking(TEXTS, "en"):
         assert (formats.format_number(6000), formats.format_percent(0.4)) == ("6,000", "40%")
+        shares = 0.0, 3 / 6000, 0.0149, 5999 / 6000, 1.0
+        assert [formats.format_percent(one) for one in shares] == ["0%", "0.05%", "1%", "99.98%", "100%"], "something is not nothing"
 
 
 def test_the_shared_texts_are_there_in_every_language() -> None:
