@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.quotas.pages import (
     board,
     cells,
+    consents,
     counter,
     follow_up,
     held,
@@ -37,6 +38,7 @@ for module in (
     participation,
     policies,
     proposals,
+    consents,
 ):
     router.include_router(module.router)
 

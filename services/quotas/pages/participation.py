@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.quotas import lookups, views
 from services.quotas.access import MAY_PROPOSE, MAY_PROPOSE_PARTICIPATION, desk_of, may_file
@@ -14,8 +14,8 @@ from services.quotas.pages import asking, kit
 from services.quotas.pages.changes import change
 from services.quotas.pages.effects import Effect
 from services.quotas.problems import problem_of
-from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
-from services.quotas.proposals.participation import Leave, Return, consent
+from services.quotas.proposals import KINDS, ProposalRefused
+from services.quotas.proposals.participation import Leave, Return
 from services.quotas.rows import ParticipationRow, ProgrammeRow, ProposalRow
 from shared.events.applications import Names
 from shared.persistence.database import Tx
@@ -144,25 +144,6 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
         caption = f"{kit.local(found.names)} · {kit.local(names)}"
         return asking.check_page(request, caption=caption, back=f"{PATH}/{programme}/{country}", rows=rows, shown=shown, typed=typed)
     return await asking.file(request, who, kind, params, typed)
-
-
-@router.post("/quotas/proposals/{proposal}/consent")
-async def consent_sent(request: Request, proposal: str) -> Response:
-    """A country's answer to a request to return: its coordinator's, or one in writing that an officer enters."""
-    who, typed, now = require(request, *MAY_PROPOSE_PARTICIPATION), await asking.typed_in(request), kit.now(request)
-    country = who.country if who.role == "coordinator" else typed.get("country", "")
-    answer, note = typed.get("answer", ""), typed.get("note", "")[:REASON_MAX]
-    if answer not in ("yes", "no") or not country:
-        raise Problem(422, N_("An answer is missing"), N_("Go back and choose the country and whether it agrees."), code="no_answer")
-
-    async def work(tx: Tx) -> ProposalRefused | None:
-        given: Any = answer
-        return await consent(tx, kit.id_from(proposal), country, given, by=who.account_id, role=who.role, note=note, now=now)
-
-    refused = await desk_of(request).db.run(work)
-    if refused is not None:
-        raise problem_of(refused)
-    return RedirectResponse(f"{kit.PROPOSALS}/{proposal}?done=answered", 303)
 
 
 def _may(request: Request, programme: str, country: str) -> Identity:
@@ -294,22 +275,32 @@ def _listed(typed: Mapping[str, str]) -> list[str]:
     return [part for part in typed.get("parts", "").replace(",", " ").split() if part]
 
 
-def consent_questions(who: Identity, unanswered: Mapping[str, str]) -> list[dict[str, Any]]:
+def consent_faults(who: Identity, typed: Mapping[str, str]) -> dict[str, str]:
+    """Field -> what is missing in a country's answer, in words."""
+    found, officer = {}, who.role in MAY_PROPOSE
+    if officer and not typed.get("country"):
+        found["country"] = _("Choose the country that answered")
+    if typed.get("answer") not in ("yes", "no"):
+        found["answer"] = _("Choose whether the country may return")
+    if officer and not typed.get("reference"):
+        found["reference"] = _("Say in which letter or note the country gave this answer, so that it can be found again.")
+    return found
+
+
+def consent_questions(
+    who: Identity, unanswered: Mapping[str, str], typed: Mapping[str, str], errors: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """The fields of an answer: a coordinator answers for the own country, an officer enters what came in writing."""
-    if who.role == "coordinator" and who.country not in unanswered:
-        return []
-    if who.role not in MAY_PROPOSE_PARTICIPATION or not unanswered:
-        return []
-    answer = {
-        "key": "answer",
-        "kind": "radio",
-        "small": True,
-        "label": _("May the country return?"),
-        "options": [{"key": "yes", "label": _("It may return")}, {"key": "no", "label": _("It may not return")}],
-    }
     officer = who.role in MAY_PROPOSE
-    options = [{"key": code, "label": name} for code, name in unanswered.items()]
+    if not unanswered or not (officer or (who.role == "coordinator" and who.country in unanswered)):
+        return []
+    answers = [{"key": "yes", "label": _("It may return")}, {"key": "no", "label": _("It may not return")}]
     hint = _("Say in which letter or note the answer stands.") if officer else ""
-    note = {"key": "note", "kind": "text", "optional": not officer, "label": _("Note for the records"), "hint": hint}
-    country = {"key": "country", "kind": "select", "label": _("Which country answered in writing?"), "options": options}
-    return [*([country] if officer else []), answer, note]
+    found: list[dict[str, Any]] = [
+        {"key": "answer", "kind": "radio", "small": True, "label": _("May the country return?"), "options": answers},
+        {"key": "reference", "kind": "text", "optional": not officer, "label": _("Note for the records"), "hint": hint},
+    ]
+    if officer:
+        options = [{"key": code, "label": name} for code, name in unanswered.items()]
+        found.insert(0, {"key": "country", "kind": "select", "label": _("Which country answered in writing?"), "options": options})
+    return [one | {"value": typed.get(one["key"], ""), "error": errors.get(one["key"], "")} for one in found]

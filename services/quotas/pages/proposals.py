@@ -16,7 +16,7 @@ from services.quotas.foresight import foresee
 from services.quotas.pages import asking, kit
 from services.quotas.pages.changes import NamesOf, change, named_in, subject
 from services.quotas.pages.effects import Effect, effect
-from services.quotas.pages.participation import consent_questions
+from services.quotas.pages.participation import consent_faults, consent_questions
 from services.quotas.pages.people import person
 from services.quotas.problems import in_words, problem_of
 from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused
@@ -29,6 +29,7 @@ from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import Identity, refuse, require
 from shared.web.pages import render
 from shared.web.problems import Problem
+from shared.web.switching import sent_to
 
 _ = translate
 router = APIRouter(include_in_schema=False)
@@ -118,10 +119,17 @@ class Opened:
 async def proposal_page(request: Request, proposal: str) -> Response:
     who = require(request, *kit.READERS, "coordinator")
     opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, kit.id_from(proposal)))
+    require_sight(request, who, opened)
+    if sent_to(request) == "consent":
+        return page_of(request, who, opened, consent=({}, asking.told(request, lambda typed: consent_faults(who, typed))))
+    wrong = asking.told(request, lambda typed: faults(typed.get("decision", ""), typed.get("note", "")))
+    return page_of(request, who, opened, errors=wrong)
+
+
+def require_sight(request: Request, who: Identity, opened: Opened) -> None:
+    """A coordinator reads what countries propose, and nothing else."""
     if who.role not in kit.READERS and not KINDS[opened.row.kind].by_country:
         raise refuse(request)
-    wrong = asking.told(request, lambda typed: faults(typed.get("decision", ""), typed.get("note", "")))
-    return _page_of(request, who, opened, errors=wrong)
 
 
 @router.post("/quotas/proposals/{proposal}")
@@ -147,7 +155,7 @@ async def decide(request: Request, proposal: str) -> Response:
     if refused is not None and refused.status not in (409, 422):
         raise refused
     opened = await desk_of(request).db.run(lambda tx: open_proposal(tx, request, proposal_id))
-    return _page_of(request, who, opened, typed, errors, refused)
+    return page_of(request, who, opened, typed, errors, refused)
 
 
 def faults(verdict: str, note: str) -> dict[str, str]:
@@ -188,21 +196,23 @@ async def _open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     return Opened(row, programme, names, cell, effect(foreseen, programme.pool, names, row), foreseen.state, False)
 
 
-def _page_of(
+def page_of(
     request: Request,
     who: Identity,
     opened: Opened,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     refused: Problem | None = None,
+    consent: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Response:
+    """The proposal's page. `typed` and `errors` are of the decision; `consent` are those of a country's answer."""
     row = opened.row
     one = shown(row, opened.names, {opened.programme.code: kit.local(opened.programme.names)}, who)
     against = [in_words(refused)] if refused is not None else []
     return render(
         request,
         "proposal.html",
-        status=refused.status if refused is not None else 422 if errors else 200,
+        status=refused.status if refused is not None else 422 if errors or consent[1] else 200,
         one=one,
         cell=opened.cell,
         cell_path=kit.cell_path(row.cell) if row.cell else "",
@@ -217,7 +227,7 @@ def _page_of(
         may_decide=who.role in MAY_PROPOSE and row.state == "open" and row.proposed_by != who.account_id,
         questions=questions(one, typed or {}, errors or {}),
         consents=sorted((consent_line(one, opened.countries, who) for one in opened.consents), key=lambda line: sort_key(line[0])),
-        consent_questions=consent_questions(who, _unanswered(opened)) if row.state == "open" else [],
+        consent_questions=consent_questions(who, _unanswered(opened), *consent) if row.state == "open" else [],
         against=against,
         done=_(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and refused is None else "",
     )

@@ -250,12 +250,21 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         assert "AR Not answered yet" in words(await officer.get(asked)) and 'name="answer"' not in (await own.get(asked)).text
         async with office.front.browser("coordinator", country="AR") as other:
             assert "Waiting for a decision PE: takes part again" in words(await other.get("/quotas/participation"))
-            assert (await other.post(f"{asked}/consent", data={})).status_code == 422
+            move = await office.filed("return", {"moves": [{"source": "training:AR:2016", "places": 1}]})
+            assert (await other.post(f"/quotas/proposals/{move}/consent", data={})).status_code == 403, "no other proposal is seen by it"
+            bare = await other.post(f"{asked}/consent", data={})
+            assert bare.status_code == 422 and "Choose whether the country may return" in words(bare) and "Error:" in bare.text
             assert (await other.post(f"{asked}/consent", data={"answer": "yes"})).status_code == 303
             answered = await other.get(asked)
             assert "AR Agrees" in words(answered) and "/staff/" not in answered.text
             assert re.search(r"Proposed [^.]*, Coordinator, PE ", words(answered)), "who it was is not for other countries, the office is"
+        typed = {"country": "BR", "answer": "no", "reference": ""}
+        unsaid, none = [await officer.post(f"{asked}/consent", data=one) for one in (typed, {**typed, "country": ""})]
+        assert unsaid.status_code == none.status_code == 422 and "Choose the country that answered" in words(none)
+        assert "Say in which letter or note the country gave this answer" in words(unsaid)
+        assert '<option value="BR" selected' in unsaid.text and unsaid.text.count(" checked") == 1, "what was chosen stays"
         seen = await officer.get(asked)
+        assert "BR Not answered yet" in words(seen)
         assert re.search(r"Agrees [^.]* · Coordinator, AR ", words(seen)) and seen.text.count('data-part="/staff/') == 2
         async with office.front.browser("reviewer") as stranger:
             assert (await stranger.get("/quotas/participation")).status_code == 403
