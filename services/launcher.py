@@ -38,7 +38,6 @@ for name, group in {**GROUPS, "erased": erased}.items():
     app.add_typer(group, name=name)
 
 
-# ------------------------------------------------------------------------------------------------------------- processes
 @serve.command("api")
 def serve_api(
     service: ServiceName,
@@ -69,7 +68,6 @@ def migrate(service: Annotated[str, typer.Argument(help="applications, quotas, n
     run(migrate_databases(NAMES if service == "all" else (service,), out))
 
 
-# ----------------------------------------------------------------------------------------------------------------- plans
 @plan.command("check")
 def plan_check(folder: Path) -> None:
     """Say what is wrong with a plan's files, and run its example cases."""
@@ -101,7 +99,6 @@ def plan_confirm(
     ended(on_services(lambda services: confirm(services["applications"], code, officer, ask, out), "applications"))
 
 
-# ------------------------------------------------------------------------------------------------------------ operations
 @app.command()
 def check() -> None:
     """Count what breaks an invariant, in all three databases; every number must be 0. Says what waits for each service, too."""
@@ -254,7 +251,6 @@ def rebuild_quotas(journal: Annotated[Path | None, typer.Option(help="A file of 
     ended(run(make(journal, out)))
 
 
-# --------------------------------------------------------------------------------------------------------------- privacy
 @app.command()
 def retention() -> None:
     """Say what is kept no longer and would go now; the worker of applications removes it, in portions, every hour."""
@@ -281,7 +277,6 @@ def erased_again(file: Annotated[Path, typer.Argument(help="As puente erased lis
     ended(on_services(lambda services: erase_again(services["applications"], file, clock(), out), "applications"))
 
 
-# -------------------------------------------------------------------------------------------------- the whole, to try it
 @app.command()
 def demo(
     transport: Annotated[TransportName, typer.Option(help="How events travel.")] = "local",
@@ -293,6 +288,14 @@ def demo(
     from services.run.demo import demonstrate
 
     run(demonstrate(transport=transport, fresh=fresh, port=port, mail_port=mail_port, console=out))
+
+
+@app.command("clock")
+def move_clock(moment: Annotated[str, typer.Argument(help="A day or a moment (UTC), such as 2016-06-01T15:30.")] = "") -> None:
+    """Say what time it is in a demonstration, or move its clock on; what is due by then happens within a minute."""
+    from services.run.moving import move
+
+    ended(move(moment, out))
 
 
 @app.command()

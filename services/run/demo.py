@@ -174,7 +174,7 @@ def show(stack: Stack, console: Console, states: Mapping[tuple[str, str, int], s
     people.add_row("any other address", "a new applicant", "")
     console.print(people)
     console.print()
-    console.print(f"On its clock it is {stack.clock.now():%A %d %B %Y, %H:%M} UTC, inside the round of 2016.", highlight=False)
+    console.print(f"On its clock it is {stack.clock.now():%A %d %B %Y, %H:%M} UTC; puente clock 2016-06-01 moves it on.", highlight=False)
 
 
 SHOWN = [

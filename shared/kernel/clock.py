@@ -65,6 +65,10 @@ class SteeredClock:
             self._stamp = stamp
         return self._offset
 
+    def is_set(self) -> bool:
+        """Whether anybody ever moved it."""
+        return self._path.exists()
+
     def move_to(self, moment: datetime) -> None:
         """Make `moment` the present for every process that reads the file; written beside and renamed, so that none reads half."""
         offset = (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,66 @@
+"""The clock of a demonstration is moved on by a command, never back, and says what is wrong with a moment."""
+
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from services.run.moving import move
+from shared.kernel.clock import SteeredClock
+
+START = datetime(2016, 2, 24, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteeredClock:
+    monkeypatch.setenv("PUENTE_HOME", str(tmp_path))
+    monkeypatch.delenv("PUENTE_DATABASE_URL", raising=False)
+    monkeypatch.delenv("PUENTE_CLOCK_FILE", raising=False)
+    return SteeredClock(tmp_path / "clock")
+
+
+def said(moment: str) -> tuple[bool, str]:
+    console = Console(file=StringIO(), soft_wrap=True)
+    done = move(moment, console)
+    assert isinstance(console.file, StringIO)
+    return done, console.file.getvalue()
+
+
+@pytest.mark.parametrize(("moment", "then"), [("2016-06-01", "Wednesday 01 June 2016, 00:00"), ("2016-06-01T10:30-05:00", "15:30 UTC")])
+def test_it_goes_on_to_the_moment_and_says_so(clock: SteeredClock, moment: str, then: str) -> None:
+    clock.move_to(START)
+    told = "It is Wednesday 24 February 2016, 14:00 UTC. A day behind the command moves it there: puente clock 2016-06-01\n"
+    assert said("") == (True, told)
+    done, words = said(moment)
+    assert done and then in words and "24 February 2016" in words
+    assert clock.now().date() == datetime(2016, 6, 1, tzinfo=UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2016-02-01", "Time goes on only"),
+        ("yesterday", "'yesterday' is no day or moment"),
+        ("2016-02-30", "is no day or moment"),
+        ("9999-12-31", "to 2099 at the latest"),
+    ],
+)
+def test_what_it_cannot_be_moved_to_is_said_and_changes_nothing(clock: SteeredClock, moment: str, words: str) -> None:
+    clock.move_to(START)
+    done, found = said(moment)
+    assert not done and words in found
+    assert clock.now().date() == START.date()
+
+
+def test_where_there_is_no_demonstration_it_is_said(clock: SteeredClock) -> None:
+    done, words = said("2016-06-01")
+    assert not done and "make demo" in words
+    assert not clock.is_set()
+
+
+def test_a_real_installation_goes_by_the_real_time(clock: SteeredClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente@db.example.org/{service}")
+    done, words = said("2016-06-01")
+    assert not done and "goes by the real time" in words
