@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.encoders import jsonable_encoder
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from services.quotas import exports, lookups, proposals, views
@@ -22,6 +22,7 @@ from services.quotas.proposals.once import once
 from services.quotas.proposals.participation import consent
 from services.quotas.rows import CellRow
 from services.quotas.seats import NoSeat
+from shared.kernel.writing import unsteered_value
 from shared.persistence.database import Tx
 from shared.web.identity import Identity, needs, refuse
 from shared.web.problems import Problem
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/quotas/api/v1", tags=["quotas"])
 Officer = Annotated[Identity, Depends(needs(*MAY_PROPOSE))]
 Proposer = Annotated[Identity, Depends(needs(*MAY_PROPOSE_PARTICIPATION))]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+UNSTEERED: Final = BeforeValidator(unsteered_value)
 Kind = Annotated[str, StringConstraints(max_length=40), Field(json_schema_extra={"enum": [*proposals.KINDS]})]
 Asked = Annotated[dict[str, Any], Field(json_schema_extra={"anyOf": [*every_kind()]})]
 Json = dict[str, Any]
@@ -47,7 +49,7 @@ class ProposalBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     kind: Kind
     params: Asked
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX), UNSTEERED]
 
 
 class PreviewBody(BaseModel):
@@ -62,7 +64,7 @@ class ReasonBody(BaseModel):
     """Why."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=proposals.REASON_MAX), UNSTEERED]
 
 
 class ConsentBody(BaseModel):
@@ -71,7 +73,7 @@ class ConsentBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
     answer: Literal["yes", "no"]
-    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX)] = ""
+    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX), UNSTEERED] = ""
 
 
 class DecisionBody(BaseModel):
@@ -79,7 +81,7 @@ class DecisionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     state: Annotated[str, StringConstraints(max_length=64)] = ""
-    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX)] = ""
+    note: Annotated[str, StringConstraints(max_length=proposals.REASON_MAX), UNSTEERED] = ""
 
 
 @router.get("/programmes")

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.kernel.clock import Clock
+from shared.kernel.writing import unsteered
 from shared.messaging import parking, stopped
 from shared.messaging.backlog import Backlog, Lookout
 from shared.messaging.service import Handle, Waits
@@ -224,7 +225,7 @@ def waits(found: Backlog | None) -> list[dict[str, Any]]:
 
 async def _typed(request: Request, name: str, most: int) -> str:
     value = (await request.form()).get(name, "")
-    return value.strip()[:most] if isinstance(value, str) else ""
+    return unsteered(value).strip()[:most] if isinstance(value, str) else ""
 
 
 def _count(raw: str) -> int | None:

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.applications.domain.answers import Question, When, field_names, to_stored
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.views import Dossier
+from shared.kernel.writing import unsteered_value
 
 BOUNDS: Final = ("min_words", "max_words", "max_length", "minimum", "maximum", "earliest", "latest")
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60)]
@@ -67,7 +68,7 @@ class ReasonsBody(VersionBody):
 
 class ScoreBody(VersionBody):
     points: dict[Code, int] = Field(max_length=50)
-    reason: Annotated[str, StringConstraints(max_length=4_000)] = ""
+    reason: Annotated[str, StringConstraints(max_length=4_000), BeforeValidator(unsteered_value)] = ""
 
 
 class EndBody(VersionBody):

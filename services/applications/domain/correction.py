@@ -1,6 +1,5 @@
 """What a coordinator marks when an application is sent back, and what was changed after it. Pure."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,12 +44,6 @@ class Returned:
     def hashes(self, kind: str) -> list[str]:
         """The hashes of the files that a paper had."""
         return sorted(str(one["sha256"]) for one in self.papers if one["kind"] == kind)
-
-
-def tidy(text: str) -> str:
-    """A remark without control characters and marks of direction, on one line."""
-    kept = (" " if letter.isspace() else letter for letter in text if letter.isspace() or unicodedata.category(letter)[0] != "C")
-    return " ".join("".join(kept).split())
 
 
 def wrong_marks(marks: Collection[Mark], pages: Iterable[Page], documents: Collection[str]) -> tuple[str, ...]:

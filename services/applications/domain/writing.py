@@ -5,6 +5,7 @@ import unicodedata
 from typing import Final
 
 from services.applications.domain.questions import Money
+from shared.kernel.writing import unsteered
 
 DIGITS_MAX: Final = 12
 
@@ -16,8 +17,10 @@ _WORD: Final = re.compile(rf"[{_EACH_COUNTS}]|{_SOME}(?:['\u2019\-]{_SOME})*")
 
 
 def tidy(raw: str, *, lines: bool = False) -> str:
-    """Unicode NFC without control characters or needless white space; line breaks stay where `lines` is set."""
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    """Unicode NFC without control characters, signs that turn the order of letters, or needless white space; line breaks stay where
+    `lines` is set.
+    """
+    text = unicodedata.normalize("NFC", unsteered(raw).replace("\r\n", "\n").replace("\r", "\n"))
     text = "".join(c for c in text if c == "\n" or c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
     if not lines:
         return " ".join(text.split())

@@ -21,6 +21,7 @@ from services.applications.store.work import Chosen
 from services.applications.use_cases import Done
 from services.applications.views import Dossier, dossier
 from shared.kernel.cells import Cell
+from shared.kernel.writing import unsteered
 from shared.persistence.database import Tx
 from shared.web.formats import BEIJING
 from shared.web.i18n import current_language, translate
@@ -112,9 +113,9 @@ async def form_of(request: Request) -> FormData:
 
 
 def text_of(form: Mapping[str, Any], key: str, most: int = 4_000) -> str:
-    """What was typed, without spaces around it, at most `most` characters."""
+    """What was typed, without spaces around it and signs that turn letters, at most `most` characters."""
     value = form.get(key, "")
-    return value.strip()[:most] if isinstance(value, str) else ""
+    return unsteered(value).strip()[:most] if isinstance(value, str) else ""
 
 
 def texts_of(form: FormData, key: str) -> list[str]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, as_asked, given
-from services.applications.domain.correction import REMARK_MAX, Mark, tidy, unmarked, wrong_marks
+from services.applications.domain.answers import Answer, as_asked, given, tidy
+from services.applications.domain.correction import REMARK_MAX, Mark, unmarked, wrong_marks
 from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import (
     DateWrong,

@@ -21,6 +21,7 @@ from services.quotas.proposals import KINDS, REASON_MAX, ProposalRefused, Propos
 from services.quotas.proposals.kind import PLACES_MAX, Params
 from services.quotas.proposals.once import once
 from shared.kernel.ids import new_id
+from shared.kernel.writing import unsteered
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
 from shared.web.i18n import translate
@@ -39,7 +40,7 @@ async def typed_in(request: Request) -> dict[str, str]:
 
 
 def fields_of(form: FormData) -> dict[str, str]:
-    return {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    return {name: unsteered(value).strip() for name, value in form.items() if isinstance(value, str)}
 
 
 def told(request: Request, look: Callable[[dict[str, str]], dict[str, str]]) -> dict[str, str]:

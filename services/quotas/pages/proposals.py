@@ -136,8 +136,8 @@ def require_sight(request: Request, who: Identity, opened: Opened) -> None:
 async def decide(request: Request, proposal: str) -> Response:
     """The second person adopts or rejects. Whatever stands against it is shown beside the figures as they are now."""
     who, proposal_id, now = require(request, *MAY_PROPOSE), kit.id_from(proposal), kit.now(request)
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    verdict, note = typed.get("decision", ""), typed.get("note", "").strip()
+    typed = await asking.typed_in(request)
+    verdict, note = typed.get("decision", ""), typed.get("note", "")
     seen = typed.get("state", "")
     errors = faults(verdict, note)
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.applications import use_cases
 from services.applications.domain.answers import Answer
-from services.applications.domain.correction import REMARK_MAX, Mark, tidy
+from services.applications.domain.correction import REMARK_MAX, Mark
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksWrong
 from services.applications.domain.viewers import Viewer
@@ -202,7 +202,3 @@ def test_what_an_applicant_is_not_asked_cannot_be_marked(pays: bool | None, unfi
     by = call.day(call.opens) + timedelta(days=8)
     found = wrong_return(masters, answers, call, call.opens, reasons=[code], correct_by=by, marks=marks)
     assert (found.marks if isinstance(found, MarksWrong) else ()) == unfit
-
-
-def test_a_remark_is_one_line_without_marks_of_direction() -> None:
-    assert tidy(" a\n\tb\u202ec\x00 ") == "a bc"

@@ -200,7 +200,7 @@ async def test_a_cut_below_what_is_held_is_said_before_and_revokes_nothing(lived
 @pytest.mark.parametrize("typed", ["", "x", "-1", "1.5", "1000001", "９", "1" * 400])
 async def test_a_wrong_number_comes_back_with_what_was_typed(lived: Front, typed: str) -> None:
     async with ana(lived) as browser:
-        page = await send(browser, PERU, "send", typed, reason="<b>why</b>")
+        page = await send(browser, PERU, "send", typed, reason="<b>w\u202ehy</b>")
     assert page.status_code == 422 and "Enter a whole number of places" in words(page) and "Error:" in page.text
     assert "&lt;b&gt;why&lt;/b&gt;" in page.text
     assert await rows(lived.db, "select 1 from proposal where cell = :c", c=PERU) == []
