@@ -18,8 +18,8 @@ from services.applications.pages.away import away
 from services.applications.pages.checked import SECONDS, as_page, asked_by_rules, keeping, kept, kept_as
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.fields import country_field, field
-from services.applications.pages.seasons import Season, programme_in, season, taking_part
-from services.applications.plan.model import Call, Programme
+from services.applications.pages.seasons import Season, following, programme_in, season, taking_part
+from services.applications.plan.model import Call
 from services.applications.store.plans import InForce, all_in_force
 from shared.persistence.database import Tx
 from shared.web.i18n import current_language, translate
@@ -170,8 +170,3 @@ def elsewhere(check: Check, answers: Mapping[str, Answer], country: str) -> list
         if asked and not reasons_against(one, there.call, known, country):
             found.append(Elsewhere(there, f"/programmes/{one.programme.code}/check?answered=1"))
     return sorted(found, key=lambda one: (not one.season.open, one.season.programme.code))
-
-
-def following(programme: Programme, now: datetime) -> Call | None:
-    """The next call that is yet to open."""
-    return next((call for call in programme.calls if call.opens > now), None)

@@ -10,17 +10,20 @@ from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import When
 from services.applications.domain.eligibility import Rule
-from services.applications.domain.lifecycle import State
+from services.applications.domain.lifecycle import FINISHED, State
 from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
 from services.applications.pages.courses import courses
 from services.applications.pages.giving import answers_day, giving_day
 from services.applications.pages.help import every_country, focal
+from services.applications.pages.mine import said_of
 from services.applications.pages.referees import needed_words
-from services.applications.pages.seasons import programme_in, season, soonest, takes_part, taking_part
+from services.applications.pages.seasons import Season, following, programme_in, season, soonest, takes_part, taking_part
 from services.applications.pages.words import size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
+from services.applications.store.applications import live
 from services.applications.store.plans import InForce, all_in_force
+from services.applications.tables import Application
 from services.applications.views import Line, mine
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -81,16 +84,25 @@ async def _offers(tx: Tx, request: Request, now: datetime) -> list[Line]:
     return [line for answer_by, line in sorted(waiting, key=lambda one: one[0]) if now <= answer_by]
 
 
+async def _own(tx: Tx, request: Request, found: Season) -> Application | None:
+    """The application that whoever asks has to the call that is open: one may have one."""
+    identity = context_of(request).identity
+    if identity is None or found.call is None or not (found.open and _is_applicant(request)):
+        return None
+    return await live(tx, viewer_of(identity).account_id, found.programme.code, found.call.year)
+
+
 @router.get("/programmes/{code}")
 async def programme_page(request: Request, code: str) -> Response:
     desk = desk_of(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[InForce, list[InForce], str]:
-        return await programme_in(tx, code), await all_in_force(tx), await zone_here(tx, request)
+    async def read(tx: Tx) -> tuple[Season, list[InForce], str, Application | None]:
+        found = season(await programme_in(tx, code), now)
+        return found, await all_in_force(tx), await zone_here(tx, request), await _own(tx, request, found)
 
-    terms, every, zone = await desk.db.run(read)
-    found = season(terms, now)
+    found, every, zone, own = await desk.db.run(read)
+    terms = found.terms
     page = render(
         request,
         "programme.html",
@@ -110,6 +122,10 @@ async def programme_page(request: Request, code: str) -> Response:
         referees=needed_words(terms.programme.referees) if terms.programme.referees else "",
         referees_only_for=only_for(terms.programme, terms.programme.referees.when) if terms.programme.referees else "",
         countries=taking_part(terms, found.call, now),
+        own=own,
+        own_state=_(said_of(own, terms).name) if own else "",
+        over=own is not None and own.state in FINISHED,
+        following=following(terms.programme, now),
         may_start=(context_of(request).identity is None or _is_applicant(request)) and found.open,
     )
     return remembering(request, page)

@@ -29,7 +29,12 @@ def season(terms: InForce, now: datetime) -> Season:
     call = terms.programme.open_call(now)
     if call is not None:
         return Season(terms, call, True)
-    return Season(terms, next((one for one in terms.programme.calls if one.opens > now), None), False)
+    return Season(terms, following(terms.programme, now), False)
+
+
+def following(programme: Programme, now: datetime) -> Call | None:
+    """The next call that is yet to open."""
+    return next((call for call in programme.calls if call.opens > now), None)
 
 
 async def programme_in(tx: Tx, code: str) -> InForce:

@@ -12,6 +12,7 @@ from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Fault, Parsed, parse_page
+from services.applications.domain.lifecycle import FINISHED
 from services.applications.domain.outcomes import AlreadyApplied, CallClosed, Forbidden, NotFound, NotTakingPart
 from services.applications.domain.viewers import Viewer
 from services.applications.pages import checked
@@ -41,16 +42,17 @@ async def start_page(request: Request, code: str) -> Response:
     desk, viewer = desk_of(request), asking(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[Season, list[InForce], str | None, str, str]:
+    async def read(tx: Tx) -> tuple[Season, list[InForce], str, str, str]:
         found = season(await programme_in(tx, code), now)
         begun = await live(tx, viewer.account_id, code, found.call.year) if viewer and found.call else None
         before = await of_person(tx, viewer) if viewer else []
-        begun_id, country = str(begun.id) if begun else None, before[0].country if before else ""
-        return found, await all_in_force(tx), begun_id, await zone_here(tx, request), country
+        # The programme's page says of an application that is over when one may apply again.
+        already = "" if begun is None else f"/programmes/{code}" if begun.state in FINISHED else f"/applications/{begun.id}"
+        return found, await all_in_force(tx), already, await zone_here(tx, request), before[0].country if before else ""
 
     found, every, already, zone, before = await desk.db.run(read)
     if already:
-        return RedirectResponse(f"/applications/{already}", 303)
+        return RedirectResponse(already, 303)
     if not found.open:
         return RedirectResponse(f"/programmes/{code}", 303)
     error = told_again(request, lambda form: wrong_country(found, form, now)) or ""

@@ -1,5 +1,6 @@
 """Next year's form is filled in with what one answered before: to be checked, saved by the person alone, honest about what is left out."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,11 +55,20 @@ async def test_an_application_that_is_over_leads_to_the_call_that_is_open(world:
     person, application = await world.reach(State.REJECTED)
     path = f"/applications/{application.id}"
     assert "Apply again" not in words(await page(api, person, path)), "one application to each call"
+    start = await api.send(person, "GET", f"/programmes/{PROGRAMME}/start")
+    assert start.headers["location"] == f"/programmes/{PROGRAMME}", "where it is said why, and when one can"
+    told = words(await page(api, person, f"/programmes/{PROGRAMME}"))
+    assert "Your application to the call of 2016 is over: Not chosen. One can apply to a call once." in told
+    assert re.search(r"You can apply again when the next call opens: \d+ \w+ 2016", told)
+    assert "Apply now" not in told
     world.now = NEXT
+    assert "Apply now" in words(await page(api, person, f"/programmes/{PROGRAMME}"))
     assert f'href="/programmes/{PROGRAMME}/start"' in (await page(api, person, path)).text
     start = (await page(api, person, f"/programmes/{PROGRAMME}/start")).text
     assert f'<option value="{COUNTRY}" selected>' in start, "the country of the application before"
     await begin(world, person)
+    told = words(await page(api, person, f"/programmes/{PROGRAMME}"))
+    assert "You have an application to the call of 2017: Not sent yet. Open your application" in told and "Apply now" not in told
     assert "Apply again" not in words(await page(api, person, path)), "there is one already"
     world.now += timedelta(days=365 * 3)
     assert "Apply again" not in words(await page(api, person, path)), "no call is open"
