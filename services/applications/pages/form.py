@@ -17,7 +17,7 @@ from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import faults_said
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
-from services.applications.pages.letters_due import letters_of, more_words
+from services.applications.pages.letters_due import letters_of
 from services.applications.pages.referees import UNREACHED
 from services.applications.tables import Application
 from services.applications.views import PaperState
@@ -200,8 +200,8 @@ def letter_tasks(folder: Folder) -> list[Task]:
     status, colour = (COMPLETED, "") if not lacking else (IN_PROGRESS, "amber") if folder.dossier.referees else (NOT_STARTED, "blue")
     if any(one.unreached for one in live):
         status, colour = UNREACHED
-    hints = [said.text] if live else []
-    return [Task(_("Letters of recommendation"), sentences(*hints, said.more or more_words(found)), said.href, _(status), colour)]
+    hints = [said.text] if live or said.over else []
+    return [Task(_("Letters of recommendation"), sentences(*hints, said.more), said.href, _(status), colour)]
 
 
 def send_task(folder: Folder) -> Task:

@@ -20,10 +20,14 @@ _LEFT: Final = Nn_("{n} is still to come; it must be here by {day}.", "{n} are s
 
 @dataclass(frozen=True, slots=True)
 class LettersSaid:
-    """`text` is how they stand; `more` how many people have to be asked still, empty where it is nobody; `href` the page to do it on."""
+    """`text` is how they stand; `more` how many people have to be asked still, empty where it is nobody; `href` the page to do it on.
+
+    `over`: none is taken any more.
+    """
 
     text: str
     more: str
+    over: bool
     href: str
 
 
@@ -34,8 +38,8 @@ def letters_said(tally: Tally | None, application: Application, terms: InForce, 
         return None
     until = taken_until(due_of(terms, application.year, asked), application, terms, asked, now)
     over = passed(until, now)
-    more = "" if over or not may_ask(asked.needed, State(application.state)) else more_words(tally)
-    return LettersSaid(_text(asked, tally, both(until, zone), over=over), more, f"/applications/{application.id}/referees")
+    more = "" if over or not may_ask(asked.needed, State(application.state)) else _more(tally)
+    return LettersSaid(_text(asked, tally, both(until, zone), over=over), more, over, f"/applications/{application.id}/referees")
 
 
 def letters_of(folder: Folder) -> LettersSaid | None:
@@ -43,7 +47,7 @@ def letters_of(folder: Folder) -> LettersSaid | None:
     return letters_said(folder.dossier.letters_tally, folder.application, folder.dossier.terms, folder.zone, folder.now)
 
 
-def more_words(tally: Tally) -> str:
+def _more(tally: Tally) -> str:
     """How many people have to be asked still."""
     return ngettext("{n} more referee is needed.", "{n} more referees are needed.", tally.referees) if tally.referees else ""
 
@@ -55,5 +59,9 @@ def _text(asked: Referees, tally: Tally, until: str, *, over: bool) -> str:
     if not over:
         return sentences(come, ngettext(*_LEFT, tally.letters, day=until))
     lost = _("Letters were taken until {due}. Nobody can be asked any more.", due=until)
-    so = _("Without them your country cannot put you forward.") if asked.needed == "nomination" else ""
+    so = (
+        _("Without them your country cannot put you forward.")
+        if asked.needed == "nomination"
+        else _("Without them your application cannot be sent.")
+    )
     return sentences(come, lost, so)

@@ -115,6 +115,15 @@ async def seat(tx: Tx, token: str, *, now: datetime, lock: bool = False) -> Seat
     )
 
 
+async def _to_settle(tx: Tx, token: str, now: datetime) -> Seat | LinkGone | LetterRefused:
+    """The seat, its row locked behind its application's: what is told counts all letters of that, so they are settled one by one."""
+    link = await store.link_of(tx, token)
+    referee = await store.find(tx, link.referee_id) if link else None
+    if referee is not None:
+        await applications.locked(tx, referee.application_id)
+    return await _to_write(tx, token, now)
+
+
 async def _to_write(tx: Tx, token: str, now: datetime) -> Seat | LinkGone | LetterRefused:
     """The seat, its row locked, as long as a letter may still be written."""
     found = await seat(tx, token, now=now, lock=True)
@@ -183,7 +192,7 @@ async def send(tx: Tx, token: str, *, saved: int, now: datetime) -> Seat | LinkG
 
     A second time, from whatever window, it is found sent, and nothing happens.
     """
-    found = await _to_write(tx, token, now)
+    found = await _to_settle(tx, token, now)
     if not isinstance(found, Seat):
         return found
     if saved != found.saved:
@@ -210,7 +219,7 @@ async def send(tx: Tx, token: str, *, saved: int, now: datetime) -> Seat | LinkG
 async def decline(tx: Tx, token: str, reason: str, *, now: datetime) -> Seat | LinkGone | LetterRefused:
     """No letter will come, for one of `REASONS`; what was written so far is removed."""
     assert reason in REASONS, f"{reason} is one of the reasons that the page offers"
-    found = await _to_write(tx, token, now)
+    found = await _to_settle(tx, token, now)
     if not isinstance(found, Seat):
         return found
     referee = found.referee

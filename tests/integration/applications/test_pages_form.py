@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,7 @@ def changed_form(plan: Plan) -> Plan:
 async def test_a_page_that_a_new_version_changes_is_to_be_looked_at_again(front: Front, clock: ManualClock) -> None:
     async with front.browser() as browser:
         path = await filled(front, browser)
-        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
+        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
         loaded = await front.db.run(lambda tx: use_cases.load_plan(tx, changed_form(the_plan()), actor="tests", now=clock.now()))
         assert isinstance(loaded, Loaded), loaded
         assert words(await browser.get(f"{path}/tasks")).count("Look again") == 1
@@ -296,4 +297,17 @@ async def test_a_page_that_a_new_version_changes_is_to_be_looked_at_again(front:
         assert "were changed after you answered them" in words(page)
         assert good_form()["contact"]["city"] in page.text, "nothing is dropped"
         await browser.post(f"{path}/pages/contact", data={**good_form()["contact"], "_version": hidden(page, "_version")})
-        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
+        assert "Look again" not in words(await browser.get(f"{path}/tasks"))
+
+
+async def test_once_no_letter_is_taken_nobody_more_is_to_be_asked(front: Front, clock: ManualClock) -> None:
+    """The letters of this programme come with the application, until the day before its call closes."""
+    found = the_plan().programme("masters")
+    call = found.call(2016) if found else None
+    assert call is not None
+    clock.move_to(call.closes - timedelta(hours=6))
+    async with front.browser() as browser:
+        path = await begun(front, browser, programme="masters")
+        tasks = words(await browser.get(f"{path}/tasks"))
+    assert "Nobody can be asked any more. Without them your application cannot be sent." in tasks
+    assert "more referee" not in tasks

@@ -1,6 +1,7 @@
 """What a referee's link opens, what is kept while writing, and which letter counts: by the use cases."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from services.applications.referees.tables import Referee
 from services.applications.referees.writing import Saved, Seat
 from services.applications.use_cases import Submitted
 from shared.events.applications import RefereeDeclined, RefereeReceived
+from shared.persistence.database import Tx
 from tests.integration.applications.letters import GOOD_LETTER, a_referee, written
 from tests.integration.applications.people import (
     COORDINATOR,
@@ -187,3 +189,44 @@ async def test_it_is_told_how_many_letters_have_come_how_many_are_needed_and_whe
     assert [(one.referees_lacking, one.due) for one in facts if isinstance(one, RefereeDeclined)] == [(0, due), (1, due)]
     received = [(one.received, one.needed, one.letters_lacking, one.due) for one in facts if isinstance(one, RefereeReceived)]
     assert received == [(1, 2, 1, due), (2, 2, 0, due)]
+
+
+WAITS_FOR_A_LOCK = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+async def at_once(world: World, referees: Sequence[Referee], settle: Callable[[Tx, Referee], Awaitable[object]]) -> None:
+    """The second settles theirs while the first one's transaction is not over yet."""
+    settled, go = asyncio.Event(), asyncio.Event()
+
+    async def and_stand(tx: Tx) -> None:
+        await settle(tx, referees[0])
+        settled.set()
+        await go.wait()
+
+    first = asyncio.create_task(world.db.run(and_stand))
+    await settled.wait()
+    second = asyncio.create_task(world.db.run(lambda tx: settle(tx, referees[1])))
+    async with asyncio.timeout(20):
+        while (await world.rows(WAITS_FOR_A_LOCK))[0][0] == 0:
+            assert not second.done(), "each counted without the other"
+            await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.gather(first, second)
+
+
+async def test_of_two_letters_at_once_the_later_one_is_told_as_the_last(world: World) -> None:
+    person, application = await ready(world)
+    referees = [await ask(world, person, application, number) for number in range(2)]
+    await at_once(world, referees, lambda tx, one: written(tx, one.id, world.now))
+    facts = [one.data for one in await world.published() if isinstance(one.data, RefereeReceived)]
+    assert [(one.received, one.letters_lacking) for one in facts] == [(1, 1), (2, 0)]
+
+
+async def test_of_two_who_decline_at_once_the_later_one_is_told_with_who_must_be_asked(world: World) -> None:
+    person, application = await ready(world)
+    first, *others = [await ask(world, person, application, number) for number in range(3)]
+    await world.db.run(lambda tx: written(tx, first.id, world.now))
+    tokens = {one.id: await link_to(world, one) for one in others}
+    await at_once(world, others, lambda tx, one: writing.decline(tx, tokens[one.id], "no_time", now=world.now))
+    facts = [one.data for one in await world.published() if isinstance(one.data, RefereeDeclined)]
+    assert [one.referees_lacking for one in facts] == [0, 1]
