@@ -41,6 +41,8 @@ WINDOW: Final = "_window"
 """The hidden field that tells one window from any other: made as the page is opened, and carried through whatever its form is answered."""
 _WINDOW_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,40}")
 MARK_HEADER: Final = "x-kept"
+TIME_HEADER: Final = "x-kept-at"
+"""The time of day as the page says it of what was kept before: in the account's zone, which need not be the browser's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,8 @@ def kept_answer(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers |
         return RedirectResponse(back, 303)  # what another window has kept since is offered there
     match outcome:
         case Kept():
-            return Response(status_code=204, headers={MARK_HEADER: outcome.mark})
+            zone, now = zone_with(outcome.sheet.account, outcome.sheet.application.country), desk_of(request).clock.now()
+            return Response(status_code=204, headers={MARK_HEADER: outcome.mark, TIME_HEADER: clock_time(now, zone, now)})
         case PageChanged():
             return Response(status_code=409)  # for the script, which says so
         case KeptElsewhere():

@@ -67,6 +67,7 @@ class Kept:
     """It is kept; `mark` tells this text from any other. Empty where there is nothing any more."""
 
     mark: str
+    sheet: Sheet
 
 
 def fields_of(asked: Page, form: Mapping[str, str]) -> dict[str, str]:
@@ -168,4 +169,4 @@ async def _keep(
         return KeptElsewhere()
     new = Typed(fields, now, seen, window=window.key)
     await store.keep_typed(tx, open_.sheet.application.id, kept_as, new if fields else None)
-    return Kept(new.mark if fields else "")
+    return Kept(new.mark if fields else "", open_.sheet)

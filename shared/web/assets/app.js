@@ -102,8 +102,7 @@ for (const form of document.querySelectorAll('form[data-typed]')) {
       if (answer.status !== 204) return
       kept = now
       mark.value = answer.headers.get('x-kept')
-      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })
-      note.textContent = note.dataset.text.replace('{time}', time)
+      note.textContent = note.dataset.text.replace('{time}', answer.headers.get('x-kept-at'))
     } catch { /* The line is down; the next time comes in twenty seconds. */ }
   }
   setInterval(keep, KEEP_MS, false)

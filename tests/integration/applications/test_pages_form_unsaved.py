@@ -212,6 +212,9 @@ async def test_what_was_typed_and_not_saved_is_offered_again(front: Front) -> No
         page = f"{await begun(front, browser)}/pages/study_plan"
         kept = await browser.post(f"{page}/typed", data={"study_plan": "Quiero\x00 estudiar", "teaching_language": "zh", "forged": "x"})
         assert kept.status_code == 204
+        assert f"Typed at {kept.headers['x-kept-at']}, not saved yet" in words(
+            await browser.get(page.replace("/pages/study_plan", "/tasks"))
+        )
         back = await browser.get(page)
         assert OFFERED in words(back)
         assert "Quiero estudiar" not in back.text
