@@ -47,6 +47,7 @@ async def add_staff(
 ) -> UUID | Refused:
     """The staff account of this e-mail, made or brought to this role and country; its id. An applicant's account becomes staff.
 
+    Who works for a country and chose no time zone has that country's.
     Leaves an audit row where anything changed. A changed role bites when the identities that are out expire, minutes later.
     """
     fault = staff_fault(role, country)
@@ -62,6 +63,8 @@ async def add_staff(
         )
         tx.add(account)
     account.role, account.country, account.disabled_at = role, country, None
+    if country and account.timezone == zones.UTC:
+        account.timezone = zones.zone_of(country)
     await tx.flush()
     detail = {"before": before, "after": role, "country": country}
     await record(tx, at=now, actor=actor, role="operator", act="account.made_staff", subject=str(account.id), detail=detail)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
-from shared.web.formats import zone_name
+from shared.web.formats import sort_key, zone_name
+from shared.web.i18n import LANGUAGES, current_language
 
 UTC: Final = "UTC"
 MAIN: Final = {
@@ -32,11 +33,16 @@ def zone_of(country: str) -> str:
     return str(known[0]) if known else UTC
 
 
-@lru_cache(maxsize=1)
 def offered() -> tuple[str, ...]:
-    """The zones to choose from, `UTC` first, then by the name that is shown."""
+    """The zones to choose from, `UTC` first, then by the name that is shown, as the language orders names."""
+    return _offered(current_language())
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _offered(language: str) -> tuple[str, ...]:
+    # Some 200 names; `language` is the one that they are shown in now.
     every = {str(zone) for zones in get_global("territory_zones").values() for zone in zones}
-    return (UTC, *sorted((zone for zone in every if zone.startswith(REGIONS) and exists(zone)), key=zone_name))
+    return (UTC, *sorted((zone for zone in every if zone.startswith(REGIONS) and exists(zone)), key=lambda zone: sort_key(zone_name(zone))))
 
 
 def exists(zone: str) -> bool:

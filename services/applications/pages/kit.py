@@ -61,7 +61,7 @@ def id_from(raw: str) -> UUID:
 
 
 async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
-    """The time zone to show moments in: the account's, else that of the application's country, else one that goes with the language."""
+    """The time zone to show moments in: the account's, else that of its country or the application's, else one of the language's."""
     identity = context_of(request).identity
     return await zone_of(tx, UUID(identity.account_id) if identity else None, country)
 
@@ -75,8 +75,8 @@ def zone_with(account: Account | None, country: str = "") -> str:
     """The same of an account that was read already."""
     if account is not None and account.timezone != zones.UTC:
         return account.timezone
-    if country:
-        return zones.zone_of(country)
+    if (account is not None and account.country) or country:
+        return zones.zone_of((account.country if account is not None else "") or country)
     if account is not None and account.role in DONOR_SIDE:
         return BEIJING
     return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)

@@ -244,6 +244,7 @@ async def test_a_changed_role_bites_within_a_minute(front: Front) -> None:
         front.clock.move(timedelta(seconds=60))
         page = await browser.get("/account")
         assert "Coordinator · PE" in words(page)
+        assert '<option value="America/Lima" selected>' in page.text, "the country's, whatever the language"
         await front.db.run(lambda tx: people.disable(tx, account=made, actor="system", now=front.clock.now()))
         front.clock.move(timedelta(seconds=60))
         assert (await browser.get("/account")).status_code == 303

@@ -1,0 +1,42 @@
+"""In which zone moments are shown to whom, and the zones to choose from: a person's, and a country's, in whatever language they read."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from services.applications.accounts import zones
+from services.applications.accounts.tables import Account
+from services.applications.pages.kit import zone_with
+from shared.web.formats import sort_key, zone_name
+from shared.web.i18n import Texts, speaking
+
+
+def an_account(role: str, country: str | None, timezone: str = "UTC") -> Account:
+    return Account(
+        id=UUID(int=1),
+        email="a@b.pe",
+        role=role,
+        country=country,
+        language="es",
+        timezone=timezone,
+        name="",
+        created_at=datetime(2016, 1, 20, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("language", ["es", "en", "zh"])
+def test_who_works_for_a_country_reads_its_time_in_whatever_language(language: str) -> None:
+    with speaking(Texts(), language):
+        assert zone_with(an_account("coordinator", "PE")) == "America/Lima"
+        assert zone_with(an_account("coordinator", "PE", "Europe/Paris")) == "Europe/Paris"
+        assert zone_with(an_account("applicant", None), "CL") == "America/Santiago"
+        assert zone_with(an_account("officer", None)) == "Asia/Shanghai"
+
+
+@pytest.mark.parametrize("language", ["es", "zh", "en"])
+def test_the_zones_stand_in_the_order_of_the_names_that_are_read(language: str) -> None:
+    with speaking(Texts(), language):
+        found = zones.offered()
+        names = [sort_key(zone_name(zone)) for zone in found[1:]]
+        assert found[0] == "UTC" and names == sorted(names)
