@@ -128,6 +128,11 @@ def labelled(label: str, text: object) -> str:
     return translate(N_("{label}: {text}"), label=label, text=text)
 
 
+def bracketed(text: str, inside: str) -> str:
+    """A text with what is said of it in brackets, as wide as the language writes them."""
+    return translate(N_("{text} ({inside})"), text=text, inside=inside)
+
+
 def with_joints(address: str) -> Markup:
     """A mail address that goes on in the next line, where a line is too short for it, before its @ or one of its dots."""
     return Markup("<wbr>").join(_JOINT.split(address))

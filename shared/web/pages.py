@@ -95,6 +95,7 @@ class Pages:
                 "gap": formats.gap,
                 "sentences": formats.sentences,
                 "labelled": formats.labelled,
+                "bracketed": formats.bracketed,
                 "with_joints": formats.with_joints,
                 "time_left": formats.time_left,
                 "countdown": formats.countdown,

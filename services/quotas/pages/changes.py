@@ -11,7 +11,7 @@ from services.quotas.pages.words import GROUPS, cell_name, limit_name
 from services.quotas.rows import ProposalRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import format_date, format_number, labelled, listed
+from shared.web.formats import bracketed, format_date, format_number, labelled, listed
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -91,7 +91,7 @@ def _redistribution(row: ProposalRow, _names: NamesOf) -> str:
     moves: list[Mapping[str, Any]] = row.params["moves"]
     places, countries = sum(move["places"] for move in moves), len({move["target"] for move in moves})
     words = ngettext("{count} place to other countries", "{count} places to other countries", places, count=format_number(places))
-    return _("{what} ({number})", what=words, number=format_number(countries))
+    return bracketed(words, format_number(countries))
 
 
 def part_list(row: ProposalRow, names: NamesOf) -> str:

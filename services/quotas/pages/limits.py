@@ -14,7 +14,7 @@ from services.quotas.proposals.kind import PLACES_MAX
 from services.quotas.proposals.limits import LimitChange
 from services.quotas.store.room import CellLimit, limits_of
 from shared.persistence.database import Tx, driver
-from shared.web.formats import format_number
+from shared.web.formats import bracketed, format_number
 from shared.web.i18n import translate
 from shared.web.identity import require
 
@@ -82,7 +82,7 @@ def _questions(limits: Sequence[CellLimit], found: kit.Found, typed: Mapping[str
             "kind": "select",
             "label": _("Which limit?"),
             "hint": _("Behind each stands what is used, and how much there is."),
-            "options": [{"key": one.key, "label": f"{_name(one, found)} ({_used(one)})"} for one in limits],
+            "options": [{"key": one.key, "label": bracketed(_name(one, found), _used(one))} for one in limits],
             "value": typed.get("limit", ""),
             "error": errors.get("limit", ""),
         },

@@ -15,7 +15,7 @@ from services.quotas.proposals.kind import PLACES_MAX, Params
 from services.quotas.proposals.kinds import AllotmentChange, Move, Moves
 from services.quotas.rows import CellRow
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
+from shared.web.formats import bracketed, format_number
 from shared.web.i18n import N_, ngettext, translate
 from shared.web.identity import require
 
@@ -211,7 +211,7 @@ def _move_questions(
 
 
 def _where(cell: CellRow) -> str:
-    return f"{kit.local(cell.names)} ({format_number(cell.waiting)})"
+    return bracketed(kit.local(cell.names), format_number(cell.waiting))
 
 
 def _check(request: Request, found: kit.Found, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str], form: str) -> Response:

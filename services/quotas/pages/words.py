@@ -14,7 +14,7 @@ from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import BEIJING, format_datetime, format_number, labelled
+from shared.web.formats import BEIJING, bracketed, format_datetime, format_number, labelled
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -233,7 +233,7 @@ def limit_name(key: str, names: Names | None, part: Names | None) -> str:
     country = local(names) if names else limit.country
     cell = f"{country} {limit.year}"
     code = limit.course or limit.channel
-    name = f"{local(part)} ({code})" if part is not None and local(part) != code else code
+    name = bracketed(local(part), code) if part is not None and code and local(part) != code else code
     return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=name)
 
 

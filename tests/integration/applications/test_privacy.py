@@ -74,10 +74,10 @@ async def test_somebody_asks_changes_their_mind_and_asks_again(front: Front, wor
         await front.sign_in(browser, ANA)
         person = await person_of(world)
         _person, application = await world.reach(State.WAITING, person)
-        assert "(On the waiting list)" in words(await browser.get("/account/delete"))
+        assert "· On the waiting list" in words(await browser.get("/account/delete"))
         await world.hears(world.waiting(application, rank=0))
         page = await browser.get("/account/delete")
-        assert "2016 (Approved)" in words(page), "before the day of the places nobody is on a list"
+        assert "2016 · Approved" in words(page), "before the day of the places nobody is on a list"
         assert "What stays, and why" in words(page)
         assert "What is withdrawn first" in words(page)
         unsure = await browser.post("/account/delete", data={})

@@ -192,7 +192,7 @@ def test_no_french_line_breaks_before_a_mark_or_inside_a_figure() -> None:
 
 
 JOINED: Final = {
-    r"(?:\}\}|%\}|</\w+>)[:,;] ": "{{ name }}: {{ value }}",
+    r"(?:\}\}|%\}|</\w+>)(?:[:,;](?= |$)| \(\{\{)": "{{ name }}: {{ value }}",
     r"\{\{ _\(\"[^\"]*[.?!:]\"(?:, [^{}]*)?\)+ ?\}\}(?: (?=\{\{|<|\{%)|\n\s+<a )": '{{ _("One thing.") }} {{ _("Another.") }}',
     r'\| join\(", "\)|~ " " ~ _\(': '{{ names | join(", ") }}',
 }
