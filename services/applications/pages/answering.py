@@ -158,7 +158,7 @@ async def withdraw(request: Request, application_id: str) -> Response:
     if isinstance(outcome, ReasonsWrong):
         return draw_withdrawal(request, folder, error=_("Choose a reason"))
     if isinstance(outcome, NotAllowed) and outcome.state is State.WITHDRAWN:
-        return RedirectResponse(folder.path, 303)
+        return RedirectResponse(f"{folder.path}?answered=withdraw", 303)
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone, back=folder.path)
-    return RedirectResponse(folder.path, 303)
+    return RedirectResponse(f"{folder.path}?answered=withdraw", 303)

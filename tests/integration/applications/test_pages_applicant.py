@@ -282,7 +282,7 @@ async def test_a_draft_is_withdrawn_after_one_more_question(front: Front) -> Non
         page = await browser.get(f"{path}/withdraw")
         assert "Nobody has seen it" in words(page)
         done = await browser.post(f"{path}/withdraw", data={"version": hidden(page, "version")})
-        assert done.headers["location"] == path
+        assert "You withdrew the application. We have written it down." in words(await browser.get(done.headers["location"]))
         assert "Withdrawn" in words(await browser.get(path))
         assert (await browser.get(f"{path}/withdraw")).headers["location"] == path
 

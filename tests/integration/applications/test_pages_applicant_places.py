@@ -293,5 +293,5 @@ async def test_withdrawing_after_a_place_was_taken_needs_a_reason_and_shows_what
         stale = await browser.post(f"{path}/withdraw", data={"version": str(int(version) - 1), "reason": reason[1]})
         assert stale.status_code == 409 and f'href="{path}"' in stale.text
         done = await browser.post(f"{path}/withdraw", data={"version": version, "reason": reason[1]})
-        assert done.headers["location"] == path
+        assert done.headers["location"] == f"{path}?answered=withdraw"
         assert (await world.application(application.id)).state == "withdrawn"
