@@ -46,11 +46,9 @@ def hook(transport: httpx2.AsyncBaseTransport) -> dict[str, list[Callable[..., A
 
 
 def _sent_by(page: str, form: str, request: httpx2.Request) -> bytes:
-    """What the form sends: what was typed, and what it carries along by now."""
-    own, typed = page[page.index(form) :].partition("</form>")[0], parse_qsl(request.content.decode(), keep_blank_values=True)
-    carried = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', own)
-    new = [(name, unescape(value)) for name, value in carried if name not in dict(typed)]
-    return request.content + b"&" * bool(request.content and new) + urlencode(new).encode()
+    """What the form sends: what was typed, and what came of it where the form carries that along, as nothing else can tell it again."""
+    outcome = re.search(r'<input type="hidden" name="outcome" value="([^"]*)"', page[page.index(form) :].partition("</form>")[0])
+    return request.content + (b"&" + urlencode({"outcome": outcome[1]}).encode() if outcome else b"")
 
 
 def _said(page: str) -> str:
