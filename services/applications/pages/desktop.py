@@ -193,8 +193,7 @@ def version_on(found: Desktop, again: Again | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """What a page tells of a text that was typed on it and not saved; `mark` is of the one that is kept, empty where none is, and `window`
-    the key of the window that the page is in.
+    """What a page tells of a text that was typed on it and not saved; `mark` is of the one that is kept, `window` the key of its window.
 
     One of three: another text is offered (`offered_at`; `instead` where this form holds one too), this one was kept (`kept_at`), or this
     one was refused and is shown to somebody who came back (`refused_at`). `address` is where a text is kept and let go of.
