@@ -27,11 +27,12 @@ PLACES: Final = Link("/quotas", N_("Places"))
 OPERATIONS: Final = Link("/operations", N_("Operations"), also=("/quotas/operations", "/messages/operations"))
 MESSAGES: Final = Link("/messages", N_("Messages"))
 
+# Messages are told to applicants, and under the same address officers find the mails; coordinators and reviewers have none.
 LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
     "": (HOME, PLACES),
     "applicant": (HOME, Link("/applications", N_("My applications")), PLACES, MESSAGES),
-    "coordinator": (Link("/country", N_("My country")), PLACES, MESSAGES),
-    "reviewer": (Link("/review", N_("To review")), PLACES, MESSAGES),
+    "coordinator": (Link("/country", N_("My country")), PLACES),
+    "reviewer": (Link("/review", N_("To review")), PLACES),
     "officer": (Link("/officer", N_("To decide")), PLACES, MESSAGES),
     "auditor": (Link("/officer", N_("Applications")), PLACES, Link("/audit", N_("Audit"))),
     "operator": (PLACES, OPERATIONS, Link("/messages/outgoing", N_("Mails"))),

@@ -32,6 +32,11 @@ def test_the_link_is_marked_that_the_page_belongs_to(role: str, path: str, curre
     assert [item.text for item in navigation(somebody(role), path) if item.current] == current
 
 
+@pytest.mark.parametrize("role", ["coordinator", "reviewer", "auditor"])
+def test_nobody_is_led_to_messages_who_is_told_none(role: str) -> None:
+    assert "/messages" not in [item.href for item in navigation(somebody(role), "/")]
+
+
 @pytest.mark.parametrize("role", ["", "applicant", "coordinator", "reviewer", "officer", "auditor", "operator"])
 def test_everybody_finds_the_places_signed_in_or_not(role: str) -> None:
     assert "/quotas" in [item.href for item in navigation(somebody(role), "/")]
