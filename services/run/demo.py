@@ -43,9 +43,10 @@ async def demonstrate(*, transport: Literal["local", "kafka"], fresh: bool, port
     configure_logging("console", level=30)
     home = default_home()
     say = Progress(console)
-    if fresh:
+    cut_off = home.begun.exists() and not home.seeded.exists()
+    if fresh or cut_off:
         forget(home)
-        say(f"began anew in {home.folder}")
+        say(f"began anew in {home.folder}" + (": the last start was cut off before the sample was complete" if cut_off else ""))
     await until_signalled(lambda stop: _run(home, transport, port, mail_port, console, say, stop))
 
 
@@ -63,7 +64,7 @@ async def _run(
             stopping.cancel()
             if not filling.done():
                 filling.cancel()
-                say("stopping before the sample was complete; start again with --fresh")
+                say("stopping before the sample was complete; the next start begins anew")
                 await asyncio.wait([filling])
                 return
             await filling
@@ -90,7 +91,10 @@ def forget(home: Home) -> None:
 async def fill(stack: Stack, say: Progress) -> None:
     """The plan, the staff, and the stories of the sample people; marked as done at the very end."""
     if stack.clock.now() > PRESENT or await _anybody(stack):
-        raise NotStarted(f"an earlier start in {stack.home.folder} was cut off before the sample was complete: start again with --fresh")
+        raise NotStarted(
+            f"there are applications in {stack.home.folder} that are not the sample's: puente demo --fresh removes them and begins anew"
+        )
+    stack.home.begun.write_text(f"by {actor()}\n")
     plan = await load_plan(stack, say)
     await add_staff(stack)
     async with stack.settling() as known:

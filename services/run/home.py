@@ -50,6 +50,11 @@ class Home:
         return self.folder / "logs"
 
     @property
+    def begun(self) -> Path:
+        """Says that the sample people are being made: what is here without `seeded` is theirs, and may go."""
+        return self.folder / "sample-begins"
+
+    @property
     def seeded(self) -> Path:
         """Says that the sample people are in: written last, so that a first start that was cut off is done again."""
         return self.folder / "sample-is-in"

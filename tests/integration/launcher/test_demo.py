@@ -50,7 +50,15 @@ async def test_it_opens_with_people_in_every_state_and_goes_on_where_it_was(home
     environment = {"PUENTE_HOME": str(home)}
     wanted = ports.listen(0, "somebody else", print)
     port = wanted.getsockname()[1]
-    process, said = await demo(environment, "--port", str(port), "--mail-port", "0")
+    (home / "keys").mkdir(parents=True)
+    begun, rest = home / "sample-begins", home / "keys" / "of-a-start-that-was-cut-off"
+    begun.touch()
+    rest.touch()
+    process = await started("demo", "--port", str(port), "--mail-port", "0", environment=environment)
+    said = await read_until(process, "loaded the plan", 240)
+    assert "began anew" in said and not rest.exists(), "no half a sample stays in the way, and nobody has to say so"
+    assert begun.exists() and not (home / "sample-is-in").exists(), "Ctrl-C from here on is such a start"
+    said += await read_until(process, "Ctrl-C stops it", 240)
     assert f"Port {port} is taken" in said, "the port in use is said"
     addresses = re.findall(r"http://127\.0\.0\.1:\d+", said)
     async with httpx2.AsyncClient(trust_env=False, timeout=20) as client:
@@ -68,6 +76,6 @@ async def test_it_opens_with_people_in_every_state_and_goes_on_where_it_was(home
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(addresses[0].rpartition(":")[2]))) != 0, "nothing listens any more"
     process, said = await demo(environment, "--port", "0", "--mail-port", "0")
-    assert "people apply" not in said, "the sample is not played twice"
+    assert "began anew" not in said and "people apply" not in said, "the sample is not played twice"
     assert "24 February 2016" in said, "the clock goes on where it was"
     await stopped(process)
