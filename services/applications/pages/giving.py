@@ -18,6 +18,7 @@ _ = translate
 ROLLING: Final = N_("Places are given as approvals come in: whoever is approved gets a free place at once, and where none is free waits on a list.")  # noqa: E501
 AHEAD: Final = N_("Places are given on {day}, all at once and by rank. Until then nobody has one, and nobody is on a waiting list.")
 PAST: Final = N_("Places were given on {day}, all at once and by rank. Whoever is approved since then gets a free place at once, and where none is free waits on a list.")  # noqa: E501
+CLOSED: Final = N_("The places of this year were given, and its waiting list is closed. No place is given any more.")
 BEFORE: Final = N_("Your application is approved. Places are given on {day}, all at once and by rank.")
 """What waiting means as long as nobody has been given a place."""
 # fmt: on
@@ -25,6 +26,8 @@ BEFORE: Final = N_("Your application is approved. Places are given on {day}, all
 
 def giving(call: Call, now: datetime) -> str:
     """How the call's places are given, in a sentence or two."""
+    if now > call.list_closes:
+        return _(CLOSED)
     if call.grants_from is None:
         return _(ROLLING)
     return _(AHEAD if before_day(call, now) else PAST, day=giving_day(call))

@@ -10,7 +10,7 @@ from services.quotas.pages import giving as quotas
 from services.run.home import ROOT
 from shared.web.i18n import LANGUAGES
 
-SENTENCES: Final = (applications.ROLLING, applications.AHEAD, applications.PAST)
+SENTENCES: Final = (applications.ROLLING, applications.AHEAD, applications.PAST, applications.CLOSED)
 ORDER: Final = (
     "Who has the better score is ahead; with the same score, who sent the application earlier. "
     "Only two officers together can change the order, and they must write down why."
@@ -28,6 +28,6 @@ def told(service: str, language: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_how_places_are_given_and_in_which_order_is_told_in_the_same_words_by_both_services(language: str) -> None:
-    assert (quotas.ROLLING, quotas.AHEAD, quotas.PAST) == SENTENCES
+    assert (quotas.ROLLING, quotas.AHEAD, quotas.PAST, quotas.CLOSED) == SENTENCES
     ours = told("applications", language)
     assert set(ours) == set(TOLD) and ours == told("quotas", language)
