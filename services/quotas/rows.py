@@ -13,7 +13,8 @@ from shared.events.applications import Names
 class ProgrammeRow:
     """A programme with its books. `example` marks figures that are an example policy and have to say so where they are shown.
 
-    `unused`: `lapse` or `roll_over`, what becomes of places that are free when a year is closed.
+    `unused`: `lapse` or `roll_over`, what becomes of places that are free when a year is closed. `scored`: applications are reviewed, so
+    that scores order a list; else it is when they were sent.
     """
 
     code: str
@@ -29,6 +30,7 @@ class ProgrammeRow:
     pool: int
     lapsed: int
     unused: str
+    scored: bool
     published_at: datetime
     held: Mapping[int, int] = field(default_factory=dict)
     """Places held (offered or taken) by year, where any are."""

@@ -197,6 +197,7 @@ def _programme(row: Row[Any], terms: ProgrammePublished) -> ProgrammeRow:
         pool=int(row.pool),
         lapsed=int(row.lapsed),
         unused=terms.unused,
+        scored="review" in terms.route,
         published_at=row.published_at,
         held={int(year): int(held) for year, held in (row.held or {}).items()},
     )

@@ -57,6 +57,8 @@ class Identity:
     session_id: str
     issued_at: datetime
     expires_at: datetime
+    zone: str = ""
+    """The IANA time zone that the account's moments are shown in; empty where it is not known."""
 
 
 class IdentityIssuer:
@@ -78,12 +80,13 @@ class IdentityIssuer:
         language: str,
         session_id: str,
         now: datetime,
+        zone: str = "",
         life: timedelta = IDENTITY_LIFE,
     ) -> str:
         """A token for this account that is valid from `now` on for `life`."""
         if role not in ROLES:
             raise ValueError(f"{role!r} is no role: expected one of {', '.join(ROLES)}")
-        claims = {"sub": account_id, "role": role, "country": country, "lang": language, "sid": session_id, "aud": AUDIENCE}
+        claims = {"sub": account_id, "role": role, "country": country, "lang": language, "sid": session_id, "aud": AUDIENCE, "zone": zone}
         return sign(self._key, claims, now, life)
 
     def refresh_due(self, identity: Identity | None, now: datetime) -> bool:
@@ -113,6 +116,7 @@ class IdentityVerifier:
                 session_id=str(claims["sid"]),
                 issued_at=datetime.fromtimestamp(claims["iat"], UTC),
                 expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+                zone=str(claims.get("zone", "")),
             )
         except (KeyError, TypeError):
             raise IdentityRefused("malformed") from None

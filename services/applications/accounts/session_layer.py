@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.use_cases import SignedIn, ended, signed_in
+from services.applications.accounts.zones import UTC
 from services.applications.domain.viewers import SessionEnded
 from shared.web.context import WebContext, context_of
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES, Translation, speak
@@ -87,7 +88,14 @@ class SessionLayer:
         now = self._desk.clock.now()
         country = person.country or ""
         context.identity = Identity(
-            str(person.account), person.role, country, person.language, str(person.session), now, now + IDENTITY_LIFE
+            str(person.account),
+            person.role,
+            country,
+            person.language,
+            str(person.session),
+            now,
+            now + IDENTITY_LIFE,
+            zone=person.timezone if person.timezone != UTC else "",
         )
         if request.query_params.get("lang") not in LANGUAGES and request.cookies.get(LANGUAGE_COOKIE) not in LANGUAGES:
             context.language = person.language

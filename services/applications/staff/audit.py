@@ -12,12 +12,14 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.pages.words import country_name
+from services.applications.privacy.retention import KINDS
 from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of, zone_in
+from services.applications.staff.operations import MAIL_REASONS, MAILS
 from services.applications.staff.words import MOVES, notes
 from services.applications.store import trail
 from services.applications.store.plans import InForce
 from shared.persistence.database import Tx
-from shared.web.formats import listed, sentences
+from shared.web.formats import format_datetime, format_number, sentences
 from shared.web.i18n import N_, current_language, translate
 from shared.web.navigation import ROLE_NAMES, role_name
 from shared.web.pages import render
@@ -49,6 +51,20 @@ ACTS: Final[Mapping[str, str]] = {
     "events.drop": N_("Stopped event dropped"),
     "events.republish": N_("Events sent again"),
     "events.reread": N_("Events read again from their beginning"),
+    "retention.drafts": N_("Old drafts removed"),
+    "retention.papers": N_("Documents of old applications removed"),
+    "retention.accounts": N_("Accounts without an application removed"),
+}
+COUNTS: Final[Mapping[str, str]] = {
+    "parked": N_("Number of the event: {n}."),
+    "events": N_("Events: {n}."),
+    "days": N_("Days: {n}."),
+    "partitions": N_("Partitions: {n}."),
+    "rows": N_("How many: {n}."),
+}
+CAUSES: Final[Mapping[str, str]] = {
+    "asked": N_("The person had asked for it."),
+    "again": N_("Done once more, as a backup had brought it back."),
 }
 
 
@@ -69,8 +85,8 @@ def act_words(act: str) -> str:
     return _(ACTS[act]) if act in ACTS else act
 
 
-def detail_words(entry: trail.Entry, about: trail.About | None, terms: list[InForce]) -> str:
-    """What an act's detail says, in words where there are some."""
+def detail_words(entry: trail.Entry, about: trail.About | None, terms: list[InForce], zone: str) -> str:
+    """What an act's detail says, in words, moments in the reader's zone."""
     detail: dict[str, Any] = entry.detail
     one = known(terms, about.programme) if about else None
     if one is not None:
@@ -79,7 +95,28 @@ def detail_words(entry: trail.Entry, about: trail.About | None, terms: list[InFo
     if entry.act.startswith("account."):
         roles = [role_name(str(detail[key])) for key in ("before", "after") if detail.get(key)]
         return " → ".join(roles) + (f" · {detail['country']}" if detail.get("country") else "")
-    return listed(str(value) for value in detail.values() if isinstance(value, str | int) and value != "")
+    return sentences(*general_words(entry, zone))
+
+
+def general_words(entry: trail.Entry, zone: str) -> list[str]:
+    """What the detail says of an act that is about no application. Ids and fingerprints in it stay out of the page."""
+    detail = entry.detail
+    counted = [_(label, n=format_number(detail[key])) for key, label in COUNTS.items() if isinstance(detail.get(key), int)]
+    match entry.act:
+        case "erasure.asked":
+            day = format_datetime(datetime.fromisoformat(str(detail["due_at"])), zone)
+            return [_("Deleted after {time}, unless it is taken back before.", time=day)]
+        case "applicant.erased":
+            cause = str(detail.get("cause"))
+            return [_(CAUSES[cause])] if cause in CAUSES else []
+        case "privacy.not_told":
+            return [_(words[detail[key]]) for key, words in (("kind", MAILS), ("reason", MAIL_REASONS)) if detail.get(key) in words]
+        case "plan.load" | "plan.propose":
+            return [_("Version {version}", version=detail.get("version", ""))]
+        case "events.drop":
+            return [*counted, str(detail.get("reason", ""))]
+        case _:
+            return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +141,13 @@ async def audit_page(request: Request) -> Response:
         terms = await terms_in(tx)
         about = await trail.about(tx, {one.subject for one in found.entries})
         names = await trail.staff_names(tx, {one.actor for one in found.entries} | {one.subject for one in found.entries})
-        entries = found.entries
+        entries, zone = found.entries, await zone_in(tx, request, viewer)
         return Read(
-            rows=tuple(_row(one, about.get(one.subject), names, terms) for one in entries),
+            rows=tuple(_row(one, about.get(one.subject), names, terms, zone) for one in entries),
             newer=_path(query, "before", entries[0]) if found.newer and entries else "",
             older=_path(query, "after", entries[-1]) if found.older and entries else "",
             kinds=await trail.kinds(tx),
-            zone=await zone_in(tx, request, viewer),
+            zone=zone,
         )
 
     found = await desk_of(request).db.run(read)
@@ -128,7 +165,7 @@ def _path(query: Mapping[str, str], name: str, entry: trail.Entry) -> str:
     return f"{PATH}?{urlencode(kept | {name: str(entry.id)})}"
 
 
-def _row(entry: trail.Entry, about: trail.About | None, names: Mapping[str, str], terms: list[InForce]) -> Row:
+def _row(entry: trail.Entry, about: trail.About | None, names: Mapping[str, str], terms: list[InForce], zone: str) -> Row:
     one = known(terms, about.programme) if about else None
     where = f" · {title_of(one.programme)} · {country_name(about.country, one.plan)}" if about and one else ""
     return Row(
@@ -136,7 +173,7 @@ def _row(entry: trail.Entry, about: trail.About | None, names: Mapping[str, str]
         who="" if entry.actor == SYSTEM else names.get(entry.actor, entry.actor),
         role=_(N_("The platform itself")) if entry.role == SYSTEM else role_name(entry.role),
         act=act_words(entry.act),
-        about=f"{about.receipt}{where}" if about else names.get(entry.subject, entry.subject),
+        about=f"{about.receipt}{where}" if about else "" if entry.subject in KINDS else names.get(entry.subject, entry.subject),
         href=f"/officer/applications/{entry.subject}" if about else "",
-        detail=detail_words(entry, about, terms),
+        detail=detail_words(entry, about, terms, zone),
     )

@@ -17,6 +17,7 @@ from services.applications.domain.viewers import Viewer
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
+from services.applications.staff.room import Room, order_words, room_before, rooms
 from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -54,7 +55,7 @@ def against(row: Application, one: InForce | None, state: str) -> str:
 
 
 async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool) -> tuple[list[Looked], bool]:
-    """The chosen applications, best scored first, as places are given; and whether there are more than fit in one go."""
+    """The chosen applications in the order in which places are given, the best scored first; and whether there are more than fit."""
     terms = await terms_in(tx)
     if everything:
         found = await work.part(tx, viewer, chosen_in(terms, asked), order="score", limit=MOST)
@@ -78,13 +79,22 @@ async def preview_page(request: Request) -> Response:
     everything = request.query_params.get("all") == "1"
     if not ids and not everything:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
-    looked, more = await desk_of(request).db.run(lambda tx: look(tx, viewer, asked, ids, everything))
+    now = desk_of(request).clock.now()
+
+    async def read(tx: Tx) -> tuple[list[Looked], bool, list[InForce], list[Room]]:
+        looked, more = await look(tx, viewer, asked, ids, everything)
+        terms = await terms_in(tx)
+        return looked, more, terms, await rooms(tx, [one.line.application for one in looked if not one.blocked], terms, now)
+
+    looked, more, terms, room = await desk_of(request).db.run(read)
     ready = [one for one in looked if not one.blocked]
     return render(
         request,
         "staff/bulk.html",
         asked=asked,
         ready=ready,
+        order=order_words([one.line.application for one in ready], terms),
+        room=room,
         blocked=[one for one in looked if one.blocked],
         summary=summary(len(ready), len(looked) - len(ready)),
         more=more,
@@ -115,7 +125,8 @@ async def approve_all(request: Request) -> Response:
     asked, seen = asked_in(form), picked(texts_of(form, "pick"))
     if not seen:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
-    results: dict[UUID, object] = {}
+    now, results = desk_of(request).clock.now(), dict[UUID, object]()
+    before = await desk_of(request).db.run(lambda tx: room_before(tx, viewer, list(seen), now))
     for application_id, version in seen.items():
         results[application_id] = await _approve(request, viewer, application_id, version)
 
@@ -131,7 +142,8 @@ async def approve_all(request: Request) -> Response:
     log.info("applications.approved_together", approved=approved, not_approved=len(seen) - approved, account_id=str(viewer.account_id))
     said = ngettext("{n} application is approved.", "{n} applications are approved.", approved)
     left = ngettext("{n} was left as it is.", "{n} were left as they are.", len(became) - approved) if approved < len(became) else ""
-    return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), back=f"{PATH}{asked.query()}")
+    room = before([one.line.application for one in became if one.approved])
+    return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), room=room, back=f"{PATH}{asked.query()}")
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:

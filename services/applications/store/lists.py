@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, text
 from sqlmodel import col
 
 from services.applications.accounts.tables import Account
@@ -104,3 +105,20 @@ async def figures(tx: Tx, cells: Collection[Cell]) -> dict[str, CellFigures]:
     """Cell key to its figures as quotas last told; a cell of which nothing was told is absent."""
     statement = select(CellFigures).where(col(CellFigures.cell).in_([cell.key for cell in cells]))
     return {one.cell: one for one in (await tx.execute(statement)).scalars()} if cells else {}
+
+
+_ASKING: Final = text("""
+    select programme, country, year, count(*) from application
+    where state = 'approved' and (programme, country, year) in (
+        select * from unnest(cast(:programmes as text[]), cast(:countries as text[]), cast(:years as integer[]))
+    ) group by 1, 2, 3
+""")
+
+
+async def asking(tx: Tx, cells: Collection[Cell]) -> dict[Cell, int]:
+    """How many approvals quotas has not answered yet, by cell; cells without any are absent."""
+    if not cells:
+        return {}
+    programmes, countries, years = (list(column) for column in zip(*cells, strict=True))
+    found = await tx.execute(_ASKING, {"programmes": programmes, "countries": countries, "years": years})
+    return {Cell(programme, country, year): number for programme, country, year, number in found}

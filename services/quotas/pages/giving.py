@@ -29,11 +29,16 @@ def giving(kind: str, grants_from: datetime | None, *, closed: bool = False) -> 
     return _(said, day=format_day_in(grants_from, BEIJING))
 
 
-def giving_fact(kind: str, grants_from: datetime | None) -> tuple[str, str]:
-    """The same as a fact: its name, and when."""
+def giving_fact(kind: str, grants_from: datetime | None, zone: str = BEIJING) -> tuple[str, str]:
+    """The same as a fact: its name, and when, in Beijing's time and that of the reader's zone."""
     if grants_from is None:
         return _("Places are given"), _("as approvals come in")
-    return _("Places are given on") if kind == "before" else _("Places were given on"), format_datetime(grants_from, BEIJING)
+    return _("Places are given on") if kind == "before" else _("Places were given on"), two_times(grants_from, zone)
+
+
+def two_times(moment: datetime, zone: str) -> str:
+    """A moment in the reader's time, and where that is another in Beijing's."""
+    return " · ".join(dict.fromkeys((format_datetime(moment, zone), format_datetime(moment, BEIJING))))
 
 
 def listed_name(kind: str) -> str:

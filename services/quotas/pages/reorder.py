@@ -16,10 +16,14 @@ from services.quotas.proposals.order import MoveAhead
 from services.quotas.rows import WaiterRow
 from shared.persistence.database import Tx
 from shared.web.formats import format_number
-from shared.web.i18n import translate
+from shared.web.i18n import N_, translate
 from shared.web.identity import require
 
 _ = translate
+# fmt: off
+SCORED = N_("The list is in the order of scores. Whoever is put elsewhere by hand is marked so, and the reason stays in the records.")
+UNSCORED = N_("The list is in the order of sending. Whoever is put elsewhere by hand is marked so, and the reason stays in the records.")
+# fmt: on
 router = APIRouter(include_in_schema=False)
 
 KIND = "reorder"
@@ -106,7 +110,7 @@ def _form(request: Request, found: kit.Found, typed: Mapping[str, str], errors: 
         heading=_("Change the order of the list"),
         caption=caption(found),
         back=kit.cell_path(found.cell.key, "list"),
-        lead=_("The list is in the order of scores. Whoever is put elsewhere by hand is marked so, and the reason stays in the records."),
+        lead=_(SCORED) if found.programme.scored else _(UNSCORED),
         questions=[*questions, asking.reason_question(typed, errors)],
         typed=typed,
         errors=errors,

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from services.quotas.access import desk_of
 from services.quotas.domain.limits import COURSE
 from services.quotas.pages import kit
-from services.quotas.pages.giving import giving, giving_fact
+from services.quotas.pages.giving import giving, giving_fact, two_times
 from services.quotas.pages.words import cell_name, lacking_words
 from services.quotas.store.ranks import ahead_of
 from services.quotas.store.room import lacking
 from shared.persistence.database import Tx, driver
-from shared.web.formats import BEIJING, format_datetime
+from shared.web.formats import BEIJING
 from shared.web.i18n import translate
 from shared.web.identity import require
 from shared.web.pages import render
@@ -59,7 +59,7 @@ async def waiting_page(request: Request, application: str) -> Response:
     waiting = await desk_of(request).db.run(read)
     if waiting is None:
         return RedirectResponse(f"/applications/{wanted}", 303)
-    cell = waiting.found.cell
+    cell, zone = waiting.found.cell, who.zone or BEIJING
     return render(
         request,
         "waiting.html",
@@ -72,8 +72,9 @@ async def waiting_page(request: Request, application: str) -> Response:
         before_round=cell.round == "before",
         heading=_("Approved") if cell.round == "before" else _("On the waiting list"),
         giving=giving(cell.round, cell.grants_from),
-        served=giving_fact(cell.round, cell.grants_from),
+        served=giving_fact(cell.round, cell.grants_from, zone),
+        scored=waiting.found.programme.scored,
         lacks=lacking_words(waiting.lacking),
-        closes=format_datetime(cell.list_closes, BEIJING) if cell.list_closes else "",
+        closes=two_times(cell.list_closes, zone) if cell.list_closes else "",
         figures=[(_("Places"), cell.target), (_("Offered"), cell.offered), (_("Taken"), cell.taken), (_("Free"), cell.free)],
     )

@@ -1,12 +1,14 @@
 """Approving several at once: a preview that changes nothing, each through the same use case, and a report of what happened."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx2
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.tables import Application
+from services.applications.use_cases.steps import cell_of
 from shared.kernel.ids import new_id
 from tests.integration.applications.people import SECOND_OFFICER, reason
 from tests.integration.applications.staff_pages import House, errors, main
@@ -29,7 +31,8 @@ async def test_the_preview_says_what_would_happen_and_changes_nothing(house: Hou
     browser = await house.browser("officer")
     ids = [str(one.id) for one in (low, unscored, high, placed)]
     page = await browser.get("/officer/bulk", params={"id": [*ids, str(new_id()), "nothing"]})
-    assert "2 would be approved, 2 cannot be" in main(page)
+    assert "2 would be approved, 2 cannot be" in main(page) and "Would be approved, best scored first" in main(page)
+    assert "Peru · Government scholarships 2016 – 2 Nothing is known of the places yet" in main(page)
     assert "not scored" in main(page)
     assert "it is “Place taken” now" in main(page)
     assert picks(page) == [f"{high.id}:{high.version}", f"{low.id}:{low.version}"], "in the order in which places are given"
@@ -76,3 +79,29 @@ async def test_nothing_chosen_leads_back_to_the_list_which_says_so(house: House)
     assert not errors(await browser.get("/officer?tab=decide"))
     assert not errors(await browser.get("/officer?tab=placed&chosen=none")), "nothing can be chosen there"
     assert (await browser.post("/officer/bulk", data={"pick": "nonsense"})).headers["location"] == "/officer?chosen=none"
+
+
+async def test_how_many_would_get_a_place_is_said_before_and_after(house: House) -> None:
+    """By the cell's figures as quotas told them, and what it has not answered yet; while the day of the places is ahead, by that day."""
+    made = [await house.reach(State.SUBMITTED, programme="short") for _ in range(4)]
+    cell, listed, scholar = cell_of(made[0]), "/officer/bulk?all=1&programme=short&year=2016", await scored(house)
+    await house.figures(cell, version=1, free=9)
+    browser = await house.browser("officer")
+    assert "9 4 Places are given on" in main(await browser.get(listed)), "all at once"
+    house.front.clock.move_to(datetime(2016, 4, 16, tzinfo=UTC))
+    await house.front.sign_in(browser, "officer@example.org")
+    assert "9 4 A place is free for each of them." in main(await browser.get(listed))
+    await house.figures(cell, version=2, free=0)
+    assert "0 4 No place is free: they join the waiting list." in main(await browser.get(listed))
+    await house.figures(cell, version=3, free=1)
+    preview = await browser.get(listed)
+    told = "1 4 Free places: 1. The others join the waiting list: 3."
+    assert told in main(preview)
+    assert "Would be approved, earliest sent first" in main(preview), "nobody scores there"
+    both = main(await browser.get("/officer/bulk", params={"id": [str(made[0].id), str(scholar.id)]}))
+    assert "Would be approved, best scored first, then earliest sent" in both
+    assert told in main(await browser.post("/officer/bulk", data={"pick": picks(preview)}))
+    house.world.now = datetime(2016, 2, 1, tzinfo=UTC)
+    late = await house.reach(State.SUBMITTED, programme="short")
+    page = main(await browser.get(f"/officer/bulk?id={late.id}"))
+    assert "0 1 No place is free: this one joins the waiting list." in page, "the four are still to be answered"

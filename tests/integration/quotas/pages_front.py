@@ -52,7 +52,15 @@ class Front:
 
     def token(self, role: str, *, country: str = "", account: str = "", language: str = "en") -> str:
         account = account or str(new_id())
-        return self.issuer.issue(account_id=account, role=role, country=country, language=language, session_id="s", now=self.clock.now())
+        return self.issuer.issue(
+            account_id=account,
+            role=role,
+            country=country,
+            language=language,
+            session_id="s",
+            now=self.clock.now(),
+            zone="America/Lima" if role == "applicant" else "",
+        )
 
     async def sweep(self) -> None:
         """What falls due at the clock's time."""

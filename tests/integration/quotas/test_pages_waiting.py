@@ -1,5 +1,6 @@
 """Waiting, told to the one who waits: the same rank, the same reasons and the same moment as the officer's list says."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -67,6 +68,8 @@ async def test_who_waits_for_a_course_reads_which(lived: Front) -> None:
     async with lived.browser("applicant", account=str(waits.person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{waits.application}"))
     assert f"Course {course.names.en}" in said
+    assert "Who sent the application earlier is ahead." in said and "score" not in said, "nobody scores there"
+    assert re.search(r"The waiting list closes [^·]*\(Lima\) · [^·]*\(Beijing\)", said), "in both times, as the application has it"
 
 
 async def test_every_limit_that_lacks_room_is_named(lived: Front) -> None:
@@ -84,7 +87,13 @@ async def test_before_the_round_no_rank_is_told(new_database: NewDatabase, clock
     (one,) = await service.approve(PERU, 1)
     async with service.browser("applicant", account=str(one.person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{one.application}"))
-    assert "Until then nobody has one" in said and "15 Apr 2016" in said and "Number 1" not in said and "On the waiting list" not in said
+    assert (
+        "Until then nobody has one" in said
+        and "15 Apr 2016" in said
+        and "(Lima) · " in said
+        and "Number 1" not in said
+        and "On the waiting list" not in said
+    )
 
 
 @pytest.mark.parametrize("language", SIX)
