@@ -12,6 +12,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from shared.kernel.writing import unbroken
 from shared.web.i18n import LANGUAGES, SOURCE_LANGUAGE
 
 SHARED: Final = Path(__file__).parent
@@ -100,7 +101,8 @@ def _compare(name: str, used: Mapping[Id, list[str]], own: Mapping[Id, Message],
 
 
 def update(folder: Path) -> list[str]:
-    """Bring the `.po` files of `folder` up to date: new texts come in empty, those used nowhere go, translations stay.
+    """Bring the `.po` files of `folder` up to date: new texts come in empty, those used nowhere go, translations stay, with the spaces
+    at which a line must not break.
 
     Returns the files that it wrote.
     """
@@ -134,7 +136,7 @@ def _header(language: str) -> str:
 
 def _entry(key: Id, places: Sequence[str], message: Message | None, language: str) -> str:
     lines = [f"#: {place}" for place in places]
-    strings = _strings(message) if message is not None else ()
+    strings = tuple(unbroken(one, language) for one in _strings(message)) if message is not None else ()
     if isinstance(key, str):
         lines += [f"msgid {_quoted(key)}", f"msgstr {_quoted(strings[0] if strings else '')}"]
     else:
