@@ -19,7 +19,7 @@ from shared.kernel.writing import NO_BREAK, dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
-_CLOSED: Final = re.compile(r"[.:;!?。：；！？”»](?:</\w+>)*$")
+_CLOSED: Final = re.compile(r"[.:;!?…。：；！？”»](?:[)）’\"”»…\s]|</\w+>)*$")
 _JOINT: Final = re.compile(r"(?=[@.])")
 DateForm = Literal["short", "medium", "long", "full"]
 

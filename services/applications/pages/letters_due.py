@@ -15,6 +15,7 @@ from shared.web.formats import sentences
 from shared.web.i18n import Nn_, ngettext, translate
 
 _ = translate
+_COME: Final = Nn_("The letter that is needed has not come.", "{received} of {n} letters that are needed have come.")
 _LEFT: Final = Nn_("{n} is still to come; it must be here by {day}.", "{n} are still to come; they must be here by {day}.")
 
 
@@ -55,9 +56,10 @@ def _more(tally: Tally) -> str:
 def _text(asked: Referees, tally: Tally, until: str, *, over: bool) -> str:
     if not tally.letters:
         return ngettext("The letter that is needed has come.", "All {n} letters that are needed have come.", tally.needed)
-    come = _("{n} of {all} letters that are needed have come.", n=tally.received, all=tally.needed)
+    come = ngettext(*_COME, tally.needed, received=tally.received)
     if not over:
-        return sentences(come, ngettext(*_LEFT, tally.letters, day=until))
+        left = _("It must be here by {day}.", day=until) if tally.needed == 1 else ngettext(*_LEFT, tally.letters, day=until)
+        return sentences(come, left)
     lost = _("Letters were taken until {due}. Nobody can be asked any more.", due=until)
     so = (
         _("Without them your country cannot put you forward.")

@@ -116,6 +116,7 @@ async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(f
     async with front.browser() as browser:
         path = await filled(front, browser, programme="masters")
         page = f"{path}/pages/costs"
+        assert "The letter that is needed has not come. It must be here by" in words(await browser.get(f"{path}/tasks"))
         drawn = await browser.get(page)
         assert "Only if you answered “Yes” to “Will your employer pay part of your costs?”" in words(drawn), "also without a script"
         lacking = await browser.post(page, data={"employer_pays": "yes"})
