@@ -89,9 +89,19 @@ def told(request: Request, terms: InForce, call: Call, now: datetime, page: Page
     """What this browser has told the check of the same programme, of what the page asks: of the application that was begun with it, or
     before one is. What is answered by yes or no is asked anew, as of an earlier application.
     """
+    own = {question.key for question in page.questions if question.kind != "yes_no"}
+    return {key: answer for key, answer in _answered(request, terms, call, now, application).items() if key in own}
+
+
+def anew(request: Request, terms: InForce, call: Call, now: datetime, page: Page, application: UUID) -> list[Question]:
+    """The questions of the page that the check was answered by yes or no, and that are to be answered once more."""
+    answers = _answered(request, terms, call, now, application)
+    return [question for question in page.questions if question.kind == "yes_no" and question.key in answers]
+
+
+def _answered(request: Request, terms: InForce, call: Call, now: datetime, application: UUID | None) -> Mapping[str, Answer]:
+    """All that the check of that programme was told in this browser by whoever applies now."""
     before = kept(request)
     if before.programme != terms.programme.code or before.application != str(application or ""):
         return {}
-    own = {question.key for question in page.questions if question.kind != "yes_no"}
-    parsed = parse_page(as_page(terms.programme), before.typed, today=call.day(now), countries=terms.plan.codes)
-    return {key: answer for key, answer in parsed.answers.items() if key in own}
+    return parse_page(as_page(terms.programme), before.typed, today=call.day(now), countries=terms.plan.codes).answers

@@ -51,7 +51,11 @@ async def home(request: Request) -> Response:
         return await all_in_force(tx), await zone_here(tx, request), await _offers(tx, request, now)
 
     terms, zone, offers = await desk.db.run(read)
-    seasons = sorted((season(one, now) for one in terms), key=soonest)
+    chosen = chosen_country(request)
+    # Where the chosen country takes no part comes last.
+    seasons = sorted(
+        (season(one, now) for one in terms), key=lambda one: (bool(chosen) and not takes_part(one, chosen, now), *soonest(one))
+    )
     plans = list({one.terms.plan.code: one.terms.plan for one in seasons}.values())
     page = render(
         request,
@@ -60,7 +64,7 @@ async def home(request: Request) -> Response:
         plans=plans,
         countries=every_country(plans),
         focal=focal(plans, request),
-        part=lambda one: takes_part(one, chosen_country(request), now),
+        part=lambda one: takes_part(one, chosen, now),
         zone=zone,
         now=now,
         needed=needed,

@@ -34,7 +34,7 @@ from services.applications.pages.words import (
     move_name,
     reason_words,
 )
-from services.applications.plan.model import Plan, Programme
+from services.applications.plan.model import Call, Plan, Programme
 from services.applications.store.applications import live
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -100,6 +100,11 @@ def _not_decided(application: Application) -> bool:
     return application.state == State.REJECTED and not application.reasons
 
 
+def _too_late(application: Application, call: Call | None, now: datetime) -> bool:
+    """Whether it was not sent while its call was open."""
+    return application.state == State.DRAFT and call is not None and now > call.closes and not call.is_open(now)
+
+
 def meaning(application: Application, terms: InForce, now: datetime) -> str:
     """What the state means for the applicant, in a sentence or two."""
     if _not_corrected(application, terms):
@@ -107,6 +112,8 @@ def meaning(application: Application, terms: InForce, now: datetime) -> str:
     if _not_decided(application):
         return _(NOT_DECIDED.meaning)
     call = terms.programme.call(application.year)
+    if _too_late(application, call, now):
+        return _("The call has closed, so this application can no longer be sent. What you wrote is kept.")
     if call is not None and awaits_day(application, call, now):
         return _(BEFORE, day=giving_day(call))
     return _(STATES[State(application.state)].meaning)
@@ -138,14 +145,14 @@ class Item:
 
 def item(line: Line, zone: str, now: datetime) -> Item:
     application, terms = line.application, line.terms
-    said = said_of(application, terms)
+    said, late = said_of(application, terms), _too_late(application, terms.programme.call(application.year), now)
     return Item(
         application,
         terms.programme.names[current_language()],
         country_name(application.country, terms.plan),
         f"/applications/{application.id}",
-        _(said.name),
-        said.colour,
+        _("Not sent") if late else _(said.name),
+        "" if late else said.colour,
         meaning(application, terms, now),
         next_date(application, terms, now),
         [(one.names[current_language()], f"/applications/{application.id}/papers/{quote(one.key)}") for one in line.owed],
@@ -247,7 +254,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         request,
         "application.html",
         folder=folder,
-        state=_(said.name),
+        state=_("Not sent") if application.state == State.DRAFT else _(said.name),
         colour=said.colour,
         meaning=meaning(application, folder.dossier.terms, folder.now),
         before_round=before_round(application, folder.dossier.call),

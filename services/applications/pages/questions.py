@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Answer, Fault
+from services.applications.domain.answers import Answer, Fault, Question
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.pages import checked
 from services.applications.pages.desktop import (
@@ -46,13 +46,14 @@ router = APIRouter(include_in_schema=False)
 @dataclass(frozen=True, slots=True)
 class Filled:
     """What a page that was never saved holds already: answers `taken` over from an application of `year`, and what was `told` the check.
-    `anew` are questions of it, in words, that are answered anew each time.
+    `anew` are questions of it, in words, that are answered anew each time, `checked` those that the check was told.
     """
 
     year: int = 0
     taken: bool = False
     anew: tuple[str, ...] = ()
     told: bool = False
+    checked: tuple[str, ...] = ()
 
 
 FILLED_WITH_NOTHING: Final = Filled()
@@ -72,13 +73,21 @@ async def question_page(request: Request, application_id: str, key: str) -> Resp
     keys = {question.key for question in found.page.questions}
     taken = {key: answer for key, answer in before.answers.items() if key in keys} if before else {}
     told: Mapping[str, Answer] = {}
+    asked_again: list[Question] = []
     if new:  # what the person has said of herself before goes before what this browser was told
         sheet, known = found.sheet, known_of_person(found)
         told = checked.told(request, sheet.terms, sheet.call, found.now, found.page, sheet.application.id)
         told = {key: answer for key, answer in told.items() if key not in taken}
+        asked_again = checked.anew(request, sheet.terms, sheet.call, found.now, found.page, sheet.application.id)
         answers = {**known, **told, **taken, **answers}
     anew = [label[current_language()] for key, label in before.anew.items() if key in keys] if before else []
-    filled = Filled(before.year if before else 0, bool(taken), tuple(anew), bool(told))
+    filled = Filled(
+        before.year if before else 0,
+        bool(taken),
+        tuple(anew),
+        bool(told),
+        tuple(one.label[current_language()] for one in asked_again if not anew),
+    )
     return draw(request, found, answers=answers, filled=filled)
 
 

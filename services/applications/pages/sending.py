@@ -13,7 +13,7 @@ from services.applications import agreements
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import check
-from services.applications.domain.lifecycle import State
+from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
@@ -255,10 +255,12 @@ async def receipt_page(request: Request, application_id: str) -> Response:
     folder = await folder_of(request, application_id)
     if not folder.application.receipt:
         raise Redirect(folder.path)
+    sent = [entry.at for entry in folder.dossier.timeline if entry.act == Act.SUBMIT]
     return render(
         request,
         "receipt.html",
         folder=folder,
+        corrected_at=sent[-1] if len(sent) > 1 else None,
         sections=sections(folder, change=False),
         papers=paper_rows(folder, change=False),
         route=folder.dossier.programme.route,

@@ -207,7 +207,9 @@ async def test_the_last_second_of_a_call_is_inside_and_the_next_is_not(front: Fr
         assert outside.status_code == 422
         assert "The call has closed" in words(outside)
         assert "What you wrote is kept" in words(outside)
-        assert "can no longer be sent" in words(await two.get(paths[1]))
+        for page in ("/applications", paths[1]):
+            said = words(await two.get(page))
+            assert "can no longer be sent" in said and "Not sent" in said and "Not sent yet" not in said, page
     assert await count(front, "select count(*) from application where state = 'draft'") == 1
 
 
@@ -280,7 +282,7 @@ async def test_a_draft_is_withdrawn_after_one_more_question(front: Front) -> Non
     async with front.browser() as browser:
         path = await begun(front, browser)
         page = await browser.get(f"{path}/withdraw")
-        assert "Nobody has seen it" in words(page)
+        assert "Nobody has seen it. What you wrote in it is not carried over to a new application. You can begin a new one" in words(page)
         done = await browser.post(f"{path}/withdraw", data={"version": hidden(page, "version")})
         assert "You withdrew the application. We have written it down." in words(await browser.get(done.headers["location"]))
         assert "Withdrawn" in words(await browser.get(path))

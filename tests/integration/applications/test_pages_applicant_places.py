@@ -263,8 +263,12 @@ async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_rece
             assert "In what you sent" in said and "Not sent until" not in said
             assert ("Not in what you sent; it goes with the corrected application" in said) is bool(file)
         send = await browser.get(f"{path}/send")
+        assert "sent again" not in words(await browser.get(f"{path}/receipt"))
+        front.clock.move(timedelta(minutes=5))
         answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": hidden(send, "key")})
         assert answer.headers["location"] == f"{path}/receipt"
+        first, second = re.findall(r"(\d\d:\d\d) \(Lima\)", words(await browser.get(answer.headers["location"])).split("Account")[0])
+        assert first != second and "Corrected and sent again" in words(await browser.get(answer.headers["location"])), "as its timeline has"
         assert (await world.application(application.id)).receipt == application.receipt
 
 

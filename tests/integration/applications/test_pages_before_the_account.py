@@ -258,6 +258,8 @@ async def test_the_check_answers_no_declaration(front: Front) -> None:
         asked = {key: re.findall(r'<input[^>]* type="radio"[^>]*value="(?:yes|no)"[^>]*>', page.text) for key, page in pages.items()}
         assert any(asked.values())
         assert not [one for found in asked.values() for one in found if " checked" in one]
+        told = "Answer it once more here, where it counts: Do you also hold Chinese nationality?"
+        assert [key for key, page in pages.items() if told in words(page)] == ["declaration"]
 
 
 async def test_an_address_is_asked_for_in_one_language_however_often_one_changes_it(front: Front) -> None:
@@ -288,6 +290,8 @@ async def test_whom_a_country_cannot_put_forward_is_told_why_and_what_there_is_i
             instead = page.text.split('id="away"')[1].split("</div>")[0]
             assert 'href="/programmes/bridge"' in instead and "/programmes/training" not in instead, "where China takes part"
             assert said not in words(await browser.get(f"{path}?country=PE")), path
+        listed = re.findall(r'app-card__title"><a class="govuk-link" href="/programmes/(\w+)"', (await browser.get("/?country=CN")).text)
+        assert listed[0] == "bridge" and len(listed) > 3, "where China takes part comes first"
         offered = await browser.get(f"/programmes/{PROGRAMME}?country=CN")
         assert "Apply now" not in words(offered) and "Apply now" in words(await browser.get(f"/programmes/{PROGRAMME}?country=PE"))
         assert said not in words(await browser.get("/programmes/bridge?country=CN"))
