@@ -126,6 +126,7 @@ class Pages:
             "clock_note": self.clock_note(),
             "path_with_lang": path_with_language(request),
             "here": here(request),
+            "comes_back": comes_back(request),
         }
         return self.environment.get_template(template).render({**common, **context})
 
@@ -143,6 +144,11 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
 def here(request: Request) -> str:
     """The path of this page with its query, for `return=`."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def comes_back(request: Request) -> bool:
+    """Whether this is the answer to a form whose address can be opened: the way back may then open it, and need not send the form again."""
+    return request.method == "POST" and opened_at(request.app.router.routes, request.url.path) == request.url.path
 
 
 def path_with_language(request: Request) -> Callable[[str], str]:

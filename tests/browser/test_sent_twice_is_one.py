@@ -28,10 +28,11 @@ async def filled(house: House, who: Applicant, application: str) -> None:
 async def test_a_double_click_and_the_way_back_send_one_application(house: House, visit: Visit) -> None:
     for javascript in (True, False):
         email = f"ana.{'with' if javascript else 'without'}@example.org"
-        await hurries(house, await visit(email, language="es", javascript=javascript))
+        await hurries(house, await visit(email, language="es", javascript=javascript), refused=javascript)
 
 
-async def hurries(house: House, ana: Visitor) -> None:
+async def hurries(house: House, ana: Visitor, *, refused: bool) -> None:
+    """`refused`: she forgets to confirm at first. Without a script the way back asks whether that form shall be sent again."""
     elsewhere = await house.applicant(ana.email, language="es")
     await ana.sign_in("/sign-in?return=/programmes/scholarship/start")
     await ana.answer({"country": "PE"})
@@ -47,6 +48,9 @@ async def hurries(house: House, ana: Visitor) -> None:
     beside = await ana.page.context.new_page()
     await beside.goto(f"/applications/{application}/send")
     await ana.page.goto(f"/applications/{application}/send")
+    if refused:
+        await ana.press("Send my application")
+        assert ana.say("Confirm the declaration to send your application") in await ana.reads()
     await ana.answer({"agree": "yes"})
     await ana.button("Send my application").dblclick()
     await ana.page.wait_for_url("**/receipt")

@@ -15,6 +15,10 @@ const start = (scope) => {
 start(document.body)
 watchSession()
 
+// The page that answers a form is not kept by the browser, so that its way back would want to send the form again, or fails. It opens the
+// page instead, which says what is saved now.
+if ('comesBack' in document.body.dataset) history.replaceState(history.state, '', location.href)
+
 // Words so far, counted as the server counts them: a word between spaces, or one letter of a script that has no spaces.
 const SINGLE = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]/gu
 const WORD = /[\p{L}\p{N}_]+(?:['\u2019-][\p{L}\p{N}_]+)*/gu
