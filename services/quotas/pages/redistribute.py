@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from fractions import Fraction
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -39,26 +41,29 @@ UNUSED: Final[Mapping[str, str]] = {
 
 @router.get(PATH)
 async def redistribute_page(request: Request) -> Response:
+    """Reads only: whoever opens the form waits for nobody who decides meanwhile."""
     require(request, *MAY_PROPOSE)
-    programmes, board, moves = await desk_of(request).db.run(lambda tx: _found(tx, request))
-    return _form(request, programmes, board, moves, {}, asking.told(request, asking.reason_faults))
+    programmes, board, shares = await desk_of(request).db.run(lambda tx: _found(tx, request))
+    return _form(request, programmes, board, shares.moves(), {}, asking.told(request, asking.reason_faults))
 
 
 @router.post(PATH)
 async def redistribute_sent(request: Request) -> Response:
     """The moves that were shown are those that are filed; whether they still can be is judged again."""
     who, typed = require(request, *MAY_PROPOSE), await asking.typed_in(request)
-    shown_before = _read(typed.get("moves", ""))
+    changes = typed.get("step") == "change"
+    shown_before = _read(typed.get("moves", "")) if typed.get("step") == "send" else None
+    errors = {} if changes else asking.reason_faults(typed)
 
     async def look(tx: Tx) -> tuple[Sequence[ProgrammeRow], Board, Moves, Effect | None]:
-        programmes, board, moves = await _found(tx, request)
-        asked = shown_before if typed.get("step") == "send" and shown_before is not None else moves
+        programmes, board, shares = await _found(tx, request)
+        if changes or errors:
+            return programmes, board, shares.moves(), None
+        asked = await what_would_move(tx, shares, kit.now(request)) if shown_before is None else shown_before
         return programmes, board, asked, await asking.look_at(tx, request, who, KIND, asked) if asked.moves else None
 
     programmes, board, moves, shown = await desk_of(request).db.run(look)
-    fault = asking.reason_fault(typed.get("reason", ""))
-    if shown is None or fault or typed.get("step") == "change":
-        errors = {"reason": fault} if fault and typed.get("step") != "change" else {}
+    if shown is None:
         return _form(request, programmes, board, moves, typed, errors)
     if typed.get("step") != "send":
         rows = [(_("Places"), format_number(sum(move.places for move in moves.moves))), (_("Reason"), typed["reason"])]
@@ -67,8 +72,22 @@ async def redistribute_sent(request: Request) -> Response:
     return await asking.file(request, who, KIND, moves, typed)
 
 
-async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Board, Moves]:
-    """The programmes, the year that the address asks for, and what would move in it."""
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """By the keys of cells: what is free where nobody can use it, how many places each other one may claim, and its weight."""
+
+    free: Mapping[str, int]
+    claims: Mapping[str, int]
+    weights: Mapping[str, Fraction]
+
+    def moves(self, claims: Mapping[str, int] | None = None) -> Moves:
+        """What would move by these claims; by the cells' own, which who lacks room elsewhere makes too high, it is an estimate."""
+        found = redistribute(self.free, self.claims if claims is None else claims, self.weights)
+        return Moves(moves=tuple(Move(source=giver, target=taker, places=places) for giver, taker, places in found))
+
+
+async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Board, Shares]:
+    """The programmes, the year that the address asks for, and what may move in it."""
     now = kit.now(request)
     programmes = await views.programmes(tx)
     code = request.query_params.get("programme", "")
@@ -80,24 +99,27 @@ async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Boar
     year = min(programme.years, key=lambda one: (abs(one - asked), one))
     board = await views.board(tx, programme.code, year, on=kit.day_in(year, now.date()))
     assert board is not None, "a programme has the cells of its years"
-    weights = weights_of((await lookups.policy(tx, programme.code)).weights)
-    return programmes, board, await what_would_move(tx, board, weights, now)
+    return programmes, board, shares_of(board, weights_of((await lookups.policy(tx, programme.code)).weights))
 
 
-async def what_would_move(tx: Tx, board: Board, weights: Mapping[str, Any], now: datetime) -> Moves:
-    """From cells whose list was served and has nobody left who could use a place, to those in which people wait and none is free.
-
-    Who waits there may lack room in other limits too. So what was found is looked at, and who was not served claims nothing; again, until
-    every place that moves is offered to somebody.
-    """
+def shares_of(board: Board, weights: Mapping[str, Fraction]) -> Shares:
+    """From cells whose list was served and has nobody left who could use a place, to those in which people wait and none is free."""
     served = [cell for cell in board.cells if cell.round != "before"]
     free = {cell.key: cell.free for cell in served if cell.free}
     takers = [cell for cell in served if cell.waiting and not cell.free and not cell.over and cell.participates and not cell.list_closed]
-    by_cell = {cell.key: sum(weights.get(group, 0) for group in cell.groups) for cell in takers}
-    claims = {cell.key: cell.waiting for cell in takers}
+    by_cell = {cell.key: sum((weights.get(group, Fraction()) for group in cell.groups), Fraction()) for cell in takers}
+    return Shares(free, {cell.key: cell.waiting for cell in takers}, by_cell)
+
+
+async def what_would_move(tx: Tx, shares: Shares, now: datetime) -> Moves:
+    """Exactly what would move, found by making the decisions; locks what they would touch.
+
+    Who waits may lack room in other limits too. So what was found is looked at, and who was not served claims nothing; again, until
+    every place that moves is offered to somebody.
+    """
+    claims = dict(shares.claims)
     while True:
-        found = redistribute(free, claims, by_cell)
-        moves = Moves(moves=tuple(Move(source=giver, target=taker, places=places) for giver, taker, places in found))
+        moves = shares.moves(claims)
         idle = await _idle(tx, moves, now) if moves.moves else {}
         if not idle:
             return moves

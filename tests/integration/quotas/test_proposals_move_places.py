@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
+from shared.persistence.database import Tx
 from tests.conftest import NewDatabase
 from tests.integration.quotas.office import ANA, API, AR, BO, BR, CL, PE, Office, code, move
 from tests.integration.quotas.pages_front import front, words
 from tests.integration.quotas.scene import START, Person, apply_events, figures, held, picture, programme, publication, rows, states, told
+from tests.integration.quotas.test_batches_meet import WAITS_FOR_A_LOCK
 
 
 @pytest.fixture
@@ -174,6 +177,29 @@ async def test_only_places_that_serve_somebody_are_redistributed(office: Office)
         await apply_events(db, Person(BR, person=fourth.person).approved())
         none = await ana.post(path, data=typed)
         assert "Nothing can be redistributed" in words(none) and "See what it would do" not in words(none)
+
+
+async def test_opening_the_form_waits_for_nobody(office: Office) -> None:
+    """Whether anything could move is read off the board; what exactly, by making the decision, is found when somebody asks to see it."""
+    db, locked, go = office.front.db, asyncio.Event(), asyncio.Event()
+
+    async def hold(tx: Tx) -> None:
+        await tx.execute(text("select key from cell where key = :key for no key update"), {"key": PE})
+        locked.set()
+        await go.wait()
+
+    holding = asyncio.create_task(db.run(hold))
+    await locked.wait()
+    async with office.front.browser("officer", account=ANA) as ana:
+        opening = asyncio.create_task(ana.get("/quotas/redistribute?programme=training&year=2016"))
+        while not opening.done():  # the database says whether it waits, nobody is told
+            waiting = (await rows(db, WAITS_FOR_A_LOCK))[0][0]
+            await asyncio.sleep(0.01)
+            if waiting:
+                break
+        go.set()
+        await holding
+        assert not waiting and "See what it would do" in words(await opening)
 
 
 async def test_places_are_moved_redistributed_and_countered_by_forms(office: Office) -> None:
