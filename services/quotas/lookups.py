@@ -24,7 +24,7 @@ _TRANSFERS: Final = text(
 )
 _CONSENTS: Final = text("select country, answer, by, role, at, note from proposal_consent where proposal = :proposal order by country")
 _HELD: Final = text(
-    "select count(*) from place where cell = any(cast(:cells as text[])) and state in ('offered', 'taken') "
+    "select count(*) from place where cell = any(cast(:cells as text[])) and state in ('offered', 'taken') and not ended "
     "and (cast(:parts as text[]) = '{}' or course = any(cast(:parts as text[])) or parts && cast(:parts as text[]))"
 )
 _PUT_FORWARD: Final = text("select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated'")
@@ -76,7 +76,7 @@ async def consents(tx: Tx, proposal: UUID) -> tuple[ConsentRow, ...]:
 
 
 async def held(tx: Tx, cells: Iterable[str], parts: Iterable[str]) -> int:
-    """How many places people hold in these cells: all, or where parts are named, those of them."""
+    """How many places people hold in these cells: all, or where parts are named, those of them. Whose stay has ended holds none."""
     return int((await tx.execute(_HELD, {"cells": sorted(cells), "parts": list(parts)})).scalar_one())
 
 

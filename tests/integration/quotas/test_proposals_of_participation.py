@@ -289,7 +289,8 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
     wind = msgspec.structs.replace(course, key="wind", names=names("Wind energy"))
     data = programme(version="2", courses=[course, wind], parts={"master": names("Master’s degree")})
     await apply_events(office.front.db, publication(data, version=2))
-    await apply_events(office.front.db, Person(PE, course="solar").approved(), Person(PE, course="wind").approved())
+    solar, windy = Person(PE, course="solar"), Person(PE, course="wind")
+    await apply_events(office.front.db, solar.approved(), windy.approved())
     path, listed = "/quotas/participation/training/PE", "/quotas/participation?programme=training"
     typed = {"act": "leave", "start-day": str(FIRST.day), "start-month": str(FIRST.month), "start-year": str(FIRST.year)}
     sent: dict[str, Any] = typed | {"parts": ["solar", "master"], "reason": "The government decided so.", "key": "0123456789"}
@@ -299,7 +300,10 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
         both = "Master’s degree, Solar energy"
         looked = words(await own.post(path, data={**sent, "step": "look"}))
         assert f"Parts {both} Places that are held, and stay 1 Put forward without an answer yet, in all parts 0" in looked
-        assert "Places that are held, and stay 2" in words(await own.post(path, data={**sent, "parts": [], "step": "look"}))
+        whole = {**sent, "parts": [], "step": "look"}
+        assert "Places that are held, and stay 2" in words(await own.post(path, data=whole))
+        await apply_events(office.front.db, windy.accepts(1), windy.ended(reason="finished"))
+        assert "Places that are held, and stay 1" in words(await own.post(path, data=whole)), "whose stay has ended holds none"
         again = await own.post(path, data={**sent, "step": "change"})
         assert again.text.count(" checked") == 3, "the act and both parts stay ticked"
         at = (await own.post(path, data={**sent, "step": "send"})).headers["location"].partition("?")[0]
