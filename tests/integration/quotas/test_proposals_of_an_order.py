@@ -46,7 +46,7 @@ async def test_what_it_would_do_is_who_moves_and_whom_they_pass(office: Office, 
     more = [Person(PE, score=80_000 - n) for n in range(3)]
     await apply_events(office.front.db, *[one.approved() for one in more])
     *_offered, third, fourth = office.front.people[PE]
-    everybody = [third, fourth, *more]
+    everybody, new = [third, fourth, *more], Person(PE, score=70_000)
 
     async def turns(one: Person, other: Person) -> list[tuple[int, int, int]]:
         effect = (await office.look("reorder", ahead(one, other))).json()
@@ -60,12 +60,15 @@ async def test_what_it_would_do_is_who_moves_and_whom_they_pass(office: Office, 
     path = await office.filed("reorder", ahead(more[1], fourth))
     async with office.front.browser("officer", account=BO) as bo:
         page = words(await bo.get(f"/quotas/proposals/{path}"))
-    assert "Moves 4 2" in page and "1 more changes by one rank in the same way." in page and "Figure" not in page
+        assert "Moves 4 2" in page and "1 more changes by one rank in the same way." in page and "Figure" not in page
+        await apply_events(office.front.db, new.approved())
+        later = words(await bo.get(f"/quotas/proposals/{path}"))
+        assert "decided upon since this was proposed. The ranks are as they are now." in later and "is marked" not in later
     await office.adopt(path)
     listed = (await office.ask(ANA, "GET", f"/quotas/api/v1/cells/{PE}")).json()["list"]
-    assert [one["application"] for one in listed] == [str(one.application) for one in (third, more[1], fourth, more[0], more[2])]
+    assert [one["application"] for one in listed] == [str(one.application) for one in (third, more[1], fourth, more[0], more[2], new)]
     assert [(one["score"], one["by_hand"]) for one in listed] == [
-        (89_998, False), (79_999, True), (89_997, False), (80_000, False), (79_998, False),
+        (89_998, False), (79_999, True), (89_997, False), (80_000, False), (79_998, False), (70_000, False),
     ], "everybody's own score, whoever stands where"  # fmt: skip
 
 
