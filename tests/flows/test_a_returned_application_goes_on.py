@@ -14,8 +14,7 @@ async def test_a_returned_application_is_corrected_and_goes_on(house: House) -> 
     application = await house.apply(rosa, "training", "PE", name="Rosa Quispe Mamani")
     before = await house.look(application)
     coordinator = await house.staff("coordinator", "PE")
-    reason = house.programme("training").reasons_for("return")[0].code
-    await coordinator.return_for_correction(before, [reason], (house.now + timedelta(days=7)).date(), [REMARK])
+    await coordinator.return_for_correction(before, ["answer_unclear"], (house.now + timedelta(days=7)).date(), [REMARK])
     await house.until(application, "returned")
     await house.settled()
     page = await rosa.browser.get(f"/applications/{application}/pages/course")
