@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.quotas.domain.limits import NO_COUNTRY
 from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
 from services.quotas.domain.outcomes import LimitSet
 from services.quotas.proposals import KINDS, looked, opened, short_of
@@ -15,6 +16,7 @@ from services.quotas.proposals.kind import Filed, Params, ProposalRefused
 from services.quotas.proposals.order import MoveAhead
 from services.quotas.store import ranks
 from services.quotas.store.room import limits_that_follow
+from shared.kernel.cells import Cell
 from shared.persistence.database import Tx, driver
 
 Figures = Mapping[str, int]
@@ -130,7 +132,8 @@ async def _limits(tx: Tx, programme: str, verdict: Verdict, cells: tuple[CellEff
 
 def _effects(filed: Filed[Params], verdict: Verdict, days: Mapping[str, date]) -> tuple[CellEffect, ...]:
     after = {cell.key: cell for cell in verdict.cells}
-    keys = sorted({*filed.figures, *after})
+    # What is no country's holds the decisions about limits of several countries, and no places that anybody could look at.
+    keys = sorted(key for key in {*filed.figures, *after} if Cell.parse(key).country != NO_COUNTRY)
     return tuple(
         CellEffect(
             key,

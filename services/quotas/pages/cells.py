@@ -81,7 +81,7 @@ async def cell_page(request: Request, key: str) -> Response:
         staff=inside is not None,
         may_propose=who is not None and who.role in MAY_PROPOSE and not cell.settled,
         open_proposals=seen.proposals,
-        waiters=[waiter(one, cell) for one in seen.waiters],
+        waiters=[waiter(one, found) for one in seen.waiters],
         decisions=[explain(one, cell.names, found.part) for one in seen.decisions],
         movements=[movement(one, key) for one in seen.transfers],
     )
@@ -102,7 +102,7 @@ async def whole_list(request: Request, key: str) -> Response:
     path = kit.cell_path(key, "list")
     previous = f"{path}?page={page - 1}" if page > 1 else ""
     next_ = f"{path}?page={page + 1}" if found.cell.waiting > first + kit.PAGE_ROWS else ""
-    return _rows(request, found, "list", [waiter(one, found.cell) for one in waiters], previous, next_)
+    return _rows(request, found, "list", [waiter(one, found) for one in waiters], previous, next_)
 
 
 @router.get("/quotas/cells/{key}/decisions")
@@ -159,7 +159,7 @@ async def decision_page(request: Request, key: str, number: str) -> Response:
         "decision.html",
         **frame(found),
         one=one,
-        about=about(one, by_hand=by_hand),
+        about=about(one, by_hand=by_hand, scored=found.programme.scored),
         movements=[movement(row, key) for row in transfers],
         linked=decision.previous == before,
         previous=kit.cell_path(key, "decisions", decision.number - 1) if decision.number > 1 else "",
@@ -241,6 +241,10 @@ def rules(cell: CellRow) -> list[tuple[str, str]]:
     return found
 
 
+UNSCORED: Final = "–"
+"""Where nobody reviews, nobody has a score."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiter:
     """One line of the waiting list."""
@@ -253,21 +257,23 @@ class Waiter:
     lacks: str
 
 
-def waiter(row: WaiterRow, cell: CellRow) -> Waiter:
-    lacks = _("No place is given yet.") if cell.round == "before" else sentences(*lacking_words(row.lacking))
+def waiter(row: WaiterRow, found: kit.Found) -> Waiter:
+    lacks = _("No place is given yet.") if found.cell.round == "before" else sentences(*lacking_words(row.lacking))
     moments = format_datetime(row.submitted_at, BEIJING), format_date(row.waiting_since.astimezone(zone(BEIJING)), "medium")
-    return Waiter(row, short_id(row.application), format_number(row.score / 1000), *moments, lacks)
+    score = format_number(row.score / 1000) if found.programme.scored else UNSCORED
+    return Waiter(row, short_id(row.application), score, *moments, lacks)
 
 
-def about(one: Explained, *, by_hand: bool) -> list[dict[str, object]]:
+def about(one: Explained, *, by_hand: bool, scored: bool) -> list[dict[str, object]]:
     """A decision's particulars, those that it has. `by_hand`: the rank in it is no score that anybody gave, and says so."""
     row = one.row
+    score = None if row.score is None or not (scored or by_hand) else format_number(row.score / 1000)
     rank = None if row.score is None or row.submitted_at is None else format_datetime(row.submitted_at, BEIJING)
     listed = [
         (_("When"), one.when),
         (_("What came in"), one.came),
         (_("Application"), row.application),
-        (_("Ranks by hand as with the score") if by_hand else _("Score"), None if row.score is None else format_number(row.score / 1000)),
+        (_("Ranks by hand as with the score") if by_hand else _("Score"), score),
         (_("and as if sent") if by_hand else _("Sent"), rank),
         (_("Position on the list"), row.position or None),
         (_("To be answered by"), format_datetime(row.until, BEIJING) if row.until else None),

@@ -193,7 +193,7 @@ async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(fro
     async with front.browser() as browser:
         _world, _application, path = await reached(front, browser, State.WAITING)
         page = words(await browser.get(path))
-        assert "You are number 3 on the list" in page
+        assert "You came to the list as number 3" in page
         assert "Every place of Peru for 2016 is given" in page
         assert "The waiting list closes" in page
 
@@ -215,7 +215,7 @@ async def test_before_the_day_of_the_round_nobody_has_a_rank_and_the_day_is_said
         await person(front, browser)
         assert said in words(await browser.get(path)), "quotas gives the places from this moment on, and tells a rank when it has"
         await world.hears(world.waiting(application, version=2, rank=3))
-        assert "You are number 3 on the list" in words(await browser.get(path))
+        assert "You came to the list as number 3" in words(await browser.get(path))
 
 
 async def test_a_reason_that_a_limit_says_better_is_said_once(front: Front) -> None:

@@ -39,6 +39,7 @@ async def test_the_list_and_the_decisions_are_shown_to_who_works_on_the_applicat
             page = await browser.get(f"/quotas/cells/{PERU}")
             assert page.status_code == 200
             assert all(one.application.hex[-8:] in page.text for one in waiting), role
+            assert page.text.count('class="app-number">–</td>') == len(waiting), "nobody reviews there"
             for more in INSIDE:
                 assert (await browser.get(f"/quotas/cells/{PERU}/{more}")).status_code == 200, (role, more)
 

@@ -51,6 +51,7 @@ async def test_more_seats_are_looked_at_then_adopted_and_serve_who_waits(office:
     effect = (await office.look("limit_change", seats(3))).json()
     assert effect["told"] == 1
     assert [cell["offered"] for cell in effect["cells"] if cell["key"] == CL] == [[str(waiter.application)]]
+    assert not [cell for cell in effect["cells"] if ":ZZ:" in cell["key"]], "what is decided for several countries is no country"
     assert effect["limits"] == [{"key": SOLAR, "before": 2, "after": 3, "used": 2}]
     assert await picture(db) == before, "looking changes nothing"
 

@@ -20,7 +20,7 @@ async def office(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) 
     """Peru's two places are offered and two people wait."""
     clock.move_to(START)
     service = front(await new_database("quotas"), clock, tmp_path)
-    await apply_events(service.db, publication(programme(waiting_list=ListRule(ratio=1.0, at_least=9))))
+    await apply_events(service.db, publication(programme(waiting_list=ListRule(ratio=1.0, at_least=9), route=("review", "approval"))))
     service.people[PE] = [Person(PE, score=90_000 - n) for n in range(4)]
     await apply_events(service.db, *[one.approved() for one in service.people[PE]])
     return Office(service)
@@ -110,7 +110,8 @@ async def test_somebody_left_the_list_since_it_was_shown(office: Office) -> None
 async def test_by_forms_with_the_mark_that_stays(office: Office) -> None:
     path = f"/quotas/cells/{PE}/reorder"
     async with office.front.browser("officer", account=ANA) as ana, office.front.browser("officer", account=BO) as bo:
-        assert "Change the order of the list" in words(await ana.get(f"/quotas/cells/{PE}/list"))
+        for whole in ("", "/list"):
+            assert "Change the order of the list" in words(await ana.get(f"/quotas/cells/{PE}{whole}"))
         wrong = words(await ana.post(path, data={"move": "3", "ahead": "x", "reason": ""}))
         assert "Enter a rank of the list, from 1 to 2" in wrong and "Say why this should change" in wrong
         assert "Choose two different ranks" in words(await ana.post(path, data={"move": "1", "ahead": "1", "reason": "No"}))
