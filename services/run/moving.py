@@ -48,5 +48,9 @@ def move(moment: str, console: Console) -> bool:
         )
         return False
     steered.move_to(wanted)
-    console.print(f"It was {before:{SHOWN}}; it is {steered.now():{SHOWN}}. What was due by then happens within a minute.", highlight=False)
+    console.print(
+        f"It was {before:{SHOWN}}; it is {steered.now():{SHOWN}}. What was due by then happens within a minute, in no set order: "
+        "go past days that matter one by one.",
+        highlight=False,
+    )
     return True
