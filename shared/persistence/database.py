@@ -79,12 +79,15 @@ class Database:
         """Call `callback` (quick, never failing) after every commit of this process; the relay wakes up by it."""
         self._after_commit.append(callback)
 
-    async def run(self, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES_MAX, of: Literal["request", "batch"] = "request") -> T:
+    async def run(
+        self, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES_MAX, of: Literal["request", "batch", "look"] = "request"
+    ) -> T:
         """Do `work` in one transaction and return its answer after the commit.
 
         A deadlock, a serialization failure or a lock that could not be had in time rolls back and tries again, at most
         `tries` times, with a growing random pause. Raises `Unavailable` where the database is away; any other error
-        rolls back and passes through. `of` names the crash points that are passed.
+        rolls back and passes through. `of` names the crash points that are passed; a `look` writes nothing, passes none, and
+        nobody is told of its commit.
         """
         task = asyncio.create_task(self._attempts(work, tries, of))
         try:
@@ -100,8 +103,9 @@ class Database:
             try:
                 async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                     answer = await work(session)
-                    await reach(f"{of}.committing")
-                    await reach(f"{of}.commit_sent")
+                    if of != "look":
+                        await reach(f"{of}.committing")
+                        await reach(f"{of}.commit_sent")
             except (DBAPIError, asyncpg.PostgresError) as error:
                 state = sqlstate(error)
                 if is_too_old(error):
@@ -113,9 +117,10 @@ class Database:
             except LOST as error:
                 raise Unavailable(f"the database cannot be reached: {error}") from error
             else:
-                await reach(f"{of}.committed")
-                for callback in self._after_commit:
-                    callback()
+                if of != "look":
+                    await reach(f"{of}.committed")
+                    for callback in self._after_commit:
+                        callback()
                 return answer
             await asyncio.sleep(random.uniform(0.2, 1.0) * 0.02 * 2**attempt)  # noqa: S311 - a pause needs no secret
         raise AssertionError("every attempt returns or raises")

@@ -48,7 +48,7 @@ class SessionLayer:
             await self._app(scope, receive, send)
         elif LOOKS_ITSELF.match(scope["path"]):
             await self._until_ended(scope, receive, send, token)
-        elif await self._desk.db.run(lambda tx: tx.scalar(select(ended(UUID(identity.session_id))))):
+        elif await self._desk.db.run(lambda tx: tx.scalar(select(ended(UUID(identity.session_id)))), of="look"):
             await self._renewed(scope, receive, send, token)
         else:
             await self._app(scope, receive, send)
