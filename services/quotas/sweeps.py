@@ -23,7 +23,11 @@ CELLS: Final = 20
 KEYS: Final = 1_000
 
 # Locked as they are looked at: a publication that moves a date holds the cells, and whoever waited for it looks at the date anew.
-_ROUNDS: Final = "select key from cell where listed and not served and grants_from <= $1 order by key limit $2 for no key update"
+# A round that nobody served before the list closed, as after months without a worker, gives nothing any more: those who wait are refused.
+_ROUNDS: Final = (
+    "select key from cell where listed and not served and grants_from <= $1 and (list_closes < $1) is not true "
+    "order by key limit $2 for no key update"
+)
 _LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2 for no key update"
 _YEARS: Final = "select key, list_closes from cell where listed and closed and not settled and list_closes < $1 order by key limit $2"
 _LEFT: Final = (

@@ -74,6 +74,22 @@ async def test_a_ranked_round_waits_for_its_moment(empty: Database) -> None:
     assert await held(empty) == {}
 
 
+async def test_a_round_that_nobody_served_before_its_list_closed_gives_nothing(empty: Database) -> None:
+    """As after months without a worker, or a jump of a demonstration's clock: the last second of the list is inside."""
+    closes = datetime(2016, 8, 15, 15, 59, 59, tzinfo=UTC)
+    await apply_events(empty, publication(programme(grants_from=START + timedelta(days=30), list_closes=closes)))
+    people = [Person(PE), Person("training:BR:2016")]
+    await apply_events(empty, *[one.approved() for one in people])
+    late = closes + timedelta(seconds=1)
+    for sweep in sweeps(empty, QuotasSettings()):
+        while sweep.name in ("rounds", "lists") and await sweep.run(late):
+            pass
+    assert await states(empty, *people) == ["refused", "refused"]
+    reasons = await rows(empty, "select distinct reason from place")
+    assert [row.reason for row in reasons] == ["list_closed"]
+    assert await held(empty) == {}
+
+
 async def test_a_year_is_lived_through_to_its_closing_by_the_clock(db: Database) -> None:
     """The list closes, then the year: what is free lapses, what is held stays, and what comes back later lapses too."""
     from services.quotas.settings import QuotasSettings
