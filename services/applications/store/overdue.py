@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlmodel import col
 
 from services.applications.domain.lifecycle import State
@@ -38,31 +38,22 @@ async def calls_uncorrected(tx: Tx, *, before: date) -> list[tuple[str, int]]:
 
 async def uncorrected(tx: Tx, programme: str, year: int, *, before: date, behind: UUID | None, most: int) -> Sequence[Application]:
     """Those of a call, in the order of their ids from the one `behind` on; locked, without those that are held."""
-    statement = (
-        select(Application)
-        .where(
-            col(Application.state) == State.RETURNED,
-            col(Application.correct_by) < before,
-            col(Application.programme) == programme,
-            col(Application.year) == year,
-            true() if behind is None else col(Application.id) > behind,
-        )
-        .order_by(col(Application.id))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await tx.execute(statement)).scalars().all()
+    returned = (col(Application.state) == State.RETURNED, col(Application.correct_by) < before)
+    return await _next(tx, programme, year, *returned, behind=behind, most=most)
 
 
 async def undecided(tx: Tx, programme: str, year: int, *, behind: UUID | None, most: int) -> Sequence[Application]:
-    """What was sent to a call and not decided on, in the order of ids from the one `behind` on; locked, without those that are held."""
+    """What was sent to a call and not decided on, in the same way."""
+    return await _next(tx, programme, year, col(Application.state).in_([State.SUBMITTED, State.NOMINATED]), behind=behind, most=most)
+
+
+async def _next(tx: Tx, programme: str, year: int, *which: ColumnElement[bool], behind: UUID | None, most: int) -> Sequence[Application]:
     statement = (
         select(Application)
         .where(
             col(Application.programme) == programme,
             col(Application.year) == year,
-            col(Application.state).in_([State.SUBMITTED, State.NOMINATED]),
+            *which,
             true() if behind is None else col(Application.id) > behind,
         )
         .order_by(col(Application.id))
