@@ -1,13 +1,14 @@
 """What was sent back and did not come again ends with its day, and the person is told, may apply anew, and finds why on its page."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
+from services.applications.sweeps import sweeps
 from services.applications.tables import Application
 from services.applications.use_cases import Done
 from services.applications.use_cases.corrections import end_uncorrected
@@ -20,7 +21,9 @@ GRACE = timedelta(seconds=ApplicationsSettings().answer_grace_seconds)
 
 
 async def sweep(world: World) -> int:
-    return int(await world.do(end_uncorrected, before=world.now - GRACE, most=100))
+    """As the worker runs it."""
+    every = sweeps(world.db, cast(Any, None), cast(Any, None), ApplicationsSettings())
+    return await next(one for one in every if one.name == "corrections").run(world.now)
 
 
 async def day_over(world: World, application: Application) -> datetime:

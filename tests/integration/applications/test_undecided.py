@@ -1,14 +1,15 @@
 """What nobody decided on by the end of its call ends, and the person is told that nobody chose."""
 
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
 from services.applications.domain.lifecycle import State
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
+from services.applications.sweeps import sweeps
 from services.applications.use_cases.steps import terms_of
-from services.applications.use_cases.undecided import end_undecided
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import PROGRAMME, YEAR, World
 
@@ -16,7 +17,9 @@ GRACE = timedelta(seconds=ApplicationsSettings().answer_grace_seconds)
 
 
 async def sweep(world: World) -> int:
-    return int(await world.do(end_undecided, before=world.now - GRACE, most=1))
+    """As the worker runs it."""
+    every = sweeps(world.db, cast(Any, None), cast(Any, None), ApplicationsSettings())
+    return await next(one for one in every if one.name == "undecided").run(world.now)
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.NOMINATED])
