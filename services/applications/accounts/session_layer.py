@@ -8,7 +8,7 @@ import re
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from services.applications.accounts.desk import Desk
 from services.applications.accounts.use_cases import SignedIn, ended, signed_in
 from services.applications.accounts.zones import UTC
 from services.applications.domain.viewers import SessionEnded
+from shared.persistence.database import Question
 from shared.web.context import WebContext, context_of
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES, Translation, speak
 from shared.web.identity import IDENTITY_COOKIE, IDENTITY_LIFE, Identity
@@ -23,6 +24,7 @@ from shared.web.kept_body import KeptBody
 
 LOOKS_ITSELF: Final = re.compile("/applications/[^/]+/pages/")
 """Pages of questions: the first statement of each (`store.answers.whose`) says whether the session was ended, so none is asked for it."""
+WAS_ENDED: Final = Question(select(ended(bindparam("session"))))
 BODY_MOST: Final = 1024 * 1024
 """Bytes of a form; more than these pages take (`pages.kit.FORM_ROOM_BYTES`)."""
 PASSED_BY: Final = ("/assets/", "/health/", "/session/left")
@@ -48,7 +50,7 @@ class SessionLayer:
             await self._app(scope, receive, send)
         elif LOOKS_ITSELF.match(scope["path"]):
             await self._until_ended(scope, receive, send, token)
-        elif await self._desk.db.run(lambda tx: tx.scalar(select(ended(UUID(identity.session_id)))), of="look"):
+        elif await self._desk.db.look(WAS_ENDED, UUID(identity.session_id)):
             await self._renewed(scope, receive, send, token)
         else:
             await self._app(scope, receive, send)

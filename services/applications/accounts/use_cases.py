@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -221,7 +221,7 @@ async def signed_in(tx: Tx, *, token: str, rules: Rules, now: datetime) -> Signe
     return SignedIn(account.id, session.id, account.email, account.name, account.role, account.country, account.language, account.timezone)
 
 
-def ended(session: UUID | None) -> ColumnElement[bool]:
+def ended(session: UUID | BindParameter[UUID] | None) -> ColumnElement[bool]:
     """Whether this session was ended, as a column of a statement that is asked anyway. One that is not known was not."""
     return select(col(Session.id)).where(col(Session.id) == session, col(Session.ended_at).is_not(None)).exists()
 

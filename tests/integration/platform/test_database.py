@@ -1,7 +1,6 @@
 """One transaction a request or batch, on a real server: what is tried again, what is not, and that no connection is left in a bad way."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -23,38 +22,8 @@ from shared.persistence.database import (
     sqlstate,
 )
 from tests.conftest import NewDatabase
+from tests.integration.platform.counters import add, read
 from tests.integration.platform.waiting import nothing_is_left_open
-
-
-@pytest.fixture
-async def url(new_database: NewDatabase) -> str:
-    return await new_database("quotas")
-
-
-@pytest.fixture
-async def db(url: str) -> AsyncIterator[Database]:
-    """A database with one table of two rows."""
-    made = Database(url)
-    await made.run(lambda tx: tx.execute(text("create table counter (name text primary key, n int not null)")))
-    await made.run(lambda tx: tx.execute(text("insert into counter values ('a', 0), ('b', 0)")))
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def beside(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """A second connection: what it does not see was not committed."""
-    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
-    yield connection
-    await connection.close()
-
-
-async def add(tx: Tx, name: str) -> None:
-    await tx.execute(text("update counter set n = n + 1 where name = :name"), {"name": name})
-
-
-async def read(beside: "asyncpg.Connection[Any]") -> dict[str, int]:
-    return {row["name"]: row["n"] for row in await beside.fetch("select name, n from counter")}
 
 
 async def test_every_session_has_its_timeouts(db: Database) -> None:
