@@ -73,7 +73,6 @@ __all__ = [
     "in_form",
     "parse",
     "parse_page",
-    "refused_now",
     "tidy",
     "to_stored",
     "unanswered",
@@ -127,6 +126,8 @@ def _begun_by(
     fault = wrong.get(question.key)
     if isinstance(found, int) and found < begin:
         return None, {question.key: Fault("before_beginning", bounds, said="" if most is None else "between_beginning")}
+    if fault is not None and fault.code == "number":
+        return found, {question.key: replace(fault, parameters={**fault.parameters, "minimum": begin})}
     if fault is not None and (fault.said == "number_between" or fault.code == "year_to_come"):
         return found, {question.key: replace(fault, parameters={**fault.parameters, **bounds}, said="between_beginning")}
     return found, wrong
@@ -249,23 +250,6 @@ def unanswered(pages: Iterable[Page], answers: Mapping[str, Answer]) -> list[Que
         for question in asked_questions(page, answers)
         if _lacking(question, answers.get(question.key))
     ]
-
-
-def refused_now(
-    pages: Iterable[Page], answers: Mapping[str, Answer], changed: Collection[str], *, today: date, countries: Collection[str] = ()
-) -> dict[str, dict[str, Fault]]:
-    """What a form that is filled in with these answers, which count, would be refused for today: page to faults as of `parse_page`.
-
-    Looked at are the pages that were `changed` since they were answered, and days, which may have passed. What is not answered is not.
-    """
-    found: dict[str, dict[str, Fault]] = {}
-    for page in as_asked(pages, answers):
-        old = tuple(one for one in page.questions if one.key in answers and (page.key in changed or one.kind == "date"))
-        typed = {name: text for one in old for name, text in as_form(one, answers[one.key]).items()}
-        known = {key: answer for key, answer in answers.items() if all(one.key != key for one in old)}
-        if faults := parse_page(replace(page, questions=old), typed, today=today, countries=countries, known=known).faults if old else {}:
-            found[page.key] = faults
-    return found
 
 
 def _lacking(question: Question, answer: Answer | None) -> bool:

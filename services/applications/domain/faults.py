@@ -34,6 +34,10 @@ FAULTS: Final = {
     "email": N_("“{question}” must be an email address, such as name@example.org"),
     "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
     "number": N_("“{question}” must be a whole number, such as 3"),
+    "number_minimum": N_("“{question}” must be a whole number in digits, {minimum} or more"),
+    "number_maximum": N_("“{question}” must be a whole number in digits, {maximum} or less"),
+    "number_minimum_maximum": N_("“{question}” must be a whole number in digits, from {minimum} to {maximum}"),
+    "year_unread": N_("“{question}” must be a year from {minimum} to {maximum}, in four digits without any sign"),
     "number_low": N_("“{question}” must be {minimum} or more"),
     "number_between": N_("“{question}” must be from {minimum} to {maximum}"),
     "year_to_come": N_("“{question}” must be from {minimum} to {maximum}: a later year has not come yet"),
@@ -51,6 +55,9 @@ FAULTS: Final = {
     "rank_left_out": N_("“{question}” must be filled from the first choice on; one in between is empty"),
     "too_few_ranked": N_("“{question}” must have at least {minimum} choices"),
     "amount": N_("“{question}” must be an amount, such as 1500 or 1500.50"),
+    "amount_minimum": N_("“{question}” must be an amount in digits, {minimum} or more"),
+    "amount_maximum": N_("“{question}” must be an amount in digits, {maximum} or less"),
+    "amount_minimum_maximum": N_("“{question}” must be an amount in digits, from {minimum} to {maximum}"),
     "money_incomplete": N_("“{question}” must have an amount and a currency"),
     "level_incomplete": N_("“{question}” must have a language and a level"),
     "no_entry": N_("Add at least one entry to “{question}”"),
@@ -76,3 +83,21 @@ class Fault:
     def msgid(self) -> str:
         """The English text, to be translated and filled with `parameters` and `question` (the label)."""
         return FAULTS[self.said or self.code]
+
+
+def outside(code: str, both: str, least: int | None, most: int | None, *boxes: str, **more: int) -> Fault:
+    """What is wrong with a number out of its bounds. Where there are two, it is said with both: one that is told alone is met with the
+    other at the next try.
+    """
+    bounds = _bounds(least, most)
+    return Fault(code, {**bounds, **more}, boxes, said=both if len(bounds) == 2 else "")
+
+
+def unread(code: str, least: int | None, most: int | None, *boxes: str, year: bool = False) -> Fault:
+    """What is wrong with what is no number: told with the bounds that there are, which are met at the next try otherwise."""
+    bounds = _bounds(least, most)
+    return Fault(code, bounds, boxes, said="year_unread" if year and len(bounds) == 2 else "_".join((code, *bounds)) if bounds else "")
+
+
+def _bounds(least: int | None, most: int | None) -> dict[str, int | date]:
+    return {name: bound for name, bound in (("minimum", least), ("maximum", most)) if bound is not None}

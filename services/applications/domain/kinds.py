@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from services.applications.domain.dates import DATE_BOXES, Span, read_date, years_from
-from services.applications.domain.faults import Fault
+from services.applications.domain.faults import Fault, outside, unread
 from services.applications.domain.questions import FIRST_YEAR, Answer, Chosen, Entries, Money, Question, Spoken, Stored
-from services.applications.domain.writing import DIGITS_MAX, amount_text, count_words, read_amount, tidy
+from services.applications.domain.writing import DIGITS_MAX, NUMBER_MAX, amount_text, count_words, read_amount, tidy
 
 ANOTHER_COUNTRY: Final = "ZZ"
 """Answer to a question of kind `country` for a country that the plan does not name."""
@@ -98,32 +98,26 @@ def _written(question: Question, typed: list[str], setting: Setting) -> str | Fa
         return text
     words = count_words(text)
     if question.min_words is not None and words < question.min_words:
-        return _outside("too_few_words", "words_between", question.min_words, question.max_words, words=words)
+        return outside("too_few_words", "words_between", question.min_words, question.max_words, words=words)
     if question.max_words is not None and words > question.max_words:
-        return _outside("too_many_words", "words_between", question.min_words, question.max_words, words=words)
+        return outside("too_many_words", "words_between", question.min_words, question.max_words, words=words)
     return text
 
 
-def _outside(code: str, both: str, least: int | None, most: int | None, *boxes: str, **more: int) -> Fault:
-    """What is wrong with a number out of its bounds. Where there are two, it is said with both: one that is told alone is met with the
-    other at the next try.
-    """
-    bounds = {name: bound for name, bound in (("minimum", least), ("maximum", most)) if bound is not None}
-    return Fault(code, {**bounds, **more}, boxes, said=both if len(bounds) == 2 else "")
-
-
 def _number(question: Question, typed: list[str], setting: Setting) -> int | Fault:
-    text = typed[0]
-    digits = text.removeprefix("-")
-    if not digits.isdecimal() or len(digits) > DIGITS_MAX:
-        return Fault("number")
-    number = int(digits) if digits == text else -int(digits)
+    digits = typed[0].removeprefix("-")
     least, most = question.minimum, latest_number(question, setting.today)
+    if not digits.isdecimal():
+        return unread("number", least, most, year=question.year)
+    number = int(digits) if len(digits) <= DIGITS_MAX else NUMBER_MAX + 1
+    if number > NUMBER_MAX:
+        least, most = (-NUMBER_MAX if least is None else least), (NUMBER_MAX if most is None else most)
+    number = number if digits == typed[0] else -number
     if least is not None and number < least:
-        return _outside("number_low", "number_between", least, most)
+        return outside("number_low", "number_between", least, most)
     if question.past and number > setting.today.year:
         return Fault("year_to_come", {"minimum": FIRST_YEAR if least is None else least, "maximum": setting.today.year})
-    return _outside("number_high", "number_between", least, most) if most is not None and number > most else number
+    return outside("number_high", "number_between", least, most) if most is not None and number > most else number
 
 
 def latest_number(question: Question, today: date) -> int | None:
@@ -141,11 +135,12 @@ def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fa
         return Fault("not_an_option", {}, ("currency",))
     hundredths = read_amount(amount)
     if hundredths is None:
-        return Fault("amount", {}, ("amount",))
+        return unread("amount", question.minimum, question.maximum, "amount")
+    most = NUMBER_MAX if question.maximum is None else question.maximum
     if question.minimum is not None and hundredths < question.minimum * 100:
-        return _outside("number_low", "number_between", question.minimum, question.maximum, "amount")
-    if question.maximum is not None and hundredths > question.maximum * 100:
-        return _outside("number_high", "number_between", question.minimum, question.maximum, "amount")
+        return outside("number_low", "number_between", question.minimum, question.maximum, "amount")
+    if hundredths > most * 100:
+        return outside("number_high", "number_between", question.minimum, most, "amount")
     return Money(hundredths, currency)
 
 

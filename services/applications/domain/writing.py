@@ -8,6 +8,8 @@ from services.applications.domain.questions import Money
 from shared.kernel.writing import unsteered
 
 DIGITS_MAX: Final = 12
+NUMBER_MAX: Final = 10**DIGITS_MAX - 1
+"""The largest number, or amount in whole units, that is taken where nothing else bounds it."""
 
 _AMOUNT: Final = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+|\d+)(?:([.,])(\d{1,2}))?")
 _APART: Final = re.compile(r"[\s'\u2019]+")
@@ -35,13 +37,14 @@ def count_words(text: str) -> int:
 def read_amount(text: str) -> int | None:
     """Hundredths of what was typed as people of any country do: `1234,5`, `1.234,50`, `1,234.50`, `1 234.50`; none where it is no amount.
 
-    A last sign with one or two digits after it is the decimal one; signs with three digits after them part the thousands.
+    A last sign with one or two digits after it is the decimal one; signs with three digits after them part the thousands. What is more
+    than `NUMBER_MAX` comes out as the next one above it.
     """
     found = _AMOUNT.fullmatch(_APART.sub("", text))
     if found is None or (found[2] and found[2] in found[1]):
         return None
     whole = found[1].replace(".", "").replace(",", "")
-    return int(whole) * 100 + int((found[3] or "0").ljust(2, "0")) if len(whole) <= DIGITS_MAX else None
+    return int(whole) * 100 + int((found[3] or "0").ljust(2, "0")) if len(whole) <= DIGITS_MAX else (NUMBER_MAX + 1) * 100
 
 
 def amount_text(money: Money) -> str:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import Fault, refused_now
+from services.applications.domain.answers import Fault
 from services.applications.domain.eligibility import Context, check
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER
 from services.applications.domain.referees import LIVE
+from services.applications.domain.refused import refused_now
 from services.applications.earlier import Earlier, earlier
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import faults_said

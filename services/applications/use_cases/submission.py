@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.applications.domain.answers import Answer, given, refused_now, unanswered
+from services.applications.domain.answers import Answer, given, unanswered
 from services.applications.domain.eligibility import check
 from services.applications.domain.forms import changed_pages
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotFound, NotTakingPart
 from services.applications.domain.parts import chosen, parts_of
 from services.applications.domain.referees import lacking
+from services.applications.domain.refused import refused_now
 from services.applications.domain.viewers import Viewer, may_know
 from services.applications.store import applications as store
 from services.applications.store import moves

@@ -12,13 +12,16 @@ from services.applications.domain.answers import (
     DATE_BOXES,
     LANGUAGES,
     Answer,
+    Entries,
     Fault,
     Option,
     Page,
     Question,
     Texts,
+    When,
     as_form,
     count_words,
+    counted,
     from_stored,
     parse,
     parse_page,
@@ -27,6 +30,8 @@ from services.applications.domain.answers import (
     unanswered,
 )
 from services.applications.domain.dates import month_named, years_from
+from services.applications.domain.refused import refused_now
+from services.applications.domain.writing import NUMBER_MAX
 
 TODAY = date(2016, 1, 10)
 LABEL = Texts(*(f"label {language}" for language in LANGUAGES))
@@ -97,7 +102,8 @@ def test_what_is_typed_becomes_an_answer(kind: str, typed: list[str], expected: 
         ("phone", ["12"], "phone", ()),
         ("number", ["three"], "number", ()),
         ("number", ["1.5"], "number", ()),
-        ("number", ["1" * 13], "number", ()),
+        ("number", ["1" * 13], "number_high", ()),
+        ("number", ["-" + "1" * 5000], "number_low", ()),
         ("select", ["bachelor"], "not_an_option", ()),
         ("yes_no", ["maybe"], "not_an_option", ()),
         ("country", ["XX"], "not_an_option", ()),
@@ -124,6 +130,10 @@ def test_bounds_of_numbers_and_words_are_inside() -> None:
     assert answer(number, "4") == Fault("number_high", {"minimum": 1, "maximum": 3}, said="number_between")
     assert answer(question("number", minimum=1), "0") == Fault("number_low", {"minimum": 1})
     assert answer(question("number", maximum=3), "4") == Fault("number_high", {"maximum": 3})
+    assert answer(question("number"), "9" * 13) == Fault(
+        "number_high", {"minimum": -NUMBER_MAX, "maximum": NUMBER_MAX}, said="number_between"
+    )
+    assert answer(question("number"), "9" * 12) == NUMBER_MAX
     assert answer(text, "two words") == "two words"
     bounds = {"minimum": 2, "maximum": 3}
     assert answer(text, "one") == Fault("too_few_words", {**bounds, "words": 1}, said="words_between")
@@ -195,6 +205,7 @@ def test_what_ends_does_so_after_it_began_and_not_in_years_to_come() -> None:
         assert faults("2010", year) == {"to": Fault("year_to_come", {**bounds, **begun}, said="between_beginning")}, "all bounds at once"
         assert faults(year, "2009") == {"from": Fault("year_to_come", bounds)}, "one thing at a time"
     assert faults("1949", "") == {"from": Fault("number_low", bounds, said="number_between")}
+    assert faults("2010", "2,012") == {"to": Fault("number", {"minimum": 2010, "maximum": 2016}, said="year_unread")}
     assert parse_page(asked, {"from": "2010", "to": "2009"}, today=TODAY).answers == {"from": 2010}
 
 
@@ -210,6 +221,30 @@ def test_a_date_is_within_the_years_that_the_plan_says_both_days_inside() -> Non
     assert isinstance(since, Fault) and since.msgid == "“{question}” must be {first} or later"
     assert isinstance(until, Fault) and until.msgid == "“{question}” must be {last} or earlier"
     assert years_from(date(2016, 2, 29), 1) == date(2017, 2, 28)
+
+
+def test_days_that_have_passed_are_found_in_the_entries_of_a_list_too() -> None:
+    """Under the entry's own number; what was taken under the same page and is no day is not read again."""
+    until = question("date", "until", earliest=0, when=When("certified", ("yes",)))
+    inner = (question("yes_no", "certified"), until, question("text", "name"), question("number", "mark", maximum=5))
+    page = Page(key="page", title=LABEL, questions=(question("group", "papers", questions=inner),))
+
+    def entry(day: date, certified: bool = True) -> dict[str, Answer]:
+        return {"certified": certified, "until": day, "name": "x", "mark": 9}
+
+    def wrong(*entries: dict[str, Answer], on: date = TODAY) -> dict[str, dict[str, Fault]]:
+        return refused_now([page], counted([page], {"papers": Entries(entries)}), (), today=on)
+
+    good, passed = entry(TODAY), entry(TODAY - timedelta(days=1))
+    assert wrong(good, good) == wrong(entry(TODAY - timedelta(days=1), certified=False)) == {}
+    fault = Fault("date_outside", {"first": TODAY}, DATE_BOXES, said="date_outside_first")
+    assert wrong(good, passed) == {"page": {"papers-2-until": fault}}
+    assert [*wrong(good, good, on=TODAY + timedelta(days=1))["page"]] == ["papers-1-until", "papers-2-until"]
+    assert [*refused_now([page], {"papers": Entries((good, passed))}, ("page",), today=TODAY)["page"]] == [
+        "papers-1-mark",
+        "papers-2-until",
+        "papers-2-mark",
+    ], "and all of it where the page has changed"
 
 
 def test_a_date_of_birth_is_before_today() -> None:

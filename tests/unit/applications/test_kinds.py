@@ -30,7 +30,7 @@ from services.applications.domain.answers import (
     to_stored,
     unanswered,
 )
-from services.applications.domain.writing import read_amount
+from services.applications.domain.writing import NUMBER_MAX, read_amount
 
 TODAY = date(2016, 1, 10)
 COUNTRIES = {"PE", "CN"}
@@ -125,6 +125,37 @@ def test_a_right_answer_is_kept_and_shown_as_it_was_typed(kind: str, data: st.Da
     holds_what_it_took(asked, data.draw(answers_to(asked)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "bounds", "said"),
+    [
+        ("number", {}, "a whole number, such as 3"),
+        ("number", {"minimum": 0}, "a whole number in digits, 0 or more"),
+        ("number", {"maximum": 60}, "a whole number in digits, 60 or less"),
+        ("number", {"minimum": 0, "maximum": 60}, "a whole number in digits, from 0 to 60"),
+        ("number", {"minimum": 1950, "maximum": 2035, "past": True}, "a year from 1950 to 2016, in four digits without any sign"),
+        ("money", {}, "an amount, such as 1500 or 1500.50"),
+        ("money", {"minimum": 1, "maximum": 200}, "an amount in digits, from 1 to 200"),
+        ("money", {"minimum": 1}, "an amount in digits, 1 or more"),
+        ("money", {"maximum": 200}, "an amount in digits, 200 or less"),
+    ],
+)
+def test_what_is_no_number_is_told_the_bounds_and_no_example_outside_of_them(kind: str, bounds: dict[str, Any], said: str) -> None:
+    asked = question(kind, **{"minimum": None, "maximum": None, "currencies": ("USD",), **bounds})
+    for typed in ("2,0,13", "two"):
+        found = parse(asked, {"q": typed, "q-amount": typed}, today=TODAY)
+        assert isinstance(found, Fault)
+        assert found.msgid.format(question="label", **found.parameters) == f"“label” must be {said}"
+
+
+def test_an_amount_beyond_every_bound_is_told_the_bound() -> None:
+    both: dict[str, Any] = {"minimum": 1, "maximum": 200}
+    for bounds, told in (({}, {"maximum": NUMBER_MAX}), (both, both)):
+        asked = question("money", **{"minimum": None, "maximum": None, **bounds})
+        found = parse(asked, {"q-currency": "USD", "q-amount": "9" * 13}, today=TODAY)
+        assert isinstance(found, Fault)
+        assert (found.code, found.parameters, found.boxes) == ("number_high", told, ("amount",))
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda one: st.lists(one) | st.dictionaries(st.text(max_size=8), one),
@@ -162,7 +193,7 @@ def test_what_was_kept_of_another_question_is_left_out_and_breaks_nothing(kind: 
         ("-5", None),
         ("1e3", None),
         (".5", None),
-        ("9" * 13, None),
+        ("9" * 13, (NUMBER_MAX + 1) * 100),
     ],
 )
 def test_an_amount_is_read_as_people_of_any_country_write_it(typed: str, hundredths: int | None) -> None:
