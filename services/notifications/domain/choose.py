@@ -33,7 +33,7 @@ class Remind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What happens where an event's fact `when[0]` is one of `when[1]`, or always.
+    """What happens where an event's fact `when[0]` is one of `when[1]`, or where the fact `above[0]` is more than `above[1]`, or always.
 
     `tells` are the facts that the text needs. `settles` are the kinds of reminders that the event makes pointless.
     """
@@ -43,6 +43,7 @@ class Row:
     channels: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     when: tuple[str, tuple[object, ...]] | None = None
+    above: tuple[str, str] | None = None
     remind: Remind | None = None
     settles: tuple[str, ...] = ()
     because: str = ""
@@ -89,7 +90,8 @@ TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
     "puente.referee.invited.v1": (Row(to="referee", template="referee_invited", channels=(EMAIL,), tells=("due",)),),
     "puente.referee.reminded.v1": (Row(to="referee", template="referee_reminded", channels=(EMAIL,), tells=("due",)),),
     "puente.referee.received.v1": (
-        Row(when=("letters_lacking", (None,)), template="letter_received", channels=BOTH, also=THANKS),
+        Row(when=("needed", (None, 0)), template="letter_received", channels=BOTH, also=THANKS),
+        Row(above=("received", "needed"), template="letter_further", channels=BOTH, also=THANKS),
         Row(when=("letters_lacking", (0,)), template="letters_complete", channels=BOTH, also=THANKS),
         Row(template="letter_received_not_all", channels=BOTH, tells=("received", "needed", "due"), also=THANKS),
     ),
@@ -198,7 +200,8 @@ def _told(row: Row, happening: Happening) -> dict[str, Any]:
 
 
 def _fits(row: Row, facts: Facts) -> bool:
-    return row.when is None or facts.get(row.when[0]) in row.when[1]
+    more = row.above is None or facts[row.above[0]] > facts[row.above[1]]
+    return more and (row.when is None or facts.get(row.when[0]) in row.when[1])
 
 
 def _without_ids(name: str, value: Any) -> Any:

@@ -50,9 +50,10 @@ def test_a_row_is_whole(kind: str) -> None:
         assert bool(row.because) == (row.to == "nobody") == (not row.template) == (not row.channels)
         assert set(row.tells) <= fields
         assert row.when is None or row.when[0] in fields
+        assert row.above is None or set(row.above) <= fields
         assert row.remind is None or row.remind.before in row.tells
         assert row.remind is None or row.remind.kind in row.settles, "a newer one replaces it"
-    assert TABLE[kind][-1].when is None, "the last row takes what is left"
+    assert (TABLE[kind][-1].when, TABLE[kind][-1].above) == (None, None), "the last row takes what is left"
 
 
 @pytest.mark.parametrize("kind", sorted(TABLE))
@@ -78,8 +79,12 @@ def test_of_letters_it_is_told_whether_more_are_needed_and_an_older_event_says_n
     more = told(received, received=1, needed=2, letters_lacking=1)
     assert [one.template for one in more.messages] == ["letter_received_not_all"] * 2 + ["referee_thanked"]
     assert {name: more.messages[0].facts[name] for name in ("received", "needed")} == {"received": 1, "needed": 2}
-    assert told(received, letters_lacking=0).messages[0].template == "letters_complete"
-    assert told(received, letters_lacking=None).messages[0].template == "letter_received"
+    assert told(received, received=2, needed=2, letters_lacking=0).messages[0].template == "letters_complete"
+    further = told(received, received=3, needed=2, letters_lacking=0)
+    assert [one.template for one in further.messages] == ["letter_further"] * 2 + ["referee_thanked"], "that all have come is told once"
+    none: dict[str, Any] = {"received": None, "needed": None, "letters_lacking": None}
+    for unasked in (none, {"received": 1, "needed": 0, "letters_lacking": 0}):
+        assert told(received, **unasked).messages[0].template == "letter_received"
     assert told(declined, referees_lacking=1).messages[0].template == "letter_declined_ask_another"
     for enough in (0, None):
         assert told(declined, referees_lacking=enough).messages[0].template == "letter_declined"
@@ -144,7 +149,7 @@ def test_an_event_that_the_table_does_not_have_leads_to_nothing() -> None:
 def test_a_letter_is_told_to_the_applicant_and_thanked_for_by_mail_only() -> None:
     told_of = [
         (draft.recipient, draft.channel, draft.template, draft.facts)
-        for draft in told("puente.referee.received.v1", letters_lacking=0).messages
+        for draft in told("puente.referee.received.v1", received=2, needed=2, letters_lacking=0).messages
     ]
     person, referee = derived_id("person"), derived_id("referee")
     assert told_of == [
