@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
+from services.applications.documents.receiving import tidy_name
 from services.applications.domain.papers import FileState
 from services.applications.pages.corrections import paper_mark
 from services.applications.pages.home import in_words
 from services.applications.pages.kit import Folder, applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
-from services.applications.pages.refused_files import keeping_refused, refusal_words, refused_before, said_again
+from services.applications.pages.refused_files import keeping_refused, refusal_words, said_again, still_refused
 from services.applications.pages.words import size_words
 from services.applications.tables import Document
 from services.applications.uploads import UploadRefused, take, take_over
@@ -146,15 +147,15 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
         return RedirectResponse(home_of(folder), 303)
     if not uploads:
         refused = [UploadRefused("no_file", "", 0, "", found.paper.accepted, found.paper.max_bytes)]
-    if refused and by_script:
-        answer = JSONResponse({"errors": [refusal_words(one) for one in refused]}, 422)
-        return keeping_refused(request, answer, paper_path(folder, found), [*refused_before(request, found.paper), *refused])
+    if by_script:
+        then = {"then": after(request, folder, found)}
+        answer = JSONResponse({"errors": [refusal_words(one) for one in refused]} if refused else then, 422 if refused else 200)
+        tried = {tidy_name(upload.filename or "") for upload in uploads} | {one.filename for one in refused}
+        return keeping_refused(request, answer, paper_path(folder, found), [*still_refused(request, found.paper, tried), *refused])
     if refused:
         fresh = await folder_of(request, application_id)
         page = await draw(request, fresh, paper_in(fresh, kind), refused=refused)
         return keeping_refused(request, page, paper_path(folder, found), refused)
-    if by_script:
-        return JSONResponse({"then": after(request, folder, found)})
     return keeping_refused(request, RedirectResponse(after(request, folder, found), 303), paper_path(folder, found), [])
 
 

@@ -5,7 +5,7 @@ for that page alone, and is said again in the language that was asked for.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -92,6 +92,11 @@ def refused_before(request: Request, paper: Paper) -> list[UploadRefused]:
         for code, filename, size, found in kept
         if code in REFUSALS
     ]
+
+
+def still_refused(request: Request, paper: Paper, tried: Collection[str]) -> list[UploadRefused]:
+    """What a script that sends file by file was told before, and still stands: of files of other names, where the paper is of several."""
+    return [one for one in refused_before(request, paper) if one.filename not in tried] if paper.max_files > 1 else []
 
 
 def said_again(request: Request, paper: Paper) -> list[UploadRefused]:

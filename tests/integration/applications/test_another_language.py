@@ -51,10 +51,18 @@ async def test_why_a_file_was_refused_is_said_in_the_other_language_too(front: F
             assert again.status_code == 200 and "app-upload" in again.text and quoted in words(again), language
         assert "bad.pdf" not in words(await browser.get(link)), "who opens the page otherwise has read it"
         assert "bad.pdf" not in words(await browser.get(f"{link}?lang=es"))
-        for name, body in (("cut.pdf", PDF[:-9]), ("empty.pdf", b"")):
-            await browser.post(link, files={"file": (name, body, "")}, headers={"Accept": "application/json"})
-        both = words(await browser.get(f"{link}?lang=en"))
-        assert "“cut.pdf”" in both and "“empty.pdf” is empty" in both, "those that a script sends one by one"
+
+        async def by_script(link: str, *files: tuple[str, bytes]) -> str:
+            for name, body in files:
+                await browser.post(link, files={"file": (name, body, "")}, headers={"Accept": "application/json"})
+            return words(await browser.get(f"{link}?lang=en"))
+
+        both = await by_script(link, ("cut.pdf", PDF[:-9]), ("empty.pdf", b""), ("cut.pdf", PDF[:-9]))
+        assert both.count("“cut.pdf”") == both.count("“empty.pdf” is empty") == 2, "the latest try of each, above and beside the field"
+        left = await by_script(link, ("cut.pdf", PDF))
+        assert "“empty.pdf” is empty" in left and "“cut.pdf”" not in left, "what is there by now is refused no more"
+        one = await by_script(f"{link.rpartition('/')[0]}/passport", ("cut.pdf", PDF[:-9]), ("empty.pdf", b""))
+        assert "“empty.pdf” is empty" in one and "“cut.pdf”" not in one, "of a paper of one file the latest try is the only one"
         assert (await browser.post(link, files={"file": ("fine.pdf", PDF, "")})).status_code == 303
         assert "empty.pdf" not in words(await browser.get(f"{link}?lang=en")), "done with"
         for forged in ("AAAA", "%%", urlsafe_b64encode(b'[["<b>", "x", 1, ""], ["empty", "x", -1, ""]]').decode(), "W10="):
