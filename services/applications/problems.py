@@ -84,8 +84,18 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/call", "code": "call_closed", **times}]
         case outcomes.ReasonsWrong(allowed=allowed):
             return [{"pointer": "/reasons", "code": "not_an_option", "allowed": list(allowed)}]
-        case outcomes.PointsWrong(criteria=criteria):
-            return [{"pointer": f"/points/{key}", "code": "out_of_range", "maximum": most} for key, most in criteria.items()]
+        case outcomes.PointsWrong(criteria=criteria, sent=sent):
+            return [
+                {
+                    "pointer": f"/points/{key}",
+                    "code": "out_of_range" if key in sent else "required",
+                    "criterion": key,
+                    "minimum": 0,
+                    "maximum": most,
+                    **({"value": sent[key]} if key in sent else {}),
+                }
+                for key, most in criteria.items()
+            ]
         case outcomes.AlreadyApplied(application_id=application_id):
             return [{"pointer": "/application", "code": "already_applied", "value": str(application_id)}]
         case outcomes.OfferPassed(answer_by=answer_by):

@@ -4,7 +4,7 @@ Every value has a stable `code`. None of them changes anything: a use case that 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -177,9 +177,10 @@ class NotScored:
 
 @dataclass(frozen=True, slots=True)
 class PointsWrong:
-    """Criterion key to the most points that it may have, for each criterion without points from 0 to there."""
+    """Criterion key to the most points that it may have, for each criterion without points from 0 to there; `sent` are those given."""
 
     criteria: Mapping[str, int]
+    sent: Mapping[str, int] = field(default_factory=dict)
     code: ClassVar[str] = "points_wrong"
 
 

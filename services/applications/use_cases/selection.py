@@ -50,7 +50,7 @@ async def score(
     criteria = terms.programme.criteria
     wrong = scoring.wrong_points(criteria, points)
     if wrong:
-        return PointsWrong(wrong)
+        return PointsWrong(wrong, dict(points))
     given = {criterion.key: points[criterion.key] for criterion in criteria}
     row = {"points": given, "score": scoring.weighted(criteria, given), "note": reason, "submitted_at": now}
     statement = insert(Review).values(application_id=application.id, reviewer_id=viewer.account_id, **row)

@@ -146,6 +146,15 @@ async def test_the_whole_way_of_an_application_through_the_api(api: Api) -> None
     assert (await act(COORDINATOR, "nominate"))["slate_rank"] == 1
     order = {"programme": PROGRAMME, "year": YEAR, "order": [str(application.id)]}
     assert (await api.send(COORDINATOR, "PUT", "/api/v1/slate", json=order)).status_code == 200
+    first, *rest = programme.criteria
+    over = {"points": {first.key: first.maximum + 1}, "expected_version": (await api.world.application(application.id)).version}
+    wrong = await api.send(REVIEWER, "POST", f"{path}/score", json=over)
+    assert code_of(wrong, 422) == "points_wrong"
+    named = [{"pointer": f"/points/{c.key}", "criterion": c.key, "minimum": 0, "maximum": c.maximum} for c in (first, *rest)]
+    assert wrong.json()["errors"] == [
+        {**named[0], "code": "out_of_range", "value": first.maximum + 1},
+        *({**one, "code": "required"} for one in named[1:]),
+    ]
     await act(REVIEWER, "score", points={criterion.key: criterion.maximum for criterion in programme.criteria})
     assert (await act(OFFICER, "approve"))["score"] == 100_000
     await api.world.hears(api.world.offered(application))

@@ -175,7 +175,7 @@ async def test_points_must_fit_their_criteria(world: World) -> None:
     assert programme is not None
     too_many = {criterion.key: criterion.maximum + 1 for criterion in programme.criteria}
     outcome = await world.do(use_cases.score, REVIEWER, application.id, points=too_many, reason="", expected_version=application.version)
-    assert outcome == PointsWrong({criterion.key: criterion.maximum for criterion in programme.criteria})
+    assert outcome == PointsWrong({criterion.key: criterion.maximum for criterion in programme.criteria}, too_many)
     assert await world.rows("select 1 from review") == []
 
 
