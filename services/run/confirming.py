@@ -23,7 +23,7 @@ from services.applications.domain.outcomes import NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.store import plans
 from services.applications.tables import PlanChange
-from services.applications.use_cases.plans import ChangeReplaced, Loaded, SamePerson, confirm_change
+from services.applications.use_cases.plans import ChangeReplaced, Loaded, SamePerson, Stranded, confirm_change
 from shared.mail.smtp import Reason
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
@@ -62,6 +62,8 @@ async def confirm(applications: Service, plan: str, officer: str, ask: Callable[
             say("who proposed a version may not confirm it: a second officer must")
         case ChangeReplaced(breaks=breaks):
             say(f"what waits has changed since it was shown; it would break: {'; '.join(breaks)}. Nothing was confirmed: look again")
+        case Stranded(lines):
+            say(f"nobody can agree to it any more: {'; '.join(lines)}. Keep the year in the plan until they have ended")
         case NotFound():
             say("what waited was confirmed or withdrawn meanwhile")
         case _:

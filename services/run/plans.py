@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.applications.plan import check_folder
-from services.applications.use_cases.plans import Loaded, NeedsConfirmation, ProgrammeTaken, Unchanged, load_plan
+from services.applications.use_cases.plans import Loaded, NeedsConfirmation, ProgrammeTaken, Stranded, Unchanged, load_plan
 from services.run.parked import actor
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
@@ -36,6 +36,9 @@ async def load(applications: Service, folder: Path, clock: Clock, console: Conso
         case NeedsConfirmation(change, breaks):
             text = f"{plan.code} version {plan.version} breaks promises already made: {'; '.join(breaks)}. "
             text += f"Nothing was changed; an officer can agree: puente plan confirm {plan.code} --officer ADDRESS (change {change})"
+        case Stranded(lines):
+            text = f"{plan.code} version {plan.version} was refused: {'; '.join(lines)}. "
+            text += "Nothing was changed, and no officer can agree to it: keep the year in the plan until they have ended."
         case ProgrammeTaken(programme, other):
             text = f"the programme {programme} belongs to the plan {other} already; nothing was changed"
         case refused:

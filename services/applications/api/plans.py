@@ -12,7 +12,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.outcomes import NotFound
 from services.applications.problems import problem_of
 from services.applications.store import plans
-from services.applications.use_cases.plans import ChangeReplaced, Loaded, SamePerson
+from services.applications.use_cases.plans import ChangeReplaced, Loaded, SamePerson, Stranded
 from shared.web.problems import Problem
 
 router = APIRouter(prefix="/api/v1/plan-changes", tags=["plans"])
@@ -64,6 +64,8 @@ async def confirm(request: Request, plan: str, body: ConfirmIn) -> LoadedOut:
     if isinstance(outcome, ChangeReplaced):
         now_open = {"pointer": "/change", "code": "replaced", "value": str(outcome.change_id), "breaks": list(outcome.breaks)}
         raise Problem(409, code=outcome.code, errors=[now_open])
+    if isinstance(outcome, Stranded):
+        raise Problem(409, code=outcome.code, errors=[{"pointer": "/change", "code": "stranded", "value": one} for one in outcome.lines])
     if not isinstance(outcome, Loaded):
         raise problem_of(request, outcome)
     return LoadedOut(programmes=list(outcome.programmes))

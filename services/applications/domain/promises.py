@@ -38,13 +38,14 @@ class Terms(Protocol):
 class Held:
     """What was promised: the questions that have answers, the places offered or taken by year, the years with applications.
 
-    `seats` are the seats held by year and course.
+    `seats` are the seats held by year and course, `under_way` the applications by year with which something is still to happen.
     """
 
     questions: frozenset[str]
     places: Mapping[int, int]
     years: frozenset[int]
     seats: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    under_way: Mapping[int, int] = field(default_factory=dict)
 
 
 def _keeps_questions(terms: Terms, held: Held) -> Iterable[str]:
@@ -81,6 +82,19 @@ def _keeps_courses(terms: Terms, held: Held) -> Iterable[str]:
 Promise = Callable[[Terms, Held], Iterable[str]]
 
 PROMISES: Final[tuple[Promise, ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years, _keeps_courses)
+
+
+def stranded(programme: str, terms: Terms | None, held: Held) -> list[str]:
+    """What nobody can agree to, one line each: years that would have no call, with applications that could not go on, nor end, without it.
+
+    A programme that is gone from the plan goes on as it was published last, so that nothing of it is stranded.
+    """
+    left = set(terms.places_per_year) if terms else set(held.under_way)
+    return [
+        f"{programme}: {year} would have no call, and applications to it have not ended: {number}"
+        for year, number in sorted(held.under_way.items())
+        if year not in left
+    ]
 
 
 def broken_promises(programme: str, terms: Terms | None, held: Held) -> list[str]:

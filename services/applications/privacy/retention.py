@@ -55,6 +55,13 @@ _CLOSED: Final = (
     "(select * from unnest(cast(:programmes as text[]), cast(:years as int[]), cast(:closed as timestamptz[])) "
     "as c (programme, year, closes)) as call on (call.programme, call.year) = (a.programme, a.year)"
 )
+_APPLIED: Final = text(
+    "with recursive called as ((select programme, year from application order by programme, year limit 1) union all "
+    "select n.programme, n.year from called c cross join lateral (select a.programme, a.year from application a "
+    "where (a.programme, a.year) > (c.programme, c.year) order by a.programme, a.year limit 1) n) "
+    "select c.programme, c.year, (select max(v.loaded_at) from programme_version v where v.programme = c.programme) from called c"
+)
+"""Every call that somebody has applied to, read from one entry of the index to the next, and when its programme was published last."""
 _AGO: Final = "cast(:now as timestamptz) - cast(:kept as interval)"
 _MONTH: Final = "cast(:before as interval)"
 _WORDED: Final = "exists (select 1 from draft_warning w where w.application_id = a.id"
@@ -160,5 +167,8 @@ async def preview(tx: Tx, periods: Periods, *, now: datetime) -> dict[str, int]:
 
 
 async def _calls(tx: Tx) -> dict[str, Any]:
-    calls = [(terms.programme.code, call.year, call.closes) for terms in await all_in_force(tx) for call in terms.programme.calls]
-    return {"programmes": [one[0] for one in calls], "years": [one[1] for one in calls], "closed": [one[2] for one in calls]}
+    """When each call closes; one that the plan has no longer closed when its version was put in force, at the latest."""
+    calls = {(terms.programme.code, call.year): call.closes for terms in await all_in_force(tx) for call in terms.programme.calls}
+    for programme, year, since in await tx.execute(_APPLIED):
+        calls.setdefault((programme, year), since)
+    return {"programmes": [one for one, _year in calls], "years": [year for _one, year in calls], "closed": list(calls.values())}

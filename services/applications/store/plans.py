@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from services.applications.domain.lifecycle import FINISHED, State
 from services.applications.domain.participation import Change, Period, Share, shares_on
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.plan.versions import decode
@@ -147,6 +148,15 @@ async def applied_years(tx: Tx, programme: str) -> set[int]:
     """Years of the programme that somebody has applied to."""
     statement = text("select distinct year from application where programme = :programme and state <> 'withdrawn'")
     return set((await tx.execute(statement, {"programme": programme})).scalars())
+
+
+async def under_way(tx: Tx, programme: str) -> dict[int, int]:
+    """Year -> applications that were sent and have not come to an end: a draft is nobody's business but its owner's."""
+    statement = text(
+        "select year, count(*)::int as number from application where programme = :programme and state <> all(:over) group by year"
+    )
+    over = [State.DRAFT, *FINISHED]
+    return {row.year: row.number for row in await tx.execute(statement, {"programme": programme, "over": over})}
 
 
 async def seats_held(tx: Tx, programme: str) -> dict[tuple[int, str], int]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from services.applications.domain.outcomes import Forbidden, NotFound
-from services.applications.domain.promises import Held, broken_promises
+from services.applications.domain.promises import Held, broken_promises, stranded
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Plan
 from services.applications.plan.publish import programme_published
@@ -58,6 +58,14 @@ class ChangeReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranded:
+    """Applications that were sent could neither go on nor end in the plan: nobody can agree to that, and nothing is in force."""
+
+    lines: tuple[str, ...]
+    code: str = "applications_stranded"
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeTaken:
     """A programme's code belongs to another plan."""
 
@@ -67,7 +75,7 @@ class ProgrammeTaken:
 
 async def load_plan(
     tx: Tx, plan: Plan, *, actor: str, role: str = "operator", now: datetime
-) -> Loaded | Unchanged | NeedsConfirmation | LoadRefused | ProgrammeTaken:
+) -> Loaded | Unchanged | NeedsConfirmation | LoadRefused | ProgrammeTaken | Stranded:
     """Put a plan that was read and checked in force. `actor` is an account id, or a name such as `puente plan load`."""
     await store.lock_loading(tx)
     verdict = judge_load(plan, await store.content_of(tx, plan.code, plan.version))
@@ -81,6 +89,8 @@ async def load_plan(
         if owned.get(programme.code, plan.code) != plan.code:
             return ProgrammeTaken(programme.code, owned[programme.code])
     breaks = await _breaks(tx, plan, [one for one in before if one.plan.code == plan.code])
+    if isinstance(breaks, Stranded):
+        return breaks
     if breaks:
         return await _propose(tx, plan, breaks, actor=actor, role=role, now=now)
     return await _put_in_force(tx, plan, actor=actor, role=role, confirmed_by=None, now=now)
@@ -88,7 +98,7 @@ async def load_plan(
 
 async def confirm_change(
     tx: Tx, viewer: Viewer, plan_code: str, *, change_id: UUID, now: datetime
-) -> Loaded | NotFound | Forbidden | SamePerson | ChangeReplaced:
+) -> Loaded | NotFound | Forbidden | SamePerson | ChangeReplaced | Stranded:
     """A second officer puts the proposed version in force, though it breaks what it names. `change_id` is what they were shown."""
     if viewer.role != "officer":
         return Forbidden()
@@ -102,6 +112,8 @@ async def confirm_change(
         return ChangeReplaced(change.id, tuple(change.breaks))
     plan = decode(change.content)
     breaks = await _breaks(tx, plan, [one for one in await store.all_in_force(tx) if one.plan.code == plan.code])
+    if isinstance(breaks, Stranded):
+        return breaks
     if not set(breaks) <= set(change.breaks):
         # People went on applying meanwhile: nobody agreed to break what is new in the list.
         change.id, change.breaks = new_id(), breaks
@@ -112,8 +124,9 @@ async def confirm_change(
     return await _put_in_force(tx, plan, actor=change.proposed_by, role=viewer.role, confirmed_by=change.confirmed_by, now=now)
 
 
-async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[str]:
-    found: list[str] = []
+async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[str] | Stranded:
+    """The promises that the plan breaks, for a second officer to agree to; or what nobody can agree to."""
+    found, never = list[str](), list[str]()
     for one in before:
         code = one.programme.code
         held = Held(
@@ -121,9 +134,11 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[s
             places=await store.held_by_year(tx, code),
             years=frozenset(await store.applied_years(tx, code)),
             seats=await store.seats_held(tx, code),
+            under_way=await store.under_way(tx, code),
         )
         found += broken_promises(code, plan.programme(code), held)
-    return found
+        never += stranded(code, plan.programme(code), held)
+    return Stranded(tuple(never)) if never else found
 
 
 async def _propose(tx: Tx, plan: Plan, breaks: Sequence[str], *, actor: str, role: str, now: datetime) -> NeedsConfirmation:

@@ -1,38 +1,66 @@
-"""A newer plan has a year no longer that people applied to: every page about such an application says so, and none falls over."""
+"""A newer plan has a year no longer that people applied to: it may not while anything is still to happen with an application to it, and
+every page about one that is over, or was never sent, says so."""
+
+from datetime import timedelta
+from typing import Any
 
 import msgspec
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
-from services.applications.use_cases.plans import Loaded, NeedsConfirmation
+from services.applications.plan.model import Plan
+from services.applications.privacy.retention import Periods, to_warn
+from services.applications.use_cases.plans import Loaded, NeedsConfirmation, Stranded
 from tests.integration.applications.front import words
-from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, the_plan
+from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, reason, the_plan
 from tests.integration.applications.staff_pages import House
 
 
-async def drop_the_year(house: House) -> None:
-    """What two officers may do: version 99 without the year's call."""
+def without_the_year() -> Plan:
+    """Version 99, without the year's call."""
     found = the_plan().programme(PROGRAMME)
     assert found is not None
     places = {year: count for year, count in found.places_per_year.items() if year != YEAR}
     shorter = msgspec.structs.replace(found, places_per_year=places, calls=tuple(call for call in found.calls if call.year != YEAR))
     others = tuple(shorter if one.code == PROGRAMME else one for one in the_plan().programmes)
-    plan = msgspec.structs.replace(the_plan(), version="99", programmes=others)
-    asked = await house.world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer")
+    return msgspec.structs.replace(the_plan(), version="99", programmes=others)
+
+
+async def propose(house: House) -> Any:
+    return await house.world.do(use_cases.load_plan, without_the_year(), actor=str(OFFICER.account_id), role="officer")
+
+
+async def agree(house: House, asked: NeedsConfirmation) -> Any:
+    return await house.world.do(use_cases.confirm_change, SECOND_OFFICER, the_plan().code, change_id=asked.change_id)
+
+
+async def test_nobody_can_agree_to_drop_a_year_while_applications_to_it_are_under_way(house: House) -> None:
+    await house.reach(State.WITHDRAWN)
+    rejected, placed = await house.reach(State.REJECTED), await house.reach(State.PLACED)
+    stranded = Stranded((f"{PROGRAMME}: {YEAR} would have no call, and applications to it have not ended: 1",))
+    assert await propose(house) == stranded, "nobody could end the stay any more"
+    await house.world.act(use_cases.end, OFFICER, placed.id, reason=reason("ending"))
+    asked = await propose(house)
     assert isinstance(asked, NeedsConfirmation)
-    assert isinstance(await house.world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code, change_id=asked.change_id), Loaded)
+    submitted = await house.reach(State.SUBMITTED)
+    assert await agree(house, asked) == stranded, "and one that was sent since was not what anybody agreed to"
+    states = [(await house.world.application(one.id)).state for one in (rejected, placed, submitted)]
+    assert states == [State.REJECTED, State.ENDED, State.SUBMITTED]
+    assert [row.version for row in await house.world.rows("select version from plan_version")] == [the_plan().version]
 
 
 async def test_every_page_says_that_the_year_is_gone(house: House) -> None:
     ana = await house.browser("ana")
-    nominated, draft = await house.reach(State.NOMINATED), await house.reach(State.DRAFT, "ana")
-    await drop_the_year(house)
+    rejected, draft = await house.reach(State.REJECTED), await house.reach(State.DRAFT, "ana")
+    asked = await propose(house)
+    assert isinstance(asked, NeedsConfirmation)
+    assert isinstance(await agree(house, asked), Loaded)
     assert (await ana.get("/applications")).status_code == 200, "the list itself goes on"
     paths = {
         "ana": [f"/applications/{draft.id}{rest}" for rest in ("", "/tasks", "/check")],
-        "peru": [f"/country/applications/{nominated.id}"],
-        "officer": [f"/officer/applications/{nominated.id}"],
-        "reviewer": [f"/review/applications/{nominated.id}"],
+        "peru": [f"/country/applications/{rejected.id}"],
+        "officer": [f"/officer/applications/{rejected.id}"],
+        "reviewer": [f"/review/applications/{rejected.id}"],
     }
     for who, wanted in paths.items():
         for path in wanted:
@@ -42,3 +70,6 @@ async def test_every_page_says_that_the_year_is_gone(house: House) -> None:
     sent = await ana.post(f"/applications/{draft.id}/send", data={"key": "0" * 16, "declared": "yes"})
     assert sent.status_code == 410
     assert (await house.world.application(draft.id)).state == State.DRAFT
+    later, year = house.front.clock.now() + timedelta(days=800), timedelta(days=365)
+    told = await house.front.db.run(lambda tx: to_warn(tx, Periods(year, year, year), now=later))
+    assert [one.person for one in told] == [draft.person_id], "and goes with time as any other draft"

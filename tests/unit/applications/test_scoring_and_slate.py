@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.applications.domain.answers import Page, Question, Texts
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import PAPERS, may_attach
-from services.applications.domain.promises import Held, broken_promises
+from services.applications.domain.promises import Held, broken_promises, stranded
 from services.applications.domain.scoring import average, weighted, wrong_points
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer, may_know
@@ -120,6 +120,13 @@ def test_seats_that_are_held_stay() -> None:
 def test_a_programme_may_go_while_nobody_has_applied() -> None:
     assert broken_promises("x", None, Held(frozenset(), {}, frozenset())) == []
     assert broken_promises("x", None, Held(frozenset(), {}, frozenset({2016})))
+
+
+def test_a_year_with_applications_under_way_strands_them_and_a_whole_programme_goes_on_as_it_was() -> None:
+    held = Held(frozenset(), {}, frozenset({2016, 2017}), under_way={2016: 2, 2017: 3})
+    assert stranded("x", _terms(year=2016), held) == ["x: 2017 would have no call, and applications to it have not ended: 3"]
+    assert stranded("x", _terms(year=2017), Held(frozenset(), {}, frozenset({2016, 2017}), under_way={2017: 3})) == []
+    assert stranded("x", None, held) == []
 
 
 def test_papers_are_attached_at_their_stage() -> None:
