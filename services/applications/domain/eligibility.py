@@ -152,10 +152,20 @@ RULES: Final[dict[str, RuleKind]] = {
 }
 
 
+COMPARING: Final = frozenset({"years_after"})
+"""Kinds that hold answers against one another: they are no conditions that anybody could read before answering."""
+
+
 def check(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:
     """The reasons why these answers are not eligible, in the order of the rules; empty means eligible."""
     context = replace(context, answers=answers)
     return [Reason(rule.code, rule.reason) for rule in rules if applies(rule, answers, context) and not _holds(rule, answers, context)]
+
+
+def warned(warnings: Iterable[Rule], rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:
+    """What is to be looked at once more: not where a rule of the same kind refuses the same answer, which says more."""
+    refused = {(rule.kind, rule.question) for rule in rules if check((rule,), answers, context)}
+    return check([one for one in warnings if (one.kind, one.question) not in refused], answers, context)
 
 
 def words_wanted(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> dict[str, int]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import When
-from services.applications.domain.eligibility import Rule
+from services.applications.domain.eligibility import COMPARING, Rule
 from services.applications.domain.lifecycle import FINISHED, State
 from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
@@ -143,7 +143,7 @@ def conditions(programme: Programme, call: Call | None) -> list[str]:
     def counts(rule: Rule) -> bool:
         return opens is None or not ((rule.start and opens < rule.start) or (rule.end and opens > rule.end))
 
-    return list(dict.fromkeys(rule.reason[language] for rule in programme.rules if counts(rule)))
+    return list(dict.fromkeys(rule.reason[language] for rule in programme.rules if counts(rule) and rule.kind not in COMPARING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Checking the answers, the declaration, sending once, and the receipt."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import agreements
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
-from services.applications.domain.eligibility import check
+from services.applications.domain.eligibility import Reason, Rule, check, warned
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
@@ -117,21 +118,28 @@ def _referees_missing(folder: Folder, lacking: int) -> str:
     return ngettext("Ask {n} more referee for a letter", "Ask {n} more referees for a letter", lacking)
 
 
-def against(folder: Folder) -> list[str]:
-    """In words, why the rules speak against what has been answered so far."""
-    found = check(folder.dossier.programme.rules, folder.dossier.answers, context_of_call(folder))
-    return [reason.text[current_language()] for reason in found]
+def against(folder: Folder) -> list[dict[str, str]]:
+    """In words, why the rules speak against what has been answered so far, with links to where that was."""
+    rules = folder.dossier.programme.rules
+    return _ruled(folder, rules, check(rules, folder.dossier.answers, context_of_call(folder)))
+
+
+def _ruled(folder: Folder, rules: Iterable[Rule], found: Iterable[Reason]) -> list[dict[str, str]]:
+    """What rules say, each with the page of its question; without an address where it has none."""
+    asked, language = {rule.code: rule.question for rule in rules}, current_language()
+    pages = {question.key: page.key for page in folder.dossier.programme.pages for question in page.questions}
+    at = {code: pages.get(key or "") for code, key in asked.items()}
+    return [
+        {"href": f"{folder.path}/pages/{quote(page)}?then=check" if (page := at[one.code]) else "", "text": one.text[language]}
+        for one in found
+    ]
 
 
 def warnings(folder: Folder) -> list[dict[str, str]]:
     """What people are asked to look at once more before they send, with links to where it was answered; it stops nobody."""
     language, programme = current_language(), folder.dossier.programme
-    rules = {rule.code: rule for rule in programme.warnings}
-    found = []
-    for reason in check(programme.warnings, folder.dossier.answers, context_of_call(folder)):
-        page = next((page for page in programme.pages for one in page.questions if one.key == rules[reason.code].question), None)
-        href = f"{folder.path}/pages/{quote(page.key)}?then=check" if page else ""
-        found.append({"href": href, "text": reason.text[language]})
+    said = warned(programme.warnings, programme.rules, folder.dossier.answers, context_of_call(folder))
+    found = _ruled(folder, programme.warnings, said)
     for state in folder.dossier.pages:
         page = programme.page(state.key)
         assert page is not None, "the pages of a dossier are the programme's"

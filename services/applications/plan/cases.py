@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from services.applications.domain.answers import counted
-from services.applications.domain.eligibility import check
+from services.applications.domain.eligibility import check, warned
 from services.applications.plan.model import Case, Plan
 from services.applications.plan.read import read
 
@@ -50,7 +50,7 @@ def run_cases(plan: Plan) -> list[CaseResult]:
             CaseResult(
                 case=case,
                 found=tuple(reason.code for reason in check(programme.rules, answers, context)),
-                warned=tuple(reason.code for reason in check(programme.warnings, answers, context)),
+                warned=tuple(reason.code for reason in warned(programme.warnings, programme.rules, answers, context)),
             )
         )
     return results
