@@ -42,7 +42,7 @@ async def details_page(request: Request) -> Response:
         desk.take_back(response)
         clear_identity_cookie(response, secure=desk.secure)
         return response
-    typed = {"name": account.name, "language": account.language, "timezone": account.timezone}
+    typed = {"name": account.name, "language": account.language, "timezone": zones.of_account(account)}
     wrong = told_again(request, lambda form: faults_in(typed_in(form))) or {}
     return await _page(request, account.email, typed, wrong, saved="saved" in request.query_params, erasure=erasure)
 
@@ -132,4 +132,6 @@ def _fields(typed: dict[str, str], faults: dict[str, str], offered: list[dict[st
             "options": offered,
         },
     ]
+    if typed["timezone"] == zones.UTC:
+        fields[-1]["attributes"] = {"data-zone": ""}  # nothing was chosen: a script offers the browser's, and sending the form chooses it
     return [{**one, "value": typed[one["key"]], "error": faults.get(one["key"], "")} for one in fields]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
-from shared.web.formats import sort_key, zone_name
+from services.applications.accounts.tables import Account
+from shared.web.formats import BEIJING, sort_key, zone_name
 from shared.web.i18n import LANGUAGES, current_language
 
 UTC: Final = "UTC"
@@ -20,6 +21,8 @@ MAIN: Final = {
     "MX": "America/Mexico_City",
 }
 """The capital's zone of countries that have several."""
+DONOR_SIDE: Final = ("reviewer", "officer", "auditor", "operator")
+"""Roles that read moments in Beijing's time, as long as their account names no zone."""
 REGIONS: Final = ("America/", "Asia/Shanghai", "Europe/")
 """Where people who apply live, or study for now; a zone from elsewhere that an account has already is offered too."""
 
@@ -31,6 +34,15 @@ def zone_of(country: str) -> str:
         return MAIN[country]
     known = [zone for zone in get_global("territory_zones").get(country, ()) if exists(zone)]
     return str(known[0]) if known else UTC
+
+
+def of_account(account: Account) -> str:
+    """The zone that the account names, else the one of its country or of its side; `UTC` for an applicant who has chosen none."""
+    if account.timezone != UTC:
+        return account.timezone
+    if account.country:
+        return zone_of(account.country)
+    return BEIJING if account.role in DONOR_SIDE else UTC
 
 
 def offered() -> tuple[str, ...]:

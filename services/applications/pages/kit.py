@@ -33,8 +33,6 @@ ZONE_BY_LANGUAGE: Final = {
     "nl": "America/Paramaribo",
 }
 """Where nothing is known of a reader but the language: one zone of those who speak it. The zone is always named beside the time."""
-DONOR_SIDE: Final = ("reviewer", "officer", "auditor", "operator")
-"""Roles that read moments in Beijing's time, as long as their account names no zone."""
 UPLOAD_ROOM_BYTES: Final = 48 * 1024 * 1024
 """Bodies of uploads may be this large, well over any document's own limit, so that a file too large is refused by its name."""
 FORM_ROOM_BYTES: Final = 1024 * 1024
@@ -77,7 +75,7 @@ def zone_with(account: Account | None, country: str = "") -> str:
         return account.timezone
     if (account is not None and account.country) or country:
         return zones.zone_of((account.country if account is not None else "") or country)
-    if account is not None and account.role in DONOR_SIDE:
+    if account is not None and account.role in zones.DONOR_SIDE:
         return BEIJING
     return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
 

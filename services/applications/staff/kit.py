@@ -14,7 +14,7 @@ from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import DONOR_SIDE, Folder, id_from, zone_for
+from services.applications.pages.kit import Folder, id_from, zone_for
 from services.applications.plan.model import Programme
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.store.work import Chosen
@@ -70,7 +70,7 @@ async def zone_in(tx: Tx, request: Request, viewer: Viewer) -> str:
     """The zone to show moments in: the account's; where it says none, Beijing for the donor's side, else one of the language's."""
     account = await people.by_id(tx, viewer.account_id)
     unsaid = account is None or account.timezone == zones.UTC
-    return BEIJING if unsaid and viewer.role in DONOR_SIDE else await zone_for(tx, request)
+    return BEIJING if unsaid and viewer.role in zones.DONOR_SIDE else await zone_for(tx, request)
 
 
 async def file_of(request: Request, raw_id: str, base: str, *roles: str) -> File:

@@ -113,6 +113,12 @@ for (const form of document.querySelectorAll('form[data-typed]')) {
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') keep(true) })
 }
 
+// Who has chosen no time zone is offered the browser's; it counts once the form is sent.
+for (const select of document.querySelectorAll('select[data-zone]')) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+  if ([...select.options].some((one) => one.value === here)) select.value = here
+}
+
 // A filter form sends itself when a choice changes; its button stays for everybody else.
 for (const form of document.querySelectorAll('form[data-send-on-change]')) {
   form.addEventListener('change', () => form.requestSubmit())

@@ -21,10 +21,10 @@ TELL_OF_WAITING = """
 """Between an answer and the next question no timer is set, and time that passes then would pass unseen."""
 
 
-async def opened(house: House, browser: Browser, address: str, path: str) -> Page:
+async def opened(house: House, browser: Browser, address: str, path: str, zone: str | None = None) -> Page:
     """The page of somebody who is signed in, in a browser whose time the test moves."""
     signed_in = await house.browser("ana")
-    context = await browser.new_context(viewport={"width": 360, "height": 740})
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, timezone_id=zone)
     cookies = {one.name: one.value or "" for one in signed_in.cookies.jar} | {LANGUAGE_COOKIE: "en"}
     await context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     page = await context.new_page()
@@ -64,7 +64,8 @@ async def test_five_minutes_before_the_end_it_says_so_and_one_press_goes_on(hous
 
 async def test_what_is_sent_after_the_end_is_saved_by_signing_in(house: House, browser: Browser) -> None:
     async with served(house.front.app) as address:
-        page = await opened(house, browser, address, "/account")
+        page = await opened(house, browser, address, "/account", "America/Bogota")
+        assert await page.input_value("#timezone") == "America/Bogota", "who has chosen none is offered the browser's"
         await page.fill("#name", "Íñigo Vásquez")
         house.front.clock.move(timedelta(hours=3))
         await page.get_by_role("button", name="Save").click()
@@ -76,4 +77,6 @@ async def test_what_is_sent_after_the_end_is_saved_by_signing_in(house: House, b
         await page.get_by_role("button", name="Save and go on").click()
         await page.get_by_text("Your details are saved").wait_for()
         assert await page.input_value("#name") == "Íñigo Vásquez"
+        assert await page.locator("#timezone[data-zone]").count() == 0, "what was chosen is not offered to be changed"
+        assert await page.input_value("#timezone") == "America/Bogota"
         await page.context.close()

@@ -35,6 +35,14 @@ def test_who_works_for_a_country_reads_its_time_in_whatever_language(language: s
         assert zone_with(an_account("officer", None)) == "Asia/Shanghai"
 
 
+def test_the_account_shows_the_zone_that_its_pages_use() -> None:
+    assert zones.of_account(an_account("coordinator", "PE")) == "America/Lima"
+    assert zones.of_account(an_account("coordinator", "PE", "Europe/Paris")) == "Europe/Paris"
+    assert zones.of_account(an_account("officer", None)) == "Asia/Shanghai"
+    assert zones.of_account(an_account("officer", None, "Europe/Paris")) == "Europe/Paris"
+    assert zones.of_account(an_account("applicant", None)) == "UTC", "none is chosen"
+
+
 @pytest.mark.parametrize("language", ["es", "zh", "en"])
 def test_the_zones_stand_in_the_order_of_the_names_that_are_read(language: str) -> None:
     zones._offered.cache_clear()  # another test may have asked in words of its own
