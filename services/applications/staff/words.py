@@ -121,11 +121,11 @@ def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[s
     limits = [str(key) for key in detail.get("lacking") or ()] + ([str(detail["limit"])] if detail.get("limit") else [])
     found += [_sentence(limit_words(key, plan)) for key in limits]
     if isinstance(detail.get("rank"), int) and detail["rank"] > 0:
-        found.append(_("Rank {rank}", rank=detail["rank"]))
+        found.append(_("Rank {rank}", rank=format_number(detail["rank"])))
     if isinstance(detail.get("slate_rank"), int):
-        found.append(_("Number {rank} on the country’s slate", rank=detail["slate_rank"]))
+        found.append(_("Number {rank} on the country’s slate", rank=format_number(detail["slate_rank"])))
     if isinstance(detail.get("from"), int) and isinstance(detail.get("to"), int):
-        found.append(_("From {old} to {new}", old=detail["from"], new=detail["to"]))
+        found.append(_("From {old} to {new}", old=format_number(detail["from"]), new=format_number(detail["to"])))
     if isinstance(detail.get("score"), int) and "review" in programme.route:
         found.append(_("Score {score}", score=score_words(detail["score"])))
     if isinstance(detail.get("correct_by"), str):

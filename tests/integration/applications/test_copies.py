@@ -13,6 +13,7 @@ from services.applications import use_cases
 from services.applications.copies import making
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
+from services.applications.pages.refusals import both
 from services.applications.store import checks
 from services.applications.store.copies import TRIES_MAX
 from services.applications.tables import Application
@@ -22,6 +23,7 @@ from services.applications.views import dossier
 from shared.events.envelope import AnyEvent
 from shared.kernel.ids import new_id
 from shared.persistence.database import Tx
+from shared.web.i18n import speaking
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import COORDINATOR, World, good_form, new_applicant, the_plan
 
@@ -119,7 +121,7 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     await work(api)
     text = said(await download(api, person, application, first.subjectversion))
     assert text.count("Ana Before") == 2, "at its head and in its place, though the account has no name"
-    assert "After" not in text
+    assert "After" not in text and "Corregida" not in text
 
     world.now += timedelta(days=1)
     await world.submit(person, application.id)
@@ -129,6 +131,9 @@ async def test_after_a_correction_there_is_another_and_the_first_holds_what_was_
     text = said(await download(api, person, application, second.subjectversion))
     assert "张伟 After" in text
     assert "Ana Before" not in text
+    with speaking(api.service.api.state.texts, "es"):
+        at, again = (" ".join(both(one.time, "America/Lima").split()) for one in (first, second))
+    assert f"Enviada {at}" in text and f"Corregida y enviada de nuevo {again}" in text, "both moments, with the answers of the second"
     assert "Ana Before" in said(await download(api, person, application, first.subjectversion))
     assert f"/copies/{second.subjectversion}" in (await api.send(person, "GET", f"/applications/{application.id}")).text
 

@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from services.applications.staff.audit import detail_words
+from services.applications.staff.words import notes
 from services.applications.store.trail import Entry
 from shared.kernel.ids import new_id
+from shared.web.app import SHARED_LOCALE
 from shared.web.i18n import Texts, speaking
+from tests.conftest import ROOT
+from tests.integration.applications.people import the_plan
 
+TEXTS = Texts.load(ROOT / "services" / "applications" / "locale", SHARED_LOCALE)
 NOW = datetime(2016, 3, 1, tzinfo=UTC)
 DETAILS = [
     (
@@ -33,6 +38,19 @@ DETAILS = [
     ("retention.drafts", {"rows": 4}, "How many: 4."),
     ("account.made_staff", {"before": "applicant", "after": "officer", "country": None}, "Applicant → Officer"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("language", "score", "rank"),
+    [("es", "76.5", "1,204"), ("pt", "76,5", "1.204"), ("fr", "76,5", "1\u202f204"), ("nl", "76,5", "1.204"), ("zh", "76.5", "1,204")],
+)
+def test_numbers_in_a_detail_stand_as_the_language_writes_them(language: str, score: str, rank: str) -> None:
+    """The Spanish of Latin America has a point where that of Spain has a comma."""
+    plan = the_plan()
+    reviewed = next(one for one in plan.programmes if "review" in one.route)
+    with speaking(TEXTS, language):
+        said = notes({"score": 76_500, "rank": 1204, "slate_rank": 1204, "from": 1204, "to": 1}, plan, reviewed)
+    assert [score in said[-1], *(rank in one for one in said[:-1])] == [True] * 4, said
 
 
 @pytest.mark.parametrize(("act", "detail", "words"), DETAILS, ids=lambda value: value if isinstance(value, str) else "")
