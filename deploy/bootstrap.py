@@ -227,7 +227,7 @@ def write_command() -> str:
     Path(packages, "puente.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     command = VENV / "bin" / "puente"
     # -P keeps the working folder off the import path: a folder `services` where somebody happens to stand is not ours.
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m services.launcher "$@"\n', encoding="utf-8")
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m services.start "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     return ".venv/bin/puente"
 

@@ -1,6 +1,7 @@
 """What every command of `puente` is made with: a loop, services opened for it, an exit code, and the console."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -16,9 +17,10 @@ out = Console(soft_wrap=True)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop."""
+    """Run a coroutine on uvloop. Ctrl-C, which ended the process until now, cancels it."""
     import uvloop
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with said_in_a_line(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 

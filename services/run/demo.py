@@ -68,10 +68,11 @@ async def _run(
                 await asyncio.wait([filling])
                 return
             await filling
-        show(stack, console, await _states(stack))
-        used = memory.megabytes()
-        say(f"ready{f', {used} MB of memory in all' if used else ''}; Ctrl-C stops it")
-        await stack.wait(stop)
+        if not stop.is_set():
+            show(stack, console, await _states(stack))
+            used = memory.megabytes()
+            say(f"ready{f', {used} MB of memory in all' if used else ''}; Ctrl-C stops it")
+            await stack.wait(stop)
         say("stopping")
     say("stopped; the data stay in " + str(home.folder))
 

@@ -29,6 +29,7 @@ def said_in_a_line() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        Console(stderr=True).print("\nStopped.", highlight=False, markup=False)
         raise typer.Exit(130) from None
     except typer.Exit:
         raise
