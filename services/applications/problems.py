@@ -27,6 +27,8 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.CorrectionLate: 422,
     outcomes.OfferPassed: 422,
     outcomes.NotTakingPart: 422,
+    outcomes.CoursesNotPossible: 422,
+    outcomes.CourseNotListed: 422,
     outcomes.Incomplete: 422,
     outcomes.PaperFull: 409,
     outcomes.Ineligible: 422,
@@ -66,6 +68,10 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             papers = [(key, "required") for key in documents] + [(key, "not_checked_yet") for key in checking]
             letters = [{"pointer": "/referees", "code": "required", "missing": referees}] if referees else []
             return [*asked, *({"pointer": f"/documents/{key}", "code": code} for key, code in papers), *letters]
+        case outcomes.CoursesNotPossible(courses=courses):
+            return [{"pointer": "/answers/course", "code": why, "value": course} for course, why in courses.items()]
+        case outcomes.CourseNotListed(course=course, listed=listed):
+            return [{"pointer": "/course", "code": "not_an_option", "value": course, "allowed": list(listed)}]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
         case outcomes.MarksMissing(reasons=reasons, about=about):
@@ -78,7 +84,9 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
                 }
             ]
         case outcomes.Ineligible(reasons=reasons):
-            return [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
+            options = [{"options": list(reason.options)} if reason.options else {} for reason in reasons]
+            told = [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
+            return [{**one, **more} for one, more in zip(told, options, strict=True)]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):
             times = {"counted": counted.isoformat(), "opens": opens.isoformat(), "closes": closes.isoformat()}
             return [{"pointer": "/call", "code": "call_closed", **times}]

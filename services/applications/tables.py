@@ -77,6 +77,8 @@ class Application(Table, table=True):
     slate_rank: int | None = None
     score: int | None = None
     course: str | None = _text(optional=True)
+    """The first that was listed, until an approval is for another of them."""
+    courses: list[str] = _texts()
     channel: str | None = _text(optional=True)
     parts: list[str] = _texts()
     answer_by: datetime | None = _moment(optional=True)
@@ -87,6 +89,11 @@ class Application(Table, table=True):
     list_closes: datetime | None = _moment(optional=True)
     reasons: list[str] = _texts()
     reason_limit: str | None = _text(optional=True)
+
+    @property
+    def listed(self) -> list[str]:
+        """The courses that were listed, in the person's order; what was sent before there was an order names one, or none."""
+        return self.courses or ([self.course] if self.course else [])
 
 
 class PageAnswers(Table, table=True):

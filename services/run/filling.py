@@ -96,7 +96,7 @@ def _answer(one: Person, life: Life, question: Question, rules: list[Rule], call
         case "several":
             return _some(question, random, in_order=True)
         case "ranking":
-            return _some(question, random, in_order=False)
+            return _in_order(question, life, random)
         case "language":
             return Spoken(random.choice(question.options).key, random.choice(question.levels).key)
         case "money":
@@ -129,6 +129,16 @@ def _answer(one: Person, life: Life, question: Question, rules: list[Rule], call
 def _fits(question: Question, told: str | int) -> bool:
     """Whether the question can be answered by that: an option where it offers some, a number where it asks for one."""
     return question.option(str(told)) is not None if question.options else (type(told) is int) is (question.kind == "number")
+
+
+def _in_order(question: Question, life: Life, random: Random) -> Chosen:
+    """As many options as are asked for, in any order; what goes with the person's calling comes first."""
+    chosen = _some(question, random, in_order=False).keys
+    fitting = [option.key for option in question.options if option.key in life.calling.goes_with]
+    if not fitting:
+        return Chosen(chosen)
+    first = random.choice(fitting)
+    return Chosen((first, *(key for key in chosen if key != first))[: max(len(chosen), 1)])
 
 
 def _some(question: Question, random: Random, *, in_order: bool) -> Chosen:

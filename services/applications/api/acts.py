@@ -11,6 +11,7 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.api.shapes import (
     ApplicationOut,
+    ApproveBody,
     EndBody,
     ExtendBody,
     OfferBody,
@@ -79,8 +80,8 @@ async def score(request: Request, application_id: UUID, body: ScoreBody) -> Appl
 
 
 @router.post("/applications/{application_id}/approve")
-async def approve(request: Request, application_id: UUID, body: VersionBody) -> ApplicationOut:
-    """Approve; quotas is asked for a place."""
+async def approve(request: Request, application_id: UUID, body: ApproveBody) -> ApplicationOut:
+    """Approve, for one of the courses that were listed; quotas is asked for a place."""
     return await _do(request, viewer_in(request), use_cases.approve, application_id, **body.model_dump())
 
 

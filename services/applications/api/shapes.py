@@ -44,6 +44,12 @@ class VersionBody(Body):
     expected_version: int
 
 
+class ApproveBody(VersionBody):
+    """`course` is one of those that the person listed; without it the approval is for the first of them."""
+
+    course: Code | None = None
+
+
 class MarkBody(Body):
     """A page, a question or a document that has to be corrected, by its key, and what is wrong there."""
 
@@ -110,6 +116,8 @@ class ApplicationOut(BaseModel):
     correct_by: date | None
     reasons: list[str]
     limit: str | None
+    course: str | None = Field(description="The course that was approved; before that the first of `courses`.")
+    courses: list[str] = Field(description="The courses that the person listed, in their order.")
 
 
 class DossierOut(ApplicationOut):
@@ -162,6 +170,8 @@ def application_out(application: Application, *, for_staff: bool, slate_rank: in
         correct_by=application.correct_by,
         reasons=application.reasons,
         limit=application.reason_limit,
+        course=application.course,
+        courses=application.listed,
     )
 
 

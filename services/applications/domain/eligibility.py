@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from services.applications.domain.answers import Answer, Entries, Texts, When, count_words
+from services.applications.domain.answers import Answer, Chosen, Entries, Texts, When, count_words
+from services.applications.domain.questions import CHOICES, PREFERENCE, keys_of
 
 Parameter = int | str | tuple[str, ...]
 
@@ -54,10 +55,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why somebody is not eligible: a stable code, and the words for them."""
+    """Why somebody is not eligible: a stable code, and the words for them. `options`: which ones of an order of preference it is about."""
 
     code: str
     text: Texts
+    options: tuple[str, ...] = ()
 
 
 def age_on(born: date, day: date) -> int:
@@ -80,12 +82,17 @@ def _date_not_before(rule: Rule, answer: Answer | None, context: Context) -> boo
     return answer >= context.day(_text(rule, "on")) + timedelta(days=_whole(rule, "plus_days"))
 
 
-def _is_listed(name: str) -> "Check":
-    return lambda rule, answer, context: isinstance(answer, str) and answer in _texts(rule, name)
+def _min_degree(rule: Rule, answer: Answer | None, context: Context) -> bool:
+    return isinstance(answer, str) and answer in _texts(rule, "at_least")
+
+
+def _only_of(rule: Rule, answer: Answer | None, context: Context) -> bool:
+    keys = keys_of(answer)
+    return bool(keys) and keys.issubset(_texts(rule, "options"))
 
 
 def _not_one_of(rule: Rule, answer: Answer | None, context: Context) -> bool:
-    return answer not in _texts(rule, "options")
+    return keys_of(answer).isdisjoint(_texts(rule, "options"))
 
 
 def _number_at_least(rule: Rule, answer: Answer | None, context: Context) -> bool:
@@ -139,9 +146,9 @@ RULES: Final[dict[str, RuleKind]] = {
     "age_under": RuleKind(_age_under, ("date",), {"years": "whole", "on": "moment"}),
     "age_at_least": RuleKind(_age_at_least, ("date",), {"years": "whole", "on": "moment"}),
     "date_not_before": RuleKind(_date_not_before, ("date",), {"on": "moment", "plus_days": "whole"}),
-    "min_degree": RuleKind(_is_listed("at_least"), ("select", "radio"), {"at_least": "rung"}),
-    "one_of": RuleKind(_is_listed("options"), ("select", "radio"), {"options": "options"}),
-    "not_one_of": RuleKind(_not_one_of, ("select", "radio"), {"options": "options"}),
+    "min_degree": RuleKind(_min_degree, CHOICES, {"at_least": "rung"}),
+    "one_of": RuleKind(_only_of, (*CHOICES, PREFERENCE), {"options": "options"}),
+    "not_one_of": RuleKind(_not_one_of, (*CHOICES, PREFERENCE), {"options": "options"}),
     "number_at_least": RuleKind(_number_at_least, ("number",), {"number": "whole"}),
     "number_at_most": RuleKind(_number_at_most, ("number",), {"number": "whole"}),
     "words_at_least": RuleKind(_words_at_least, ("long_text", "text"), {"words": "whole"}),
@@ -159,7 +166,15 @@ COMPARING: Final = frozenset({"years_after"})
 def check(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:
     """The reasons why these answers are not eligible, in the order of the rules; empty means eligible."""
     context = replace(context, answers=answers)
-    return [Reason(rule.code, rule.reason) for rule in rules if applies(rule, answers, context) and not _holds(rule, answers, context)]
+    against = [rule for rule in rules if applies(rule, answers, context) and not _holds(rule, answers, context)]
+    return [Reason(rule.code, rule.reason, _at_fault(rule, answers, context)) for rule in against]
+
+
+def _at_fault(rule: Rule, answers: Mapping[str, Answer], context: Context) -> tuple[str, ...]:
+    """Which options of an order of preference the rule speaks against, each held against it by itself."""
+    answer = answers.get(rule.question) if rule.question else None
+    keys = answer.keys if isinstance(answer, Chosen) else ()
+    return tuple(key for key in keys if not RULES[rule.kind].check(rule, key, context))
 
 
 def warned(warnings: Iterable[Rule], rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:

@@ -209,6 +209,11 @@ def _keys(question: Question, value: Any) -> Chosen | None:
     return Chosen(tuple(keys)) if keys or not value else None
 
 
+def _ranked(question: Question, value: Any) -> Chosen | None:
+    """The same; a single choice, as it was kept while the question was one, is the first and only one."""
+    return _keys(question, [value] if isinstance(value, str) else value)
+
+
 def _spoken(question: Question, typed: list[str], setting: Setting) -> Spoken | Fault:
     empty = tuple(box for box, part in zip(("language", "level"), typed, strict=True) if not part)
     if empty:
@@ -293,7 +298,7 @@ PLAIN: Final[Mapping[str, Kind]] = {
     ),
     "ranking": Kind(
         _ranking,
-        _keys,
+        _ranked,
         show=lambda question, answer: [*answer.keys[: question.most], *[""] * (question.most - len(answer.keys))],
         boxes=lambda question: tuple(str(rank) for rank in range(1, question.most + 1)),
         required="required_choice",

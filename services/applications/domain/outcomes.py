@@ -75,6 +75,23 @@ class NotTakingPart:
 
 
 @dataclass(frozen=True, slots=True)
+class CoursesNotPossible:
+    """Courses that were listed and cannot be had, each with why: a code of `domain.courses.WHY`."""
+
+    courses: Mapping[str, str]
+    code: ClassVar[str] = "course_not_possible"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseNotListed:
+    """An approval named a course that the person did not list; `listed` are those that they did, in their order."""
+
+    course: str
+    listed: tuple[str, ...]
+    code: ClassVar[str] = "course_not_listed"
+
+
+@dataclass(frozen=True, slots=True)
 class Incomplete:
     """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
 

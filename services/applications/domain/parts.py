@@ -1,11 +1,12 @@
 """What an application draws on besides its cell: the course, the channel, and the named parts in which its country takes part. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from services.applications.domain.answers import Answer, Page
+from services.applications.domain.courses import COURSE, listed
 
-PARTED: Final = ("course", "level")
+PARTED: Final = (COURSE, "level")
 """Keys of the questions that divide a programme into parts: what is taught, and at which level."""
 
 
@@ -15,10 +16,13 @@ def chosen(pages: Iterable[Page], answers: Mapping[str, Answer], key: str) -> st
     return str(answers[key]) if offers and key in answers else None
 
 
-def parts_of(pages: Iterable[Page], answers: Mapping[str, Answer], named: Collection[str]) -> tuple[str, ...]:
+def parts_of(pages: Sequence[Page], answers: Mapping[str, Answer], named: Collection[str], course: str | None = None) -> tuple[str, ...]:
     """What was chosen in those of the questions `PARTED` whose options the country names as its parts.
 
-    So a country that limits itself to some courses makes the course a part, and leaves the level of study out of account.
+    So a country that limits itself to some courses makes the course a part, and leaves the level of study out of account. `course` is the
+    one in question, by itself the first that is listed.
     """
     asked = [question for page in pages for question in page.questions if question.key in PARTED]
-    return tuple(str(answers[q.key]) for q in asked if q.key in answers and any(option.key in named for option in q.options))
+    wanted = (course,) if course else listed(pages, answers)[:1]
+    values = {**answers, **({COURSE: wanted[0]} if wanted else {})}
+    return tuple(str(values[q.key]) for q in asked if q.key in values and any(option.key in named for option in q.options))

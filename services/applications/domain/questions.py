@@ -18,6 +18,10 @@ OFFERING: Final = (*CHOICES, "several", "ranking", "language")
 """Kinds whose question names the options to choose from."""
 DECIDING: Final = (*CHOICES, "several", "yes_no")
 """Kinds that a condition may look at."""
+PREFERENCE: Final = "ranking"
+"""An order of preference: several options, the one that is wanted most first."""
+GIVES: Final = {"course": (*CHOICES, PREFERENCE), "level": CHOICES, "channel": CHOICES}
+"""Questions with options by whose answer places are given, by key: the kinds that they may be of."""
 YES_NO: Final = ("yes", "no")
 RANKS_MAX: Final = 6
 ENTRIES_MAX: Final = 20

@@ -19,6 +19,7 @@ from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import faults_said
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
 from services.applications.pages.letters_due import letters_of
+from services.applications.pages.preferences import faults, where
 from services.applications.pages.referees import UNREACHED
 from services.applications.tables import Application
 from services.applications.views import PaperState
@@ -133,15 +134,18 @@ def page_tasks(folder: Folder) -> list[Task]:
 
 
 def spoken_against(folder: Folder) -> dict[str, str]:
-    """Page key to why, in words, a rule speaks against an answer on it: such a page is answered, and the application cannot be sent so.
+    """Page key to why, in words, a rule speaks against an answer on it, or a course that is listed cannot be had: such a page is answered,
+    and the application cannot be sent so.
 
     So that who says no to what has to be confirmed is told at once, and not when everything else is done.
     """
     programme, answers, context = folder.dossier.programme, folder.dossier.answers, context_of_call(folder)
     broken = [(rule.question, reason) for rule in programme.rules if rule.question for reason in check((rule,), answers, context)]
+    course_page, courses = where(folder)[0], faults(folder)
     found: dict[str, str] = {}
     for page in programme.pages:
         own = [reason.text[current_language()] for key, reason in broken if key in {one.key for one in page.questions}]
+        own += courses if page.key == course_page else []
         found |= {page.key: sentences(*own)} if own else {}
     return found
 
@@ -208,7 +212,7 @@ def letter_tasks(folder: Folder) -> list[Task]:
 def send_task(folder: Folder) -> Task:
     """Checking and sending, once all else is there."""
     name = _("Check your answers and send")
-    if folder.dossier.complete and not refused_answers(folder):
+    if folder.dossier.complete and not refused_answers(folder) and not faults(folder):
         return Task(name, "", f"{folder.path}/check", _(NOT_STARTED), "blue")
     return Task(name, _("When everything above is done"), "", _(CANNOT_START), "grey")
 

@@ -18,7 +18,9 @@ from services.applications.pages.help import contact_of
 from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
 from services.applications.pages.letters_due import LettersSaid, letters_of, letters_said
-from services.applications.pages.place import TAKEN, accepted, course_name, course_of
+from services.applications.pages.place import TAKEN, accepted, course_of
+from services.applications.pages.preferences import approved_words, facts_of
+from services.applications.pages.preferences import notes as course_notes
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
     LIMITS,
@@ -41,7 +43,7 @@ from services.applications.tables import Application
 from services.applications.use_cases.submission import in_time
 from services.applications.views import Line, mine
 from shared.persistence.database import Tx
-from shared.web.formats import format_date
+from shared.web.formats import format_date, sentences
 from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 
@@ -106,7 +108,11 @@ def _too_late(application: Application, call: Call | None, now: datetime) -> boo
 
 
 def meaning(application: Application, terms: InForce, now: datetime) -> str:
-    """What the state means for the applicant, in a sentence or two."""
+    """What the state means for the applicant, in a sentence or two, and for which of the listed courses it is approved."""
+    return sentences(_meaning(application, terms, now), approved_words(application, terms.programme))
+
+
+def _meaning(application: Application, terms: InForce, now: datetime) -> str:
     if _not_corrected(application, terms):
         return _(NOT_CORRECTED)
     if _not_decided(application):
@@ -209,7 +215,7 @@ def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[s
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(str(detail["correct_by"])))))
     if isinstance(detail.get("receipt"), str):
         found.append(_("Receipt number {receipt}", receipt=detail["receipt"]))
-    found += agreed_words(detail)
+    found += [*course_notes(detail, programme), *agreed_words(detail)]
     return found
 
 
@@ -262,7 +268,7 @@ async def application_page(request: Request, application_id: str) -> Response:
         reasons=reason_words(reasons(application), programme),
         lacking=lacking(folder),
         country=country_name(application.country, folder.plan),
-        course=course_name(application, programme),
+        courses=facts_of(application, programme),
         moments=moments(folder),
         place=accepted(folder),
         marked=marked(folder),

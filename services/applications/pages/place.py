@@ -7,6 +7,7 @@ from typing import Final
 from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.fields import own, shown
 from services.applications.pages.kit import Folder
+from services.applications.pages.preferences import of_application
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Course, Programme
 from services.applications.tables import Application
@@ -42,11 +43,6 @@ def course_of(application: Application, programme: Programme) -> Course | None:
     return next((one for one in programme.courses_of(application.year) if one.key == application.course), None)
 
 
-def course_name(application: Application, programme: Programme) -> str:
-    """The course that the application is for; nothing where it is for none."""
-    return programme.option_names("course", application.course)[current_language()] if application.course else ""
-
-
 def facts(folder: Folder) -> list[tuple[str, str]]:
     """Programme, year, country, and the course with its days where there is one."""
     application, programme, language = folder.application, folder.dossier.programme, current_language()
@@ -56,7 +52,7 @@ def facts(folder: Folder) -> list[tuple[str, str]]:
         (_("Country"), country_name(application.country, folder.plan)),
     ]
     if application.course:
-        found.append((_("Course"), course_name(application, programme)))
+        found.append((_("Course"), of_application(application, programme)))
     if course := course_of(application, programme):
         found.append((_("When"), f"{format_date(course.starts)} – {format_date(course.ends)}"))
     return found

@@ -1,7 +1,7 @@
 """Checking the answers, the declaration, sending once, and the receipt."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -15,9 +15,10 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import Reason, Rule, check, warned
 from services.applications.domain.lifecycle import Act, State
-from services.applications.domain.outcomes import Incomplete, Ineligible, NotAllowed
+from services.applications.domain.outcomes import CoursesNotPossible, Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
+from services.applications.pages import preferences
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import faults_said, left_open, shown, target
@@ -31,6 +32,7 @@ from services.applications.pages.words import country_name, size_words
 from services.applications.submissions import hand_in
 from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
+from shared.web.formats import bracketed, listed
 from shared.web.i18n import current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
@@ -100,6 +102,9 @@ def missing(folder: Folder) -> list[dict[str, str]]:
         page = folder.dossier.programme.page(page_key)
         for words, place in faults_said(page, faults) if page else ():
             found.append({"href": f"{folder.path}/pages/{quote(page_key)}?then=check#{place}", "text": words})
+    page_key, box = preferences.where(folder)
+    for words in preferences.faults(folder):
+        found.append({"href": f"{folder.path}/pages/{quote(page_key)}?then=check#{box}", "text": words})
     for one in folder.dossier.papers:
         name, href = one.paper.names[language], f"{folder.path}/papers/{quote(one.paper.key)}?then=check"
         if one.paper.stage == "submission" and one.checking:
@@ -126,13 +131,23 @@ def against(folder: Folder) -> list[dict[str, str]]:
 
 def _ruled(folder: Folder, rules: Iterable[Rule], found: Iterable[Reason]) -> list[dict[str, str]]:
     """What rules say, each with the page of its question; without an address where it has none."""
-    asked, language = {rule.code: rule.question for rule in rules}, current_language()
+    asked = {rule.code: rule.question or "" for rule in rules}
     pages = {question.key: page.key for page in folder.dossier.programme.pages for question in page.questions}
-    at = {code: pages.get(key or "") for code, key in asked.items()}
+    at = {code: pages.get(key) for code, key in asked.items()}
     return [
-        {"href": f"{folder.path}/pages/{quote(page)}?then=check" if (page := at[one.code]) else "", "text": one.text[language]}
+        {
+            "href": f"{folder.path}/pages/{quote(page)}?then=check" if (page := at[one.code]) else "",
+            "text": _ruled_words(folder, one, asked),
+        }
         for one in found
     ]
+
+
+def _ruled_words(folder: Folder, reason: Reason, asked: Mapping[str, str]) -> str:
+    """The reason; of an order of preference with those that it is about."""
+    language, question = current_language(), folder.dossier.programme.question(asked[reason.code])
+    about = [option.label[language] for option in question.options if option.key in reason.options] if question else []
+    return bracketed(reason.text[language], listed(about)) if about else reason.text[language]
 
 
 def warnings(folder: Folder) -> list[dict[str, str]]:
@@ -247,7 +262,7 @@ async def send(request: Request, application_id: str) -> Response:
     match outcome:
         case Submitted():
             return RedirectResponse(f"{folder.path}/receipt", 303)
-        case Incomplete():
+        case Incomplete() | CoursesNotPossible():
             return draw_check(request, await folder_of(request, application_id), status=422)
         case Ineligible():
             return draw_check(request, folder, status=422)

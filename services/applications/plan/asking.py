@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from services.applications.domain.answers import DECIDING, ENTRIES_MAX, KINDS, OFFERING, Option, Page, Question, Texts, When, field_names
-from services.applications.domain.questions import FIRST_YEAR, RANKS_MAX, ROUND, YES_NO
+from services.applications.domain.questions import FIRST_YEAR, GIVES, RANKS_MAX, ROUND, YES_NO
 from services.applications.plan.common import CODE_EXPECTED, Common
 from services.applications.plan.tables import ALL, CODE, CURRENCY, Table, listing, near
 
@@ -70,6 +70,11 @@ class Asking:
         question = self.question(table)
         if question.key in self.questions:
             table.wrong("key", f'the question "{question.key}" stands twice', "each question once in a programme")
+        kinds = GIVES.get(question.key, KINDS)
+        if question.options and question.kind not in kinds:
+            table.wrong(
+                "kind", f'the question "{question.key}" is of kind {question.kind}', f"{listing(kinds)}: places are given by its answer"
+            )
         known = question.kind in KINDS and all(inner.kind in PLAIN_KINDS for inner in question.questions)
         for name in field_names(question) if known else ():
             other = self.names.setdefault(name, question.key)

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.applications.domain.answers import LANGUAGES, Page
+from services.applications.domain.courses import COURSE
+from services.applications.domain.questions import PREFERENCE
 from services.applications.plan.model import Channel, Course, Holders
 from services.applications.plan.tables import NO_DAY, Table, listing, near
 
 
 def read_courses(table: Table, pages: Sequence[Page], years: Sequence[int]) -> tuple[Course, ...]:
     """`[[courses]]`: an option of the question `course`, its seats, a country's norm, its languages, and its dates in each year in which
-    it is given."""
-    options, found = _options(pages, "course"), dict[tuple[str, int], Course]()
+    it is given. Where the question asks for an order of preference, every option is one of them.
+    """
+    options, found = _options(pages, COURSE), dict[tuple[str, int], Course]()
     for entry in table.tables("courses"):
-        key = _option(entry, "course", options)
+        key = _option(entry, COURSE, options)
         seats, per_country = entry.maybe_whole("seats", 1), entry.maybe_whole("per_country", 1)
         if seats is not None and per_country is not None and per_country > seats:
             entry.wrong("per_country", f'"per_country" is {per_country}, more than the {seats} seats', f"{seats} at most")
@@ -25,6 +28,10 @@ def read_courses(table: Table, pages: Sequence[Page], years: Sequence[int]) -> t
                 key=key, year=year, seats=seats, per_country=per_country, starts=starts, ends=ends, languages=languages
             )
         entry.done()
+    stray = [key for key in _options(pages, COURSE, PREFERENCE) if all(key != course for course, _year in found)]
+    if stray:
+        expected = "[[courses]] for each option of an order of preference, or a question of kind select"
+        table.wrong("courses", f'the question "{COURSE}" offers {listing(stray)}, which is no course', expected)
     return tuple(found.values())
 
 
@@ -83,8 +90,10 @@ def read_holders(table: Table | None, countries: Sequence[str]) -> Holders | Non
     return Holders(each=each, countries=named)
 
 
-def _options(pages: Sequence[Page], key: str) -> list[str]:
-    return [option.key for page in pages for question in page.questions if question.key == key for option in question.options]
+def _options(pages: Sequence[Page], key: str, kind: str = "") -> list[str]:
+    """The options of the question with that key; with `kind` only where it is of that kind."""
+    asked = [question for page in pages for question in page.questions if question.key == key and kind in ("", question.kind)]
+    return [option.key for question in asked for option in question.options]
 
 
 def _option(entry: Table, question: str, options: Sequence[str]) -> str:

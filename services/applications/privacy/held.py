@@ -27,7 +27,22 @@ from shared.persistence.database import Tx
 DECIDED: Final = frozenset({State.WAITING, State.OFFERED, State.ACCEPTED, State.PLACED}) | FINISHED
 """The score has done its work: it may be told."""
 OPEN: Final = frozenset(
-    {"reasons", "reason", "limit", "rank", "lacking", "answer_by", "correct_by", "receipt", "place_version", "agreed", "language"}
+    {
+        "reasons",
+        "reason",
+        "limit",
+        "rank",
+        "lacking",
+        "answer_by",
+        "correct_by",
+        "receipt",
+        "place_version",
+        "agreed",
+        "language",
+        "course",
+        "choice",
+        "of",
+    }
 )
 """What a timeline entry says to its applicant; a score under way and the rank on a country's slate are not theirs to see."""
 NOT_TOLD: Final = frozenset({"reorder"})
@@ -112,7 +127,20 @@ async def _deletion(tx: Tx, person: UUID) -> Json | None:
 
 async def _application(tx: Tx, found: Dossier, papers: Sequence[Document], files: Sequence[File]) -> Json:
     one = found.application
-    fields = ("programme", "country", "year", "state", "receipt", "course", "channel", "parts", "reasons", "reason_limit", "waiting_rank")
+    fields = (
+        "programme",
+        "country",
+        "year",
+        "state",
+        "receipt",
+        "course",
+        "courses",
+        "channel",
+        "parts",
+        "reasons",
+        "reason_limit",
+        "waiting_rank",
+    )
     times = ("started_at", "changed_at", "submitted_at", "answer_by", "list_closes", "correct_by")
     return {
         "id": str(one.id),

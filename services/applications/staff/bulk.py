@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, NotAllowed, State, move
 from services.applications.domain.viewers import Viewer
+from services.applications.staff.courses import course_rooms, courses_before, first_words
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
-from services.applications.staff.room import Room, order_words, room_before, rooms
+from services.applications.staff.room import Before, Room, order_words, room_before, rooms
 from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -81,12 +83,12 @@ async def preview_page(request: Request) -> Response:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     now = desk_of(request).clock.now()
 
-    async def read(tx: Tx) -> tuple[list[Looked], bool, list[InForce], list[Room]]:
+    async def read(tx: Tx) -> tuple[list[Looked], bool, list[InForce], list[Room], list[Room]]:
         looked, more = await look(tx, viewer, asked, ids, everything)
-        terms = await terms_in(tx)
-        return looked, more, terms, await rooms(tx, [one.line.application for one in looked if not one.blocked], terms, now)
+        terms, rows = await terms_in(tx), [one.line.application for one in looked if not one.blocked]
+        return looked, more, terms, await rooms(tx, rows, terms, now), await course_rooms(tx, rows, terms, now)
 
-    looked, more, terms, room = await desk_of(request).db.run(read)
+    looked, more, terms, room, courses = await desk_of(request).db.run(read)
     ready = [one for one in looked if not one.blocked]
     return render(
         request,
@@ -95,6 +97,8 @@ async def preview_page(request: Request) -> Response:
         ready=ready,
         order=order_words([one.line.application for one in ready], terms),
         room=room,
+        courses=courses,
+        first=first_words([one.line.application for one in ready]),
         blocked=[one for one in looked if one.blocked],
         summary=summary(len(ready), len(looked) - len(ready)),
         more=more,
@@ -126,7 +130,7 @@ async def approve_all(request: Request) -> Response:
     if not seen:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     now, results = desk_of(request).clock.now(), dict[UUID, object]()
-    before = await desk_of(request).db.run(lambda tx: room_before(tx, viewer, list(seen), now))
+    before, seats = await desk_of(request).db.run(lambda tx: _both_before(tx, viewer, list(seen), now))
     for application_id, version in seen.items():
         results[application_id] = await _approve(request, viewer, application_id, version)
 
@@ -142,8 +146,14 @@ async def approve_all(request: Request) -> Response:
     log.info("applications.approved_together", approved=approved, not_approved=len(seen) - approved, account_id=str(viewer.account_id))
     said = ngettext("{n} application is approved.", "{n} applications are approved.", approved)
     left = ngettext("{n} was left as it is.", "{n} were left as they are.", len(became) - approved) if approved < len(became) else ""
-    room = before([one.line.application for one in became if one.approved])
-    return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), room=room, back=f"{PATH}{asked.query()}")
+    done = [one.line.application for one in became if one.approved]
+    back, room, courses = f"{PATH}{asked.query()}", before(done), seats(done)
+    return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), room=room, courses=courses, back=back)
+
+
+async def _both_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before]:
+    """Places and seats, as they are known before anybody is approved."""
+    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now)
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:

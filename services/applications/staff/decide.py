@@ -17,7 +17,9 @@ from services.applications.domain.lifecycle import Act
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import awaits_day, giving
+from services.applications.pages.preferences import of_application
 from services.applications.staff.correction import changes, told
+from services.applications.staff.courses import Choice, choices_of, course_field, elsewhere, single_words
 from services.applications.staff.kit import Asked, File, asked_in, attempt, done, file_of, form_of, name_keys, terms_in, text_of, texts_of
 from services.applications.staff.kit import version_of as version
 from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, sort_of
@@ -28,7 +30,7 @@ from services.applications.store.trail import staff_names
 from services.applications.tables import Application
 from services.applications.use_cases.steps import wrong_reasons
 from shared.persistence.database import Tx
-from shared.web.formats import format_number
+from shared.web.formats import format_number, labelled, sentences
 from shared.web.i18n import N_, current_language, translate
 from shared.web.pages import render
 from shared.web.switching import sent_to, told_again
@@ -63,9 +65,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is read beside the application: its cell, the next one of the queue with its person's name, and who reviewed."""
+    """What is read beside the application: its cell, its courses, the next one of the queue with its person's name, and who reviewed."""
 
     side: Cellside
+    courses: list[Choice]
     upcoming: Application | None
     name: str
     reviewers: Mapping[str, str]
@@ -93,9 +96,12 @@ def reviews(file: File, names: Mapping[str, str]) -> list[Points]:
 def said_of(act: str, file: File) -> str:
     """What is said of an act that was just done; nothing of what is none."""
     call = file.dossier.call
-    if act == "approve" and awaits_day(file.application, call, file.now):
-        return _("It is approved. {giving}", giving=giving(call, file.now))
-    return _(DONE[act]) if act in DONE else ""
+    if act != "approve":
+        return _(DONE[act]) if act in DONE else ""
+    awaits = awaits_day(file.application, call, file.now)
+    said = _("It is approved. {giving}", giving=giving(call, file.now)) if awaits else _(DONE[act])
+    course = of_application(file.application, file.dossier.programme)
+    return sentences(said, labelled(_("Course"), course) if course else "")
 
 
 @router.get("/officer/applications/{application_id}")
@@ -145,7 +151,9 @@ async def draw(
         changes=changes(file),
         appeals=of_kind(file.dossier.letters, APPEAL),
         side=around.side,
-        foresight=foresight(file, around.side) if Act.APPROVE in may else "",
+        foresight=sentences(foresight(file, around.side), single_words(file, around.courses)) if Act.APPROVE in may else "",
+        course_field=course_field(file, around.courses),
+        elsewhere=elsewhere(file, around.courses),
         reviews=reviews(file, around.reviewers),
         reviewed="review" in programme.route,
         may=may,
@@ -168,11 +176,11 @@ async def draw(
 
 async def _around(tx: Tx, file: File, asked: Asked) -> Around:
     terms = await terms_in(tx)
-    side = await cellside_of(tx, file)
+    side, courses = await cellside_of(tx, file), await choices_of(tx, file)
     following = await next_of(tx, file.viewer, asked, file.application.id)
     names = await work.names(tx, [following], name_keys(terms)) if following else {}
     reviewers = await staff_names(tx, {str(one.reviewer_id) for one in file.dossier.reviews})
-    return Around(side, following, names.get(following.id, following.receipt or "") if following else "", reviewers)
+    return Around(side, courses, following, names.get(following.id, following.receipt or "") if following else "", reviewers)
 
 
 async def next_of(tx: Tx, viewer: Viewer, asked: Asked, present: UUID) -> Application | None:
@@ -201,9 +209,10 @@ async def answer(request: Request, file: File, outcome: Any, act: str, asked: As
 
 @router.post("/officer/applications/{application_id}/approve")
 async def approve(request: Request, application_id: str) -> Response:
-    """Approve; quotas is asked for a place."""
+    """Approve, for the course that was chosen; quotas is asked for a place."""
     file, form = await own(request, application_id), await form_of(request)
-    outcome = await attempt(request, file.viewer, use_cases.approve, file.application.id, expected_version=version(form))
+    course, seen = text_of(form, "course", 60) or None, version(form)
+    outcome = await attempt(request, file.viewer, use_cases.approve, file.application.id, expected_version=seen, course=course)
     return await answer(request, file, outcome, "approve", asked_in(form))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.applications.pages.giving import before_round, on_the_day
+from services.applications.pages.preferences import of_application
 from services.applications.pages.words import country_name
 from services.applications.staff.kit import known, title_of
 from services.applications.staff.words import score_words, standing_said
@@ -24,6 +25,7 @@ class Line:
     score: str
     href: str
     note: str = ""
+    course: str = ""
 
 
 def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, note: str = "") -> Line:
@@ -43,4 +45,5 @@ def line_of(row: Application, name: str, terms: Sequence[InForce], href: str, no
         score=score_words(row.score if one and "review" in one.programme.route else None),
         href=href,
         note=note[:1].upper() + note[1:],
+        course=of_application(row, one.programme) if one else "",
     )

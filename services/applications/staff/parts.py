@@ -10,7 +10,7 @@ from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER, FileState
 from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.home import STAGES
-from services.applications.pages.place import course_name
+from services.applications.pages.preferences import course_title, facts_of
 from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, reason_words, type_words
 from services.applications.plan.model import Call, PlanReason, Programme
@@ -138,6 +138,7 @@ def sheet(file: File) -> dict[str, Any]:
         "reasons": reason_words(file.application.reasons, file.dossier.programme),
         "lacking": lacking(file),
         "next": coming(file),
+        "courses": facts_of(file.application, file.dossier.programme),
         "score": score_words(file.application.score) if scored else "",
     }
 
@@ -240,8 +241,10 @@ def foresight(file: File, side: Cellside) -> str:
 def other_limits(application: Application, programme: Programme) -> list[str]:
     """In words, what can stand against an offer although the cell has a place free: of none of it are the figures known here."""
     found = []
-    if application.course:
-        found.append(_("the seats of the course “{course}”", course=course_name(application, programme)))
+    if len(application.listed) > 1:
+        found.append(_("the seats of the course that is chosen"))
+    elif application.course:
+        found.append(_("the seats of the course “{course}”", course=course_title(programme, application.course)))
     if any(one.key == application.channel and (one.places, one.share) != (None, None) for one in programme.channels):
         found.append(_("the places for this way of applying"))
     if programme.holders and (programme.holders.each is not None or application.country in programme.holders.countries):

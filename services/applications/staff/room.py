@@ -35,6 +35,10 @@ class Room:
     follows: str
 
 
+Before = Callable[[Sequence[Application]], list[Room]]
+"""What is said of those who will have been approved, by what was known before that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of cells: their figures as quotas last told them, and how many approvals it has not answered yet."""
@@ -92,7 +96,7 @@ async def rooms(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], n
     return _lines(rows, await known_of(tx, [*{cell_of(one) for one in rows}]), terms, now)
 
 
-async def room_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> Callable[[Sequence[Application]], list[Room]]:
+async def room_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> Before:
     """The same of those who will have been approved, by what is known before that."""
     rows, terms = await work.some(tx, viewer, ids), await terms_in(tx)
     told = await known_of(tx, [*{cell_of(one) for one in rows}])

@@ -8,6 +8,8 @@ from services.applications.domain import lifecycle
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.giving import before_round
+from services.applications.pages.preferences import course_title
+from services.applications.pages.preferences import notes as course_notes
 from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
 from services.applications.plan.model import Call, Plan, PlanReason, Programme
 from services.applications.staff.kit import File
@@ -130,7 +132,7 @@ def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[s
         found.append(_("Score {score}", score=score_words(detail["score"])))
     if isinstance(detail.get("correct_by"), str):
         found.append(_("To be corrected by the end of {day}", day=format_date(date.fromisoformat(detail["correct_by"]))))
-    return found + agreed_words(detail)
+    return [*found, *course_notes(detail, programme), *agreed_words(detail)]
 
 
 def _sentence(words: str) -> str:
@@ -232,6 +234,9 @@ def refused(outcome: Any, file: File) -> str:
             return _("A remark may have {most} characters or fewer, and only what the applicant can correct now can be ticked.", most=most)
         case o.MarksMissing(about=about):
             return unmarked_words(about)
+        case o.CourseNotListed(course=course, listed=courses):
+            titles = listed(course_title(programme, key) for key in courses)
+            return _("“{course}” is none of the courses that the person listed: {courses}.", course=course, courses=titles)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):

@@ -66,8 +66,8 @@ _HOPEFUL = text(
     "select a.id, a.person_id, a.year from application a where a.programme = :programme and a.country = :country "
     "and a.year = any(cast(:years as int[])) and a.state in ('draft', 'returned', 'submitted', 'nominated', 'approved', 'waiting') "
     "and (cardinality(cast(:parts as text[])) = 0 or a.course = any(cast(:parts as text[])) or a.parts && cast(:parts as text[]) "
-    "or exists (select from page_answers g where g.application_id = a.id and (g.answers->>'course' = any(cast(:parts as text[])) "
-    "or g.answers->>'level' = any(cast(:parts as text[]))))) "
+    "or exists (select from page_answers g where g.application_id = a.id and (g.answers->>'level' = any(cast(:parts as text[])) "
+    "or a.state not in ('approved', 'waiting') and g.answers->'course' ?| cast(:parts as text[])))) "
     "and (cast(:after as uuid) is null or a.id > cast(:after as uuid)) order by a.id limit :most"
 )
 
@@ -75,7 +75,10 @@ _HOPEFUL = text(
 async def hopeful(
     tx: Tx, programme: str, country: str, years: Sequence[int], parts: Sequence[str], *, after: UUID | None, most: int
 ) -> Sequence[Hopeful]:
-    """Applications of the country to these calls that may come to a place yet, by id behind `after`; with `parts`, to one of them."""
+    """Applications of the country to these calls that may come to a place yet, by id behind `after`; with `parts`, to one of them.
+
+    Of courses that are listed each counts until there is an approval, which is for one of them.
+    """
     given = {"programme": programme, "country": country, "years": list(years), "parts": list(parts), "after": after, "most": most}
     return [Hopeful(*row) for row in await tx.execute(_HOPEFUL, given)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -9,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from services.applications.domain import scoring
 from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import Act, NotAllowed, State, scored_in
-from services.applications.domain.outcomes import Changed, Forbidden, NotFound, NotScored, PointsWrong, ReasonsWrong
+from services.applications.domain.outcomes import Changed, CourseNotListed, Forbidden, NotFound, NotScored, PointsWrong, ReasonsWrong
 from services.applications.domain.parts import parts_of
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
-from services.applications.tables import Review
+from services.applications.tables import Application, Review
 from services.applications.use_cases.steps import (
     Done,
     Refused,
@@ -63,24 +64,31 @@ async def score(
 
 
 async def approve(
-    tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime
-) -> Done | Refused | NotScored:
-    """Approve: quotas is asked for a place. Without a review in the route the score is 0, and the earlier submission ranks first."""
+    tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime, course: str | None = None
+) -> Done | Refused | NotScored | CourseNotListed:
+    """Approve: quotas is asked for a place. Without a review in the route the score is 0, and the earlier submission ranks first.
+
+    It is for `course`, which is one of those that the person listed; the first of them where none is named.
+    """
     standing = await begin(tx, viewer, application_id, Act.APPROVE, expected_version=expected_version)
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
     if "review" in standing.programme.route and application.score is None:
         return NotScored()
+    listed = application.listed
+    if course is not None and course not in listed:
+        return CourseNotListed(course, tuple(listed))
+    application.course = course or next(iter(listed), None)
     application.score = application.score or 0
     application.reasons = []
     assert application.submitted_at is not None, "what is approved was submitted"
     named = standing.terms.named_parts(application.country)
-    if named:
-        # A change since may name parts that nobody named when it was handed in.
+    if named or application.parts:
+        # A change since may name parts that nobody named when it was handed in, and another course may be another part.
         filled = await store.filled_in(tx, application.id)
         pages = standing.programme.pages
-        application.parts = list(parts_of(pages, given(pages, filled.answers), named))
+        application.parts = list(parts_of(pages, given(pages, filled.answers), named, application.course))
     fact = ApplicationApproved(
         **facts_of(application),
         score=application.score,
@@ -89,7 +97,15 @@ async def approve(
         channel=application.channel,
         parts=list(application.parts),
     )
-    return await advance(tx, standing, viewer, now=now, fact=fact, detail={"score": application.score})
+    return await advance(tx, standing, viewer, now=now, fact=fact, detail={"score": application.score, **_given_for(application)})
+
+
+def _given_for(application: Application) -> dict[str, Any]:
+    """The course that the approval is for, and which of how many choices it was; nothing where it is for none."""
+    if application.course is None:
+        return {}
+    listed = application.listed
+    return {"course": application.course, "choice": listed.index(application.course) + 1, "of": len(listed)}
 
 
 async def reject(

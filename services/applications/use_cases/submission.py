@@ -7,10 +7,20 @@ from datetime import datetime
 from uuid import UUID
 
 from services.applications.domain.answers import Answer, given, unanswered
+from services.applications.domain.courses import listed
 from services.applications.domain.eligibility import check
 from services.applications.domain.forms import changed_pages
 from services.applications.domain.lifecycle import Act, State
-from services.applications.domain.outcomes import CallClosed, CorrectionLate, Incomplete, Ineligible, KeyReused, NotFound, NotTakingPart
+from services.applications.domain.outcomes import (
+    CallClosed,
+    CorrectionLate,
+    CoursesNotPossible,
+    Incomplete,
+    Ineligible,
+    KeyReused,
+    NotFound,
+    NotTakingPart,
+)
 from services.applications.domain.parts import chosen, parts_of
 from services.applications.domain.referees import lacking
 from services.applications.domain.refused import refused_now
@@ -21,6 +31,7 @@ from services.applications.store.idempotency import Keep, Known
 from services.applications.store.moves import Move
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
+from services.applications.use_cases.courses import judged
 from services.applications.use_cases.steps import Refused, Standing, begin, facts_of, made, standing_of, terms_of
 from shared.events.applications import ApplicationSubmitted
 from shared.kernel.ids import new_receipt
@@ -44,7 +55,7 @@ class Ready:
     application_id: UUID
 
 
-NotSubmitted = CallClosed | CorrectionLate | NotTakingPart | Incomplete | Ineligible | Refused
+NotSubmitted = CallClosed | CorrectionLate | NotTakingPart | CoursesNotPossible | Incomplete | Ineligible | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +157,15 @@ def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
 def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]) -> Move:
     """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
     application, pages = standing.application, standing.programme.pages
+    courses = listed(pages, answers)
     moves.change(
         application,
         receipt=application.receipt or new_receipt(),
         submitted_at=application.submitted_at or asked.now,
         correct_by=None,
         reasons=[],
-        course=chosen(pages, answers, "course"),
+        course=next(iter(courses), None),
+        courses=list(courses),
         channel=chosen(pages, answers, "channel"),
         parts=list(parts_of(pages, answers, standing.terms.named_parts(application.country))),
     )
@@ -184,8 +197,8 @@ def in_time(terms: InForce, application: Application, now: datetime) -> CallClos
 
 def fit(
     terms: InForce, application: Application, answers: dict[str, Answer], filled: store.FilledIn, now: datetime
-) -> Incomplete | NotTakingPart | Ineligible | None:
-    """Whether it is complete, then whether the country takes part in what was chosen, then whether the rules allow it."""
+) -> Incomplete | NotTakingPart | CoursesNotPossible | Ineligible | None:
+    """Whether it is complete, then whether what was chosen can be had, then whether the rules allow it."""
     programme, call = terms.programme, terms.call(application.year)
     questions = tuple(question.key for question in unanswered(programme.pages, answers))
     asked = programme.documents_for("submission", answers)
@@ -196,10 +209,8 @@ def fit(
     wrong = refused_now(programme.pages, answers, changed, today=call.day(now), countries=terms.plan.codes)
     if questions or documents or unready or referees or wrong:
         return Incomplete(questions, documents, unready, referees, tuple(key for faults in wrong.values() for key in faults))
-    if application.state == State.DRAFT:
-        course = chosen(programme.pages, answers, "course")
-        parts = parts_of(programme.pages, answers, terms.named_parts(application.country))
-        if not any(share.covers(parts, course) for share in terms.shares(application.country, call.day(now))):
-            return NotTakingPart(application.country, in_part=True)
+    not_to_be_had = judged(terms, application, answers, now)
+    if not_to_be_had is not None:
+        return not_to_be_had
     reasons = check(programme.rules, answers, call.context(application.country))
     return Ineligible(tuple(reasons)) if reasons else None

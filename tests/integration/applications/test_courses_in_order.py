@@ -1,0 +1,164 @@
+"""Courses in order of preference: what the person listed, what the officer approves of it, and what everybody is told."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.applications import use_cases
+from services.applications.domain.courses import COUNTRY_AWAY
+from services.applications.domain.lifecycle import State
+from services.applications.domain.outcomes import CourseNotListed, CoursesNotPossible, NotTakingPart
+from services.applications.tables import Application
+from services.applications.use_cases import Done, Ready
+from shared.events.catalogue import event
+from shared.events.envelope import AnyEvent
+from shared.events.quotas import ParticipationChanged, PlaceWaiting
+from shared.kernel.ids import new_id
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, new_applicant, rehearsed
+from tests.integration.applications.staff_pages import House, errors, main, shown_version
+
+LISTED = ["renewable_energy", "infrastructure"]
+"""What the plan's own example of a training place lists."""
+ENERGY, TRANSPORT = "Renewable energy", "Transport and infrastructure"
+BASE = "/officer/applications/"
+
+
+async def to_decide(house: House, who: str) -> Application:
+    """An application for a training place that its country put forward."""
+    application = await house.world.submitted(await house.viewer(who), "training")
+    await house.world.act(use_cases.nominate, COORDINATOR, application.id)
+    return await house.world.application(application.id)
+
+
+async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(house: House) -> None:
+    """The free seats of each course stand beside it; a course that was not listed is refused, on the page and to programs."""
+    house.front.clock.move(timedelta(days=60))
+    house.world.now = house.front.clock.now()
+    application = await to_decide(house, "ana")
+    assert (application.course, application.courses) == (LISTED[0], LISTED)
+    ana, officer, peru = await house.browser("ana"), await house.browser("officer"), await house.browser("peru")
+    own, path = f"/applications/{application.id}", f"{BASE}{application.id}"
+    in_order = f"Courses, in order of preference 1. {ENERGY} 2. {TRANSPORT}"
+    assert in_order in main(await ana.get(own)) and in_order in main(await peru.get(f"/country/applications/{application.id}"))
+    assert f"{ENERGY} (choice 1 of 2)" in main(await officer.get("/officer"))
+    page = await officer.get(path)
+    for said in (f"1. {ENERGY} Free seats: 160 of 160; Peru: 10 of 10 free", f"2. {TRANSPORT} Free seats: 160 of 160; Peru: 10 of 10 free"):
+        assert said in main(page), said
+    assert 'value="renewable_energy" checked' in page.text, "the first by default"
+
+    wrong = await officer.post(f"{path}/approve", data={"version": shown_version(page), "course": "health"})
+    assert wrong.status_code == 409
+    assert errors(wrong) == f"“health” is none of the courses that the person listed: {ENERGY}, {TRANSPORT}."
+    done = await officer.post(f"{path}/approve", data={"version": shown_version(page), "course": LISTED[1]})
+    told = f"{TRANSPORT} (choice 2 of 2)"
+    assert f"Course: {told}" in main(await officer.get(done.headers["location"]))
+    fact = (await house.world.published(application.id))[-1].data
+    assert fact.course == LISTED[1]
+    assert f"For the course “{told}”" in main(await officer.get(path)), "in the timeline"
+    assert f"It is approved for the course “{TRANSPORT}”, choice 2 of the 2 that you listed." in main(await ana.get(own))
+    assert told in main(await peru.get("/country"))
+    assert f"For the course “{told}”" in main(await ana.get(own))
+
+    lacking = [f"course:training:2016:{LISTED[1]}"]
+    closes = house.world.now + timedelta(days=90)
+    await house.world.hears(house.world.place(PlaceWaiting, application, rank=2, lacking=lacking, list_closes=closes))
+    said = f"It waits for a seat of the course “{TRANSPORT}”. A seat is free in what was listed besides: {ENERGY}."
+    assert said in main(await officer.get(path))
+
+
+async def test_what_was_sent_with_a_single_choice_is_read_and_approved_as_before(house: House) -> None:
+    house.front.clock.move(timedelta(days=60))
+    house.world.now = house.front.clock.now()
+    application = await to_decide(house, "ana")
+    await house.world.rows("update application set courses = '{}' where id = :id returning 1", id=application.id)
+    kept = "update page_answers set answers = jsonb_set(answers, '{course}', '\"renewable_energy\"') where answers ? 'course' returning 1"
+    assert await house.world.rows(kept)
+    ana, officer = await house.browser("ana"), await house.browser("officer")
+    for browser, path in ((ana, f"/applications/{application.id}"), (officer, f"{BASE}{application.id}")):
+        said = main(await browser.get(path))
+        assert f"Course {ENERGY}" in said and "choice" not in said and "in order of preference" not in said, path
+    assert f"1. {ENERGY}" in main(await ana.get(f"/applications/{application.id}/receipt"))
+    await house.world.act(use_cases.approve, OFFICER, application.id)
+    assert (await house.world.published(application.id))[-1].data.course == LISTED[0]
+
+
+async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_a_seat_is_counted(house: House) -> None:
+    """Nine of the ten seats of the country in the course are held, so that one of two finds one."""
+    house.front.clock.move(timedelta(days=60))
+    house.world.now = house.front.clock.now()
+    made = [await to_decide(house, who) for who in ("ana", "ben")]
+    other = "'id', gen_random_uuid(), 'person_id', gen_random_uuid(), 'state', 'offered', 'receipt', n::text"
+    held = f"select (jsonb_populate_record(a, jsonb_build_object({other}))).* from application a, generate_series(1, 9) n where a.id = :id"
+    await house.world.rows(f"insert into application {held} returning 1", id=made[0].id)
+    browser = await house.browser("officer")
+    preview = await browser.get("/officer/bulk", params={"id": [str(one.id) for one in made]})
+    seats = f"{ENERGY} · Training places 2016 151 2 A seat is free for 1 of them. Waiting for one: 1."
+    assert seats in main(preview)
+    assert "Each is approved for the first course on its list." in main(preview)
+    picks = [f"{one.id}:{one.version}" for one in made]
+    report = main(await browser.post("/officer/bulk", data={"pick": picks}))
+    assert seats in report and f"{ENERGY} (choice 1 of 2)" in report
+    assert [(await house.world.published(one.id))[-1].data.course for one in made] == [LISTED[0]] * 2
+
+
+async def test_an_approval_names_a_course_that_was_listed(world: World) -> None:
+    plain = await world.submitted(new_applicant(), "short")
+    world.now += timedelta(days=60)
+    application = await world.submitted(new_applicant(), "training")
+    await world.act(use_cases.nominate, COORDINATOR, application.id)
+    refused = await world.do(use_cases.approve, OFFICER, application.id, expected_version=None, course="health")
+    assert refused == CourseNotListed("health", tuple(LISTED))
+    assert (await world.application(application.id)).state == State.NOMINATED
+    assert isinstance(await world.do(use_cases.approve, OFFICER, application.id, expected_version=None), Done)
+    assert (await world.application(application.id)).course == LISTED[0]
+    [approval] = await world.rows("select detail from timeline_entry where application_id = :id and act = 'approve'", id=application.id)
+    assert approval.detail == {"score": 0, "course": LISTED[0], "choice": 1, "of": 2}
+    refused = await world.do(use_cases.approve, OFFICER, plain.id, expected_version=None, course="health")
+    assert refused == CourseNotListed("health", ()), "it lists no course at all"
+
+
+def left(world: World, number: int, *parts: str) -> AnyEvent:
+    data = ParticipationChanged(programme="training", country="PE", start=world.now.date(), parts=list(parts), takes_part=False)
+    return event(data, subject="training:PE", version=number, key="training:PE:2016", at=world.now)
+
+
+async def test_a_course_that_the_country_left_is_named_to_who_lists_it_and_only_what_was_approved_counts_after_that(world: World) -> None:
+    world.now += timedelta(days=60)
+    ana, ben = new_applicant(), new_applicant()
+    draft = await world.draft(ana, "training")
+    await world.fill(ana, draft)
+    approved = await world.submitted(ben, "training")
+    await world.act(use_cases.nominate, COORDINATOR, approved.id)
+    await world.act(use_cases.approve, OFFICER, approved.id)
+    assert isinstance(await world.do(rehearsed, ana, draft.id), Ready)
+    await world.hears(left(world, 1, LISTED[1]))
+    assert await concerned(world) == {draft.id}, "who is approved for another course is not concerned"
+    assert await world.do(rehearsed, ana, draft.id) == CoursesNotPossible({LISTED[1]: COUNTRY_AWAY})
+    only = {**good_form("training")["course"], "course-2": ""}
+    assert isinstance(await world.do(use_cases.save_page, ana, draft.id, "course", only), Done)
+    assert isinstance(await world.do(rehearsed, ana, draft.id), Ready)
+    await world.hears(left(world, 2, LISTED[0]))
+    assert await concerned(world) == {draft.id, approved.id}
+    assert await world.do(rehearsed, ana, draft.id) == NotTakingPart("PE", in_part=True), "nothing that was listed is left"
+
+
+async def concerned(world: World) -> set[Any]:
+    return {one.data.application for one in await world.published() if one.type == "puente.application.concerned.v1"}
+
+
+async def test_a_listed_course_that_cannot_be_had_stands_in_the_way_of_sending_and_is_named(house: House) -> None:
+    house.front.clock.move(timedelta(days=60))
+    house.world.now = house.front.clock.now()
+    ana, browser = await house.viewer("ana"), await house.browser("ana")
+    draft = await house.world.draft(ana, "training")
+    await house.world.fill(ana, draft)
+    path = f"/applications/{draft.id}"
+    assert "Continue to send" in main(await browser.get(f"{path}/check"))
+    await house.world.hears(left(house.world, 1, LISTED[1]))
+    said = f"“{TRANSPORT}”: your country does not take part in it now"
+    check, tasks = await browser.get(f"{path}/check"), main(await browser.get(f"{path}/tasks"))
+    assert said in main(check) and "Continue to send" not in main(check) and f'{path}/pages/course?then=check#course-1"' in check.text
+    assert said in tasks and "Cannot be sent so" in tasks and "Cannot start yet" in tasks
+    assert (await browser.get(f"{path}/send")).headers["location"] == f"{path}/check"
+    form = {"agree": "yes", "agreed": "", "key": str(new_id())}
+    assert (await browser.post(f"{path}/send", data=form)).status_code == 422
+    assert await house.state(draft) == "draft"

@@ -1,0 +1,123 @@
+"""The courses that an application lists: which, in which order, which of them cannot be had, and how many find a seat."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.applications.domain.answers import Chosen, Option, Page, Question, Texts, as_form, from_stored, parse
+from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE, impossible, listed
+from services.applications.domain.eligibility import Context, Reason, Rule, check
+from services.applications.domain.parts import parts_of
+from services.applications.staff.courses import Left, served
+
+WORDS = Texts("x", "x", "x", "x", "x", "x")
+COURSES = ("energy", "ports", "health")
+DAY = date(2016, 5, 1)
+
+
+def page(kind: str) -> tuple[Page, ...]:
+    most = 2 if kind == "ranking" else None
+    options = tuple(Option(key, WORDS) for key in COURSES)
+    return (Page(key="p", title=WORDS, questions=(Question(key="course", kind=kind, label=WORDS, options=options, maximum=most),)),)
+
+
+@dataclass(frozen=True)
+class Given:
+    key: str
+    starts: date = date(2016, 6, 1)
+    languages: tuple[str, ...] = ("es", "en")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "found"),
+    [
+        ("ranking", Chosen(("ports", "energy")), ("ports", "energy")),
+        ("select", "ports", ("ports",)),
+        ("ranking", None, ()),
+        ("select", None, ()),
+    ],
+)
+def test_a_choice_lists_one_course_and_an_order_of_preference_all_of_its_own(kind: str, answer: Any, found: tuple[str, ...]) -> None:
+    answers = {"course": answer} if answer else {}
+    assert listed(page(kind), answers) == found
+    assert listed((), answers) == (), "the form does not ask"
+
+
+def test_a_choice_of_before_is_the_first_and_only_one_in_an_order_of_preference() -> None:
+    """It shows in the form again, and can be sent as it is; what is no option any more is nothing."""
+    pages = page("ranking")
+    [question] = pages[0].questions
+    found = from_stored(pages, {"course": "ports"})
+    assert found == {"course": Chosen(("ports",))}
+    assert parse(question, as_form(question, found["course"]), today=DAY) == Chosen(("ports",))
+    assert from_stored(pages, {"course": "gone"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "away", "tongue", "why"),
+    [
+        ({}, (), "es", {}),
+        ({}, (), None, {}),
+        ({"ports": None}, (), "es", {"ports": NOT_GIVEN}),
+        ({"ports": Given("ports", starts=DAY)}, (), "es", {"ports": BEGUN}),
+        ({"ports": Given("ports", languages=("fr",))}, (), "es", {"ports": OTHER_LANGUAGE}),
+        ({"ports": Given("ports", languages=())}, (), "es", {}),
+        ({"ports": Given("ports", languages=("fr",))}, (), None, {}),
+        ({}, ("energy",), "es", {"energy": COUNTRY_AWAY}),
+        ({"ports": None}, ("energy", "ports"), "zh", {"energy": OTHER_LANGUAGE, "ports": NOT_GIVEN}),
+    ],
+)
+def test_each_course_that_cannot_be_had_is_named_with_why(
+    changed: dict[str, Given | None], away: tuple[str, ...], tongue: str | None, why: dict[str, str]
+) -> None:
+    given = [one for one in ({key: Given(key) for key in COURSES} | changed).values() if one is not None]
+    assert impossible(("energy", "ports"), given, tongue, DAY, lambda course: course not in away) == why
+
+
+def test_a_programme_that_names_no_courses_bounds_nobody_by_one() -> None:
+    assert impossible(("energy",), (), "es", DAY, lambda _course: True) == {}
+
+
+def test_the_part_that_a_country_names_is_the_course_in_question() -> None:
+    pages, answers = page("ranking"), {"course": Chosen(("ports", "energy"))}
+    assert parts_of(pages, answers, {"energy"}) == ("ports",)
+    assert parts_of(pages, answers, {"energy"}, "energy") == ("energy",)
+    assert parts_of(pages, answers, {"a level"}, "energy") == ()
+    assert parts_of(pages, {}, {"energy"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "against"),
+    [
+        ("one_of", Chosen(("energy", "ports")), ()),
+        ("one_of", Chosen(("health", "ports")), ("health",)),
+        ("one_of", "health", None),
+        ("not_one_of", Chosen(("ports", "energy")), ("ports", "energy")),
+        ("not_one_of", Chosen(("health",)), ()),
+    ],
+)
+def test_a_rule_holds_for_each_course_that_is_listed_and_says_for_which_it_does_not(
+    kind: str, answer: Any, against: tuple[str, ...] | None
+) -> None:
+    rule = Rule(code="r", kind=kind, reason=WORDS, question="course", parameters={"options": ("energy", "ports")})
+    found = check([rule], {"course": answer}, Context("PE", 2016, {"opens": DAY, "closes": DAY, "returns_on": DAY}))
+    assert found == ([] if against == () else [Reason("r", WORDS, against or ())])
+
+
+@pytest.mark.parametrize(
+    ("free", "own", "number"),
+    [
+        (10, {"PE": 5, "CL": 5}, 4),
+        (10, {"PE": 1, "CL": 5}, 2),
+        (1, {"PE": 5, "CL": 5}, 1),
+        (0, {"PE": 5, "CL": 5}, 0),
+        (None, {"PE": None, "CL": 0}, 3),
+        (None, {"PE": None, "CL": None}, 4),
+    ],
+)
+def test_of_several_as_many_find_a_seat_as_the_course_and_each_country_s_part_of_it_allow(
+    free: int | None, own: dict[str, int | None], number: int
+) -> None:
+    assert served({"PE": 3, "CL": 1}, {country: Left(None, free, None, rest) for country, rest in own.items()}) == number
