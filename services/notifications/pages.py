@@ -47,14 +47,14 @@ STATE_NAMES: Final[Mapping[str, str]] = {
 }
 COLOURS: Final[Mapping[str, str]] = {"created": "", "sending": "blue", "sent": "green", "failed_temporarily": "amber", "failed": "red"}
 REASONS: Final[Mapping[str, str]] = {
-    "address_refused": N_("The mail server says that this address takes no mail."),
-    "message_refused": N_("The mail server does not take this message."),
+    "address_refused": N_("The mail server says that this address accepts no mail."),
+    "message_refused": N_("The mail server does not accept this message."),
     "refused_for_now": N_("The mail server asks to try again later."),
-    "sender_refused": N_("The mail server does not take mail from our sender address: check PUENTE_MAIL_FROM."),
+    "sender_refused": N_("The mail server does not accept mail from our sender address: check PUENTE_MAIL_FROM."),
     "sign_in_refused": N_("The mail server does not accept our user name and password: check PUENTE_SMTP_USERNAME."),
     "server_away": N_("The mail server does not answer."),
     "connection_lost": N_("The connection ended before the mail server had answered."),
-    "no_address": N_("The person has no address any more: the account is closed or was erased."),
+    "no_address": N_("The person has no address any more: the account was closed or erased."),
     "applications_away": N_("The applications service could not be asked for the address."),
     "text_missing": N_("The message could not be put into words: the log says why."),
 }

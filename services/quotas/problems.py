@@ -40,13 +40,13 @@ WORDS: Final[Mapping[str, _Words]] = {
         Nn_("The cell has {target} place now. Enter another number.", "The cell has {target} places now. Enter another number."),
         "target",
     ),
-    "bad_target": _Words(422, N_("That is no possible target"), N_("Enter a whole number of places from 0 to 1,000,000.")),
+    "bad_target": _Words(422, N_("That target is not possible"), N_("Enter a whole number of places from 0 to 1,000,000.")),
     "unknown_limit": _Words(
         404, N_("The plan has no such limit there"), N_("Choose one of the limits of this country and year: {limits}.")
     ),
     "limit_unchanged": _Words(422, N_("That is the limit already"), N_("There are {capacity} now. Enter another number.")),
     "bad_capacity": _Words(
-        422, N_("That is no possible limit"), N_("Enter a whole number from 0 to 1,000,000, or none for the plan’s own.")
+        422, N_("That limit is not possible"), N_("Enter a whole number from 0 to 1,000,000, or none for the plan’s own.")
     ),
     "limit_below_used": _Words(
         422,
@@ -113,7 +113,7 @@ WORDS: Final[Mapping[str, _Words]] = {
         409, N_("That country does not take part"), N_("It can get places only while it takes part. Choose another country.")
     ),
     "no_moves": _Words(422, N_("Nothing would move"), N_("Name at least one move: from where, to where, and how many places.")),
-    "bad_places": _Words(422, N_("That is no possible number of places"), N_("Enter a whole number of places from 1 to 1,000,000.")),
+    "bad_places": _Words(422, N_("That number of places is not possible"), N_("Enter a whole number of places from 1 to 1,000,000.")),
     "same_ends": _Words(422, N_("The places would stay where they are"), N_("Choose another country, or the pool, for where they go.")),
     "other_programme": _Words(
         422, N_("Places do not change their programme"), N_("Choose two countries within one programme. Each programme has its own places.")
@@ -122,17 +122,17 @@ WORDS: Final[Mapping[str, _Words]] = {
         409, N_("They do not both wait here"), N_("Choose two different applications of this waiting list, as it is now.")
     ),
     "own_application": _Words(
-        403, N_("One of the two is your own"), N_("Nobody decides about an application of their own. Ask another officer.")
+        403, N_("One of the two is your own"), N_("Nobody decides on an application of their own. Ask another officer.")
     ),
-    "ahead_already": _Words(422, N_("They stand in that order already"), N_("Choose another place on the list.")),
+    "ahead_already": _Words(422, N_("They stand in that order already"), N_("Choose another position on the list.")),
     "no_rank_between": _Words(
-        409, N_("There is no rank between these two"), N_("Move it ahead of the one before, or behind by moving the other one.")
+        409, N_("There is no rank between these two"), N_("Put it ahead of the one before, or move the other one behind it.")
     ),
     "unknown_year": _Words(404, N_("That programme has no such year"), N_("Choose a programme and one of the years that its plan names.")),
     "minima_exceed": _Words(
         422,
         N_("The minima exceed the places"),
-        N_("{countries} countries would get at least {needed} places together and there are {places}. Lower the base or the minimum."),
+        N_("{countries} countries would get at least {needed} places together; there are only {places}. Lower the base or the minimum."),
     ),
     "bad_policy_number": _Words(422, N_("A number of the policy is not possible"), N_("Enter whole numbers from 0 to 1,000,000.")),
     "bad_bounds": _Words(
@@ -165,11 +165,11 @@ WORDS: Final[Mapping[str, _Words]] = {
         N_("“{part}” is none of its courses and levels; the nearest is “{nearest}”. They are: {parts}."),
     ),
     "no_parts": _Words(
-        422, N_("The programme has no parts"), N_("“{part}” was named. Leave the parts away: the country leaves or returns as a whole.")
+        422, N_("The programme has no parts"), N_("“{part}” was named. Leave the parts out: the country leaves or returns as a whole.")
     ),
-    "bad_parts": _Words(422, N_("A part has no name"), N_("Name each part by its code, or leave the parts away where all is meant.")),
+    "bad_parts": _Words(422, N_("A part has no name"), N_("Name each part by its code, or leave the parts out if everything is meant.")),
     "takes_no_part_then": _Words(
-        409, N_("The country takes no part then anyhow"), N_("Choose another period, or see what its participation is now.")
+        409, N_("The country does not take part then anyway"), N_("Choose another period, or see what its participation is now.")
     ),
     "takes_part_already": _Words(
         409, N_("The country takes part already"), N_("On that day it takes part in what was asked for. There is nothing to ask.")

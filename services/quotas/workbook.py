@@ -65,7 +65,7 @@ class Book:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(frozen[0] - 1)
-        sheet.set_footer(f"&L&8{_('Checksum of all decisions')}: {self.report.fingerprint}&R&8&P / &N")
+        sheet.set_footer(f"&L&8{_('Checksum of all decisions: {hash}', hash=self.report.fingerprint)}&R&8&P / &N")
         return sheet
 
     def sums(self, figure: str, where: Sequence[tuple[int, str]]) -> str:

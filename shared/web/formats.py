@@ -33,13 +33,13 @@ def zone(name: str) -> ZoneInfo:
 def format_datetime(value: datetime, timezone: str = "UTC", form: DateForm = "medium") -> str:
     """`value` (aware) as date and time in `timezone`, with the zone named: `3 mar 2016, 17:00 (Lima)`.
 
-    The time and its zone stay on one line.
+    The time and where its zone's name begins stay on one line: a name of three words would be broken inside a word in a narrow column.
     """
     local, place = value.astimezone(zone(timezone)), zone_name(timezone)
     day = format_date(local.date(), form)
     if current_language() == "zh":
         return f"{day} {local:%H:%M}（{place}）"
-    return f"{day}, " + f"{local:%H:%M} ({place})".replace(" ", "\u00a0")
+    return f"{day}, {local:%H:%M}\u00a0({place})"
 
 
 def zone_name(timezone: str) -> str:

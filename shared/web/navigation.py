@@ -35,7 +35,7 @@ LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
     "reviewer": (Link("/review", N_("To review")), PLACES),
     "officer": (Link("/officer", N_("To decide")), PLACES, MESSAGES),
     "auditor": (Link("/officer", N_("Applications")), PLACES, Link("/audit", N_("Audit"))),
-    "operator": (PLACES, OPERATIONS, Link("/messages/outgoing", N_("Mails"))),
+    "operator": (PLACES, OPERATIONS, Link("/messages/outgoing", N_("Emails"))),
 }
 ROLE_NAMES: Final[Mapping[str, str]] = {
     "applicant": N_("Applicant"),

@@ -30,13 +30,13 @@ TITLES: Final[Mapping[int, str]] = {
     422: N_("Something in what you sent is not right"),
     429: N_("Too many attempts"),
     500: N_("Something went wrong on our side"),
-    503: N_("The service is away for a moment"),
+    503: N_("The service is not available for a moment"),
 }
 DETAILS: Final[Mapping[int, str]] = {
     400: N_("Go back, check what you entered and send it again."),
     401: N_("Sign in, then open the page again."),
     403: N_("Your account has no right to this page or action. If it should, ask whoever manages your account."),
-    404: N_("Check the address for typing mistakes, or start again from the first page."),
+    404: N_("Check the address for typing mistakes, or begin again on the start page."),
     405: N_("Go back and use the buttons and links of the page."),
     409: N_("This changed while you were working on it. Open it again to see what is new; nothing was overwritten."),
     413: N_("Choose smaller files or shorten your text, then send it again."),

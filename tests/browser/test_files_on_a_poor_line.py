@@ -49,7 +49,7 @@ async def test_a_cut_line_is_tried_again_and_one_that_is_refused_keeps_nobody_ou
         await page.wait_for_timeout(50)
     await expect(shown.nth(2)).to_contain_text("is added")
     await expect(shown.first).to_contain_text("“one.pdf” is added")
-    await expect(shown.nth(1)).to_contain_text("“half.pdf” (1 kB) is not whole")
+    await expect(shown.nth(1)).to_contain_text("“half.pdf” (1 kB) is not complete")
     assert (await page.title()).startswith("Error:")
     assert sent == 5, "two that were cut, and one for each file"
     await page.locator("[data-upload-go] a").click()

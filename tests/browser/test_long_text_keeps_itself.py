@@ -116,7 +116,7 @@ async def what_was_sent_and_not_answered_is_filled_in_again_until_one_signs_out(
     async with page.expect_navigation():
         await page.locator("[data-unsaved] button").click()
     await sends_into_nothing()
-    note = page.get_by_role("status").filter(has_text=person.say("Let go of it"))
+    note = page.get_by_role("status").filter(has_text=person.say("Discard it"))
     async with page.expect_navigation():
         await note.get_by_role("button").click()
     assert await page.input_value("#study_plan") == ""

@@ -173,7 +173,7 @@ class Visitor:
             await self.answer(referee)
             await self.press("Ask this person")
             assert referee["name"] in await self.reads()
-        await self.follow(self.say("Go on with the application"))
+        await self.follow(self.say("Continue with the application"))
 
     async def add(self, name: str, body: bytes, *, several: bool = False) -> None:
         await self.choose(name, body)

@@ -50,7 +50,7 @@ def _code(desk: Desk, asked: Asked) -> tuple[str, list[str]]:
         _("It works once, for {minutes} minutes.", minutes=minutes),
         _("Or open this address and press the button there:"),
         link,
-        _("If you did not ask for this, ignore this message: nobody can sign in without the code. Tell it to nobody, not even to us."),
+        _("If you did not ask for this, ignore this message: nobody can sign in without the code. Share it with nobody, not even with us."),
     ]
 
 

@@ -119,7 +119,7 @@ async def sign_in(request: Request) -> Response:
         return again(_(said, time=format_datetime(asked.again_at)), 429)
     refusal = await send_code(desk, asked)
     if refusal is Reason.ADDRESS_REFUSED:
-        return again(_("The mail server takes no mail for this address. Check it for typing mistakes."), 422)
+        return again(_("The mail server does not accept mail for this address. Check it for typing mistakes."), 422)
     if refusal is not None:
         return again(
             _("We could not send the message, because our mail server does not answer. Nothing is lost: try again in a minute."), 503

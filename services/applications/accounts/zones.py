@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.core import get_global
 
 from services.applications.accounts.tables import Account
-from shared.web.formats import BEIJING, sort_key, zone_name
+from shared.web.formats import BEIJING, bracketed, sort_key, zone_name
 from shared.web.i18n import LANGUAGES, current_language
 
 UTC: Final = "UTC"
@@ -73,4 +73,4 @@ def label(zone: str, now: datetime) -> str:
     if zone == UTC:
         return UTC
     offset = now.astimezone(ZoneInfo(zone)).strftime("%z")
-    return f"{zone_name(zone)} (UTC{offset[:3]}:{offset[3:5]})"
+    return bracketed(zone_name(zone), f"UTC{offset[:3]}:{offset[3:5]}")

@@ -11,7 +11,7 @@ from services.applications.domain.lifecycle import Act
 from services.applications.pages.kit import Folder
 from services.applications.pages.refusals import both
 from services.applications.pages.sending import Row, paper_rows, sections
-from services.applications.pages.words import country_name, size_words
+from services.applications.pages.words import country_name, file_words
 from services.applications.store.copies import AsSent
 from services.applications.tables import TimelineEntry
 from shared.web.i18n import HTML_TAGS, current_language, translate
@@ -34,7 +34,7 @@ def as_it_was(folder: Folder, answers: Mapping[str, Any] | None) -> Folder:
 def kept_papers(folder: Folder, papers: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """The papers that were in a submission: name and file."""
     names = {paper.key: paper.names[current_language()] for paper in folder.dossier.programme.documents}
-    return [(names.get(one["kind"], one["kind"]), f"{one['filename']} ({size_words(one['size_bytes'])})") for one in papers]
+    return [(names.get(one["kind"], one["kind"]), file_words(one["filename"], one["size_bytes"])) for one in papers]
 
 
 def sheet(folder: Folder, number: int, before: AsSent, made_at: datetime) -> Sheet:
@@ -63,7 +63,7 @@ def sheet(folder: Folder, number: int, before: AsSent, made_at: datetime) -> She
         language=HTML_TAGS[language],
         author="Puente",
         made_at=made_at,
-        unknown=_("(?) stands for signs that cannot be printed here. The application itself has them as you wrote them."),
+        unknown=_("(?) stands for characters that cannot be printed here. The application itself has them as you wrote them."),
         footer=f"{application.receipt} · {{page}}",
         notes=[_("This copy is for you to keep. What counts is the application in Puente, which you can open at any time.")],
     )

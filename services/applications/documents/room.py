@@ -45,6 +45,6 @@ class Room:
 
 def full() -> Problem:
     """Too many files at once: nothing of this one was read."""
-    title = N_("Many files are being looked through at this moment")
+    title = N_("Many files are being checked at this moment")
     detail = N_("What you saved before is safe, but this file was not taken. Wait half a minute, then go back and try again.")
     return Problem(503, title, detail, code="uploads_busy", headers={"Retry-After": str(AGAIN_SECONDS)})

@@ -1,11 +1,11 @@
 """A page of the form on somebody's screen: who may have it, what they typed into it, and what to do when two had it at once."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
-from typing import Final, TypedDict
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
@@ -16,6 +16,7 @@ from services.applications.domain.answers import Answer, Fault, Page, Question
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
+from services.applications.pages.beside import Beside
 from services.applications.pages.corrections import of_page
 from services.applications.pages.fields import shown
 from services.applications.pages.kit import applicant, clock_time, id_from, zone_with
@@ -263,21 +264,13 @@ def then(request: Request) -> str:
     return "?then=check" if request.query_params.get("then") == "check" else ""
 
 
-class Beside(TypedDict):
-    """What is saved and what was typed, line by line, of a question or an entry."""
-
-    label: str
-    saved: list[str]
-    typed: list[str]
-
-
 def draw_both(
     request: Request,
     found: Desktop,
     outcome: PageChanged,
     sent: Sent,
     *,
-    rows: list[Beside] | None = None,
+    rows: Sequence[Beside] = (),
     kept: Typed | None = None,
     action: str = "",
     forget: str = "",
@@ -291,11 +284,11 @@ def draw_both(
     """
     plan, language = found.sheet.terms.plan, current_language()
 
-    def lines(question: Question, answers: Mapping[str, Answer]) -> list[str]:
-        return shown(question, answers.get(question.key), plan).split("\n")
+    def said(question: Question, answers: Mapping[str, Answer]) -> str:
+        return shown(question, answers.get(question.key), plan)
 
     rows = rows or [
-        {"label": question.label[language], "saved": lines(question, outcome.saved), "typed": lines(question, outcome.typed)}
+        Beside.of(question.label[language], said(question, outcome.saved), said(question, outcome.typed))
         for question in found.page.questions
         if outcome.saved.get(question.key) != outcome.typed.get(question.key)
     ]

@@ -11,9 +11,9 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
+from services.applications.pages.beside import Beside
 from services.applications.pages.desktop import (
     Again,
-    Beside,
     Desktop,
     Sent,
     desktop,
@@ -229,11 +229,7 @@ def draw_both_of_entry(request: Request, found: Desktop, number: int | None, out
     title, plan = f"{own(group.entry)} {number}", found.sheet.terms.plan
     typed = outcome.typed[group.key]
     assert isinstance(typed, Entries), "an entry was typed"
-    row: Beside = {
-        "label": title,
-        "saved": entry_words(group, entries[number - 1], plan).split("\n"),
-        "typed": entry_words(group, typed.each[0], plan).split("\n"),
-    }
+    row = Beside.of(title, entry_words(group, entries[number - 1], plan), entry_words(group, typed.each[0], plan))
     return draw_both(
         request,
         found,

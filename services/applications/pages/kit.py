@@ -19,7 +19,7 @@ from services.applications.tables import Application
 from services.applications.views import Dossier, dossier
 from shared.persistence.database import Tx
 from shared.web.context import context_of
-from shared.web.formats import BEIJING, format_date
+from shared.web.formats import BEIJING, bracketed, format_date
 from shared.web.i18n import current_language
 from shared.web.identity import require
 from shared.web.problems import Problem
@@ -84,7 +84,7 @@ def clock_time(moment: datetime, zone: str, now: datetime) -> str:
     """The time of day in the reader's zone, `14:03`; with its day where that is not today's: `14:03 (3 mar 2016)`."""
     there = moment.astimezone(ZoneInfo(zone))
     today = there.date() == now.astimezone(ZoneInfo(zone)).date()
-    return f"{there:%H:%M}" + ("" if today else f" ({format_date(there, 'medium')})")
+    return f"{there:%H:%M}" if today else bracketed(f"{there:%H:%M}", format_date(there, "medium"))
 
 
 @dataclass(frozen=True, slots=True)

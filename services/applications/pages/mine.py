@@ -73,7 +73,7 @@ def next_date(application: Application, terms: InForce, now: datetime) -> Next |
         case State.SUBMITTED | State.NOMINATED | State.APPROVED:
             if call.grants_from and now < call.grants_from:
                 return Next(_("Places are given on"), call.grants_from)
-            return Next(_("You have an answer by"), call.answers_due) if now <= call.answers_due else None
+            return Next(_("You get an answer by"), call.answers_due) if now <= call.answers_due else None
         case State.WAITING if before_round(application, call):
             return Next(_("Places are given on"), call.grants_from)
         case State.WAITING:

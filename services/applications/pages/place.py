@@ -81,10 +81,10 @@ def steps(folder: Folder, course: Course | None) -> list[str]:
     """What comes next, in its order."""
     found, today = [], folder.dossier.call.day(folder.now)
     if folder.application.state == State.ACCEPTED:
-        found.append(_("The place is entered in your name. We write to you when it is done."))
+        found.append(_("Your place is confirmed, and we write to you when that is done."))
     owed = [one.paper.names[current_language()] for one in folder.dossier.papers if one.editable and one.lacking]
     if owed:
-        found.append(_("Add what is asked of you now: {documents}.", documents=listed(owed, apart=True)))
+        found.append(_("Add what you are asked for now: {documents}.", documents=listed(owed, apart=True)))
     found.append(_begins(course, today))
     if Act.WITHDRAW in folder.dossier.acts:
         found.append(_("If you cannot take it up after all, withdraw, so that it goes to somebody else."))

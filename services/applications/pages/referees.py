@@ -63,10 +63,10 @@ REFUSALS: Final = {
     "too_many": N_("You have {maximum} referees, which is as many as can be asked. Replace one of them to ask somebody else."),
     "too_late": N_("Letters were taken until {due}. Nobody can be asked any more."),
     "name_needed": N_("Enter your name in your answers first: a referee is told who asks."),
-    "throttled": N_("Too many people were asked today. Go on from {again_at}."),
+    "throttled": N_("Too many people were asked today. You can ask again from {again_at}."),
     "not_open": N_("This person has answered in the meantime. Nothing was changed."),
     "too_soon": N_("This person was written to a short while ago. You can send a reminder from {again_at}."),
-    "reminded_enough": N_("This person was reminded as often as can be. Ask somebody else."),
+    "reminded_enough": N_("This person has been reminded as often as is allowed. Ask somebody else."),
     "not_asked": N_("With your present answers no letters are needed."),
 }
 DONE: Final = {
@@ -144,8 +144,8 @@ def needed_words(asked: Referees) -> str:
     else:
         number = _("{least} to {most} letters are asked for.", least=asked.minimum, most=asked.maximum)
     if asked.needed == "submission":
-        return sentences(number, _("They must have come before you can send the application."))
-    return sentences(number, _("You can send the application before they have come; your country can put you forward only then."))
+        return sentences(number, _("They must arrive before you can send the application."))
+    return sentences(number, _("You can send the application before they come; your country can put you forward only once they are here."))
 
 
 @router.get("/applications/{application_id}/referees")
@@ -194,7 +194,7 @@ def fields(asked: Referees, typed: Mapping[str, str], errors: Mapping[str, str])
             "key": "email",
             "kind": "email",
             "label": _("Email address"),
-            "hint": _("If possible an address at work. We write to it at once."),
+            "hint": _("If possible, an address at work. We write to it at once."),
         },
         {
             "key": "relation",
@@ -203,7 +203,7 @@ def fields(asked: Referees, typed: Mapping[str, str], errors: Mapping[str, str])
             "hint": _("For example: supervisor of my thesis."),
         },
         {"key": "kind", "kind": "radio", "label": _("Kind of letter"), "options": kinds},
-        {"key": "language", "kind": "select", "label": _("In which language shall we write?"), "options": languages},
+        {"key": "language", "kind": "select", "label": _("In which language should we write?"), "options": languages},
     ]
     return [{**one, "value": typed.get(one["key"], ""), "error": errors.get(one["key"], "")} for one in made]
 

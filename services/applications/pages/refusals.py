@@ -62,7 +62,7 @@ def _problem(outcome: Outcome, zone: str) -> Problem:
             detail = N_("The country that you chose does not take part in this programme now. Nothing was sent; what you wrote is kept.")
             return Problem(status, N_("Your country does not take part"), detail, code=outcome.code)
         case o.OfferPassed():
-            detail = N_("It could be answered until {time}. The place goes to the next person on the list.")
+            detail = N_("It could be answered until {time}. The place now goes to the next person on the list.")
             return Problem(
                 status, N_("The time to answer has passed"), detail, code=outcome.code, params={"time": both(outcome.answer_by, zone)}
             )

@@ -39,17 +39,17 @@ REFUSALS: Final = {
     "wrong_type": N_("“{name}” is {found} inside, whatever its name says. Choose a file of one of these types: {types}; or open this one in the program that it was made with, and save or print it as one of them."),  # noqa: E501
     "unknown_type": N_("“{name}” is not a file of these types, whatever its name says: {types}. Open it in the program that it was made with, and save or print it as one of them."),  # noqa: E501
     "heic": N_("“{name}” is a HEIC photograph, which many computers cannot open. On an iPhone, open Settings, Camera, Formats, choose “Most Compatible”, and take the photograph again; or save it as JPEG and add that."),  # noqa: E501
-    "cut_off": N_("“{name}” ({size}) is not whole: its end is missing. Open it to see whether it is complete, then add it again."),
+    "cut_off": N_("“{name}” ({size}) is not complete: its end is missing. Open it to see whether it is whole, then add it again."),
     "broken": N_("“{name}” cannot be read; it may be damaged. Open it, save it anew, then add it again."),
     "too_many_pixels": N_("“{name}” has too many pixels. Save it smaller, or take the photograph again in a lower resolution."),
     "encrypted": N_("“{name}” is protected by a password or against changes. Save it without protection, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
     "no_pages": N_("“{name}” has no pages. Open it to see what is in it, then choose another file."),
-    "too_many_pages": N_("“{name}” has more pages or parts than can be looked through. Add only the pages that are asked for."),
+    "too_many_pages": N_("“{name}” has more pages or parts than can be checked. Add only the pages that are asked for."),
     "acts": N_("“{name}” has something inside that a computer could run, or other files. Print it to a new PDF, then add that one."),
     "foreign_tail": N_("“{name}” has something after its end that does not belong to a PDF. Print it to a new PDF, then add that one."),
-    "too_heavy": N_("“{name}” takes too long to look through. Save it in a simpler form, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
+    "too_heavy": N_("“{name}” takes too long to check. Save it in a simpler form, for instance by printing it to a new PDF, then add that one."),  # noqa: E501
     "infected": N_("A virus was found in “{name}”, so it was not kept. Have your device checked, and add the document from another one."),
-    "too_many": N_("{count} files are here already, as many as there may be. Remove one, then add “{name}”."),
+    "too_many": N_("{count} files are here already, as many as are allowed. Remove one, then add “{name}”."),
 }
 # fmt: on
 

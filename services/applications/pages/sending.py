@@ -28,7 +28,7 @@ from services.applications.pages.kit import Folder, applicant, clock_time, folde
 from services.applications.pages.letters_due import letters_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
-from services.applications.pages.words import country_name, size_words
+from services.applications.pages.words import country_name, file_words
 from services.applications.submissions import hand_in
 from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
@@ -83,7 +83,7 @@ def paper_rows(folder: Folder, *, change: bool) -> list[Row]:
         if one.paper.stage in LATER or (not one.files and one.paper.stage != "submission"):
             continue
         kept = [file for file in one.files if file.state != FileState.REFUSED]
-        lines = [f"{file.filename} ({size_words(file.size_bytes)})" for file in kept] or [""]
+        lines = [file_words(file.filename, file.size_bytes) for file in kept] or [""]
         href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check" if change else ""
         rows.append(Row(one.paper.names[language], lines, href))
     return rows
@@ -119,7 +119,7 @@ def missing(folder: Folder) -> list[dict[str, str]]:
 def _referees_missing(folder: Folder, lacking: int) -> str:
     asked = folder.dossier.programme.referees
     if asked is not None and asked.needed == "submission":
-        return ngettext("{n} letter of a referee is still to come", "{n} letters of referees are still to come", lacking)
+        return ngettext("{n} letter from a referee is still to come", "{n} letters from referees are still to come", lacking)
     return ngettext("Ask {n} more referee for a letter", "Ask {n} more referees for a letter", lacking)
 
 
@@ -160,7 +160,7 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
         assert page is not None, "the pages of a dossier are the programme's"
         href, title = f"{folder.path}/pages/{quote(page.key)}?then=check", page.title[language]
         if page_open(folder, page, state):
-            found.append({"href": href, "text": _("“{place}” was to be corrected, and is as it was", place=title)})
+            found.append({"href": href, "text": _("“{place}” was to be corrected, but has not changed", place=title)})
         if state.changed:
             found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=title)})
         if state.typed_at is not None:
@@ -171,7 +171,7 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
     for one in folder.dossier.papers:
         if paper_open(folder, one):
             paper = one.paper
-            text = _("“{place}” was to be corrected, and is as it was", place=paper.names[language])
+            text = _("“{place}” was to be corrected, but has not changed", place=paper.names[language])
             found.append({"href": f"{folder.path}/papers/{quote(paper.key)}", "text": text})
     return found
 

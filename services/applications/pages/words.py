@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from services.applications.domain.lifecycle import Act, State
 from services.applications.plan.model import Plan, Programme
-from shared.web.formats import format_number, listed
+from shared.web.formats import bracketed, format_number, listed
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 
 _ = translate
@@ -28,12 +28,12 @@ STATES: Final[Mapping[State, Said]] = {
     State.APPROVED: Said(N_("Approved"), "teal", N_("Your application is approved. We are looking for a place for you.")),
     State.WAITING: Said(N_("On the waiting list"), "violet", N_("Your application is approved, but no place is free for you now. When one comes free and you are next, it is offered to you at once.")),  # noqa: E501
     State.OFFERED: Said(N_("Place offered"), "green", N_("A place is being held for you. It is yours if you accept it in time.")),
-    State.ACCEPTED: Said(N_("Accepted by you"), "green", N_("You accepted the place. It is being entered in your name.")),
+    State.ACCEPTED: Said(N_("Accepted by you"), "green", N_("You accepted the place. It is now being confirmed.")),
     State.PLACED: Said(N_("You have a place"), "solid", N_("The place is yours.")),
     State.REJECTED: Said(N_("Not chosen"), "red", N_("Your application was not chosen.")),
     State.REFUSED: Said(N_("No place"), "red", N_("Your application was approved, but no place could be given to you.")),
     State.DECLINED: Said(N_("Declined by you"), "", N_("You declined the place. It goes to somebody else.")),
-    State.LAPSED: Said(N_("Offer ran out"), "red", N_("The offer was not answered in time. The place goes to somebody else.")),
+    State.LAPSED: Said(N_("Offer expired"), "red", N_("The offer was not answered in time. The place goes to somebody else.")),
     State.WITHDRAWN: Said(N_("Withdrawn"), "", N_("This application was withdrawn.")),
     State.ENDED: Said(N_("Ended"), "", N_("Your time in the programme has ended.")),
 }
@@ -58,8 +58,8 @@ MOVES: Final[Mapping[str, str]] = {
     Act.REFUSE: N_("No place could be given"),
     Act.ACCEPT: N_("You accepted the place"),
     Act.DECLINE: N_("You declined the place"),
-    Act.LAPSE: N_("The offer ran out"),
-    Act.TAKE: N_("The place was entered in your name"),
+    Act.LAPSE: N_("The offer expired"),
+    Act.TAKE: N_("Your place was confirmed"),
     Act.END: N_("Your time in the programme ended"),
     Act.EXPIRE: N_("It was not corrected in time"),
     Act.CLOSE: N_("The call was over and nobody had decided on it"),
@@ -69,13 +69,13 @@ FOR_THE_DAY: Final = N_("You are approved and wait for the day on which places a
 """What waiting is in a call whose places are given on one day, before that day."""
 
 LIMITS: Final[Mapping[str, str]] = {
-    "cell": N_("every place of {country} for {year} is given"),
+    "cell": N_("every place for {country} in {year} has been given"),
     "nomination": N_("{country} has put forward as many people as it may for {year}"),
     "person": N_("you already hold a place in a programme"),
-    "holders": N_("as many people from {country} hold a place as may at one time"),
+    "holders": N_("{country} already has as many people holding a place as it may have at one time"),
     "course": N_("the course is full"),
-    "course_country": N_("every seat of {country} in the course is given"),
-    "channel": N_("every place of your way of applying is given"),
+    "course_country": N_("every seat for {country} in the course has been given"),
+    "channel": N_("every place for your way of applying has been given"),
 }
 SAID_BY_LIMIT: Final[Mapping[str, str]] = {"person_holds_place": "person", "nomination_cap": "nomination"}
 """Reasons that say the same as a limit of this kind."""
@@ -116,6 +116,11 @@ def size_words(size_bytes: int) -> str:
     if size_bytes < MEBIBYTE:
         return _("{n} kB", n=format_number(-(-size_bytes // 1024)))
     return _("{n} MB", n=format_number(round(size_bytes / MEBIBYTE, 1)))
+
+
+def file_words(filename: str, size_bytes: int) -> str:
+    """A file's name and size: `diploma.pdf (340 kB)`, in Chinese in brackets of full width."""
+    return bracketed(filename, size_words(size_bytes))
 
 
 MEBIBYTE: Final = 1024 * 1024

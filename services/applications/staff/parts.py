@@ -12,11 +12,11 @@ from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.home import STAGES
 from services.applications.pages.preferences import course_title, facts_of
 from services.applications.pages.sending import sections
-from services.applications.pages.words import country_name, reason_words, type_words
+from services.applications.pages.words import country_name, file_words, reason_words, type_words
 from services.applications.plan.model import Call, PlanReason, Programme
 from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
-from services.applications.staff.words import file_words, limit_words, score_words, standing_said, timeline
+from services.applications.staff.words import limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
 from services.applications.store.work import Beside, beside, slate_places, standing_by_score
 from services.applications.tables import Application, CellFigures
@@ -235,7 +235,7 @@ def foresight(file: File, side: Cellside) -> str:
     if side.figures.free > side.beside.asking:
         limits = listed(other_limits(file.application, file.dossier.programme))
         return _("A place of {cell} is free. The places service decides, and looks at these too: {limits}.", cell=side.title, limits=limits)
-    return _("No place is free for a newcomer: it joins the waiting list, or is refused where the list is full.")
+    return _("No place is free for another application: it would join the waiting list, or be refused if the list is full.")
 
 
 def other_limits(application: Application, programme: Programme) -> list[str]:
@@ -248,7 +248,7 @@ def other_limits(application: Application, programme: Programme) -> list[str]:
     if any(one.key == application.channel and (one.places, one.share) != (None, None) for one in programme.channels):
         found.append(_("the places for this way of applying"))
     if programme.holders and (programme.holders.each is not None or application.country in programme.holders.countries):
-        found.append(_("how many people of the country may hold a place at a time"))
+        found.append(_("how many people of the country may hold a place at one time"))
     return [*found, _("the places that the person holds already")]
 
 

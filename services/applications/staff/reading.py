@@ -17,9 +17,10 @@ from services.applications.documents.links import LOOK, Link
 from services.applications.domain.papers import FileState
 from services.applications.pages.kit import id_from
 from services.applications.pages.sending import sections
+from services.applications.pages.words import file_words
 from services.applications.staff import country_file, officer, review
 from services.applications.staff.kit import File, asked_in, file_of, permitted, title_of
-from services.applications.staff.words import file_words, standing_said
+from services.applications.staff.words import standing_said
 from services.applications.tables import Document
 from shared.web.i18n import current_language, translate
 from shared.web.identity import refuse

@@ -15,10 +15,10 @@ from services.applications.domain.referees import READERS, Standing
 from services.applications.pages.fields import shown
 from services.applications.pages.kit import id_from
 from services.applications.pages.referees import KINDS, REASONS, standing_words
+from services.applications.pages.words import file_words
 from services.applications.referees.reading import READ, SAVED_FILE, may_read, read_letter
 from services.applications.referees.tables import Recommendation, Referee
 from services.applications.staff.kit import File, title_of, zone_in
-from services.applications.staff.words import file_words
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.uploads import documents_of
@@ -34,7 +34,7 @@ BASES = {"coordinator": "/country/applications", "reviewer": "/review/applicatio
 """Where each reader's own page of an application is."""
 
 
-UNREACHED_WHY: Final = N_("Our mail to this person could not be delivered. The applicant is shown this, and can correct the address.")
+UNREACHED_WHY: Final = N_("Our email to this person could not be delivered. The applicant is shown this, and can correct the address.")
 
 
 @dataclass(frozen=True, slots=True)

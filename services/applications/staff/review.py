@@ -195,7 +195,7 @@ async def draw(
 
 
 def _field(criterion: Criterion, value: str, error: str) -> dict[str, Any]:
-    weight = _("counts {percent} of the score", percent=format_percent(criterion.weight / 100))
+    weight = _("counts for {percent} of the score", percent=format_percent(criterion.weight / 100))
     hint = _("0 to {most} points; {weight}", most=format_number(criterion.maximum), weight=weight)
     label = criterion.names[current_language()]
     return {

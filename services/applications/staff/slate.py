@@ -50,8 +50,8 @@ router = APIRouter(include_in_schema=False)
 
 PATH: Final = "/country/slate"
 TWICE: Final = N_(
-    "A number stood there twice: who was given it takes that place and who had it makes room; "
-    "two who were given the same stay in their order."
+    "A number was given twice: whoever was given it now takes that place, and whoever had it makes room; "
+    "two who were given the same number keep their order."
 )
 CANDIDATES: Final = 25
 """Applications that could be put forward, shown below the slate."""
@@ -132,7 +132,7 @@ def lacking_words(programme: Programme, papers: Sequence[str], letters: int) -> 
     language = current_language()
     names = [paper.names[language] for paper in programme.documents if paper.key in papers]
     said = [_("Missing: {documents}", documents=listed(names))] if names else []
-    one, many = "{n} letter of a referee is still to come", "{n} letters of referees are still to come"
+    one, many = "{n} letter from a referee is still to come", "{n} letters from referees are still to come"
     return sentences(*said, ngettext(one, many, letters) if letters else "")
 
 
@@ -172,7 +172,7 @@ def draw(
 ) -> Response:
     """The slate, with a number and two buttons for each line; one form. What was `typed` and is no number is shown with its fault."""
     wrong = {
-        str(one.application.id): _("Type a whole number for {name}, 1 or larger", name=one.name)
+        str(one.application.id): _("Type a whole number for {name}, 1 or more", name=one.name)
         for one in sheet.slate
         if not is_rank((typed or {}).get(str(one.application.id)))
     }

@@ -10,7 +10,7 @@ from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.giving import before_round
 from services.applications.pages.preferences import course_title
 from services.applications.pages.preferences import notes as course_notes
-from services.applications.pages.words import agreed_words, country_name, reason_words, size_words
+from services.applications.pages.words import agreed_words, country_name, reason_words
 from services.applications.plan.model import Call, Plan, PlanReason, Programme
 from services.applications.staff.kit import File
 from services.applications.tables import Application, TimelineEntry
@@ -42,7 +42,7 @@ STATES: Final[Mapping[State, Said]] = {
     State.REJECTED: Said(N_("Not carried forward"), "red"),
     State.REFUSED: Said(N_("No place"), "red"),
     State.DECLINED: Said(N_("Offer declined"), ""),
-    State.LAPSED: Said(N_("Offer ran out"), ""),
+    State.LAPSED: Said(N_("Offer expired"), ""),
     State.WITHDRAWN: Said(N_("Withdrawn"), ""),
     State.ENDED: Said(N_("Ended"), ""),
 }
@@ -61,7 +61,7 @@ MOVES: Final[Mapping[str, str]] = {
     Act.REFUSE: N_("No place could be given"),
     Act.ACCEPT: N_("Offer accepted"),
     Act.DECLINE: N_("Offer declined"),
-    Act.LAPSE: N_("Offer ran out"),
+    Act.LAPSE: N_("Offer expired"),
     Act.TAKE: N_("Place taken"),
     Act.END: N_("Stay ended"),
     Act.EXPIRE: N_("Not corrected in time"),
@@ -72,13 +72,13 @@ MOVES: Final[Mapping[str, str]] = {
 }
 
 LIMITS: Final[Mapping[str, str]] = {
-    "cell": N_("every place of {country} for {year} is given"),
+    "cell": N_("every place for {country} in {year} has been given"),
     "nomination": N_("{country} has put forward as many people as it may for {year}"),
     "person": N_("the person already holds a place in a programme"),
-    "holders": N_("as many people from {country} hold a place as may at one time"),
+    "holders": N_("{country} already has as many people holding a place as it may have at one time"),
     "course": N_("the course is full"),
-    "course_country": N_("every seat of {country} in the course is given"),
-    "channel": N_("every place of this way of applying is given"),
+    "course_country": N_("every seat for {country} in the course has been given"),
+    "channel": N_("every place for this way of applying has been given"),
 }
 FOR_THE_DAY: Final = N_("Waits for the day on which places are given")
 LETTERS: Final = {
@@ -241,21 +241,16 @@ def refused(outcome: Any, file: File) -> str:
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):
             return ngettext(
-                "Before it can be put forward {n} letter of a referee must come.",
-                "Before it can be put forward {n} letters of referees must come.",
+                "Before it can be put forward, {n} letter from a referee must arrive.",
+                "Before it can be put forward, {n} letters from referees must arrive.",
                 letters,
             )
         case o.Incomplete(documents=documents):
             names = [one.paper.names[language] for one in file.dossier.papers if one.paper.key in documents]
-            return _("Before it can be put forward these documents must be added: {documents}.", documents=listed(names))
+            return _("Before it can be put forward, these documents must be added: {documents}.", documents=listed(names))
         case o.PointsWrong(criteria=criteria):
             named = {one.key: one.names[language] for one in programme.criteria}
             parts = [_("“{criterion}” from 0 to {most}", criterion=named[key], most=most) for key, most in criteria.items()]
-            return _("Give points to every criterion: {criteria}.", criteria=listed(parts))
+            return _("Give points for every criterion: {criteria}.", criteria=listed(parts))
         case _:
             raise AssertionError(f"{outcome!r} is no refusal of an act on an application")
-
-
-def file_words(filename: str, size_bytes: int) -> str:
-    """A document's name and size."""
-    return f"{filename} ({size_words(size_bytes)})"

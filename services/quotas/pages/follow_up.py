@@ -93,7 +93,7 @@ async def _read(request: Request, language: str) -> Report:
 def last_decision(report: Report) -> str:
     """Which decision was the last one that the report knows of."""
     if report.last is None or report.last.last_at is None:
-        return _("Nothing was decided yet.")
+        return _("Nothing has been decided yet.")
     moment = format_datetime(report.last.last_at, BEIJING)
     return _("Number {number} of {cell}, {when}", number=report.last.last_decision, cell=report.last.key, when=moment)
 

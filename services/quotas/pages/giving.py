@@ -68,4 +68,4 @@ def none_of_them(kind: str) -> str:
 
 def since_when(kind: str) -> str:
     """The head over the moment of each one's approval."""
-    return _("Approved since") if kind == "before" else _("Waits since")
+    return _("Approved since") if kind == "before" else _("Waiting since")

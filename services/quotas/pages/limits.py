@@ -81,7 +81,7 @@ def _questions(limits: Sequence[CellLimit], found: kit.Found, typed: Mapping[str
             "key": "limit",
             "kind": "select",
             "label": _("Which limit?"),
-            "hint": _("Behind each stands what is used, and how much there is."),
+            "hint": _("After each you see how much is used, and how much there is."),
             "options": [{"key": one.key, "label": bracketed(_name(one, found), _used(one))} for one in limits],
             "value": typed.get("limit", ""),
             "error": errors.get("limit", ""),
@@ -98,7 +98,7 @@ def _questions(limits: Sequence[CellLimit], found: kit.Found, typed: Mapping[str
         {
             "key": "allow_over",
             "kind": "checkboxes",
-            "label": _("Where fewer are wanted than are held"),
+            "label": _("If fewer are wanted than are held"),
             "options": [
                 {
                     "key": "yes",

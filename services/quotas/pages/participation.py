@@ -131,14 +131,14 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
         rows = [
             (_("What changes"), _(ACTS[kind])),
             (_("First day"), format_date(params.start)),
-            (_("Last day"), format_date(params.end) if params.end else _("none: for good")),
+            (_("Last day"), format_date(params.end) if params.end else _("no end: for good")),
             *([(_("Parts"), _called(parts, called))] if parts else []),
             (_("Places that are held, and stay"), format_number(held)),
             (
                 _("Put forward without an answer yet, in all parts") if parts else _("Put forward without an answer yet"),
                 format_number(forward),
             ),
-            *([(_("Places"), _("None come back by it. They are proposed for the country afterwards."))] if kind != "leave" else []),
+            *([(_("Places"), _("It brings none back. Places for the country are proposed afterwards."))] if kind != "leave" else []),
             (_("Reason"), typed["reason"]),
         ]
         caption = f"{kit.local(found.names)} · {kit.local(names)}"
@@ -202,7 +202,7 @@ def _dates(typed: Mapping[str, str]) -> tuple[date | None, date | None, dict[str
         boxes = [typed.get(f"{name}-{box}", "") for box in ("day", "month", "year")]
         found[name] = _day(boxes)
         if found[name] is None and (name == "start" or any(boxes)):
-            errors[name] = _("Enter a day that there is, such as 27 3 2016")
+            errors[name] = _("Enter a real date, such as 27 3 2016")
     return found["start"], found["end"], errors
 
 
@@ -241,7 +241,7 @@ def _form(
             "kind": "date",
             "optional": True,
             "label": _("Until which day?"),
-            "hint": _("The last day inside. Leave it empty where no end is set."),
+            "hint": _("The last day that still counts. Leave it empty if there is no end."),
             "value": dates["end"],
             "error": errors.get("end", ""),
         },
@@ -264,10 +264,10 @@ def _parts_question(called: Mapping[str, Names], typed: Mapping[str, str]) -> di
     """Which parts: to be ticked by name, or by code where the plan gives none a name."""
     question = {"key": "parts", "optional": True, "label": _("Only some parts")}
     if not called:
-        hint = _("The codes of courses or levels, as the plan names them. Leave it empty where everything is meant.")
+        hint = _("The codes of courses or levels, as the plan names them. Leave it empty if everything is meant.")
         return question | {"kind": "text", "hint": hint, "value": typed.get("parts", "")}
     options = [{"key": code, "label": kit.local(its)} for code, its in called.items()]
-    hint = _("Tick none where everything is meant.")
+    hint = _("Tick none if everything is meant.")
     return question | {"kind": "checkboxes", "hint": hint, "options": options, "value": _listed(typed)}
 
 

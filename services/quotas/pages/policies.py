@@ -255,7 +255,7 @@ def _form(request: Request, board: Board, params: AllotByPolicy, typed: Mapping[
     over = {
         "key": "allow_over",
         "kind": "checkboxes",
-        "label": _("Where fewer are wanted than are held"),
+        "label": _("If fewer are wanted than are held"),
         "options": [
             {
                 "key": "yes",

@@ -277,7 +277,7 @@ def questions(one: Shown, typed: Mapping[str, str], errors: Mapping[str, str]) -
             "key": "note",
             "kind": "long_text",
             "label": _("Note for the records"),
-            "hint": _("Needed where you reject it. Name no applicant."),
+            "hint": _("Needed if you reject it. Name no applicant."),
             "rows": 3,
             "value": typed.get("note", ""),
             "error": errors.get("note", ""),

@@ -169,7 +169,7 @@ def _target_questions(found: kit.Found, typed: Mapping[str, str], errors: Mappin
         {
             "key": "allow_over",
             "kind": "checkboxes",
-            "label": _("Where fewer are wanted than are held"),
+            "label": _("If fewer are wanted than are held"),
             "options": [
                 {
                     "key": "yes",
@@ -201,7 +201,7 @@ def _move_questions(
             "key": "to",
             "kind": "select",
             "label": _("Where do they go?"),
-            "hint": _("Behind each country stands how many people wait there."),
+            "hint": _("After each country you see how many people wait there."),
             "options": options,
             "value": typed.get("to", ""),
             "error": errors.get("to", ""),

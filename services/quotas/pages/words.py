@@ -45,7 +45,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "terms_changed": N_("The terms of the programme changed, and there is more room."),
     "takes_part_again": N_("The country takes part again."),
     "recounted": N_("A new version of the plan counts other limits."),
-    "limit_freed": N_("Room came free in a limit on which somebody draws who waits here."),
+    "limit_freed": N_("Room came free in a limit that somebody who waits here draws on."),
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     "nominated": N_("The nomination of {application} counts against the country’s cap."),
@@ -58,7 +58,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "released": N_("The place of {application} went back."),
     "left": N_("{application} leaves; it held no place yet."),
     "ended": N_("The person of {application} is free for another place; this one stays counted as given."),
-    "reordered": N_("{application} stands at position {position} of the list by hand."),
+    "reordered": N_("{application} was put at position {position} of the list by hand."),
     "target_set": N_("The number of places is {places} now."),
     "limit_set": N_("A limit was changed: {limit}."),
     "recounted": N_("The limits of the plan stand at what is held."),
@@ -81,7 +81,7 @@ SHORT: Final[Mapping[str, tuple[str, str]]] = {
 }
 REASONS: Final[Mapping[str, str]] = {
     "not_participating": N_("The country did not take part on that day, or not in what was asked for."),
-    "person_holds_place": N_("The person already holds as many places as one may."),
+    "person_holds_place": N_("The person already holds as many places as is allowed."),
     "nomination_cap": N_("The country has put forward as many as it may."),
     "list_full": N_("The waiting list is full."),
     "list_closed": N_("The waiting list is closed."),
@@ -91,8 +91,8 @@ REASONS: Final[Mapping[str, str]] = {
 }
 SKIPS: Final[Mapping[str, str]] = {
     "cell": N_("no place was free"),
-    "person": N_("the person already holds as many places as one may"),
-    "holders": N_("as many people of the country hold a place as may at a time"),
+    "person": N_("the person already holds as many places as is allowed"),
+    "holders": N_("the country already has as many people holding a place as it may have at one time"),
     "course": N_("the course had no seat"),
     "course_country": N_("the country had no seat left in the course"),
     "channel": N_("no place was open to this way of applying"),
@@ -100,8 +100,8 @@ SKIPS: Final[Mapping[str, str]] = {
 }
 LACKING: Final[Mapping[str, str]] = {
     "cell": N_("No place is free."),
-    "person": N_("The person already holds as many places as one may."),
-    "holders": N_("As many people of the country hold a place as may at a time."),
+    "person": N_("The person already holds as many places as is allowed."),
+    "holders": N_("The country already has as many people holding a place as it may have at one time."),
     "course": N_("The course is full."),
     "course_country": N_("The country’s seats in the course are taken."),
     "channel": N_("The places for this way of applying are taken."),

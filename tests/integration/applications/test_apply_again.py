@@ -58,7 +58,7 @@ async def test_an_application_that_is_over_leads_to_the_call_that_is_open(world:
     start = await api.send(person, "GET", f"/programmes/{PROGRAMME}/start")
     assert start.headers["location"] == f"/programmes/{PROGRAMME}", "where it is said why, and when one can"
     told = words(await page(api, person, f"/programmes/{PROGRAMME}"))
-    assert "Your application to the call of 2016 is over: Not chosen. One can apply to a call once." in told
+    assert "Your application to the call of 2016 is over: Not chosen. You can apply to each call only once." in told
     assert re.search(r"You can apply again when the next call opens: \d+ \w+ 2016", told)
     assert "Apply now" not in told
     world.now = NEXT

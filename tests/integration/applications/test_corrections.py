@@ -69,7 +69,7 @@ async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(worl
     tasks = (await page(api, person, f"{path}/tasks")).text
     assert len(re.findall(r"To be corrected\s*<", tasks)) == 1, "the document is left"
     again = words(await page(api, person, f"{path}/check"))
-    assert again.count("was to be corrected, and is as it was") == 1, "said before it is sent again, and it stops nobody"
+    assert again.count("was to be corrected, but has not changed") == 1, "said before it is sent again, and it stops nobody"
     assert tasks.count("Added, not yet sent") == 0, "what was in the submission that came back was sent"
     await world.attach(person, application.id, "transcripts")
     assert (await page(api, person, f"{path}/tasks")).text.count("Added, not yet sent") == 1

@@ -157,7 +157,7 @@ async def test_a_listed_course_that_cannot_be_had_stands_in_the_way_of_sending_a
     said = f"“{TRANSPORT}”: your country does not take part in it now"
     check, tasks = await browser.get(f"{path}/check"), main(await browser.get(f"{path}/tasks"))
     assert said in main(check) and "Continue to send" not in main(check) and f'{path}/pages/course?then=check#course-1"' in check.text
-    assert said in tasks and "Cannot be sent so" in tasks and "Cannot start yet" in tasks
+    assert said in tasks and "Cannot be sent like this" in tasks and "Cannot start yet" in tasks
     assert (await browser.get(f"{path}/send")).headers["location"] == f"{path}/check"
     form = {"agree": "yes", "agreed": "", "key": str(new_id())}
     assert (await browser.post(f"{path}/send", data=form)).status_code == 422

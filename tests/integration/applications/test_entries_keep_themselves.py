@@ -197,7 +197,7 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         assert (await browser.post(f"{page}/entries/1", data=again)).status_code == 303
         said = "Course of study 2: “Year of the end” must be from 2001, the year of the beginning, to 2016"
         tasks = words(await browser.get(f"{path}/tasks"))
-        assert "Cannot be sent so" in tasks and said in tasks, "another entry was saved, and not looked at"
+        assert "Cannot be sent like this" in tasks and said in tasks, "another entry was saved, and not looked at"
         check = await browser.get(f"{path}/check")
         assert said in words(check) and f'href="{page}?then=check#entries"' in check.text, "what the form refuses now stops the sending"
         wrong = await browser.post(page, data={"_version": await version_of(browser, page)})
@@ -205,4 +205,4 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         assert '<a href="#entry-2">' in wrong.text and f'id="entry-2" href="{page}/entries/2"' in wrong.text
         await browser.post(f"{page}/entries/2", data={**SCHOOL, "_version": await version_of(browser, page)})
         assert (await browser.post(page, data={"_version": await version_of(browser, page)})).status_code == 303
-        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent like this" not in words(await browser.get(f"{path}/tasks"))

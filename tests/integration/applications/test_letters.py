@@ -46,7 +46,7 @@ async def test_a_question_is_asked_shown_to_the_country_answered_and_told_withou
 
     assert application.receipt
     landing = words(await get(api, COORDINATOR, "/country"))
-    assert "Questions that wait for your answer" in landing
+    assert "Questions waiting for your answer" in landing
     assert landing.count(application.receipt) == 2
     place = f"/country/applications/{application.id}/letters"
     assert SECRET in words(await get(api, COORDINATOR, place))
@@ -57,7 +57,7 @@ async def test_a_question_is_asked_shown_to_the_country_answered_and_told_withou
     api.clock.move_to(world.now)
     assert (await api.send(COORDINATOR, "POST", place, data={"body": "", "close": "yes"})).status_code == 422
     assert (await api.send(COORDINATOR, "POST", place, data={"body": "Send it by post.", "close": "yes"})).status_code == 303
-    assert "Questions that wait" not in words(await get(api, COORDINATOR, "/country"))
+    assert "Questions waiting" not in words(await get(api, COORDINATOR, "/country"))
     own = words(await get(api, person, f"/applications/{application.id}"))
     assert "You wrote to the focal point of your country" in own
     assert "The focal point of your country answered" in own
@@ -117,7 +117,7 @@ async def test_an_appeal_is_taken_until_its_last_day_and_answered_by_an_officer_
     assert isinstance(await write(world, person, application, "appeal"), Done)
     assert isinstance(await write(world, COORDINATOR, application, "appeal", "no"), Forbidden)
     assert application.receipt
-    assert "Appeals that wait for an answer" in words(await get(api, OFFICER, "/officer"))
+    assert "Appeals waiting for an answer" in words(await get(api, OFFICER, "/officer"))
     place = f"/officer/applications/{application.id}/letters"
     assert SECRET in words(await get(api, AUDITOR, place))
     assert "Send my answer" not in words(await get(api, AUDITOR, place)), "an auditor reads"

@@ -68,7 +68,7 @@ async def test_a_score_that_was_not_decided_upon_is_not_told(front: Front, world
         files = unpacked(await browser.post("/account/data"))
         (one,) = json.loads(files["my-data.json"])["applications"]
         assert one["score_thousandths"] is None
-        assert "sound" not in files["my-data.json"].decode(), "notes of reviewers are not in it"
+        assert "sound" not in files["my-data.json"].decode(), "notes by reviewers are not in it"
 
 
 async def test_an_old_session_needs_a_new_code_first(front: Front, world: World) -> None:

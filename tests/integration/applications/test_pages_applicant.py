@@ -79,7 +79,7 @@ async def test_from_the_first_page_to_the_receipt(front: Front) -> None:
         named = words(home).count("Language certificate")
         assert named == words(home).count("Language certificate (optional)") > 0, "as the programme's page says"
         assert "Letters of recommendation" in words(home)
-        assert "Passport page with your photograph; Letter of your organisation (before your country puts you forward)" in words(home)
+        assert "Passport page with your photograph; Letter from your organisation (before your country puts you forward)" in words(home)
         programme = await browser.get(f"/programmes/{PROGRAMME}")
         assert f'href="/programmes/{PROGRAMME}/start"' in programme.text
         assert "Example" in words(programme)
@@ -240,7 +240,7 @@ async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stay
                 "Señor: ".encode() * 2000,
                 "application/pdf",
             ),
-            "not whole": ("corte.pdf", PDF[:20], "application/pdf"),
+            "not complete": ("corte.pdf", PDF[:20], "application/pdf"),
         }
         for said, file in refusals.items():
             refused = await browser.post(link, files={"file": file})

@@ -96,7 +96,7 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         after = words(await browser.get(path))
         assert "You accepted the place" in after and "Your place Programme" in after
         assert "Where would you like to study? 1." in after, "what the plan says that a place is for, as it was answered"
-        assert "The place is entered in your name." in after and "Add what is asked of you now: Physical examination" in after
+        assert "Your place is confirmed, and we write to you" in after and "Add what you are asked for now: Physical examination" in after
         assert "The plan names no day on which it begins." in after and "+51 1 555 0100" in after
         other = await browser.post(f"{path}/offer/decline", data=form)
         assert other.status_code == 409 and "The application is now: Accepted by you." in words(other)
@@ -193,8 +193,8 @@ async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(fro
     async with front.browser() as browser:
         _world, _application, path = await reached(front, browser, State.WAITING)
         page = words(await browser.get(path))
-        assert "You came to the list as number 3" in page
-        assert "Every place of Peru for 2016 is given" in page
+        assert "You joined the list as number 3" in page
+        assert "Every place for Peru in 2016 has been given" in page
         assert "The waiting list closes" in page
 
 
@@ -215,7 +215,7 @@ async def test_before_the_day_of_the_round_nobody_has_a_rank_and_the_day_is_said
         await person(front, browser)
         assert said in words(await browser.get(path)), "quotas gives the places from this moment on, and tells a rank when it has"
         await world.hears(world.waiting(application, version=2, rank=3))
-        assert "You came to the list as number 3" in words(await browser.get(path))
+        assert "You joined the list as number 3" in words(await browser.get(path))
 
 
 async def test_a_reason_that_a_limit_says_better_is_said_once(front: Front) -> None:

@@ -58,7 +58,7 @@ async def test_a_programme_says_what_one_gets_who_takes_part_how_long_and_in_whi
         page = words(await browser.get(f"/programmes/{PROGRAMME}?country=PE"))
         courses = words(await browser.get("/programmes/training"))
     assert "The courses of 2016" in courses and "The courses of" not in page
-    said = "Digital government 2 January 2017 – 14 January 2017 Seats: 160 At most from one country: 10 Taught in: Español , English ,"
+    said = "Digital government 2 January 2017 – 14 January 2017 Seats: 160 At most from each country: 10 Taught in: Español , English ,"
     assert said in courses
     for said in (
         "What you get",
@@ -106,7 +106,7 @@ async def test_the_check_is_empty_at_its_own_address_and_where_no_answer_is_left
         for left in ("", "%%%", "AAAA", "w6k9"):
             async with front.browser() as other:
                 gone = await other.get(f"{CHECK}?answered=1", headers={"cookie": f"puente_check={left}"} if left else {})
-                assert gone.status_code == 200 and "Your answers are not here any more" in main(gone), left
+                assert gone.status_code == 200 and "Your answers are no longer kept here" in main(gone), left
         wrong = await browser.post(CHECK, data={"country": "", "birth_date-year": "75"})
         assert wrong.status_code == 422
         assert "Choose the country of your nationality" in errors(wrong) and 'value="75"' in wrong.text
@@ -122,7 +122,7 @@ async def test_answers_too_long_to_be_kept_are_judged_at_once_and_older_ones_are
         padded = {**known, "country": "PE", "birth_date-day": known["birth_date-day"] + " " * 4000}
         here = await browser.post(CHECK, data=padded)
         assert here.status_code == 200 and "With these answers you may apply" in main(here)
-        assert "Your answers are not here any more" in main(await browser.get(f"{CHECK}?answered=1"))
+        assert "Your answers are no longer kept here" in main(await browser.get(f"{CHECK}?answered=1"))
 
 
 async def test_the_check_before_the_call_says_when_it_opens(front: Front) -> None:
@@ -196,7 +196,7 @@ async def test_the_first_page_is_answered_by_a_stranger_and_saved_by_signing_in(
         assert (await browser.get(again.headers["location"])).headers["location"].startswith("/applications/")
 
 
-CHECKED = "Filled in from the check that was answered in this browser"
+CHECKED = "Filled in from the check whether you may apply"
 
 
 async def test_what_the_check_was_told_begins_the_form_and_counts_once_it_is_saved(front: Front) -> None:

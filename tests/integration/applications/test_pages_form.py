@@ -136,11 +136,11 @@ async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(f
 async def test_a_no_to_what_must_be_confirmed_is_told_at_once_in_the_list_of_tasks(front: Front) -> None:
     async with front.browser() as browser:
         path = await filled(front, browser)
-        assert "Cannot be sent so" not in words(await browser.get(f"{path}/tasks"))
+        assert "Cannot be sent like this" not in words(await browser.get(f"{path}/tasks"))
         no = {**good_form()["declaration"], "accurate": "no"}
         assert (await browser.post(f"{path}/pages/declaration", data=no)).status_code == 303
         tasks = words(await browser.get(f"{path}/tasks"))
-        assert "You must confirm that your application is true and complete. Cannot be sent so" in tasks
+        assert "You must confirm that your application is true and complete. Cannot be sent like this" in tasks
 
 
 async def test_an_amount_is_shown_in_its_box_as_the_language_writes_it(front: Front) -> None:

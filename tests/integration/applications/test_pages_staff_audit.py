@@ -70,7 +70,7 @@ async def test_the_trail_is_filtered_in_the_address_and_read_page_by_page(house:
     assert sum(pages) == (await house.world.rows("select count(*) as n from audit_entry"))[0].n
     last = await auditor.get(links(page, "/audit?before=")[0])
     assert last.text.count('<td data-label="When">') == 3
-    assert "No act fits" in main(await auditor.get("/audit?subject=nothing"))
+    assert "Nothing matches" in main(await auditor.get("/audit?subject=nothing"))
 
 
 async def test_an_auditor_reads_applications_and_has_nothing_to_press(house: House) -> None:
@@ -125,7 +125,7 @@ async def test_an_operator_sees_mails_about_the_end_of_data_that_did_not_go(hous
     assert "waits for the mail server" not in said, "it has only just begun"
     house.front.clock.move(timedelta(hours=1, seconds=1))
     said = main(await operator.get("/operations"))
-    assert "1 mail waits for the mail server" in said
+    assert "1 email waits for the mail server" in said
     assert "a@b.example" not in said
 
     async def refuse_more(tx: Tx) -> None:

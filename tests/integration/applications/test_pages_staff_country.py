@@ -30,7 +30,7 @@ async def test_the_country_sees_its_applications_with_counts_and_what_must_be_do
     only = await browser.get("/country?state=placed&programme=scholarship&year=2016")
     assert links(only, "/country/applications/") == [f"/country/applications/{placed.id}"]
     nothing = await browser.get("/country?programme=training")
-    assert "No application fits" in main(nothing)
+    assert "No application matches" in main(nothing)
     found = await browser.get(f"/country?search={(sent.receipt or '').replace('-', '').lower()}")
     assert links(found, "/country/applications/") == [f"/country/applications/{sent.id}"]
 
@@ -161,11 +161,11 @@ async def test_what_the_country_must_send_along_is_asked_for_and_added(house: Ho
         removed = await browser.post(f"{path}/papers/{kind}/remove")
         assert removed.headers["location"] == f"{path}?done=removed"
     page = await browser.get(path)
-    assert "Before it can be put forward these documents must be added" in main(page) and "Put on the slate" not in main(page)
+    assert "Before it can be put forward, these documents must be added" in main(page) and "Put on the slate" not in main(page)
     assert "Missing:" in main(await browser.get("/country/slate?programme=bridge&year=2016"))
     refused = await browser.post(f"{path}/nominate", data={"version": shown_version(page)})
     assert refused.status_code == 409
-    assert "Before it can be put forward these documents must be added" in errors(refused)
+    assert "Before it can be put forward, these documents must be added" in errors(refused)
     for kind in nomination:
         nothing = await browser.post(f"{path}/papers/{kind}", files={f"paper-{kind}": ("", b"", "application/pdf")})
         assert nothing.status_code == 422
@@ -199,7 +199,7 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     moved = await browser.post("/country/slate", data={**form, **numbers})
     assert moved.status_code == 303
     settled = await browser.get(moved.headers["location"])
-    assert order(settled.text) == [two, three, one] and "A number stood there twice" in main(settled)
+    assert order(settled.text) == [two, three, one] and "A number was given twice" in main(settled)
     form["line"] = [two, three, one]
     for bad in ("abc", "0", "", "-1", "1.5"):
         wrong = await browser.post("/country/slate", data={**form, f"rank-{two}": bad, f"rank-{three}": "9", "move": f"up:{one}"})
@@ -211,7 +211,7 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     assert up.headers["location"].endswith(f"#line-{one}")
     page = await browser.get(up.headers["location"])
     assert order(page.text) == [two, one, three]
-    assert "The order is saved" in main(page) and "stood there twice" not in main(page)
+    assert "The order is saved" in main(page) and "was given twice" not in main(page)
     assert len(await house.audited("application.reorder")) > 0
     await house.world.act(use_cases.reject, OFFICER, made[1].id, reasons=[reason("rejection")])
     for number, known in enumerate((one, three), start=1):
@@ -265,9 +265,9 @@ async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: Hous
     browser = await house.browser("peru")
     standing = "update referee set state = '{}', settled_at = {} where application_id = :id and name like '%1' returning id"
     await house.world.rows(standing.format("opened", "null"), id=application.id)
-    assert "1 letter of a referee is still to come" in main(await browser.get(SLATE))
+    assert "1 letter from a referee is still to come" in main(await browser.get(SLATE))
     one = await browser.get(f"/country/applications/{application.id}")
-    assert "Before it can be put forward 1 letter of a referee must come." in main(one)
+    assert "Before it can be put forward, 1 letter from a referee must arrive." in main(one)
     assert not any("Put on the slate" in main(page) for page in (one, await browser.get(SLATE))), "what would be refused has no button"
     await house.world.rows(standing.format("received", "now()"), id=application.id)
     page = await browser.get(SLATE)

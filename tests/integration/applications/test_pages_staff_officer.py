@@ -199,13 +199,13 @@ async def test_what_an_approval_would_lead_to_follows_the_figures(house: House) 
     assert "A place of Peru 2016 is free. The places service decides, and looks at these too: the places for this way of applying, " in said
     assert "seats" not in said, "a programme without courses has no seats"
     assert "0 taken, 0 offered and 0 waiting, of 36 places" in said and "Waiting 0" in said, "the day of the places is over"
-    assert "how many people of the country may hold a place at a time" in other_limits(application, masters)
+    assert "how many people of the country may hold a place at one time" in other_limits(application, masters)
     cell = Cell(of_course.programme, of_course.country, of_course.year)
     await house.figures(cell, free=1)
     said = main(await browser.get(f"{BASE}{of_course.id}"))
     assert "looks at these too: the seats of the course that is chosen, the places that the person holds already" in said
     await house.reach(State.APPROVED)
-    assert "No place is free for a newcomer" in main(await browser.get(path)), "what was approved and not answered counts too"
+    assert "No place is free for another application" in main(await browser.get(path)), "what was approved and not answered counts too"
 
 
 async def test_who_is_approved_before_the_day_of_the_places_is_on_no_waiting_list(house: House) -> None:

@@ -70,7 +70,7 @@ async def test_several_files_are_added_at_once_one_replaced_and_one_removed(fron
         assert "2 pages" in words(page)
         first, second, third = ids(page)
         asking = await browser.get(f"{link}?replace={second}")
-        assert "in the place of “2.pdf”" in words(asking)
+        assert "in place of “2.pdf”" in words(asking)
         await browser.post(link, data={"replaces": second}, files={"file": ("new.jpg", JPEG, "image/jpeg")})
         await browser.post(f"{link}/remove", data={"document": first})
         page = await browser.get(link)
@@ -127,7 +127,7 @@ async def test_a_script_that_sends_one_by_one_gets_json(front: Front) -> None:
         assert added.json()["then"].endswith(f"/tasks?added={ONE}")
         refused = await browser.post(link, files={"file": ("p.pdf", PDF[:-9], "application/pdf")}, headers=headers)
         assert refused.status_code == 422
-        assert ["is not whole" in error for error in refused.json()["errors"]] == [True]
+        assert ["is not complete" in error for error in refused.json()["errors"]] == [True]
         assert "p.png" in words(await browser.get(link))
 
 
@@ -308,9 +308,9 @@ async def test_a_later_stage_asks_for_its_papers_when_it_comes(front: Front) -> 
         assert closed.headers["location"] == path
         await rows(front, "update application set state = 'offered', answer_by = now() + interval '9 days', offer_version = 1 returning id")
         asked = words(await browser.get("/applications"))
-        assert f"Asked of you now: {later}" in asked
-        assert "Documents that are asked of you now" in words(await browser.get(path))
+        assert f"You are asked for these now: {later}" in asked
+        assert "Documents that you are asked for now" in words(await browser.get(path))
         added = await browser.post(f"{path}/papers/physical_examination", files={"file": ("h.pdf", PDF, "application/pdf")})
         assert added.status_code == 303
-        assert "Asked of you now" not in words(await browser.get("/applications"))
+        assert "You are asked for these now" not in words(await browser.get("/applications"))
         assert "Documents that you can add now" in words(await browser.get(path))

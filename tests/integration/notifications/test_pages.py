@@ -135,13 +135,13 @@ async def test_staff_see_mails_without_addresses_and_why_they_failed(house: Hous
     async with house.browser(derived_id("officer"), role="officer") as browser:
         assert (await browser.get("/messages")).headers["location"] == "/messages/outgoing"
         page = (await browser.get("/messages/outgoing", params={"state": "failed"})).text
-        assert page.count("The mail server says that this address takes no mail.") == 2
+        assert page.count("The mail server says that this address accepts no mail.") == 2
         assert "example.org" not in page and "Luis" not in page
         everything = (await browser.get("/messages/outgoing")).text
         assert everything.count("next try") == 2 and everything.count("Send again") == 4
         narrowed = await browser.get("/messages/outgoing", params={"application": str(derived_id("application", "luis"))})
         assert narrowed.text.count("Send again") == 2
-        assert "No mail fits this filter." in (await browser.get("/messages/outgoing", params={"state": "sending"})).text
+        assert "No email matches this filter." in (await browser.get("/messages/outgoing", params={"state": "sending"})).text
         counted = (await browser.get("/messages/api/v1/outgoing", headers=JSON)).json()
         assert counted["counts"] == {"failed": 2, "failed_temporarily": 2, "sent": 2}
 

@@ -40,7 +40,7 @@ def tiles(page: str) -> dict[str, str]:
 async def test_without_a_programme_the_board_says_what_will_stand_there(service: Front) -> None:
     async with service.browser() as browser:
         page = await browser.get("/quotas")
-        assert page.status_code == 200 and "No programme was published yet" in words(page)
+        assert page.status_code == 200 and "No programme has been published yet" in words(page)
         assert (await browser.get("/quotas/")).status_code == 200
         assert (await browser.get(f"/quotas/cells/{PERU}")).status_code == 404
 

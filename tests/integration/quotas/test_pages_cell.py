@@ -115,12 +115,12 @@ async def test_a_waiter_who_holds_a_place_elsewhere_is_marked_and_passed_over_wi
     assert training.state == "offered"
     async with lived.browser("officer") as browser:
         page = await browser.get(f"/quotas/cells/{PERU}")
-        assert "The person already holds as many places as one may." in words(page)
+        assert "The person already holds as many places as is allowed." in words(page)
         await lived.answer(PERU, decline=1)
         page = await browser.get(f"/quotas/cells/{PERU}")
     assert "An offer was declined." in words(page)
     short = best.application.hex[-8:]
-    assert f"Passed over: …{short} , because the person already holds as many places as one may." in words(page)
+    assert f"Passed over: …{short} , because the person already holds as many places as is allowed." in words(page)
 
 
 async def test_a_decision_can_be_checked_by_hand(lived: Front) -> None:
@@ -226,7 +226,7 @@ async def test_before_the_round_the_list_says_what_it_waits_for(lived: Front) ->
     table = words(board).partition("Country ↑")[2]
     assert "Free Approved so far" in table and "Waiting" not in table.partition("Peru")[0]
     assert 'data-label="Waiting"' not in board.text and "people waiting" not in board.text and "approved so far: 2" in board.text
-    assert "Approved since" in said and "Waits since" not in said
+    assert "Approved since" in said and "Waiting since" not in said
     assert (
         "No place is given yet." in said
         and "Places are given on 15 April 2017 (Beijing time), all at once and by rank. Until then nobody has one" in said

@@ -128,7 +128,7 @@ async def test_it_can_be_paused_and_goes_on_with_what_was_missed(service: Front,
         await expect(page.locator(OFFERED)).to_have_text("1")
         await page.click("text=Go on")
         await expect(page.locator(OFFERED)).to_have_text("3")
-        await expect(page.locator("[data-live-state]")).to_have_text("The figures follow by themselves")
+        await expect(page.locator("[data-live-state]")).to_have_text("The figures update by themselves")
         await page.context.close()
 
 

@@ -129,7 +129,7 @@ async def test_six_languages(lived: Front) -> None:
 
 async def test_what_is_none_is_not_found_and_an_empty_house_says_so(service: Front) -> None:
     async with service.browser() as browser:
-        assert "No programme was published yet" in words(await browser.get("/quotas/overview"))
+        assert "No programme has been published yet" in words(await browser.get("/quotas/overview"))
         assert (await browser.get("/quotas/overview/scholarship")).status_code == 404
 
 

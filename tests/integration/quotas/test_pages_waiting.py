@@ -68,7 +68,7 @@ async def test_who_waits_for_a_course_reads_which(lived: Front) -> None:
     async with lived.browser("applicant", account=str(waits.person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{waits.application}"))
     assert f"Course {course.names.en}" in said
-    assert "Who sent the application earlier is ahead." in said and "score" not in said, "nobody scores there"
+    assert "Whoever sent the application earlier is ahead." in said and "score" not in said, "nobody scores there"
     assert re.search(r"The waiting list closes [^·]*\(Lima\) · [^·]*\(Beijing\)", said), "in both times, as the application has it"
 
 
@@ -78,7 +78,7 @@ async def test_every_limit_that_lacks_room_is_named(lived: Front) -> None:
     await apply_events(lived.db, elsewhere.nominated(lived.clock.now()), elsewhere.approved(lived.clock.now()))
     async with lived.browser("applicant", account=str(person)) as browser:
         said = words(await browser.get(f"/quotas/waiting/{first}"))
-    assert "No place is free. The person already holds as many places as one may." in said
+    assert "No place is free. The person already holds as many places as is allowed." in said
 
 
 async def test_before_the_round_no_rank_is_told(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> None:

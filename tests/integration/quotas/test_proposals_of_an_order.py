@@ -63,7 +63,7 @@ async def test_what_it_would_do_is_who_moves_and_whom_they_pass(office: Office, 
         assert "Moves 4 2" in page and "1 more changes by one rank in the same way." in page and "Figure" not in page
         await apply_events(office.front.db, new.approved())
         later = words(await bo.get(f"/quotas/proposals/{path}"))
-        assert "decided upon since this was proposed. The ranks are as they are now." in later and "is marked" not in later
+        assert "were made since this was proposed. The ranks are as they are now." in later and "is marked" not in later
     await office.adopt(path)
     listed = (await office.ask(ANA, "GET", f"/quotas/api/v1/cells/{PE}")).json()["list"]
     assert [one["application"] for one in listed] == [str(one.application) for one in (third, more[1], fourth, more[0], more[2], new)]

@@ -225,7 +225,7 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         assert (await own.get("/quotas/participation/training/BR")).status_code == 403
         wrong = await own.post(path, data={"act": "", "start-day": "31", "start-month": "2", "start-year": "2016", "reason": ""})
         said = words(wrong)
-        assert wrong.status_code == 422 and "Choose what the country wants" in said and "Enter a day that there is" in said
+        assert wrong.status_code == 422 and "Choose what the country wants" in said and "Enter a real date" in said
         late = words(
             await own.post(path, data={**data, "start-month": "1", "start-day": "2", "end-day": "1", "end-month": "1", "end-year": "2016"})
         )
@@ -242,10 +242,10 @@ async def test_a_country_leaves_and_is_answered_by_forms(office: Office) -> None
         await sweep(db, 20)
         assert await figures(db, PE) == (0, 0, 0, 0, 0)
         again = words(await own.post(path, data={**data, "key": "0000000001", "step": "look"}))
-        assert "It could not be adopted now: The country takes no part then anyhow" in again
+        assert "It could not be adopted now: The country does not take part then anyway" in again
         assert "It cannot be proposed as it is." in again and "Propose it" not in again
         back = {**data, "act": "return_to_programme", "start-month": "3", "key": "9876543210", "step": "send"}
-        assert "None come back by it." in words(await own.post(path, data={**back, "step": "look"}))
+        assert "It brings none back." in words(await own.post(path, data={**back, "step": "look"}))
         asked = (await own.post(path, data=back)).headers["location"].partition("?")[0]
         assert "AR Not answered yet" in words(await officer.get(asked)) and 'name="answer"' not in (await own.get(asked)).text
         async with office.front.browser("coordinator", country="AR") as other:

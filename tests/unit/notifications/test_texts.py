@@ -159,8 +159,8 @@ def test_a_reason_is_said_in_the_plan_s_words_then_in_ours_and_never_as_a_code()
     """A programme of a later plan may send a code that nobody knows here."""
     body = rendered("application_rejected", {"reasons": ["incomplete", "list_full", "who_knows"], "by_role": "officer"}, "en")[0].body
     assert f"- {terms().reasons['incomplete']['en']}\n- All places are given" in body
-    assert "- A reason that is explained on your application's page." in body
-    assert "the programme's administration" in rendered("application_rejected", {"reasons": [], "by_role": "x"}, "en")[0].body
+    assert "- A reason that is explained on your application’s page." in body
+    assert "the programme’s administration" in rendered("application_rejected", {"reasons": [], "by_role": "x"}, "en")[0].body
 
 
 def test_the_date_of_a_round_is_told_where_it_is_known() -> None:

@@ -25,7 +25,7 @@ def somebody(role: str) -> Identity | None:
         ("applicant", "/messages", ["Messages"]),
         ("applicant", "/account", []),
         ("officer", "/officer/bulk", ["To decide"]),
-        ("operator", "/messages/outgoing", ["Mails"]),
+        ("operator", "/messages/outgoing", ["Emails"]),
     ],
 )
 def test_the_link_is_marked_that_the_page_belongs_to(role: str, path: str, current: list[str]) -> None:

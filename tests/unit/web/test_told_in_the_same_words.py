@@ -12,7 +12,7 @@ from shared.web.i18n import LANGUAGES
 
 SENTENCES: Final = (applications.ROLLING, applications.AHEAD, applications.PAST, applications.CLOSED)
 ORDER: Final = (
-    "Who has the better score is ahead; with the same score, who sent the application earlier. "
+    "Whoever has the better score is ahead; with the same score, whoever sent the application earlier. "
     "Only two officers together can change the order, and they must write down why."
 )
 """On the page of who waits, and on the page about the list."""
