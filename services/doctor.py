@@ -26,7 +26,8 @@ DISK_BYTES_MIN: Final = 1 * GIGABYTE
 MEMORY_BYTES_MIN: Final = 1 * GIGABYTE
 NODE_MAJOR_MIN: Final = 20
 PORTS: Final = {8080: "the pages", 8025: "the demonstration's mails"}
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""The first that is found is used. The one without windows does the same with a third less of the processor's time."""
 
 State = Literal["ok", "warn", "missing"]
 MARKS: Final[dict[State, str]] = {"ok": "[green]ok[/]", "warn": "[yellow]left out[/]", "missing": "[red]missing[/]"}
@@ -180,7 +181,8 @@ def chromium() -> Check:
         program = _program(name)
         if program:
             return Check("Chromium", "ok", program)
-    return Check("Chromium", "warn", "none", "make test leaves out the browser tests.", "On Debian, as root: apt-get install chromium")
+    what_to_do = "On Debian, as root: apt-get install chromium-headless-shell"
+    return Check("Chromium", "warn", "none", "make test leaves out the browser tests.", what_to_do)
 
 
 # -------------------------------------------------------------------------------------------------- the machine itself
