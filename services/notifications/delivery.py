@@ -139,7 +139,14 @@ def _reader(address: Address, application: UUID) -> Reader:
     contact = address.applications.get(str(application), Contact())
     ways = ", ".join(way for way in (contact.focal_point, contact.focal_phone) if way)
     return Reader(
-        address.timezone, address.name, address.applicant, receipt=contact.receipt, focal_point=ways, papers=tuple(contact.papers)
+        address.timezone,
+        address.name,
+        address.applicant,
+        receipt=contact.receipt,
+        focal_point=ways,
+        papers=tuple(contact.papers),
+        course=contact.course,
+        choice=(contact.choice, contact.listed),
     )
 
 

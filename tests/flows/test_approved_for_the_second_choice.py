@@ -34,4 +34,5 @@ async def test_who_is_approved_for_the_second_course_draws_on_its_seats(house: H
     assert drawn == [("course:training:2016:trade", 1), ("course_country:training:PE:2016:trade", 1)]
     page = await rosa.browser.get(f"/applications/{application}")
     assert "la opción 2 de las 2 que usted indicó" in page.words()
+    assert await house.mail(rosa.email, "Curso: Comercio y pequeñas empresas (opción 2 de las 2 que usted indicó)")
     assert (await house.check()).broken == 0

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.api.shapes import AddressOut, ContactOut
+from services.applications.domain.courses import COURSE
 from services.applications.domain.outcomes import NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
@@ -53,12 +54,16 @@ async def _contact(tx: Tx, person: UUID, application_id: UUID, language: str) ->
     if application is None:
         return ContactOut(receipt="", focal_point="", focal_phone="", papers=[])
     terms = await terms_of(tx, application.programme)
-    country = terms.plan.country(application.country)
+    country, question = terms.plan.country(application.country), terms.programme.question(COURSE)
+    course = question.option(application.course) if question and application.course else None
     return ContactOut(
         receipt=application.receipt or "",
         focal_point=country.focal_point if country else "",
         focal_phone=country.focal_phone if country else "",
         papers=[paper.names[language] for paper in await owed(tx, viewer, terms.programme, application)],
+        course=course.label[language] if course else "",
+        choice=application.listed.index(course.key) + 1 if course else 0,
+        listed=len(application.listed),
     )
 
 

@@ -15,7 +15,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, NotAllowed, State, move
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.courses import course_rooms, courses_before, first_words
+from services.applications.staff.courses import course_rooms, courses_before, first_lost, first_words
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
@@ -47,16 +47,16 @@ class Looked:
     blocked: str
 
 
-def against(row: Application, one: InForce | None, state: str) -> str:
+def against(row: Application, one: InForce | None, state: str, now: datetime) -> str:
     """Why it cannot be approved as it stands, its state in words; the use case asks again when it is done."""
     if one is None or isinstance(move(State(row.state), Act.APPROVE, "officer", route=one.programme.route), NotAllowed):
         return _("it is “{state}” now", state=state)
     if "review" in one.programme.route and row.score is None:
         return _("not scored")
-    return ""
+    return first_lost(row, one, now)
 
 
-async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool) -> tuple[list[Looked], bool]:
+async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool, now: datetime) -> tuple[list[Looked], bool]:
     """The chosen applications in the order in which places are given, the best scored first; and whether there are more than fit."""
     terms = await terms_in(tx)
     if everything:
@@ -69,7 +69,7 @@ async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everyt
     for row in rows:
         href = f"{BASE}/{row.id}{asked.query()}"
         line = line_of(row, names.get(row.id, ""), terms, href)
-        looked.append(Looked(line, against(row, known(terms, row.programme), line.state)))
+        looked.append(Looked(line, against(row, known(terms, row.programme), line.state, now)))
     return looked, more
 
 
@@ -84,7 +84,7 @@ async def preview_page(request: Request) -> Response:
     now = desk_of(request).clock.now()
 
     async def read(tx: Tx) -> tuple[list[Looked], bool, list[InForce], list[Room], list[Room]]:
-        looked, more = await look(tx, viewer, asked, ids, everything)
+        looked, more = await look(tx, viewer, asked, ids, everything, now)
         terms, rows = await terms_in(tx), [one.line.application for one in looked if not one.blocked]
         return looked, more, terms, await rooms(tx, rows, terms, now), await course_rooms(tx, rows, terms, now)
 

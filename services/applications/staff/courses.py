@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE
+from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE, impossible
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import before_day, before_round, giving
@@ -32,10 +32,10 @@ from shared.web.i18n import N_, ngettext, translate
 _ = translate
 
 WHY: Final = {
-    NOT_GIVEN: N_("It is not given in {year}."),
-    BEGUN: N_("It has begun already."),
-    OTHER_LANGUAGE: N_("It is not given in the language that the person can follow."),
-    COUNTRY_AWAY: N_("The country does not take part in it now."),
+    NOT_GIVEN: N_("it is not given in {year}"),
+    BEGUN: N_("it has begun already"),
+    OTHER_LANGUAGE: N_("it is not given in the language that the person can follow"),
+    COUNTRY_AWAY: N_("the country does not take part in it now"),
 }
 OF_A_COURSE: Final = ("course", "course_country")
 """Kinds of the limits that are a course's."""
@@ -111,7 +111,7 @@ async def choices_of(tx: Tx, file: File) -> list[Choice]:
 def choices(file: File, taken: Sequence[Seats]) -> list[Choice]:
     """The same with what is taken."""
     application, programme = file.application, file.dossier.programme
-    wrong = not_possible(file.dossier.terms, application, file.dossier.answers, file.now, country=True)
+    wrong = not_possible(file.dossier.terms, application, file.dossier.answers, file.now, sent=True)
     return [
         Choice(
             key,
@@ -144,7 +144,8 @@ def course_field(file: File, found: Sequence[Choice]) -> dict[str, Any] | None:
 
 
 def _said(one: Choice, country: str) -> str:
-    return sentences(one.left.words(country) if one.left else "", one.against)
+    said = sentences(one.left.words(country) if one.left else "", one.against)
+    return said[:1].upper() + said[1:]
 
 
 def single_words(file: File, found: Sequence[Choice]) -> str:
@@ -179,6 +180,23 @@ def elsewhere(file: File, found: Sequence[Choice]) -> str:
 def first_of(application: Application) -> str:
     """The course that an approval of many is for; empty where none is listed."""
     return next(iter(application.listed), "")
+
+
+def first_lost(application: Application, one: InForce, now: datetime) -> str:
+    """Why, in words, an approval for the first of several courses would come to nothing now; nothing where it would not, or where the
+    country takes part in nothing at all.
+    """
+    course, call = first_of(application), one.programme.call(application.year)
+    shares = one.shares(application.country, call.day(now)) if call else ()
+    if call is None or not shares or len(application.listed) < 2:
+        return ""
+    parts = {course, *application.parts}
+
+    def takes_part(_course: str) -> bool:
+        return any(course not in share.without and (not share.only or not share.only.isdisjoint(parts)) for share in shares)
+
+    lost = impossible([course], one.programme.courses_of(application.year), None, call.day(now), takes_part)
+    return _("the first course on its list cannot be had now; open it to approve for another one") if lost else ""
 
 
 def served(chosen: Mapping[str, int], found: Mapping[str, Left]) -> int:

@@ -13,12 +13,13 @@ from services.applications.tables import Application
 
 
 def not_possible(
-    terms: InForce, application: Application, answers: Mapping[str, Answer], now: datetime, *, country: bool | None = None
+    terms: InForce, application: Application, answers: Mapping[str, Answer], now: datetime, *, sent: bool = False
 ) -> dict[str, str]:
-    """Course to why, a code of `domain.courses.WHY`. `country`: whether it matters that the country takes part; where nothing is said, it
-    does for what was never sent, as for the programme as a whole.
+    """Course to why, a code of `domain.courses.WHY`: of the courses in the answers, or of those that were `sent`.
+
+    What is to be sent again is not asked whether the country takes part, as the programme as a whole is not.
     """
-    asks = application.state == State.DRAFT if country is None else country
+    asks = sent or application.state == State.DRAFT
     programme, call = terms.programme, terms.call(application.year)
     day, named = call.day(now), terms.named_parts(application.country)
     shares = terms.shares(application.country, day)
@@ -27,7 +28,7 @@ def not_possible(
         parts = parts_of(programme.pages, answers, named, course)
         return not asks or any(share.covers(parts, course) for share in shares)
 
-    courses = listed(programme.pages, answers)
+    courses = application.listed if sent else listed(programme.pages, answers)
     return impossible(courses, programme.courses_of(application.year), answers.get(TONGUE), day, takes_part)
 
 

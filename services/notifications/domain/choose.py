@@ -133,6 +133,12 @@ NAMES_PAPERS: Final = frozenset({"application_nominated", "place_taken"})
 """Texts of the moments from which a plan may ask for more documents: their mails name what is asked for now."""
 
 
+NAMES_COURSE: Final = frozenset(
+    {"place_offered", "reminder_offer", "place_waiting", "place_waiting_round", "place_refused", "place_taken", "offer_lapsed"}
+)
+"""Texts that follow an approval, which is for one of the courses that somebody listed: their mails name it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """An event about one application, as far as telling is concerned."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
-from services.notifications.domain.choose import FOR_REFEREES, NAMES_PAPERS
+from services.notifications.domain.choose import FOR_REFEREES, NAMES_COURSE, NAMES_PAPERS
 from shared.kernel.cells import Cell
 from shared.kernel.writing import dated
 
@@ -61,6 +61,10 @@ class Reader:
     """Where to write to the focal point of the application's country, where the plan says it."""
     papers: tuple[str, ...] = ()
     """Documents that are asked for now and are not there, by name."""
+    course: str = ""
+    """The course that the application is for, by name."""
+    choice: tuple[int, int] = (0, 0)
+    """Which choice the course was, counted from 1, of how many that were listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,16 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
         ask = frame["ask_at"].format(focal_point=reader.focal_point) if reader.focal_point else frame["ask"]
         asked = reader.papers if told.template in NAMES_PAPERS else ()
         papers = frame["papers"].format(papers=_items(asked)) if asked else ""
-        parts = [papers, frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
+        parts = [_course(told, reader, frame), papers, frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
     return "\n\n".join(part for part in (greeting, rendered.body.strip(), *parts) if part) + "\n"
+
+
+def _course(told: Told, reader: Reader, frame: Mapping[str, str]) -> str:
+    """The course that an approval was for; nothing in a mail about something else, or where there is none."""
+    if not reader.course or told.template not in NAMES_COURSE:
+        return ""
+    number, most = reader.choice
+    return frame["course_of_several" if most > 1 else "course"].format(course=reader.course, number=number, most=most)
 
 
 def places(text: str) -> frozenset[str]:

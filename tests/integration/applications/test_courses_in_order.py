@@ -94,6 +94,16 @@ async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_
     seats = f"{ENERGY} · Training places 2016 151 2 A seat is free for 1 of them. Waiting for one: 1."
     assert seats in main(preview)
     assert "Each is approved for the first course on its list." in main(preview)
+    gone = await to_decide(house, "carla")
+    await house.world.rows(
+        "update application set courses = array['health', 'trade'], course = 'health' where id = :id returning 1", id=gone.id
+    )
+    await house.world.hears(left(house.world, 1, "health"))
+    lost = main(await browser.get("/officer/bulk", params={"id": str(gone.id)}))
+    assert "the first course on its list cannot be had now; open it to approve for another one" in lost
+    page = await browser.get(f"{BASE}{gone.id}")
+    assert "1. Public health Free seats: 160 of 160; Peru: 10 of 10 free; the country does not take part in it now" in main(page)
+    assert 'value="trade" checked' in page.text, "the first that can be had is proposed"
     picks = [f"{one.id}:{one.version}" for one in made]
     report = main(await browser.post("/officer/bulk", data={"pick": picks}))
     assert seats in report and f"{ENERGY} (choice 1 of 2)" in report

@@ -136,6 +136,13 @@ def test_a_mail_names_the_receipt_number_and_whom_to_ask_where_they_are_known(la
     assert "Visa" not in as_mail(render(told, asked, wording, terms()), told, asked, wording), (
         "only where a stage begins that asks for them"
     )
+    sure, several = (Reader(course="Salud pública", choice=(1, most)) for most in (1, 3))
+    offered = Told("place_offered", CELL, {"answer_by": "2016-02-24T16:30:00Z"}, LINK)
+    one, of_three = (as_mail(render(offered, who, wording, terms()), offered, who, wording) for who in (sure, several))
+    assert re.search("\n\n.+Salud pública\n\n", one)
+    [said] = re.findall("\n\n(.+Salud pública.+)\n\n", of_three)
+    assert "1" in said and "3" in said
+    assert "Salud" not in as_mail(render(told, several, wording, terms()), told, several, wording), "nobody has approved it yet"
     assert wording.words["frame"]["receipt"].partition("{")[0] not in with_none and with_none.rstrip()[-1] in ".。"
 
 
