@@ -19,8 +19,11 @@ def not_possible(
 
     What is to be sent again is not asked whether the country takes part, as the programme as a whole is not.
     """
-    asks = sent or application.state == State.DRAFT
     programme, call = terms.programme, terms.call(application.year)
+    courses = application.listed if sent else listed(programme.pages, answers)
+    if not courses:
+        return {}
+    asks = sent or application.state == State.DRAFT
     day, named = call.day(now), terms.named_parts(application.country)
     shares = terms.shares(application.country, day)
 
@@ -28,7 +31,6 @@ def not_possible(
         parts = parts_of(programme.pages, answers, named, course)
         return not asks or any(share.covers(parts, course) for share in shares)
 
-    courses = application.listed if sent else listed(programme.pages, answers)
     return impossible(courses, programme.courses_of(application.year), answers.get(TONGUE), day, takes_part)
 
 

@@ -176,8 +176,9 @@ class Phases:
 
         async def one(application: Mapping[str, Any]) -> None:
             officer = await crowd.staff("officer1" if application["country"] < "H" else "officer2")
-            if crowd.applications[application["id"]].approved:
-                await officer.approve(application)
+            member = crowd.applications[application["id"]]
+            if member.approved:
+                await officer.approve(application, next(iter(application["courses"][1:2]), None) if member.second else None)
                 self.approved.add(application["id"])
             else:
                 await officer.reject(application, [self._reason("rejection")])

@@ -13,6 +13,8 @@ INELIGIBLE: Final = 0.03
 LEAVES: Final = (("submitted", 0.02), ("waiting", 0.03), ("placed", 0.02))
 ANSWERS: Final = (("accept", 0.84), ("decline", 0.11), ("", 0.05))
 APPROVED: Final = 0.9
+SECOND: Final = 0.25
+"""Of those who list several courses, as many are approved for the second of them."""
 QUALITY_SPREAD: Final = 3
 
 
@@ -28,6 +30,7 @@ class Member:
     leaves: str
     answer: str
     approved: bool
+    second: bool
 
     def points(self, programme: Programme, reviewer: int) -> dict[str, int]:
         """What a reviewer gives: around the person's quality."""
@@ -62,6 +65,7 @@ def roster(plan: Plan, programme: Programme, call: Call, *, size: int, seed: int
                 leaves=_one_of(random, LEAVES),
                 answer=_one_of(random, ANSWERS),
                 approved=random.random() < APPROVED,
+                second=random.random() < SECOND,
             )
         )
     return members
