@@ -102,6 +102,11 @@ def home_of(folder: Folder) -> str:
     return f"{folder.path}/tasks" if folder.editable else folder.path
 
 
+def came_from(request: Request, folder: Folder) -> str:
+    """The page that one came from to a paper, and goes back to."""
+    return f"{folder.path}/check" if checking(request) else home_of(folder)
+
+
 def after(request: Request, folder: Folder, found: PaperState) -> str:
     """Where it goes on once a file was added: to the page that one came from, or where more files may follow, to the paper's own."""
     kind = quote(found.paper.key)
@@ -144,7 +149,7 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
         refused = [one for upload in uploads if (one := await add(request, folder, kind, upload, replaces))]
     by_script = request.headers.get("accept", "") == "application/json"
     if not uploads and found.file:
-        return RedirectResponse(home_of(folder), 303)
+        return RedirectResponse(came_from(request, folder), 303)
     if not uploads:
         refused = [UploadRefused("no_file", "", 0, "", found.paper.accepted, found.paper.max_bytes)]
     if by_script:
@@ -252,5 +257,5 @@ async def draw(
         added="added" in request.query_params,
         then=then,
         action=action,
-        back=f"{folder.path}/check" if then else home_of(folder),
+        back=came_from(request, folder),
     )

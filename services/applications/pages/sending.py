@@ -172,7 +172,7 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
         if paper_open(folder, one):
             paper = one.paper
             text = _("“{place}” was to be corrected, but has not changed", place=paper.names[language])
-            found.append({"href": f"{folder.path}/papers/{quote(paper.key)}", "text": text})
+            found.append({"href": f"{folder.path}/papers/{quote(paper.key)}?then=check", "text": text})
     return found
 
 
