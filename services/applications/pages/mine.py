@@ -191,7 +191,7 @@ def moments(folder: Folder) -> list[Moment]:
     """What happened, the newest first."""
     plan, programme = folder.plan, folder.dossier.programme
     shown = [entry for entry in folder.dossier.timeline if entry.act in MOVES]
-    found = [Moment(entry.at, _(move_name(entry.act, entry.detail)), notes(entry.detail, plan, programme)) for entry in shown]
+    found = [Moment(entry.at, _(move_name(entry)), notes(entry.detail, plan, programme)) for entry in shown]
     found += [Moment(one.at, _(MOVED[one.kind, one.role == "applicant"]), []) for one in folder.dossier.letters]
     return sorted(found, key=lambda one: one.at)[::-1]
 

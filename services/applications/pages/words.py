@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from services.applications.domain.lifecycle import Act, State
+from services.applications.domain.lifecycle import APPLICANT, Act, State
 from services.applications.plan.model import Plan, Programme
+from services.applications.tables import TimelineEntry
 from shared.web.formats import bracketed, format_number, listed
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 
@@ -65,6 +66,9 @@ MOVES: Final[Mapping[str, str]] = {
     Act.CLOSE: N_("The call was over and nobody had decided on it"),
     Act.WITHDRAW: N_("The application was withdrawn"),
 }
+BY_YOU: Final = {Act.WITHDRAW: N_("You withdrew the application")}
+"""The same of moves that others make too, where the applicant made them."""
+SENT_AGAIN: Final = N_("You corrected the application and sent it again")
 FOR_THE_DAY: Final = N_("You are approved and wait for the day on which places are given")
 """What waiting is in a call whose places are given on one day, before that day."""
 
@@ -86,9 +90,13 @@ def state_name(state: str) -> str:
     return _(STATES[State(state)].name)
 
 
-def move_name(act: str, detail: Mapping[str, Any]) -> str:
+def move_name(entry: TimelineEntry) -> str:
     """What a move is called, not translated yet; before places are given nobody has a rank, and so nobody is on a list."""
-    return FOR_THE_DAY if act == Act.WAIT and detail.get("rank") == 0 else MOVES[act]
+    if entry.act == Act.SUBMIT and entry.source == State.RETURNED:
+        return SENT_AGAIN
+    if entry.actor_role == APPLICANT and entry.act in BY_YOU:
+        return BY_YOU[Act(entry.act)]
+    return FOR_THE_DAY if entry.act == Act.WAIT and entry.detail.get("rank") == 0 else MOVES[entry.act]
 
 
 def limit_words(key: str, plan: Plan) -> str:

@@ -285,7 +285,8 @@ async def test_a_draft_is_withdrawn_after_one_more_question(front: Front) -> Non
         assert "Nobody has seen it. What you wrote in it is not carried over to a new application. You can begin a new one" in words(page)
         done = await browser.post(f"{path}/withdraw", data={"version": hidden(page, "version")})
         assert "You withdrew the application. We have written it down." in words(await browser.get(done.headers["location"]))
-        assert "Withdrawn" in words(await browser.get(path))
+        told = words(await browser.get(path))
+        assert "Withdrawn" in told and told.count("You withdrew the application") == 1, "in what has happened"
         assert (await browser.get(f"{path}/withdraw")).headers["location"] == path
 
 

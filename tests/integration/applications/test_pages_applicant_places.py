@@ -16,7 +16,7 @@ from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import BEFORE
-from services.applications.pages.words import MOVES, STATES
+from services.applications.pages.words import BY_YOU, MOVES, STATES
 from services.applications.tables import Application
 from shared.kernel.clock import ManualClock
 from shared.persistence.database import Tx
@@ -69,7 +69,7 @@ async def test_every_state_is_said_in_plain_words_and_every_move_is_in_the_timel
                 assert meant in words(page), state
                 rows = await world.rows("select act from timeline_entry where application_id = :id", id=application.id)
                 for row in rows:
-                    assert MOVES[row.act] in words(page), (state, row.act)
+                    assert {**MOVES, **BY_YOU}[row.act] in words(page), (state, row.act)
             listed = await browser.get("/applications")
             assert STATES[state].name in words(listed), state
 
@@ -269,6 +269,8 @@ async def test_what_was_sent_back_is_corrected_and_sent_again_with_the_same_rece
         assert answer.headers["location"] == f"{path}/receipt"
         first, second = re.findall(r"(\d\d:\d\d) \(Lima\)", words(await browser.get(answer.headers["location"])).split("Account")[0])
         assert first != second and "Corrected and sent again" in words(await browser.get(answer.headers["location"])), "as its timeline has"
+        told = words(await browser.get(path))
+        assert "You corrected the application and sent it again" in told and "You sent the application" in told
         assert (await world.application(application.id)).receipt == application.receipt
 
 

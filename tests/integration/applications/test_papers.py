@@ -129,6 +129,8 @@ async def test_a_script_that_sends_one_by_one_gets_json(front: Front) -> None:
         assert refused.status_code == 422
         assert ["is not complete" in error for error in refused.json()["errors"]] == [True]
         assert "p.png" in words(await browser.get(link))
+        for query, to in (("?then=check", "/check"), ("", "/tasks")):
+            assert (await browser.post(link + query, data={})).headers["location"].endswith(to), "who adds nothing goes back"
 
 
 @pytest.mark.parametrize(
