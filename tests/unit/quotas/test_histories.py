@@ -19,7 +19,7 @@ from tests.unit.quotas.compared import Compared, Step, smallest
 from tests.unit.quotas.histories import STEPS, Histories, live
 
 EXAMPLES = 2_000
-HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "10000"))
+HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "8000"))
 SHARE = 500
 KEPT = Path(__file__).with_name("failed_once")
 
@@ -103,10 +103,10 @@ def test_every_command_happens_in_histories() -> None:
     pytest.fail(f"never happened: {sorted({kind.__name__ for kind in DECISIONS} - seen)}")
 
 
-@pytest.mark.long(160)
+@pytest.mark.long(130)
 @pytest.mark.timeout(24 * 3600)
 def test_many_random_histories() -> None:
-    """10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file in `failed_once`."""
+    """With the 2,000 above 10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file in `failed_once`."""
     first = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(40))
     shares = [range(first + start, first + min(start + SHARE, HISTORIES)) for start in range(0, HISTORIES, SHARE)]
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
