@@ -106,7 +106,7 @@ def test_every_command_happens_in_histories() -> None:
 @pytest.mark.long(130)
 @pytest.mark.timeout(24 * 3600)
 def test_many_random_histories() -> None:
-    """With the 2,000 above 10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file in `failed_once`."""
+    """With the 2,000 above 10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file."""
     first = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(40))
     shares = [range(first + start, first + min(start + SHARE, HISTORIES)) for start in range(0, HISTORIES, SHARE)]
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
