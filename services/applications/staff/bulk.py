@@ -130,9 +130,9 @@ async def approve_all(request: Request) -> Response:
     if not seen:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     now, results = desk_of(request).clock.now(), dict[UUID, object]()
-    before, seats = await desk_of(request).db.run(lambda tx: _both_before(tx, viewer, list(seen), now))
+    before, seats, lost = await desk_of(request).db.run(lambda tx: _as_it_stands(tx, viewer, list(seen), now))
     for application_id, version in seen.items():
-        results[application_id] = await _approve(request, viewer, application_id, version)
+        results[application_id] = lost.get(application_id) or await _approve(request, viewer, application_id, version)
 
     async def read(tx: Tx) -> list[Line]:
         terms = await terms_in(tx)
@@ -151,9 +151,11 @@ async def approve_all(request: Request) -> Response:
     return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), room=room, courses=courses, back=back)
 
 
-async def _both_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before]:
-    """Places and seats, as they are known before anybody is approved."""
-    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now)
+async def _as_it_stands(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before, dict[UUID, str]]:
+    """Places and seats, as they are known before anybody is approved; and whose first course was lost since the preview, with the words."""
+    terms, rows = await terms_in(tx), await work.some(tx, viewer, ids)
+    lost = {row.id: first_lost(row, one, now) for row in rows if (one := known(terms, row.programme)) is not None}
+    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now), lost
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:
@@ -180,5 +182,7 @@ def why(outcome: object, line: Line) -> str:
             return _("somebody else was first: it is “{state}” now", state=line.state)
         case o.NotScored():
             return _("not scored")
+        case str():
+            return outcome
         case _:
             return ""

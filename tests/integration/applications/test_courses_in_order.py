@@ -104,8 +104,10 @@ async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_
     page = await browser.get(f"{BASE}{gone.id}")
     assert "1. Public health Free seats: 160 of 160; Peru: 10 of 10 free; the country does not take part in it now" in main(page)
     assert 'value="trade" checked' in page.text, "the first that can be had is proposed"
-    picks = [f"{one.id}:{one.version}" for one in made]
+    picks = [f"{one.id}:{one.version}" for one in (*made, gone)]
     report = main(await browser.post("/officer/bulk", data={"pick": picks}))
+    assert "2 applications are approved. 1 was left as it is." in report and "the first course on its list cannot be had now" in report
+    assert (await house.world.application(gone.id)).state == State.NOMINATED, "its preview was older than what the country did"
     assert seats in report and f"{ENERGY} (choice 1 of 2)" in report
     assert [(await house.world.published(one.id))[-1].data.course for one in made] == [LISTED[0]] * 2
 
