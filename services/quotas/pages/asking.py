@@ -124,13 +124,11 @@ async def look_at(tx: Tx, request: Request, who: Identity, kind: str, params: Pa
     return replace(shown, impossible=KINDS[kind].strict and foreseen.refused is not None)
 
 
-def check_page(
-    request: Request, *, caption: str, back: str, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str]
-) -> Response:
+def check_page(request: Request, *, caption: str, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str]) -> Response:
     """What would be proposed and what it would do; nothing is filed before it is sent from here."""
     kept = {name: value for name, value in typed.items() if name != "step"}
     kept.setdefault("key", str(new_id()))
-    return render(request, "propose_check.html", caption=caption, back=back, rows=summary_of(rows), effect=shown, kept=kept)
+    return render(request, "propose_check.html", caption=caption, rows=summary_of(rows), effect=shown, kept=kept)
 
 
 async def file(request: Request, who: Identity, kind: str, params: Params, typed: Mapping[str, str]) -> Response:

@@ -48,7 +48,7 @@ async def limits_sent(request: Request, key: str) -> Response:
     limit = next(one for one in limits if one.key == params.limit)
     after = _("the plan’s own number") if params.capacity is None else format_number(params.capacity)
     rows = [(_name(limit, found), f"{_count(limit.capacity)} → {after}"), (_("Reason"), typed.get("reason", ""))]
-    return asking.check_page(request, caption=caption(found), back=kit.cell_path(key, "limits"), rows=rows, shown=shown, typed=typed)
+    return asking.check_page(request, caption=caption(found), rows=rows, shown=shown, typed=typed)
 
 
 async def _found(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Sequence[CellLimit]]:

@@ -142,7 +142,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
             (_("Reason"), typed["reason"]),
         ]
         caption = f"{kit.local(found.names)} · {kit.local(names)}"
-        return asking.check_page(request, caption=caption, back=f"{PATH}/{programme}/{country}", rows=rows, shown=shown, typed=typed)
+        return asking.check_page(request, caption=caption, rows=rows, shown=shown, typed=typed)
     return await asking.file(request, who, kind, params, typed)
 
 

@@ -109,7 +109,7 @@ async def propose_sent(request: Request) -> Response:
         return _form(request, board, params, typed, {"reason": fault} if fault and typed.get("step") != "change" else {})
     if typed.get("step") != "send":
         rows = [(_("Policy"), policy_words(_plain(params))), (_("Reason"), typed["reason"])]
-        return asking.check_page(request, caption=_caption(board), back=_address(params, "/propose"), rows=rows, shown=shown, typed=typed)
+        return asking.check_page(request, caption=_caption(board), rows=rows, shown=shown, typed=typed)
     return await asking.file(request, who, KIND, params, typed)
 
 

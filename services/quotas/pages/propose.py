@@ -215,7 +215,7 @@ def _where(cell: CellRow) -> str:
 
 
 def _check(request: Request, found: kit.Found, rows: list[tuple[str, str]], shown: Effect, typed: Mapping[str, str], form: str) -> Response:
-    return asking.check_page(request, caption=caption(found), back=kit.cell_path(found.cell.key, form), rows=rows, shown=shown, typed=typed)
+    return asking.check_page(request, caption=caption(found), rows=rows, shown=shown, typed=typed)
 
 
 def _form(

@@ -68,7 +68,7 @@ async def redistribute_sent(request: Request) -> Response:
     if typed.get("step") != "send":
         rows = [(_("Places"), format_number(sum(move.places for move in moves.moves))), (_("Reason"), typed["reason"])]
         kept = {**typed, "moves": msgspec.json.encode(moves.moves).decode()}
-        return asking.check_page(request, caption=_caption(board), back=_address(board), rows=rows, shown=shown, typed=kept)
+        return asking.check_page(request, caption=_caption(board), rows=rows, shown=shown, typed=kept)
     return await asking.file(request, who, KIND, moves, typed)
 
 

@@ -66,7 +66,7 @@ async def reorder_sent(request: Request, key: str) -> Response:
         names = [f"{format_number(rank or 0)} (…{one.hex[-8:]})" for rank, one in both]
         rows = [(_("Moves"), names[0]), (_("Directly ahead of"), names[1]), (_("Reason"), typed["reason"])]
         kept = {**typed, "application": str(params.application), "other": str(params.ahead_of)}
-        return asking.check_page(request, caption=caption(found), back=kit.cell_path(key, "reorder"), rows=rows, shown=shown, typed=kept)
+        return asking.check_page(request, caption=caption(found), rows=rows, shown=shown, typed=kept)
     return await asking.file(request, who, KIND, params, typed)
 
 

@@ -298,7 +298,9 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
         form = words(await own.get(path))
         assert "Solar energy" in form and "Master’s degree" in form and "solar" not in form
         both = "Master’s degree, Solar energy"
-        looked = words(await own.post(path, data={**sent, "step": "look"}))
+        checked = await own.post(path, data={**sent, "step": "look"})
+        looked = words(checked)
+        assert f'href="{path}"' not in checked.text and checked.text.count('value="change"') == 2, "Back leads to what was typed too"
         assert f"Parts {both} Places that are held, and stay 1 Put forward without an answer yet, in all parts 0" in looked
         whole = {**sent, "parts": [], "step": "look"}
         assert "Places that are held, and stay 2" in words(await own.post(path, data=whole))
