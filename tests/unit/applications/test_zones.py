@@ -7,7 +7,8 @@ import pytest
 
 from services.applications.accounts import zones
 from services.applications.accounts.tables import Account
-from services.applications.pages.kit import zone_with
+from services.applications.pages.kit import clock_time, zone_with
+from services.applications.pages.words import file_words
 from shared.web.formats import sort_key, zone_name
 from shared.web.i18n import Texts, speaking
 from tests.conftest import ROOT
@@ -50,3 +51,14 @@ def test_the_zones_stand_in_the_order_of_the_names_that_are_read(language: str) 
         found = zones.offered()
         names = [sort_key(zone_name(zone)) for zone in found[1:]]
         assert found[0] == "UTC" and names == sorted(names)
+
+
+def test_what_stands_in_brackets_stands_in_those_of_the_language() -> None:
+    now, sent = datetime(2016, 1, 20, 15, tzinfo=UTC), datetime(2016, 1, 19, 15, tzinfo=UTC)
+    texts = Texts.load(ROOT / "shared" / "web" / "locale", ROOT / "services" / "applications" / "locale")
+    with speaking(texts, "es"):
+        assert zones.label("America/Lima", now) == "Lima (UTC-05:00)" and file_words("título.pdf", 2048) == "título.pdf (2 kB)"
+        assert clock_time(sent, "America/Lima", now) == "10:00 (19 ene 2016)" and clock_time(now, "America/Lima", now) == "10:00"
+    with speaking(texts, "zh"):
+        assert zones.label("America/Lima", now) == "利马（UTC-05:00）" and file_words("学历.pdf", 2048) == "学历.pdf（2 kB）"
+        assert clock_time(sent, "America/Lima", now) == "10:00（2016年1月19日）"

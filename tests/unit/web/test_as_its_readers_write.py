@@ -105,10 +105,14 @@ def test_no_french_line_breaks_before_a_mark_or_inside_a_figure() -> None:
 
 JOINED: Final = {
     r"(?:\}\}|%\}|</\w+>)(?:[:,;](?= |$)| \(\{\{)": "{{ name }}: {{ value }}",
+    r"> *\(\{\{": "<span>({{ size }})</span>",
     r"\{\{ _\(\"[^\"]*[.?!:]\"(?:, [^{}]*)?\)+ ?\}\}(?: (?=\{\{|<|\{%)|\n\s+<a )": '{{ _("One thing.") }} {{ _("Another.") }}',
     r'\| join\(", "\)|~ " " ~ _\(': '{{ names | join(", ") }}',
 }
-"""How a template may not join texts, as Chinese joins them otherwise (`labelled`, `listed`, `sentences`, `comma` and `gap` do so)."""
+"""How a template may not join texts, as Chinese joins them otherwise.
+
+`labelled`, `listed`, `bracketed`, `sentences`, `comma` and `gap` do so.
+"""
 
 
 @pytest.mark.parametrize("pattern", JOINED)
