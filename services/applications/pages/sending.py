@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import agreements
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import asked_pages, asked_questions
-from services.applications.domain.eligibility import Reason, Rule, check, warned
+from services.applications.domain.eligibility import COMPARING, Reason, Rule, check, warned
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CoursesNotPossible, Incomplete, Ineligible, NotAllowed
 from services.applications.domain.papers import LATER, FileState
@@ -130,14 +130,17 @@ def against(folder: Folder) -> list[dict[str, str]]:
 
 
 def _ruled(folder: Folder, rules: Iterable[Rule], found: Iterable[Reason]) -> list[dict[str, str]]:
-    """What rules say, each with the page of its question; without an address where it has none."""
-    asked = {rule.code: rule.question or "" for rule in rules}
+    """What rules say, each with the page of its question; without an address where it has none. Not all answers that a rule compares
+    can be right: such a reason is a `mistake`.
+    """
+    asked, kinds = {rule.code: rule.question or "" for rule in rules}, {rule.code: rule.kind for rule in rules}
     pages = {question.key: page.key for page in folder.dossier.programme.pages for question in page.questions}
     at = {code: pages.get(key) for code, key in asked.items()}
     return [
         {
             "href": f"{folder.path}/pages/{quote(page)}?then=check" if (page := at[one.code]) else "",
             "text": _ruled_words(folder, one, asked),
+            "mistake": "yes" if kinds[one.code] in COMPARING else "",
         }
         for one in found
     ]

@@ -7,6 +7,7 @@ from html import unescape
 from sqlalchemy import text
 
 from tests.integration.applications.front import Front, words
+from tests.integration.applications.people import good_form
 from tests.integration.applications.test_pages_applicant import begun, hidden
 from tests.integration.applications.test_pages_form import SCHOOL, front, version_of
 from tests.integration.applications.test_pages_form_unsaved import OFFERED
@@ -206,3 +207,7 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         await browser.post(f"{page}/entries/2", data={**SCHOOL, "_version": await version_of(browser, page)})
         assert (await browser.post(page, data={"_version": await version_of(browser, page)})).status_code == 303
         assert "Cannot be sent like this" not in words(await browser.get(f"{path}/tasks"))
+        await browser.post(f"{path}/pages/identity", data={**good_form()["identity"], "birth_date-year": "2005"})
+        check = await browser.get(f"{path}/check")
+        assert "began before you were born" in words(check) and f'href="{page}?then=check"' in check.text
+        assert "is not for you" not in words(check) and "small child" not in words(check), "one of the answers is a mistake, and said once"

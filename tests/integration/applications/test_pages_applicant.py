@@ -173,8 +173,8 @@ async def test_an_ineligible_application_is_told_why_before_and_when_sending(fro
         old = {**good_form()["identity"], "birth_date-year": "1930"}
         await browser.post(f"{path}/pages/identity", data=old)
         check = await browser.get(f"{path}/check")
-        assert "cannot be sent" in words(check)
-        assert "Continue to send" not in words(check)
+        assert "cannot be sent" in words(check) and "this programme is not for you this year" in words(check)
+        assert "Continue to send" not in words(check) and f'href="{path}/pages/identity?then=check"' in check.text
         refused = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": "k1"})
         assert refused.status_code == 422
         assert "you must be under" in words(refused)
