@@ -39,7 +39,8 @@ async def test_a_cut_line_is_tried_again_and_one_that_is_refused_keeps_nobody_ou
             await route.continue_()
 
     await page.route("**/papers/transcripts*", poor)
-    await person.choose("one.pdf", pdf_of(1), "half.pdf", small_pdf("half")[:200], "two.pdf", pdf_of(2))
+    over = bytes(10 * 1024 * 1024 + 1)
+    await person.choose("one.pdf", pdf_of(1), "over.pdf", over, "half.pdf", small_pdf("half")[:200], "two.pdf", pdf_of(2))
     await person.button("Add").click()
     shown = page.locator("[data-upload-list] li")
     await expect(shown.first).to_contain_text("did not get through")
@@ -47,11 +48,12 @@ async def test_a_cut_line_is_tried_again_and_one_that_is_refused_keeps_nobody_ou
     while sent < 3:  # it tries again by itself too, so how often the line comes back is not for the test to say
         await page.evaluate("window.dispatchEvent(new Event('online'))")
         await page.wait_for_timeout(50)
-    await expect(shown.nth(2)).to_contain_text("is added")
+    await expect(shown.nth(3)).to_contain_text("is added")
     await expect(shown.first).to_contain_text("“one.pdf” is added")
-    await expect(shown.nth(1)).to_contain_text("“half.pdf” (1 kB) is not complete")
+    await expect(shown.nth(1)).to_contain_text("“over.pdf” is larger than 10 MB.")
+    await expect(shown.nth(2)).to_contain_text("“half.pdf” (1 kB) is not complete")
     assert (await page.title()).startswith("Error:")
-    assert sent == 5, "two that were cut, and one for each file"
+    assert sent == 5, "two that were cut, and one for each file that is small enough: no line has to carry the other"
     await page.locator("[data-upload-go] a").click()
     words = await person.reads()
     assert "one.pdf" in words
