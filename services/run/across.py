@@ -13,7 +13,7 @@ from shared.persistence.database import Tx
 PROMISES: Final[Mapping[str, str]] = {
     "cells that applications and quotas tell differently": "Applications and places tell the same of every cell",
     "approvals that quotas has not answered": "Every approval has its answer from the places service, or awaits it",
-    "events that hold an e-mail address": "No event holds an e-mail address",
+    "events that hold an email address": "No event holds an email address",
 }
 """What is checked here, by the names that `puente check` prints."""
 LOOKS: Final = 20

@@ -169,7 +169,7 @@ def show(stack: Stack, console: Console, states: Mapping[tuple[str, str, int], s
     console.print(places)
     console.print()
     people = Table(title="Sign in with one of these; the code is in the mails", title_justify="left", box=None, pad_edge=False)
-    for heading in ("e-mail", "who", "language"):
+    for heading in ("email", "who", "language"):
         people.add_column(heading)
     for clerk in STAFF:
         people.add_row(clerk.email, f"{clerk.role}{f' of {clerk.country}' if clerk.country else ''}", clerk.language)

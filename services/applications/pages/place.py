@@ -81,7 +81,7 @@ def steps(folder: Folder, course: Course | None) -> list[str]:
     """What comes next, in its order."""
     found, today = [], folder.dossier.call.day(folder.now)
     if folder.application.state == State.ACCEPTED:
-        found.append(_("Your place is confirmed, and we write to you when that is done."))
+        found.append(_("We confirm your place, and write to you when that is done."))
     owed = [one.paper.names[current_language()] for one in folder.dossier.papers if one.editable and one.lacking]
     if owed:
         found.append(_("Add what you are asked for now: {documents}.", documents=listed(owed, apart=True)))

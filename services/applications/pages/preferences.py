@@ -20,9 +20,9 @@ UNDECIDED: Final = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.NOMINATE
 LEVEL: Final = "level"
 TO_COME: Final = (State.APPROVED, State.WAITING, State.OFFERED)
 WHY: Final = {
-    NOT_GIVEN: N_("it is not given in {year}"),
+    NOT_GIVEN: N_("it is not offered in {year}"),
     BEGUN: N_("it has begun already"),
-    OTHER_LANGUAGE: N_("it is not given in the language that you can follow"),
+    OTHER_LANGUAGE: N_("it is not taught in the language that you can follow"),
     COUNTRY_AWAY: N_("your country does not take part in it now"),
 }
 

@@ -32,9 +32,9 @@ from shared.web.i18n import N_, ngettext, translate
 _ = translate
 
 WHY: Final = {
-    NOT_GIVEN: N_("it is not given in {year}"),
+    NOT_GIVEN: N_("it is not offered in {year}"),
     BEGUN: N_("it has begun already"),
-    OTHER_LANGUAGE: N_("it is not given in the language that the person can follow"),
+    OTHER_LANGUAGE: N_("it is not taught in the language that the person can follow"),
     COUNTRY_AWAY: N_("the country does not take part in it now"),
 }
 OF_A_COURSE: Final = ("course", "course_country")
@@ -64,7 +64,7 @@ class Left:
         if self.part is not None and self.own is not None:
             free, part = format_number(self.own), format_number(self.part)
             said.append(_("{country}: {free} of {seats} free", country=country, free=free, seats=part))
-        return sentences(*said) or _("The plan names no end of its seats.")
+        return sentences(*said) or _("The plan sets no limit to its seats.")
 
 
 def left(programme: Programme, year: int, course: str, country: str, taken: Sequence[Seats]) -> Left | None:
@@ -168,7 +168,7 @@ def elsewhere(file: File, found: Sequence[Choice]) -> str:
         return ""
     waited = course_title(file.dossier.programme, application.course or "")
     return _(
-        "It waits for a seat of the course “{course}”. A seat is free in what was listed besides: {courses}.",
+        "It waits for a seat in the course “{course}”. Of the other courses that were listed, these have a free seat: {courses}.",
         course=waited,
         courses=listed(others),
     )

@@ -236,7 +236,7 @@ def refused(outcome: Any, file: File) -> str:
             return unmarked_words(about)
         case o.CourseNotListed(course=course, listed=courses):
             titles = listed(course_title(programme, key) for key in courses)
-            return _("“{course}” is none of the courses that the person listed: {courses}.", course=course, courses=titles)
+            return _("“{course}” is not one of the courses that the person listed: {courses}.", course=course, courses=titles)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):

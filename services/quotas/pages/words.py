@@ -86,7 +86,7 @@ REASONS: Final[Mapping[str, str]] = {
     "list_full": N_("The waiting list is full."),
     "list_closed": N_("The waiting list is closed."),
     "unknown_cell": N_("The plan has no such places."),
-    "unknown_course": N_("The plan gives no such course in that year."),
+    "unknown_course": N_("The plan offers no such course in that year."),
     "unknown_channel": N_("The plan has no such way of applying."),
 }
 SKIPS: Final[Mapping[str, str]] = {

@@ -47,7 +47,7 @@ async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(
 
     wrong = await officer.post(f"{path}/approve", data={"version": shown_version(page), "course": "health"})
     assert wrong.status_code == 409
-    assert errors(wrong) == f"“health” is none of the courses that the person listed: {ENERGY}, {TRANSPORT}."
+    assert errors(wrong) == f"“health” is not one of the courses that the person listed: {ENERGY}, {TRANSPORT}."
     done = await officer.post(f"{path}/approve", data={"version": shown_version(page), "course": LISTED[1]})
     told = f"{TRANSPORT} (choice 2 of 2)"
     assert f"Course: {told}" in main(await officer.get(done.headers["location"]))
@@ -61,7 +61,7 @@ async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(
     lacking = [f"course:training:2016:{LISTED[1]}"]
     closes = house.world.now + timedelta(days=90)
     await house.world.hears(house.world.place(PlaceWaiting, application, rank=2, lacking=lacking, list_closes=closes))
-    said = f"It waits for a seat of the course “{TRANSPORT}”. A seat is free in what was listed besides: {ENERGY}."
+    said = f"It waits for a seat in the course “{TRANSPORT}”. Of the other courses that were listed, these have a free seat: {ENERGY}."
     assert said in main(await officer.get(path))
 
 

@@ -96,7 +96,7 @@ async def test_an_offer_is_shown_with_both_times_and_accepted_once(front: Front)
         after = words(await browser.get(path))
         assert "You accepted the place" in after and "Your place Programme" in after
         assert "Where would you like to study? 1." in after, "what the plan says that a place is for, as it was answered"
-        assert "Your place is confirmed, and we write to you" in after and "Add what you are asked for now: Physical examination" in after
+        assert "We confirm your place, and write to you" in after and "Add what you are asked for now: Physical examination" in after
         assert "The plan names no day on which it begins." in after and "+51 1 555 0100" in after
         other = await browser.post(f"{path}/offer/decline", data=form)
         assert other.status_code == 409 and "The application is now: Accepted by you." in words(other)
