@@ -45,7 +45,7 @@ async def test_what_a_criterion_counts_is_said_in_per_cent(house: House) -> None
     programme = the_plan().programme("scholarship")
     assert programme is not None
     for one in programme.criteria:
-        assert f"0 to {one.maximum} points; counts {one.weight}% of the score" in page
+        assert f"0 to {one.maximum} points; counts for {one.weight}% of the score" in page
 
 
 async def test_saving_leads_to_the_next_and_at_the_end_back_to_the_queue(house: House) -> None:
