@@ -192,9 +192,9 @@ def _column(key: str, params: AllotByPolicy, board: Board, targets: Mapping[str,
     gaining = sum(known.get(cell.key, 0) > cell.target for cell in board.cells) if targets is not None else 0
     losing = sum(known.get(cell.key, 0) < cell.target for cell in board.cells) if targets is not None else 0
     counted = ngettext("{n} country gains", "{n} countries gain", gaining), ngettext("{n} country loses", "{n} countries lose", losing)
-    gains = listed(counted, apart=True)
+    gains = listed(counted, apart=True) if gaining or losing else _("No country gains or loses a place.")
     tiles = [_tile(cell, known.get(cell.key, 0)) for cell in sorted(board.cells, key=lambda one: (one.tile[1], one.tile[0]))]
-    href = _address(params, "/propose") if targets is not None else ""
+    href = _address(params, "/propose") if gaining or losing else ""
     return Column(_(COLUMNS[key]), policy_words(_plain(params)), known, href, gains, tiles if targets is not None else ())
 
 

@@ -96,6 +96,9 @@ async def test_policies_are_compared_and_one_is_proposed_by_forms(office: Office
         assert page.status_code == 200 and "base 1; LDC +1; at least 1; rounded by Sainte-Laguë" in said
         assert "4 (+1) weight 2" in said and "2 countries gain; 2 countries lose" in said
         assert page.text.count('class="app-tiles"') == 3
+        assert said.count("No country gains or loses a place.") == 2 and said.count("Propose it") == 1, (
+            "what changes nothing is not proposed"
+        )
         wrong = await ana.get("/quotas/policies?programme=training&year=2016&a_base=x")
         assert wrong.status_code == 200 and "A number of the policy is not possible" in words(wrong)
         many = await ana.get("/quotas/policies?programme=training&year=2016&a_base=4")

@@ -105,7 +105,7 @@ def test_no_french_line_breaks_before_a_mark_or_inside_a_figure() -> None:
 
 JOINED: Final = {
     r"(?:\}\}|%\}|</\w+>)(?:[:,;](?= |$)| \(\{\{)": "{{ name }}: {{ value }}",
-    r"> *\(\{\{": "<span>({{ size }})</span>",
+    r"> *(?:\(|[:,;] )\{\{": "<span>({{ size }})</span>",
     r"\{\{ _\(\"[^\"]*[.?!:]\"(?:, [^{}]*)?\)+ ?\}\}(?: (?=\{\{|<|\{%)|\n\s+<a )": '{{ _("One thing.") }} {{ _("Another.") }}',
     r'\| join\(", "\)|~ " " ~ _\(': '{{ names | join(", ") }}',
 }
