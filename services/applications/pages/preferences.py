@@ -71,10 +71,10 @@ def notes(detail: Mapping[str, Any], programme: Programme) -> list[str]:
     course, number, most = detail.get("course"), detail.get("choice"), detail.get("of")
     if not isinstance(course, str):
         return []
-    said = course_title(programme, course)
+    said = _("For the course “{course}”", course=course_title(programme, course))
     if isinstance(number, int) and isinstance(most, int) and most > 1:
         said = bracketed(said, _("choice {n} of {most}", n=format_number(number), most=format_number(most)))
-    return [_("For the course “{course}”", course=said)]
+    return [said]
 
 
 def faults(folder: Folder) -> list[str]:

@@ -53,10 +53,10 @@ async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(
     assert f"Course: {told}" in main(await officer.get(done.headers["location"]))
     fact = (await house.world.published(application.id))[-1].data
     assert fact.course == LISTED[1]
-    assert f"For the course “{told}”" in main(await officer.get(path)), "in the timeline"
+    assert f"For the course “{TRANSPORT}” (choice 2 of 2)" in main(await officer.get(path)), "in the timeline"
     assert f"It is approved for the course “{TRANSPORT}”, choice 2 of the 2 that you listed." in main(await ana.get(own))
     assert told in main(await peru.get("/country"))
-    assert f"For the course “{told}”" in main(await ana.get(own))
+    assert f"For the course “{TRANSPORT}” (choice 2 of 2)" in main(await ana.get(own))
 
     lacking = [f"course:training:2016:{LISTED[1]}"]
     closes = house.world.now + timedelta(days=90)
