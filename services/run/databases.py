@@ -40,7 +40,7 @@ def checked(given: str) -> str:
     """`given`, if it can name three databases; `DatabaseAway` says what was expected otherwise."""
     if "{service}" not in given or not given.startswith(("postgresql://", "postgresql+asyncpg://")):
         raise DatabaseAway(
-            f"PUENTE_DATABASE_URL is {_without_password(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
+            f"PUENTE_DATABASE_URL is {without_password(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
             "with {service} where the service's name goes"
         )
     return given
@@ -53,6 +53,20 @@ async def prepare(url: str, services: Sequence[str] = NAMES) -> None:
             await migrate.upgrade(dsn(url, name).replace("postgresql://", "postgresql+asyncpg://", 1), name)
 
 
+async def holds(url: str, service: str, table: str) -> bool:
+    """Whether there is any row in a table of that service's database; there is none where the database or the table is missing."""
+    try:
+        connection = await _connected(dsn(checked(url), service), service)
+    except asyncpg.InvalidCatalogNameError:
+        return False
+    try:
+        return bool(await connection.fetchval(f'select exists (select 1 from "{table}")'))  # noqa: S608 - a name of our own
+    except asyncpg.UndefinedTableError:
+        return False
+    finally:
+        await connection.close()
+
+
 def dsn(url: str, service: str) -> str:
     """asyncpg's URL of one service's database."""
     return url.replace("{service}", service).replace("postgresql+asyncpg://", "postgresql://", 1)
@@ -61,15 +75,10 @@ def dsn(url: str, service: str) -> str:
 async def _version(where: str, service: str) -> str | None:
     """The revision that the database is at; none where it is new. Makes the database where it is missing."""
     try:
-        connection = await asyncpg.connect(where, timeout=10)
+        connection = await _connected(where, service)
     except asyncpg.InvalidCatalogNameError:
         await _create(where)
         return None
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise DatabaseAway(
-            f"the database of {service} at {_without_password(where)} does not answer ({error}): "
-            "start the server, or correct PUENTE_DATABASE_URL"
-        ) from error
     try:
         found: str | None = await connection.fetchval("select version_num from alembic_version")
     except asyncpg.UndefinedTableError:
@@ -77,6 +86,19 @@ async def _version(where: str, service: str) -> str | None:
     finally:
         await connection.close()
     return found
+
+
+async def _connected(where: str, service: str) -> asyncpg.Connection:
+    """A connection to that service's database; `InvalidCatalogNameError` where there is none, `DatabaseAway` where nothing answers."""
+    try:
+        return await asyncpg.connect(where, timeout=10)
+    except asyncpg.InvalidCatalogNameError:
+        raise
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise DatabaseAway(
+            f"the database of {service} at {without_password(where)} does not answer ({error}): "
+            "start the server, or correct PUENTE_DATABASE_URL"
+        ) from error
 
 
 async def _create(where: str) -> None:
@@ -93,7 +115,7 @@ async def _create(where: str) -> None:
         raise DatabaseAway(f"there is no database {name} and it could not be made ({error}): create it, owned by this user") from error
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ValueError:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Literal
 
 from rich.console import Console
@@ -11,18 +12,20 @@ from rich.table import Table
 from sqlalchemy import text
 
 from services.applications.plan import Plan, check_folder
-from services.run import memory
+from services.run import databases, memory
 from services.run.home import PLAN, Home, default_home
 from services.run.parked import actor
 from services.run.people import add
 from services.run.plans import load
+from services.run.registry import NAMES
 from services.run.sample import Sample
 from services.run.serving import until_signalled
-from services.run.stack import NotStarted, Stack, Wish
+from services.run.stack import NotStarted, Say, Stack, Wish
 from services.run.stories import PRESENT, STAFF, STARTS, STORIES
 from shared.observability.logging import configure_logging
 from shared.persistence.database import Tx
 from shared.persistence.file_lock import trying
+from shared.settings import CommonSettings
 
 SETTLE_SECONDS: Final = 60.0
 
@@ -43,10 +46,8 @@ async def demonstrate(*, transport: Literal["local", "kafka"], fresh: bool, port
     configure_logging("console", level=30)
     home = default_home()
     say = Progress(console)
-    cut_off = home.begun.exists() and not home.seeded.exists()
-    if fresh or cut_off:
-        forget(home)
-        say(f"began anew in {home.folder}" + (": the last start was cut off before the sample was complete" if cut_off else ""))
+    if fresh or home.being_filled():
+        await begin_anew(home, say)
     await until_signalled(lambda stop: _run(home, transport, port, mail_port, console, say, stop))
 
 
@@ -77,32 +78,66 @@ async def _run(
     say("stopped; the data stay in " + str(home.folder))
 
 
+async def begin_anew(home: Home, say: Say) -> None:
+    """Forget the last demonstration, and say what went with it.
+
+    A server of one's own is emptied by nobody but its owner: while applications are in it, the keys and documents that belong to
+    them stay as well.
+    """
+    cut_off, given = home.being_filled(), CommonSettings().database_url
+    if given and not home.runs() and await databases.holds(given, "applications", "application"):
+        why = "the last start was cut off before the sample was complete, and " if cut_off else ""
+        raise NotStarted(f"{why}{_kept(given)} Nothing was removed from {home.folder} either.")
+    forget(home)
+    also = ": the last start was cut off before the sample was complete. Whatever was typed in there meanwhile is removed too"
+    say(f"began anew in {home.folder}{also if cut_off else ''}")
+
+
 def forget(home: Home) -> None:
-    """Remove the data of the last demonstration; refused while it runs."""
+    """Remove the data of the last demonstration; refused while it runs. Cut off in the middle, the next start does it again."""
     if not home.folder.exists():
         return
     with trying(home.folder / "lock") as lock:
         if lock is None:
             raise NotStarted(f"Puente runs in {home.folder}: end it first, then begin anew.")
-        for inside in sorted(home.folder.iterdir()):
-            if inside.name != "lock":
+        # From here on it is a start that was cut off, until the last of it is gone.
+        _mark(home.begun)
+        home.seeded.unlink(missing_ok=True)
+        for inside in home.folder.iterdir():
+            if inside.name != "lock" and inside != home.begun:
                 shutil.rmtree(inside) if inside.is_dir() and not inside.is_symlink() else inside.unlink()
+        home.begun.unlink()
+
+
+def _mark(path: Path) -> None:
+    path.write_text(f"by {actor()}\n")
+
+
+def _kept(given: str) -> str:
+    """Why a demonstration cannot begin in a server of one's own, and what its owner can do."""
+    names = ", ".join(databases.dsn(given, name).rpartition("/")[2].partition("?")[0] for name in NAMES)
+    return (
+        f"there are applications in {databases.without_password(given)}, and Puente removes nothing from a server of your own: "
+        f"drop these databases there and start again ({names}), or name others in PUENTE_DATABASE_URL."
+    )
 
 
 async def fill(stack: Stack, say: Progress) -> None:
     """The plan, the staff, and the stories of the sample people; marked as done at the very end."""
-    if stack.clock.now() > PRESENT or await _anybody(stack):
-        raise NotStarted(
-            f"there are applications in {stack.home.folder} that are not the sample's: puente demo --fresh removes them and begins anew"
-        )
-    stack.home.begun.write_text(f"by {actor()}\n")
+    given = CommonSettings().database_url
+    if await _anybody(stack):
+        fresh = "that are not the sample's: puente demo --fresh removes them and begins anew"
+        raise NotStarted(_kept(given) if given else f"there are applications in {stack.home.folder} {fresh}")
+    if stack.clock.now() > PRESENT:
+        raise NotStarted(f"the clock in {stack.home.folder} is past the days of the sample: puente demo --fresh begins anew")
+    _mark(stack.home.begun)
     plan = await load_plan(stack, say)
     await add_staff(stack)
     async with stack.settling() as known:
         await known.settled(seconds=SETTLE_SECONDS)
         sample = Sample(url=stack.url, letterbox=stack.mail, clock=stack.clock, settling=known, plan=plan, say=say)
         await sample.play()
-    stack.home.seeded.write_text(f"by {actor()}\n")
+    _mark(stack.home.seeded)
 
 
 async def load_plan(stack: Stack, say: Progress) -> Plan:

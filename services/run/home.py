@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shared.persistence.file_lock import trying
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 VARIABLE: Final = "PUENTE_HOME"
 PLAN: Final = ROOT / "plans" / "china-celac-2015-2019"
@@ -59,10 +61,21 @@ class Home:
         """Says that the sample people are in: written last, so that a first start that was cut off is done again."""
         return self.folder / "sample-is-in"
 
+    def being_filled(self) -> bool:
+        """Whether the sample people are being made now, or a start was cut off while they were."""
+        return self.begun.exists() and not self.seeded.exists()
+
     @property
     def running(self) -> Path:
         """Holds the address of the stack that runs here, while it does."""
         return self.folder / "runs-at"
+
+    def runs(self) -> bool:
+        """Whether a stack runs here now. Its address is left behind by one that was killed, its lock never is."""
+        if not self.running.exists():
+            return False
+        with trying(self.folder / "lock") as lock:
+            return lock is None
 
     def make(self) -> "Home":
         """Make the folders that are missing. The folder may be passed through by the database's own account, but not listed."""

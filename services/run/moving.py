@@ -6,11 +6,12 @@ from typing import Final
 from rich.console import Console
 
 from services.run.commands import clock
-from services.run.home import VARIABLE, default_home
+from services.run.home import VARIABLE, Home, default_home
 from shared.kernel.clock import SteeredClock
+from shared.settings import CommonSettings
 
 SHOWN: Final = "%A %d %B %Y, %H:%M UTC"
-LAST_YEAR: Final = 2099
+END: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def move(moment: str, console: Console) -> bool:
@@ -33,14 +34,23 @@ def move(moment: str, console: Console) -> bool:
     if not moment:
         console.print(f"It is {before:{SHOWN}}. A day behind the command moves it there: puente clock 2016-06-01", highlight=False)
         return True
+    home = Home(steered.path.parent)
+    if home.being_filled():
+        console.print(
+            f"The demonstration in {home.folder} is still being filled: its people apply in 2015, and would come too late. Wait until "
+            "puente demo says that it is ready; where it does not run any more, start it again.",
+            highlight=False,
+        )
+        return False
     try:
         wanted = datetime.fromisoformat(moment)
     except ValueError:
         console.print(f"{moment!r} is no day or moment: write it like 2016-06-01 or 2016-06-01T15:30.", highlight=False, markup=False)
         return False
     wanted = wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)
-    if wanted.year > LAST_YEAR:
-        console.print(f"No plan goes as far as {wanted.year}: the clock goes to {LAST_YEAR} at the latest.", highlight=False)
+    if wanted >= END:
+        far = max(wanted.year, END.year)
+        console.print(f"No plan goes as far as {far}: the clock goes to {END.year - 1} at the latest.", highlight=False)
         return False
     if wanted <= before:
         console.print(
@@ -49,8 +59,17 @@ def move(moment: str, console: Console) -> bool:
         return False
     steered.move_to(wanted)
     console.print(
-        f"It was {before:{SHOWN}}; it is {steered.now():{SHOWN}}. What was due by then happens within a minute, in no set order: "
+        f"It was {before:{SHOWN}}; it is {steered.now():{SHOWN}}. What was due by then happens {_when(home)}, in no set order: "
         "go past days that matter one by one.",
         highlight=False,
     )
     return True
+
+
+def _when(home: Home) -> str:
+    """When what is due happens: whether the processes of an installation with a server of its own run is not to be seen from here."""
+    if home.runs():
+        return "within a minute"
+    if CommonSettings().database_url:
+        return "within a minute where the services run"
+    return "within a minute of the next start (nothing runs now)"

@@ -47,7 +47,7 @@ class SteeredClock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._stamp: tuple[int, int] | None = None
         self._offset = timedelta()
 
@@ -56,26 +56,26 @@ class SteeredClock:
 
     def offset(self) -> timedelta:
         try:
-            status = self._path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return self._offset
         stamp = (status.st_mtime_ns, status.st_size)
         if stamp != self._stamp:
-            self._offset = timedelta(seconds=float(self._path.read_text().strip() or 0))
+            self._offset = timedelta(seconds=float(self.path.read_text().strip() or 0))
             self._stamp = stamp
         return self._offset
 
     def is_set(self) -> bool:
         """Whether anybody ever moved it."""
-        return self._path.exists()
+        return self.path.exists()
 
     def move_to(self, moment: datetime) -> None:
         """Make `moment` the present for every process that reads the file; written beside and renamed, so that none reads half."""
         offset = (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         beside.write_text(f"{offset:.6f}\n")
-        beside.replace(self._path)
+        beside.replace(self.path)
 
 
 def clock_from(path: Path | None) -> Clock:

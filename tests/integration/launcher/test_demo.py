@@ -7,12 +7,15 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
 import httpx2
 import pytest
 
-from services.run import ports
+from services.run import databases, ports
+from services.run.demo import begin_anew
+from services.run.stack import NotStarted
 from services.run.stories import STORIES
-from tests.integration.launcher.conftest import ended, started
+from tests.integration.launcher.conftest import Installation, ended, started
 
 
 async def read_until(process: asyncio.subprocess.Process, words: str, seconds: float) -> str:
@@ -43,6 +46,31 @@ async def stopped(process: asyncio.subprocess.Process) -> str:
 def home(tmp_path: Path) -> Path:
     """A folder with what people put into paths."""
     return tmp_path / "Año 2016, ensayo"
+
+
+async def test_a_server_of_ones_own_is_not_emptied_and_what_belongs_to_it_stays(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, said = installation.home, list[str]()
+    monkeypatch.setenv("PUENTE_DATABASE_URL", installation.url)
+    where = databases.dsn(installation.url, "applications")
+    connection = await asyncpg.connect(where)
+    await connection.execute(
+        "insert into application (id, person_id, programme, country, year, state, version, facts, place_version, started_at, changed_at) "
+        "values (gen_random_uuid(), gen_random_uuid(), 'scholarship', 'PE', 2016, 'draft', 1, 0, 0, now(), now())"
+    )
+    home.begun.touch()
+    with pytest.raises(NotStarted) as refused:
+        await begin_anew(home, said.append)
+    name = where.rpartition("/")[2]
+    for words in ("was cut off", "removes nothing from a server of your own", name, "PUENTE_DATABASE_URL", str(home.folder)):
+        assert words in str(refused.value)
+    assert any(home.keys.iterdir()) and home.begun.exists() and not said, "the keys that go with the applications stay"
+    await connection.execute("delete from application")
+    await connection.close()
+    await begin_anew(home, said.append)
+    assert not home.keys.exists() and "Whatever was typed in there meanwhile is removed too" in said[0]
+    assert not await databases.holds(installation.url.replace("{service}", "{service}_nowhere"), "applications", "application")
 
 
 @pytest.mark.long(60)

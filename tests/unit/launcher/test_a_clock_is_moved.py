@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from services.run.home import Home
 from services.run.moving import move
 from shared.kernel.clock import SteeredClock
+from shared.persistence.file_lock import trying
 
 START = datetime(2016, 2, 24, 14, 0, tzinfo=UTC)
 
@@ -45,6 +47,9 @@ def test_it_goes_on_to_the_moment_and_says_so(clock: SteeredClock, moment: str, 
         ("yesterday", "'yesterday' is no day or moment"),
         ("2016-02-30", "is no day or moment"),
         ("9999-12-31", "to 2099 at the latest"),
+        ("9999-12-31T23:59-23:59", "as far as 9999"),
+        ("2099-12-31T23:59-23:59", "as far as 2100"),
+        ("0001-01-01T00:00+23:59", "Time goes on only"),
     ],
 )
 def test_what_it_cannot_be_moved_to_is_said_and_changes_nothing(clock: SteeredClock, moment: str, words: str) -> None:
@@ -52,6 +57,29 @@ def test_what_it_cannot_be_moved_to_is_said_and_changes_nothing(clock: SteeredCl
     done, found = said(moment)
     assert not done and words in found
     assert clock.now().date() == START.date()
+
+
+def test_it_stays_where_it_is_until_the_sample_people_have_applied(clock: SteeredClock, tmp_path: Path) -> None:
+    clock.move_to(START)
+    home = Home(tmp_path)
+    home.begun.touch()
+    done, words = said("2016-06-01")
+    assert not done and "is still being filled" in words
+    assert clock.now().date() == START.date()
+    home.seeded.touch()
+    assert said("2016-06-01")[0]
+
+
+def test_it_says_when_what_is_due_happens(clock: SteeredClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock.move_to(START)
+    assert "within a minute of the next start (nothing runs now)" in said("2016-06-01")[1]
+    Home(tmp_path).running.touch()
+    assert "nothing runs now" in said("2016-06-02")[1], "an address that a killed one left behind is not somebody who runs"
+    with trying(tmp_path / "lock"):
+        assert "happens within a minute, in no set order" in said("2016-06-03")[1]
+    monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente@db.example.org/{service}")
+    monkeypatch.setenv("PUENTE_CLOCK_FILE", str(clock.path))
+    assert "within a minute where the services run" in said("2016-06-04")[1]
 
 
 def test_where_there_is_no_demonstration_it_is_said(clock: SteeredClock) -> None:
