@@ -139,7 +139,9 @@ class Database:
             try:
                 return cast("T", await connection.fetchval(question.sql, of))
             finally:
-                kept.close()
+                # Cut off in the middle: whoever takes it next is not to find it dead.
+                give_back = kept.invalidate if connection.is_closed() else kept.close
+                give_back()
 
     async def ready(self) -> str | None:
         """None when the database answers, otherwise what is wrong."""

@@ -5,6 +5,7 @@ minute here, and within the identity's life in the other services. A session tha
 """
 
 import re
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.applications.accounts.zones import UTC
 from services.applications.domain.viewers import SessionEnded
 from shared.persistence.database import Question
 from shared.web.context import WebContext, context_of
+from shared.web.csrf import SAFE_METHODS
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES, Translation, speak
 from shared.web.identity import IDENTITY_COOKIE, IDENTITY_LIFE, Identity
 from shared.web.kept_body import KeptBody
@@ -27,6 +29,8 @@ LOOKS_ITSELF: Final = re.compile("/applications/[^/]+/pages/")
 WAS_ENDED: Final = Question(select(ended(bindparam("session"))))
 BODY_MOST: Final = 1024 * 1024
 """Bytes of a form; more than these pages take (`pages.kit.FORM_ROOM_BYTES`)."""
+SLOW_SECONDS: Final = 1.0
+"""A body that took longer to come is long enough for its session to be ended meanwhile, so that is asked once more at its end."""
 PASSED_BY: Final = ("/assets/", "/health/", "/session/left")
 """Nothing that these answer is about a person, or lengthens a session."""
 
@@ -53,7 +57,37 @@ class SessionLayer:
         elif await self._desk.db.look(WAS_ENDED, UUID(identity.session_id)):
             await self._renewed(scope, receive, send, token)
         else:
+            await self._for(UUID(identity.session_id), scope, receive, send, token)
+
+    async def _for(self, session: UUID, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        """Answer, and look again where the body was slow to come: who signed out everywhere meanwhile is not to find that it was sent.
+
+        Whoever reads the body is stopped by `SessionEnded`; what they make of that is not answered.
+        """
+        if scope["method"] in SAFE_METHODS:
             await self._app(scope, receive, send)
+            return
+        body, began, was_ended = KeptBody(receive, BODY_MOST), monotonic(), False
+
+        async def read() -> Message:
+            nonlocal was_ended
+            message = await body.receive()
+            at_its_end = message["type"] == "http.request" and not message.get("more_body", False)
+            if at_its_end and monotonic() - began > SLOW_SECONDS and await self._desk.db.look(WAS_ENDED, session):
+                was_ended = True
+                raise SessionEnded
+            return message
+
+        async def answer(message: Message) -> None:
+            if not was_ended:
+                await send(message)
+
+        try:
+            await self._app(scope, read, answer)
+        except SessionEnded:
+            was_ended = True
+        if was_ended:
+            await self._renewed(scope, _once_more(body), send, token)
 
     async def _until_ended(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
         """What the page reads first says whether the session was ended; then the same request is answered once more, as that of nobody."""
@@ -61,12 +95,8 @@ class SessionLayer:
         try:
             await self._app(scope, body.receive, send)
         except SessionEnded:
-            whole: list[Message] = [{"type": "http.request", "body": await body.whole() or b""}]
-
-            async def again() -> Message:
-                return whole.pop() if whole else await body.more()
-
-            await self._renewed(scope, again, send, token)
+            await body.whole()
+            await self._renewed(scope, _once_more(body), send, token)
 
     async def _renewed(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
         """Answer for whom the session belongs to now, or for nobody, and tell the browser so."""
@@ -80,7 +110,10 @@ class SessionLayer:
                 message["headers"] = [*message["headers"], (b"set-cookie", cookie)]
             await send(message)
 
-        await self._app(scope, receive, with_cookie)
+        if person is None:
+            await self._app(scope, receive, with_cookie)
+        else:
+            await self._for(person.session, scope, receive, with_cookie, token)
 
     def _renew(self, request: Request, context: WebContext, person: SignedIn | None) -> bytes:
         """Put the person (or nobody) into the request's context; the cookie that says the same to the browser."""
@@ -108,6 +141,16 @@ class SessionLayer:
     def _cookie(self, value: str, age_seconds: int) -> bytes:
         secure = "; Secure" if self._desk.secure else ""
         return f"{IDENTITY_COOKIE}={value}; Max-Age={age_seconds}; Path=/; HttpOnly; SameSite=Lax{secure}".encode("latin-1")
+
+
+def _once_more(body: KeptBody) -> Receive:
+    """The body that was read, from its beginning; an empty one where it is more than is kept."""
+    whole: list[Message] = [{"type": "http.request", "body": body.kept or b""}]
+
+    async def receive() -> Message:
+        return whole.pop() if whole else await body.more()
+
+    return receive
 
 
 def _sets_identity(message: Message) -> bool:

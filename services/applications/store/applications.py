@@ -12,6 +12,7 @@ from sqlmodel import col
 from services.applications.domain.answers import Stored
 from services.applications.domain.papers import FileState
 from services.applications.domain.viewers import EVERYWHERE, Viewer
+from services.applications.store import plans
 from services.applications.store.idempotency import Known
 from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
 from shared.kernel.cells import Cell
@@ -43,9 +44,9 @@ async def locked(tx: Tx, application_id: UUID) -> Application | None:
 
 
 async def locked_now(tx: Tx, application_ids: Sequence[UUID]) -> dict[UUID, Application]:
-    """Those of the applications that nobody else holds, their rows locked; it waits for none."""
+    """Those of the applications that nobody else holds, their rows locked, and the plans held as well; it waits for no row."""
     statement = (
-        select(Application)
+        select(Application, plans.HELD)
         .where(col(Application.id).in_(application_ids))
         .order_by(col(Application.id))
         .with_for_update(skip_locked=True)

@@ -1,10 +1,10 @@
 """Plans as they were loaded, and the programmes in force."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from services.applications.domain.lifecycle import FINISHED, State
@@ -116,8 +116,17 @@ async def content_of(tx: Tx, plan: str, version: str) -> bytes | None:
 
 
 async def lock_loading(tx: Tx) -> None:
-    """One plan is loaded at a time."""
+    """One plan is loaded at a time, and while nobody hands in by the plan before it (`HELD`)."""
     await tx.execute(text("select pg_advisory_xact_lock(hashtextextended('plan', 3))"))
+
+
+HELD: Final = func.pg_advisory_xact_lock_shared(func.hashtextextended("plan", 3))
+"""A column of a statement after which no plan is loaded until the transaction ends: what is read of one after that stays true."""
+
+
+async def hold(tx: Tx) -> None:
+    """The same, by a statement of its own."""
+    await tx.execute(select(HELD))
 
 
 async def open_change(tx: Tx, plan: str) -> PlanChange | None:

@@ -26,7 +26,7 @@ from services.applications.domain.referees import lacking
 from services.applications.domain.refused import refused_now
 from services.applications.domain.viewers import Viewer, may_know
 from services.applications.store import applications as store
-from services.applications.store import moves
+from services.applications.store import moves, plans
 from services.applications.store.idempotency import Keep, Known
 from services.applications.store.moves import Move
 from services.applications.store.plans import InForce
@@ -90,6 +90,8 @@ Answered = Submitted | Ready | KeyReused | NotSubmitted
 
 async def submit(tx: Tx, asked: Submission) -> Answered:
     """Hand the application in, as soon as nobody else holds it."""
+    # A plan without this year would be loaded between what is read of it and the commit.
+    await plans.hold(tx)
     # Requests for one application take turns on its row, so that the answer to the one before is seen.
     standing = await begin(tx, asked.viewer, asked.application_id, Act.SUBMIT, expected_version=asked.expected_version)
     [filled] = await store.all_filled_in(tx, [asked.asked])

@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from services.applications.accounts import session_layer
 from services.applications.domain.devices import device_of
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
@@ -61,6 +63,34 @@ async def test_one_browser_is_signed_out_from_another(front: Front) -> None:
         front.clock.move(timedelta(seconds=61))
         assert (await phone.get("/account")).status_code == 303
         assert (await desk.get("/account")).status_code == 200
+
+
+@pytest.mark.parametrize("refreshed", [False, True], ids=["looked at", "asked anew who it is"])
+async def test_what_was_slow_to_come_is_not_done_where_its_session_was_ended_meanwhile(
+    front: Front, monkeypatch: pytest.MonkeyPatch, refreshed: bool
+) -> None:
+    monkeypatch.setattr(session_layer, "SLOW_SECONDS", 0.0)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with front.browser() as phone, front.browser() as desk:
+        await front.sign_in(phone, "ana@example.org")
+        await front.sign_in(desk, "ana@example.org")
+        if refreshed:
+            front.clock.move(timedelta(seconds=61))
+
+        async def body(ends: bool) -> AsyncIterator[bytes]:
+            yield b"language=es&timezone=America/Lima&name=Ana"
+            if ends:
+                await desk.post("/sign-out", data={"everywhere": "yes"})
+            yield b" Quispe"
+
+        done = await phone.post("/account", content=body(ends=False), headers=form)
+        assert done.status_code == 303 and "Quispe" in (await phone.get("/account")).text
+        await phone.post("/account", data={"language": "es", "timezone": "America/Lima", "name": "Ana"})
+        sent = await phone.post("/account", content=body(ends=True), headers=form)
+        assert sent.headers["location"].startswith("/sign-in")
+        name = await front.db.run(lambda tx: tx.scalar(text("select name from account where email = 'ana@example.org'")))
+        assert name == "Ana"
+        assert (await phone.get("/account")).headers["location"].startswith("/sign-in")
 
 
 async def test_a_session_says_how_long_it_has_left_and_asking_lengthens_nothing(front: Front) -> None:

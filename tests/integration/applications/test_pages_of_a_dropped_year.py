@@ -1,16 +1,21 @@
 """A newer plan has a year no longer that people applied to: it may not while anything is still to happen with an application to it, and
 every page about one that is over, or was never sent, says so."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Plan
 from services.applications.privacy.retention import Periods, to_warn
+from services.applications.store.plans import CallDropped
+from services.applications.use_cases import Submission
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation, Stranded
+from shared.persistence.database import Tx
 from tests.integration.applications.front import words
 from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, reason, the_plan
 from tests.integration.applications.staff_pages import House
@@ -47,6 +52,41 @@ async def test_nobody_can_agree_to_drop_a_year_while_applications_to_it_are_unde
     states = [(await house.world.application(one.id)).state for one in (rejected, placed, submitted)]
     assert states == [State.REJECTED, State.ENDED, State.SUBMITTED]
     assert [row.version for row in await house.world.rows("select version from plan_version")] == [the_plan().version]
+
+
+@pytest.mark.parametrize("way", [use_cases.submit, use_cases.submit_together], ids=["alone", "together"])
+async def test_who_sends_while_a_year_is_dropped_is_refused_and_not_left_behind(house: House, way: Any) -> None:
+    """What was counted before the change is still so when it is in force: those who send wait for it, and read the plan anew."""
+    ana = await house.viewer("ana")
+    draft = await house.world.draft(ana)
+    await house.world.fill(ana, draft)
+    asked = await propose(house)
+    assert isinstance(asked, NeedsConfirmation)
+    counted, sends = asyncio.Event(), asyncio.Event()
+
+    async def confirm(tx: Tx) -> Any:
+        now = house.front.clock.now()
+        found = await use_cases.confirm_change(tx, SECOND_OFFICER, the_plan().code, change_id=asked.change_id, now=now)
+        counted.set()
+        await sends.wait()
+        return found
+
+    async def waits_for_the_plan() -> None:
+        held = "select count(*) from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and not granted"
+        async with asyncio.timeout(30):
+            while not (await house.world.rows(held))[0].count:  # noqa: ASYNC110 - the database knows
+                await asyncio.sleep(0.01)
+
+    confirming = asyncio.create_task(house.front.db.run(confirm))
+    await counted.wait()
+    one = Submission(ana, draft.id, "a-key", house.world.now)
+    sending = asyncio.create_task(house.front.db.run(lambda tx: way(tx, one if way is use_cases.submit else [one])))
+    await waits_for_the_plan()
+    sends.set()
+    assert isinstance(await confirming, Loaded)
+    with pytest.raises(CallDropped):
+        await sending
+    assert (await house.world.application(draft.id)).state == State.DRAFT
 
 
 async def test_every_page_says_that_the_year_is_gone(house: House) -> None:

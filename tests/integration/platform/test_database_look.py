@@ -58,6 +58,25 @@ async def test_a_look_after_connections_were_cut_takes_another(db: Database, bes
     assert await read(beside) == {"a": 1, "b": 0}
 
 
+async def test_a_look_that_is_cut_off_in_the_middle_leaves_no_dead_connection(db: Database, beside: "asyncpg.Connection[Any]") -> None:
+    """It says so itself, and whoever comes next is not told of it."""
+    one = Database(db.url, pool_size=1, application_name="cut off")
+    waiting = Question(select(bindparam("one", type_=Uuid)).where(text("pg_advisory_lock_shared(5) is not null")))
+    await beside.execute("select pg_advisory_lock(5)")
+    looking = asyncio.create_task(one.look(waiting, new_id()))
+    there = "select pid from pg_stat_activity where application_name = 'cut off' and wait_event = 'advisory'"
+    async with asyncio.timeout(30):
+        while (pid := await beside.fetchval(there)) is None:  # noqa: ASYNC110 - the database knows
+            await asyncio.sleep(0.01)
+    await beside.execute("select pg_terminate_backend($1)", pid)
+    with pytest.raises(Unavailable):
+        await looking
+    known = new_id()
+    await one.run(lambda tx: add(tx, "a"))
+    assert await one.look(SAME, known) == known
+    await one.close()
+
+
 def test_a_question_is_about_one_id() -> None:
     """Another number of parameters would be found out at the first request only."""
     with pytest.raises(ValueError, match="has 2 parameters"):
