@@ -26,7 +26,7 @@ from services.applications.tables import Application
 from services.applications.use_cases import Done
 from shared.observability.logging import get_logger
 from shared.persistence.database import Tx
-from shared.web.formats import sentences
+from shared.web.formats import listed, sentences
 from shared.web.i18n import ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
@@ -108,9 +108,9 @@ async def preview_page(request: Request) -> Response:
 
 
 def summary(ready: int, blocked: int) -> str:
-    """`23 would be approved, 2 would not`."""
+    """`23 would be approved; 2 cannot be`."""
     first = ngettext("{n} would be approved", "{n} would be approved", ready)
-    return first + (", " + ngettext("{n} cannot be", "{n} cannot be", blocked) if blocked else "")
+    return listed([first, ngettext("{n} cannot be", "{n} cannot be", blocked)] if blocked else [first], apart=True)
 
 
 @dataclass(frozen=True, slots=True)

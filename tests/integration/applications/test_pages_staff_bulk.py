@@ -31,8 +31,9 @@ async def test_the_preview_says_what_would_happen_and_changes_nothing(house: Hou
     browser = await house.browser("officer")
     ids = [str(one.id) for one in (low, unscored, high, placed)]
     page = await browser.get("/officer/bulk", params={"id": [*ids, str(new_id()), "nothing"]})
-    assert "2 would be approved, 2 cannot be" in main(page) and "Would be approved, best scored first" in main(page)
+    assert "2 would be approved; 2 cannot be" in main(page) and "Would be approved, best scored first" in main(page)
     assert "Peru · Government scholarships 2016 – 2 Nothing is known of the places yet" in main(page)
+    assert "份；2" in main(await browser.get("/officer/bulk", params={"id": ids, "lang": "zh"})), "with a mark of full width"
     assert "not scored" in main(page)
     assert "it is “Place taken” now" in main(page)
     assert picks(page) == [f"{high.id}:{high.version}", f"{low.id}:{low.version}"], "in the order in which places are given"
