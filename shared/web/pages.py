@@ -112,7 +112,7 @@ class Pages:
 
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page made from `template`; `context` holds its own names beside those that every page has."""
-        return HTMLResponse(self.text(request, template, **context), status)
+        return HTMLResponse(self.text(request, template, comes_back=comes_back(request, status), **context), status)
 
     def text(self, request: Request, template: str, /, **context: Any) -> str:
         """As `render`, but only the text; for a part of a page that htmx puts in place."""
@@ -126,7 +126,7 @@ class Pages:
             "clock_note": self.clock_note(),
             "path_with_lang": path_with_language(request),
             "here": here(request),
-            "comes_back": comes_back(request),
+            "comes_back": False,
         }
         return self.environment.get_template(template).render({**common, **context})
 
@@ -146,9 +146,13 @@ def here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def comes_back(request: Request) -> bool:
-    """Whether this is the answer to a form whose address can be opened: the way back may then open it, and need not send the form again."""
-    return request.method == "POST" and opened_at(request.app.router.routes, request.url.path) == request.url.path
+def comes_back(request: Request, status: int) -> bool:
+    """Whether this refuses a form whose address can be opened: the way back may then open it, and need not send the form again.
+
+    What a form was answered with otherwise, a report or something to look at first, is at no address, and is not to be had again by one.
+    """
+    refused = request.method == "POST" and 400 <= status < 500
+    return refused and opened_at(request.app.router.routes, request.url.path) == request.url.path
 
 
 def path_with_language(request: Request) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ const start = (scope) => {
 start(document.body)
 watchSession()
 
-// The page that answers a form is not kept by the browser, so that its way back would want to send the form again, or fails. It opens the
+// The page that refuses a form is not kept by the browser, so that its way back would want to send the form again, or fails. It opens the
 // page instead, which says what is saved now.
 if ('comesBack' in document.body.dataset) history.replaceState(history.state, '', location.href)
 

@@ -48,6 +48,7 @@ async def test_all_of_a_list_are_approved_each_with_its_own_event_and_audit_row(
     report = await browser.post("/officer/bulk", data={"pick": picks(preview), "programme": "scholarship"})
     assert report.status_code == 200
     assert "4 applications are approved." in main(report)
+    assert "data-comes-back" not in report.text, "the address of the report opens the list"
     assert [await house.state(one) for one in made] == ["approved"] * 4
     assert len(await house.audited("application.approve")) == 4
     told = [one.subject for one in await house.world.published() if one.type == "puente.application.approved.v1"]

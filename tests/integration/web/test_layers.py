@@ -41,7 +41,8 @@ async def test_a_change_made_by_another_site_is_refused_with_words(client: httpx
     answer = await client.post("/quotas/form", headers={"Sec-Fetch-Site": "cross-site", "Accept-Language": "fr"})
     assert answer.status_code == 403
     assert "Cette demande vient d’un autre site" in answer.text
-    assert (await client.post("/quotas/form", headers={"Origin": "http://puente.example.org"})).status_code == 422
+    wrong = await client.post("/quotas/form", headers={"Origin": "http://puente.example.org"})
+    assert wrong.status_code == 422 and "data-comes-back" in wrong.text
 
 
 async def test_programs_get_problem_json_and_people_get_a_page(client: httpx2.AsyncClient) -> None:
