@@ -29,6 +29,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.NotTakingPart: 422,
     outcomes.CoursesNotPossible: 422,
     outcomes.CourseNotListed: 422,
+    outcomes.CourseLost: 409,
     outcomes.Incomplete: 422,
     outcomes.PaperFull: 409,
     outcomes.Ineligible: 422,
@@ -72,6 +73,8 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/answers/course", "code": why, "value": course} for course, why in courses.items()]
         case outcomes.CourseNotListed(course=course, listed=listed):
             return [{"pointer": "/course", "code": "not_an_option", "value": course, "allowed": list(listed)}]
+        case outcomes.CourseLost(course=course, why=why, others=others, begun=begun):
+            return [{"pointer": "/course", "code": why, "value": course, "allowed": [*others, *begun]}]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
         case outcomes.MarksMissing(reasons=reasons, about=about):

@@ -16,6 +16,8 @@ OTHER_LANGUAGE: Final = "other_language"
 COUNTRY_AWAY: Final = "country_away"
 WHY: Final = (NOT_GIVEN, BEGUN, OTHER_LANGUAGE, COUNTRY_AWAY)
 """Why a course cannot be had; stable codes."""
+FINAL: Final = (NOT_GIVEN, COUNTRY_AWAY)
+"""For which of them quotas refuses whoever is approved for the course, for good."""
 
 
 class Given(Protocol):
@@ -40,7 +42,7 @@ def listed(pages: Iterable[Page], answers: Mapping[str, Answer]) -> tuple[str, .
 def impossible(
     courses: Iterable[str], given: Iterable[Given], tongue: Answer | None, day: date, takes_part: Callable[[str], bool]
 ) -> dict[str, str]:
-    """Those of `courses` that cannot be had on that day, each with one of `WHY`.
+    """Those of `courses` that cannot be had on that day, each with one of `WHY`: what is `FINAL` before what is not.
 
     `given` are the courses of the call's year; where there is none, the programme bounds nobody by one. `tongue` is the language that
     the person can follow, as far as it was asked. `takes_part` says of a course whether the country takes part in it.
@@ -51,10 +53,10 @@ def impossible(
         course = offered.get(key)
         if course is None and offered:
             found[key] = NOT_GIVEN
+        elif not takes_part(key):
+            found[key] = COUNTRY_AWAY
         elif course is not None and course.starts <= day:
             found[key] = BEGUN
         elif course is not None and course.languages and isinstance(tongue, str) and tongue not in course.languages:
             found[key] = OTHER_LANGUAGE
-        elif not takes_part(key):
-            found[key] = COUNTRY_AWAY
     return found

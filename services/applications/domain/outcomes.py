@@ -92,6 +92,20 @@ class CourseNotListed:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseLost:
+    """An approval for `course` would come to nothing, or is for the officer to say by name; `why` is a code of `domain.courses.WHY`.
+
+    `others` are the courses of the list that nothing of that kind stands against, `begun` those that have begun: both may be named.
+    """
+
+    course: str
+    why: str
+    others: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    code: ClassVar[str] = "course_lost"
+
+
+@dataclass(frozen=True, slots=True)
 class Incomplete:
     """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
 

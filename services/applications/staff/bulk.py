@@ -15,7 +15,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, NotAllowed, State, move
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.courses import course_rooms, courses_before, first_lost, first_words
+from services.applications.staff.courses import course_rooms, courses_before, first_words, lost_of, lost_words
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
@@ -47,13 +47,15 @@ class Looked:
     blocked: str
 
 
-def against(row: Application, one: InForce | None, state: str, now: datetime) -> str:
-    """Why it cannot be approved as it stands, its state in words; the use case asks again when it is done."""
+def against(row: Application, one: InForce | None, state: str, lost: str) -> str:
+    """Why it cannot be approved as it stands, its state and what was lost in words; the use case asks again when it is done."""
     if one is None or isinstance(move(State(row.state), Act.APPROVE, "officer", route=one.programme.route), NotAllowed):
         return _("it is “{state}” now", state=state)
     if "review" in one.programme.route and row.score is None:
         return _("not scored")
-    return first_lost(row, one, now)
+    if one.programme.call(row.year) is None:
+        return _("The programme has no such year any more")
+    return lost
 
 
 async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everything: bool, now: datetime) -> tuple[list[Looked], bool]:
@@ -65,11 +67,11 @@ async def look(tx: Tx, viewer: Viewer, asked: Asked, ids: Sequence[UUID], everyt
     else:
         rows, more = await work.some(tx, viewer, ids[:MOST]), len(ids) > MOST
     names = await work.names(tx, rows, name_keys(terms))
-    looked = []
+    lost, looked = await lost_of(tx, rows, terms, now), []
     for row in rows:
         href = f"{BASE}/{row.id}{asked.query()}"
         line = line_of(row, names.get(row.id, ""), terms, href)
-        looked.append(Looked(line, against(row, known(terms, row.programme), line.state, now)))
+        looked.append(Looked(line, against(row, known(terms, row.programme), line.state, lost.get(row.id, ""))))
     return looked, more
 
 
@@ -130,9 +132,9 @@ async def approve_all(request: Request) -> Response:
     if not seen:
         raise Redirect(f"{PATH}{asked.query(chosen=NONE)}")
     now, results = desk_of(request).clock.now(), dict[UUID, object]()
-    before, seats, lost = await desk_of(request).db.run(lambda tx: _as_it_stands(tx, viewer, list(seen), now))
+    before, seats = await desk_of(request).db.run(lambda tx: _as_it_stands(tx, viewer, list(seen), now))
     for application_id, version in seen.items():
-        results[application_id] = lost.get(application_id) or await _approve(request, viewer, application_id, version)
+        results[application_id] = await _approve(request, viewer, application_id, version)
 
     async def read(tx: Tx) -> list[Line]:
         terms = await terms_in(tx)
@@ -151,11 +153,9 @@ async def approve_all(request: Request) -> Response:
     return render(request, "staff/bulk_report.html", became=became, said=sentences(said, left), room=room, courses=courses, back=back)
 
 
-async def _as_it_stands(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before, dict[UUID, str]]:
-    """Places and seats, as they are known before anybody is approved; and whose first course was lost since the preview, with the words."""
-    terms, rows = await terms_in(tx), await work.some(tx, viewer, ids)
-    lost = {row.id: first_lost(row, one, now) for row in rows if (one := known(terms, row.programme)) is not None}
-    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now), lost
+async def _as_it_stands(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before]:
+    """Places and seats, as they are known before anybody is approved."""
+    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now)
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:
@@ -182,7 +182,7 @@ def why(outcome: object, line: Line) -> str:
             return _("somebody else was first: it is “{state}” now", state=line.state)
         case o.NotScored():
             return _("not scored")
-        case str():
-            return outcome
+        case o.CourseLost() | o.NotTakingPart():
+            return lost_words(outcome)
         case _:
             return ""

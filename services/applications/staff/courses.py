@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE, impossible
+from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE
 from services.applications.domain.lifecycle import Act, State
+from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.preferences import course_title
@@ -24,7 +25,7 @@ from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.store.seats import Seats, seats
 from services.applications.tables import Application
-from services.applications.use_cases.courses import not_possible
+from services.applications.use_cases.courses import against_approvals, not_possible
 from shared.persistence.database import Tx
 from shared.web.formats import format_number, labelled, listed, sentences
 from shared.web.i18n import N_, ngettext, translate
@@ -124,9 +125,9 @@ def choices(file: File, taken: Sequence[Seats]) -> list[Choice]:
     ]
 
 
-def course_field(file: File, found: Sequence[Choice]) -> dict[str, Any] | None:
+def course_field(file: File, found: Sequence[Choice], error: str = "") -> dict[str, Any] | None:
     """The question for which of several courses it is approved; the first that nothing stands against is chosen. None where there is none
-    to choose.
+    to choose. `error` is what is wrong with the answer that came.
     """
     if len(found) < 2:
         return None
@@ -139,6 +140,7 @@ def course_field(file: File, found: Sequence[Choice]) -> dict[str, Any] | None:
         "hint": _("In the person’s order of preference. The seats are those of the plan; the places service decides."),
         "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country)} for one in found],
         "value": first.key,
+        "error": error,
         "small": True,
     }
 
@@ -182,21 +184,21 @@ def first_of(application: Application) -> str:
     return next(iter(application.listed), "")
 
 
-def first_lost(application: Application, one: InForce, now: datetime) -> str:
-    """Why, in words, an approval for the first of several courses would come to nothing now; nothing where it would not, or where the
-    country takes part in nothing at all.
-    """
-    course, call = first_of(application), one.programme.call(application.year)
-    shares = one.shares(application.country, call.day(now)) if call else ()
-    if call is None or not shares or len(application.listed) < 2:
-        return ""
-    parts = {course, *application.parts}
+async def lost_of(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> dict[UUID, str]:
+    """Those whose approval among many, which is for the first course of each, would come to nothing now, and why, in words."""
+    asked = [(row, one) for row in rows if (one := known(terms, row.programme)) is not None and one.programme.call(row.year) is not None]
+    return {key: lost_words(against) for key, against in (await against_approvals(tx, asked, now)).items()}
 
-    def takes_part(_course: str) -> bool:
-        return any(course not in share.without and (not share.only or not share.only.isdisjoint(parts)) for share in shares)
 
-    lost = impossible([course], one.programme.courses_of(application.year), None, call.day(now), takes_part)
-    return _("the first course on its list cannot be had now; open it to approve for another one") if lost else ""
+def lost_words(outcome: CourseLost | NotTakingPart) -> str:
+    """Why it is not approved among many, and what the officer can do about it."""
+    if isinstance(outcome, NotTakingPart):
+        return _(WHY[COUNTRY_AWAY])
+    if outcome.others:
+        return _("the first course on its list cannot be had now; open it to approve for another one")
+    if outcome.begun:
+        return _("what is left of its list has begun already; open it to approve all the same")
+    return _("no course on its list can be had now")
 
 
 def served(chosen: Mapping[str, int], found: Mapping[str, Left]) -> int:

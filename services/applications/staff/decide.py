@@ -44,6 +44,7 @@ REASONED: Final = {
     "withdraw": ("withdraw_reason", "withdrawal", N_("Choose a reason")),
 }
 """The acts that need reasons: their field, what the plan calls such reasons, and what is said where none fits."""
+UNCHOSEN: Final = N_("Choose the course that it is approved for")
 DONE: Final = {
     "approve": N_("It is approved. The places service now answers: an offer, the waiting list, or a refusal with its reason."),
     "reject": N_("It is not carried forward. The applicant is told the reasons."),
@@ -112,7 +113,9 @@ async def application_page(request: Request, application_id: str) -> Response:
 
 
 def unreasoned(file: File, form: FormData, act: str) -> dict[str, str]:
-    """What is wrong with the reasons of an act, by field, as its use case judges them."""
+    """What is wrong with the reasons of an act, by field, as its use case judges them; or that no course is chosen."""
+    if act == "approve" and len(file.application.listed) > 1 and not text_of(form, "course", 60):
+        return {"course": _(UNCHOSEN)}
     if act not in REASONED:
         return {}
     key, use, said = REASONED[act]
@@ -140,6 +143,12 @@ async def draw(
         chosen: Any = value if kind == "checkboxes" else "".join(value[:1])
         return {"key": key, "kind": kind, "label": label, "options": options, "value": chosen, "error": wrong.get(key, ""), "small": True}
 
+    fields = {
+        "course": course_field(file, around.courses, wrong.get("course", "")),
+        "reject_reasons": choice("reject_reasons", _("Why is it not carried forward?"), "rejection"),
+        "end_reason": choice("end_reason", _("Why does the stay end?"), "ending", "radio"),
+        "withdraw_reason": choice("withdraw_reason", _("Why is it withdrawn?"), "withdrawal", "radio"),
+    }
     just = text_of(request.query_params, "done", 20)
     may = [str(act) for act in file.dossier.acts]
     return render(
@@ -147,22 +156,18 @@ async def draw(
         "staff/officer_application.html",
         status=status,
         **sheet(file),
+        wrong=[one for one in fields.values() if one and one["error"]],
         told=told(file),
         changes=changes(file),
         appeals=of_kind(file.dossier.letters, APPEAL),
         side=around.side,
         foresight=sentences(foresight(file, around.side), single_words(file, around.courses)) if Act.APPROVE in may else "",
-        course_field=course_field(file, around.courses),
         elsewhere=elsewhere(file, around.courses),
         reviews=reviews(file, around.reviewers),
         reviewed="review" in programme.route,
         may=may,
         unscored="review" in programme.route and file.application.score is None,
-        fields={
-            "reject_reasons": choice("reject_reasons", _("Why is it not carried forward?"), "rejection"),
-            "end_reason": choice("end_reason", _("Why does the stay end?"), "ending", "radio"),
-            "withdraw_reason": choice("withdraw_reason", _("Why is it withdrawn?"), "withdrawal", "radio"),
-        },
+        fields=fields,
         opened=opened,
         others=list(others),
         said=said_of(just, file),
@@ -209,11 +214,15 @@ async def answer(request: Request, file: File, outcome: Any, act: str, asked: As
 
 @router.post("/officer/applications/{application_id}/approve")
 async def approve(request: Request, application_id: str) -> Response:
-    """Approve, for the course that was chosen; quotas is asked for a place."""
+    """Approve, for the course that was chosen, or for the only one; quotas is asked for a place."""
     file, form = await own(request, application_id), await form_of(request)
-    course, seen = text_of(form, "course", 60) or None, version(form)
+    asked, seen = asked_in(form), version(form)
+    wrong = unreasoned(file, form, "approve")
+    if wrong and seen == file.application.version and Act.APPROVE in file.dossier.acts:
+        return await draw(request, file, asked, status=422, opened="approve", errors=wrong)
+    course = text_of(form, "course", 60) or next(iter(file.application.listed), None)
     outcome = await attempt(request, file.viewer, use_cases.approve, file.application.id, expected_version=seen, course=course)
-    return await answer(request, file, outcome, "approve", asked_in(form))
+    return await answer(request, file, outcome, "approve", asked)
 
 
 @router.post("/officer/applications/{application_id}/reject")

@@ -12,6 +12,7 @@ from services.applications.pages.preferences import course_title
 from services.applications.pages.preferences import notes as course_notes
 from services.applications.pages.words import agreed_words, country_name, reason_words
 from services.applications.plan.model import Call, Plan, PlanReason, Programme
+from services.applications.staff.courses import WHY
 from services.applications.staff.kit import File
 from services.applications.tables import Application, TimelineEntry
 from shared.web.formats import format_date, format_datetime, format_number, listed, sentences
@@ -215,6 +216,18 @@ def to_tick(reasons: Iterable[PlanReason]) -> str:
     )
 
 
+def _lost(outcome: o.CourseLost | o.NotTakingPart, file: File) -> str:
+    """That the country or the course stands against an approval, and which of the courses can be approved."""
+    if isinstance(outcome, o.NotTakingPart):
+        return _("The country does not take part in it now, so it cannot be approved. Nothing was changed.")
+    programme, why = file.dossier.programme, _(WHY[outcome.why], year=file.application.year)
+    others = listed(course_title(programme, key) for key in (*outcome.others, *outcome.begun))
+    return sentences(
+        _("It cannot be approved for “{course}”: {why}. Nothing was changed.", course=course_title(programme, outcome.course), why=why),
+        _("What can be approved of the list: {courses}.", courses=others) if others else "",
+    )
+
+
 def refused(outcome: Any, file: File) -> str:
     """Why an act on this application was not done, and what can be done. `file` is read after the act was tried."""
     programme, language = file.dossier.programme, current_language()
@@ -237,6 +250,8 @@ def refused(outcome: Any, file: File) -> str:
         case o.CourseNotListed(course=course, listed=courses):
             titles = listed(course_title(programme, key) for key in courses)
             return _("“{course}” is not one of the courses that the person listed: {courses}.", course=course, courses=titles)
+        case o.CourseLost() | o.NotTakingPart():
+            return _lost(outcome, file)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")
         case o.Incomplete(documents=(), referees=letters):

@@ -8,13 +8,23 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from services.applications.domain import scoring
-from services.applications.domain.answers import given
 from services.applications.domain.lifecycle import Act, NotAllowed, State, scored_in
-from services.applications.domain.outcomes import Changed, CourseNotListed, Forbidden, NotFound, NotScored, PointsWrong, ReasonsWrong
+from services.applications.domain.outcomes import (
+    Changed,
+    CourseLost,
+    CourseNotListed,
+    Forbidden,
+    NotFound,
+    NotScored,
+    NotTakingPart,
+    PointsWrong,
+    ReasonsWrong,
+)
 from services.applications.domain.parts import parts_of
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.tables import Application, Review
+from services.applications.use_cases.courses import against_approval, answers_of
 from services.applications.use_cases.steps import (
     Done,
     Refused,
@@ -65,10 +75,11 @@ async def score(
 
 async def approve(
     tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime, course: str | None = None
-) -> Done | Refused | NotScored | CourseNotListed:
+) -> Done | Refused | NotScored | CourseNotListed | CourseLost | NotTakingPart:
     """Approve: quotas is asked for a place. Without a review in the route the score is 0, and the earlier submission ranks first.
 
-    It is for `course`, which is one of those that the person listed; the first of them where none is named.
+    It is for `course`, which is one of those that the person listed; the first of them where none is named. Not approved is what quotas
+    would refuse for good: see `against_approval`.
     """
     standing = await begin(tx, viewer, application_id, Act.APPROVE, expected_version=expected_version)
     if not isinstance(standing, Standing):
@@ -79,16 +90,19 @@ async def approve(
     listed = application.listed
     if course is not None and course not in listed:
         return CourseNotListed(course, tuple(listed))
+    # A change since may name parts that nobody named when it was handed in, and another course may be another part.
+    filled = await answers_of(tx, [(application, standing.terms)])
+    answers = filled.get(application.id, {})
+    against = against_approval(standing.terms, application, answers, now, course)
+    if against is not None:
+        return against
     application.course = course or next(iter(listed), None)
     application.score = application.score or 0
     application.reasons = []
     assert application.submitted_at is not None, "what is approved was submitted"
-    named = standing.terms.named_parts(application.country)
-    if named or application.parts:
-        # A change since may name parts that nobody named when it was handed in, and another course may be another part.
-        filled = await store.filled_in(tx, application.id)
-        pages = standing.programme.pages
-        application.parts = list(parts_of(pages, given(pages, filled.answers), named, application.course))
+    if filled:
+        named = standing.terms.named_parts(application.country)
+        application.parts = list(parts_of(standing.programme.pages, answers, named, application.course))
     fact = ApplicationApproved(
         **facts_of(application),
         score=application.score,

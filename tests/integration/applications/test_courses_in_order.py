@@ -1,12 +1,12 @@
 """Courses in order of preference: what the person listed, what the officer approves of it, and what everybody is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.applications import use_cases
-from services.applications.domain.courses import COUNTRY_AWAY
+from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN
 from services.applications.domain.lifecycle import State
-from services.applications.domain.outcomes import CourseNotListed, CoursesNotPossible, NotTakingPart
+from services.applications.domain.outcomes import CourseLost, CourseNotListed, CoursesNotPossible, NotTakingPart
 from services.applications.tables import Application
 from services.applications.use_cases import Done, Ready
 from shared.events.catalogue import event
@@ -98,18 +98,77 @@ async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_
     await house.world.rows(
         "update application set courses = array['health', 'trade'], course = 'health' where id = :id returning 1", id=gone.id
     )
+    only = await to_decide(house, "dora")
+    await house.world.rows("update application set courses = array['health'], course = 'health' where id = :id returning 1", id=only.id)
     await house.world.hears(left(house.world, 1, "health"))
     lost = main(await browser.get("/officer/bulk", params={"id": str(gone.id)}))
     assert "the first course on its list cannot be had now; open it to approve for another one" in lost
     page = await browser.get(f"{BASE}{gone.id}")
     assert "1. Public health Free seats: 160 of 160; Peru: 10 of 10 free; the country does not take part in it now" in main(page)
     assert 'value="trade" checked' in page.text, "the first that can be had is proposed"
-    picks = [f"{one.id}:{one.version}" for one in (*made, gone)]
+    alone = main(await browser.get("/officer/bulk", params={"id": str(only.id)}))
+    assert "None of these can be approved now." in alone and "no course on its list can be had now" in alone
+    await refused_on_the_page(browser, gone, only)
+    picks = [f"{one.id}:{one.version}" for one in (*made, gone, only)]
     report = main(await browser.post("/officer/bulk", data={"pick": picks}))
-    assert "2 applications are approved. 1 was left as it is." in report and "the first course on its list cannot be had now" in report
+    assert "2 applications are approved. 2 were left as they are." in report and "the first course on its list cannot be had now" in report
+    assert "no course on its list can be had now" in report
     assert (await house.world.application(gone.id)).state == State.NOMINATED, "its preview was older than what the country did"
     assert seats in report and f"{ENERGY} (choice 1 of 2)" in report
     assert [(await house.world.published(one.id))[-1].data.course for one in made] == [LISTED[0]] * 2
+
+
+async def refused_on_the_page(browser: Any, gone: Application, only: Application) -> None:
+    """A page from before the country left is answered with why; one that names no course of several asks for it."""
+    away = "It cannot be approved for “Public health”: the country does not take part in it now. Nothing was changed."
+    old = await browser.post(f"{BASE}{gone.id}/approve", data={"version": gone.version, "course": "health"})
+    assert old.status_code == 409
+    assert errors(old) == f"{away} What can be approved of the list: Trade and small enterprises."
+    single = await browser.post(f"{BASE}{only.id}/approve", data={"version": only.version})
+    assert (single.status_code, errors(single)) == (409, away)
+    program = await browser.post(f"/api/v1/applications/{gone.id}/approve", json={"expected_version": gone.version})
+    assert (program.status_code, program.json()["code"]) == (409, "course_lost")
+    assert program.json()["errors"] == [{"pointer": "/course", "code": "country_away", "value": "health", "allowed": ["trade"]}]
+    unsaid = await browser.post(f"{BASE}{gone.id}/approve", data={"version": gone.version, "course": ""})
+    assert (unsaid.status_code, errors(unsaid)) == (422, "Choose the course that it is approved for")
+    assert 'href="#course"' in unsaid.text and 'id="act-approve" open' in unsaid.text
+
+
+async def test_nothing_is_approved_that_quotas_would_refuse_for_good(world: World) -> None:
+    """A course that is not given, or in which the country takes no part; one that has begun only where the officer names it."""
+    plain = await world.submitted(new_applicant(), "short")
+    world.now += timedelta(days=60)
+    application = await world.submitted(new_applicant(), "training")
+    await world.act(use_cases.nominate, COORDINATOR, application.id)
+
+    async def tried(course: str | None = None, one: Application = application) -> Any:
+        return await world.do(use_cases.approve, OFFICER, one.id, expected_version=None, course=course)
+
+    async def lists(*courses: str) -> None:
+        await world.rows("update application set courses = :courses where id = :id returning 1", courses=list(courses), id=application.id)
+
+    first, second = LISTED
+    await world.hears(left(world, 1, first))
+    lost = CourseLost(first, COUNTRY_AWAY, (second,))
+    assert await tried() == await tried(first) == lost, "also where a program names none"
+    await lists("gone", second)
+    assert await tried() == await tried("gone") == CourseLost("gone", NOT_GIVEN, (second,))
+    await lists(first)
+    assert await tried() == CourseLost(first, COUNTRY_AWAY)
+    await lists(*LISTED)
+    await world.hears(left(world, 2))
+    assert await tried(second) == CourseLost(second, COUNTRY_AWAY), "it left everything"
+    assert (await world.application(application.id)).state == State.NOMINATED
+    await world.hears(left(world, 3, second, takes_part=True))
+    assert await tried() == lost, "it takes part in that one alone"
+    world.now = datetime(2017, 1, 2, 12, tzinfo=UTC)
+    assert await tried() == CourseLost(first, COUNTRY_AWAY, (), (second,)), "that the country left counts before that it has begun"
+    await lists(second, first)
+    assert await tried() == CourseLost(second, BEGUN, (), (second,)), "nobody is sent after a course that began by a list"
+    assert isinstance(await tried(second), Done), "the officer is"
+    assert (await world.application(application.id)).parts == [second]
+    await world.hears(left(world, 1, programme="short"))
+    assert await tried(one=plain) == NotTakingPart("PE"), "a programme without courses"
 
 
 async def test_an_approval_names_a_course_that_was_listed(world: World) -> None:
@@ -128,9 +187,9 @@ async def test_an_approval_names_a_course_that_was_listed(world: World) -> None:
     assert refused == CourseNotListed("health", ()), "it lists no course at all"
 
 
-def left(world: World, number: int, *parts: str) -> AnyEvent:
-    data = ParticipationChanged(programme="training", country="PE", start=world.now.date(), parts=list(parts), takes_part=False)
-    return event(data, subject="training:PE", version=number, key="training:PE:2016", at=world.now)
+def left(world: World, number: int, *parts: str, takes_part: bool = False, programme: str = "training") -> AnyEvent:
+    data = ParticipationChanged(programme=programme, country="PE", start=world.now.date(), parts=list(parts), takes_part=takes_part)
+    return event(data, subject=f"{programme}:PE", version=number, key=f"{programme}:PE:2016", at=world.now)
 
 
 async def test_a_course_that_the_country_left_is_named_to_who_lists_it_and_only_what_was_approved_counts_after_that(world: World) -> None:

@@ -113,6 +113,9 @@ async def test_what_was_chosen_before_anybody_named_it_is_told_to_quotas_at_the_
     level = await level_of(world, application.id)
     await world.hears(change(world, 1, start=world.now.date(), parts=(level,)))
     await world.rows("update application set score = 50000 where id = :id returning 1", id=application.id)
+    gone = await world.do(use_cases.approve, OFFICER, application.id, expected_version=None)
+    assert gone == NotTakingPart(COUNTRY, in_part=True), "quotas would refuse it for good"
+    await world.hears(change(world, 2, start=world.now.date(), back=True, parts=(level,)))
     assert isinstance(await world.do(use_cases.approve, OFFICER, application.id, expected_version=None), Done)
     (approved,) = [one for one in await world.published() if one.type == "puente.application.approved.v1"]
     assert approved.data.parts == [level]

@@ -9,8 +9,9 @@ import pytest
 from services.applications.domain.answers import Chosen, Option, Page, Question, Texts, as_form, from_stored, parse
 from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE, impossible, listed
 from services.applications.domain.eligibility import Context, Reason, Rule, check
+from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.domain.parts import parts_of
-from services.applications.staff.courses import Left, served
+from services.applications.staff.courses import Left, lost_words, served
 
 WORDS = Texts("x", "x", "x", "x", "x", "x")
 COURSES = ("energy", "ports", "health")
@@ -66,7 +67,8 @@ def test_a_choice_of_before_is_the_first_and_only_one_in_an_order_of_preference(
         ({"ports": Given("ports", languages=())}, (), "es", {}),
         ({"ports": Given("ports", languages=("fr",))}, (), None, {}),
         ({}, ("energy",), "es", {"energy": COUNTRY_AWAY}),
-        ({"ports": None}, ("energy", "ports"), "zh", {"energy": OTHER_LANGUAGE, "ports": NOT_GIVEN}),
+        ({"ports": None}, ("energy", "ports"), "zh", {"energy": COUNTRY_AWAY, "ports": NOT_GIVEN}),
+        ({"ports": Given("ports", starts=DAY)}, ("ports",), "zh", {"energy": OTHER_LANGUAGE, "ports": COUNTRY_AWAY}),
     ],
 )
 def test_each_course_that_cannot_be_had_is_named_with_why(
@@ -104,6 +106,19 @@ def test_a_rule_holds_for_each_course_that_is_listed_and_says_for_which_it_does_
     rule = Rule(code="r", kind=kind, reason=WORDS, question="course", parameters={"options": ("energy", "ports")})
     found = check([rule], {"course": answer}, Context("PE", 2016, {"opens": DAY, "closes": DAY, "returns_on": DAY}))
     assert found == ([] if against == () else [Reason("r", WORDS, against or ())])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (CourseLost("energy", NOT_GIVEN, ("ports",)), "the first course on its list cannot be had now; open it to approve for another one"),
+        (CourseLost("energy", BEGUN, (), ("energy",)), "what is left of its list has begun already; open it to approve all the same"),
+        (CourseLost("energy", NOT_GIVEN), "no course on its list can be had now"),
+        (NotTakingPart("PE"), "the country does not take part in it now"),
+    ],
+)
+def test_the_page_of_one_is_recommended_only_where_something_can_be_approved_there(outcome: CourseLost | NotTakingPart, said: str) -> None:
+    assert lost_words(outcome) == said
 
 
 @pytest.mark.parametrize(
