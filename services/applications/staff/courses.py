@@ -15,7 +15,7 @@ from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN,
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.giving import before_day, before_round, giving
+from services.applications.pages.giving import before_day, before_round, giving, on_the_day
 from services.applications.pages.preferences import course_title
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Programme
@@ -57,12 +57,18 @@ class Left:
         ends = [one for one in (self.free, self.own) if one is not None]
         return min(ends) if ends else None
 
-    def words(self, country: str) -> str:
-        """`Free seats: 12 of 160; Peru: 3 of 10 free`."""
+    def words(self, country: str, *, ahead: bool = False) -> str:
+        """`Free seats: 12 of 160; Peru: 3 of 10 free`; `Seats: 160; Peru: at most 10` where all are given on one day that is `ahead`, as
+        until then nobody holds one and many may be approved.
+        """
         said = []
-        if self.seats is not None and self.free is not None:
+        if ahead and self.seats is not None:
+            said.append(_("Seats: {seats}", seats=format_number(self.seats)))
+        elif self.seats is not None and self.free is not None:
             said.append(_("Free seats: {free} of {seats}", free=format_number(self.free), seats=format_number(self.seats)))
-        if self.part is not None and self.own is not None:
+        if ahead and self.part is not None:
+            said.append(_("{country}: at most {seats}", country=country, seats=format_number(self.part)))
+        elif self.part is not None and self.own is not None:
             free, part = format_number(self.own), format_number(self.part)
             said.append(_("{country}: {free} of {seats} free", country=country, free=free, seats=part))
         return sentences(*said) or _("The plan sets no limit to its seats.")
@@ -133,20 +139,25 @@ def course_field(file: File, found: Sequence[Choice], error: str = "") -> dict[s
         return None
     country = country_name(file.application.country, file.plan)
     first = next((one for one in found if not one.against), found[0])
+    day = on_the_day(file.dossier.call) if _ahead(file) else ""
     return {
         "key": "course",
         "kind": "radio",
         "label": _("For which course?"),
-        "hint": _("In the person’s order of preference. The seats are those of the plan; the places service decides."),
-        "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country)} for one in found],
+        "hint": sentences(_("In the person’s order of preference. The seats are those of the plan; the places service decides."), day),
+        "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country, _ahead(file))} for one in found],
         "value": first.key,
         "error": error,
         "small": True,
     }
 
 
-def _said(one: Choice, country: str) -> str:
-    said = sentences(one.left.words(country) if one.left else "", one.against)
+def _ahead(file: File) -> bool:
+    return before_day(file.dossier.call, file.now)
+
+
+def _said(one: Choice, country: str, ahead: bool) -> str:
+    said = sentences(one.left.words(country, ahead=ahead) if one.left else "", one.against)
     return said[:1].upper() + said[1:]
 
 
@@ -154,7 +165,7 @@ def single_words(file: File, found: Sequence[Choice]) -> str:
     """The one course that was listed, with what is left of it; nothing where there are more, or none."""
     if len(found) != 1:
         return ""
-    said = _said(found[0], country_name(file.application.country, file.plan))
+    said = _said(found[0], country_name(file.application.country, file.plan), _ahead(file))
     return sentences(labelled(_("Course"), found[0].title), said) if said else ""
 
 

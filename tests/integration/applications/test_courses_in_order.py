@@ -3,17 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from services.applications import use_cases
 from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import CourseLost, CourseNotListed, CoursesNotPossible, NotTakingPart
 from services.applications.tables import Application
 from services.applications.use_cases import Done, Ready
+from services.applications.use_cases.plans import NeedsConfirmation
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent
 from shared.events.quotas import ParticipationChanged, PlaceWaiting
 from shared.kernel.ids import new_id
-from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, new_applicant, rehearsed
+from tests.integration.applications.people import COORDINATOR, OFFICER, SECOND_OFFICER, World, good_form, new_applicant, rehearsed, the_plan
 from tests.integration.applications.staff_pages import House, errors, main, shown_version
 
 LISTED = ["renewable_energy", "infrastructure"]
@@ -116,6 +119,27 @@ async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_
     assert (await house.world.application(gone.id)).state == State.NOMINATED, "its preview was older than what the country did"
     assert seats in report and f"{ENERGY} (choice 1 of 2)" in report
     assert [(await house.world.published(one.id))[-1].data.course for one in made] == [LISTED[0]] * 2
+    await give_on_one_day(house.world)
+    on_a_day = main(await browser.get(f"{BASE}{gone.id}"))
+    assert "the places service decides. Places are given on 1 September 2016 (Beijing time)" in on_a_day
+    assert (
+        "1. Public health Seats: 160; Peru: at most 10; the country does not take part in it now" in on_a_day
+        and "Free seats" not in on_a_day
+    )
+
+
+async def give_on_one_day(world: World) -> None:
+    """A newer plan gives the places of the call all at once."""
+    training = the_plan().programme("training")
+    assert training is not None
+    calls = tuple(msgspec.structs.replace(one, grants_from=datetime(2016, 9, 1, tzinfo=UTC)) for one in training.calls if one.year == 2016)
+    years = tuple(one for one in training.calls if one.year != 2016)
+    newer = msgspec.structs.replace(training, calls=(*calls, *years))
+    programmes = tuple(newer if one.code == "training" else one for one in the_plan().programmes)
+    plan = msgspec.structs.replace(the_plan(), version="99", programmes=programmes)
+    asked = await world.do(use_cases.load_plan, plan, actor=str(OFFICER.account_id), role="officer")
+    if isinstance(asked, NeedsConfirmation):
+        await world.do(use_cases.confirm_change, SECOND_OFFICER, plan.code, change_id=asked.change_id)
 
 
 async def refused_on_the_page(browser: Any, gone: Application, only: Application) -> None:
