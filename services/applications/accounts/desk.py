@@ -6,7 +6,6 @@ from typing import Final, cast
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.applications.accounts import zones
 from services.applications.accounts.use_cases import SignedIn
 from services.applications.domain.accounts import Rules
 from shared.kernel.clock import Clock
@@ -81,7 +80,7 @@ class Desk:
             language=person.language,
             session_id=str(person.session),
             now=self.clock.now(),
-            zone=person.timezone if person.timezone != zones.UTC else "",
+            zone=person.timezone,
         )
 
 

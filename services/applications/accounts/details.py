@@ -43,8 +43,9 @@ async def details_page(request: Request) -> Response:
         clear_identity_cookie(response, secure=desk.secure)
         return response
     typed = {"name": account.name, "language": account.language, "timezone": zones.of_account(account)}
-    wrong = told_again(request, lambda form: faults_in(typed_in(form))) or {}
-    return await _page(request, account.email, typed, wrong, saved="saved" in request.query_params, erasure=erasure)
+    again = told_again(request, lambda form: faults_in(typed_in(form)))
+    anew = again is None
+    return await _page(request, account.email, typed, again or {}, anew=anew, saved="saved" in request.query_params, erasure=erasure)
 
 
 def typed_in(form: FormData) -> dict[str, str]:
@@ -58,7 +59,7 @@ def faults_in(typed: dict[str, str]) -> dict[str, str]:
         faults["name"] = _("Your name must have {most} characters or fewer", most=NAME_MAX)
     if typed["language"] not in LANGUAGES:
         faults["language"] = _("Choose one of the languages")
-    if not zones.exists(typed["timezone"]):
+    if typed["timezone"] and not zones.exists(typed["timezone"]):
         faults["timezone"] = _("Choose one of the time zones")
     return faults
 
@@ -87,6 +88,7 @@ async def _page(
     typed: dict[str, str],
     faults: dict[str, str],
     *,
+    anew: bool = False,
     saved: bool = False,
     erasure: Erasure | None = None,
 ) -> Response:
@@ -107,12 +109,12 @@ async def _page(
         zone=chosen if zones.exists(chosen) else zones.UTC,
         kept="kept" in request.query_params,
         erasure=erasure,
-        fields=_fields(typed, faults, [{"key": zone, "label": zones.label(zone, now)} for zone in offered]),
+        fields=_fields(typed, faults, [{"key": zone, "label": zones.label(zone, now)} for zone in offered], anew=anew),
     )
 
 
-def _fields(typed: dict[str, str], faults: dict[str, str], offered: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """The page's questions, as `macros/form.html` draws them."""
+def _fields(typed: dict[str, str], faults: dict[str, str], offered: list[dict[str, str]], *, anew: bool) -> list[dict[str, Any]]:
+    """The page's questions, as `macros/form.html` draws them; `anew` unless the page comes back with what was typed."""
     languages = [{"key": code, "label": name} for code, name in LANGUAGES.items()]
     fields: list[dict[str, Any]] = [
         {
@@ -132,6 +134,6 @@ def _fields(typed: dict[str, str], faults: dict[str, str], offered: list[dict[st
             "options": offered,
         },
     ]
-    if typed["timezone"] == zones.UTC:
+    if anew and not typed["timezone"]:
         fields[-1]["attributes"] = {"data-zone": ""}  # nothing was chosen: a script offers the browser's, and sending the form chooses it
     return [{**one, "value": typed[one["key"]], "error": faults.get(one["key"], "")} for one in fields]

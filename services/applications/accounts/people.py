@@ -63,7 +63,7 @@ async def add_staff(
         )
         tx.add(account)
     account.role, account.country, account.disabled_at = role, country, None
-    if country and account.timezone == zones.UTC:
+    if country and not zones.named(account):
         account.timezone = zones.zone_of(country)
     await tx.flush()
     detail = {"before": before, "after": role, "country": country}
@@ -98,10 +98,12 @@ async def make_applicant(tx: Tx, *, account: UUID, actor: str, now: datetime) ->
 
 
 async def change_details(tx: Tx, *, account: UUID, name: str, language: str, timezone: str) -> None:
-    """What the person says of themselves."""
+    """What the person says of themselves. An empty `timezone` chooses none, and leaves what there was."""
     row = await by_id(tx, account, lock=True)
     if row is not None:
-        row.name, row.language, row.timezone = name, language, timezone
+        row.name, row.language = name, language
+        if timezone:
+            row.timezone, row.zone_chosen = timezone, True
         await tx.flush()
 
 
@@ -114,7 +116,7 @@ async def address_of(tx: Tx, person: UUID) -> Address | None:
 async def settle_zone(tx: Tx, account: UUID, country: str) -> None:
     """Deadlines are shown to a person who chose no zone in that of the country of their first draft; they can change it."""
     row = await by_id(tx, account, lock=True)
-    if row is not None and row.timezone == zones.UTC:
+    if row is not None and not zones.named(row):
         row.timezone = zones.zone_of(country)
         await tx.flush()
 

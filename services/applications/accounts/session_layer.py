@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.use_cases import SignedIn, ended, signed_in
-from services.applications.accounts.zones import UTC
 from services.applications.domain.viewers import SessionEnded
 from shared.persistence.database import Question
 from shared.web.context import WebContext, context_of
@@ -130,7 +129,7 @@ class SessionLayer:
             str(person.session),
             now,
             now + IDENTITY_LIFE,
-            zone=person.timezone if person.timezone != UTC else "",
+            zone=person.timezone,
         )
         if request.query_params.get("lang") not in LANGUAGES and request.cookies.get(LANGUAGE_COOKIE) not in LANGUAGES:
             context.language = person.language

@@ -13,7 +13,10 @@ MOMENT: Final = DateTime(timezone=True)
 
 
 class Account(Table, table=True):
-    """A person. `email` is kept as it was typed and is unique without regard to case; `country` is that of a coordinator."""
+    """A person. `email` is kept as it was typed and is unique without regard to case; `country` is that of a coordinator.
+
+    Until the person has chosen a zone, `timezone` is UTC or that of their country; `zone_chosen` tells UTC on purpose from none at all.
+    """
 
     id: UUID = Field(primary_key=True)
     email: str
@@ -21,6 +24,7 @@ class Account(Table, table=True):
     country: str | None = None
     language: str
     timezone: str
+    zone_chosen: bool = False
     name: str = ""
     created_at: datetime = Field(sa_type=MOMENT)
     disabled_at: datetime | None = Field(default=None, sa_type=MOMENT)

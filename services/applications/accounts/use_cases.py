@@ -12,6 +12,7 @@ from sqlmodel import col
 from services.applications.accounts.secrets import hash_of_code, hash_of_link, hash_of_session, same
 from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.accounts.throttle import count, forget, give_back
+from services.applications.accounts.zones import named
 from services.applications.domain.accounts import (
     APPLICANT,
     CODE_LIFE,
@@ -72,7 +73,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a session that counts."""
+    """The person behind a session that counts. `timezone` is empty where their account names none."""
 
     account: UUID
     session: UUID
@@ -218,7 +219,7 @@ async def signed_in(tx: Tx, *, token: str, rules: Rules, now: datetime) -> Signe
         await tx.execute(
             update(Session).where(col(Session.id) == session.id).values(last_seen_at=func.greatest(col(Session.last_seen_at), now))
         )
-    return SignedIn(account.id, session.id, account.email, account.name, account.role, account.country, account.language, account.timezone)
+    return SignedIn(account.id, session.id, account.email, account.name, account.role, account.country, account.language, named(account))
 
 
 def ended(session: UUID | BindParameter[UUID] | None) -> ColumnElement[bool]:

@@ -36,13 +36,18 @@ def zone_of(country: str) -> str:
     return str(known[0]) if known else UTC
 
 
+def named(account: Account) -> str:
+    """The zone that the account names; empty where it names none. UTC is one that somebody chose, else it stands for none."""
+    return account.timezone if account.zone_chosen or account.timezone != UTC else ""
+
+
 def of_account(account: Account) -> str:
-    """The zone that the account names, else the one of its country or of its side; `UTC` for an applicant who has chosen none."""
-    if account.timezone != UTC:
-        return account.timezone
+    """The zone that the account names, else the one of its country or of its side; empty for an applicant who has none yet."""
+    if chosen := named(account):
+        return chosen
     if account.country:
         return zone_of(account.country)
-    return BEIJING if account.role in DONOR_SIDE else UTC
+    return BEIJING if account.role in DONOR_SIDE else ""
 
 
 def offered() -> tuple[str, ...]:

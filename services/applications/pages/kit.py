@@ -71,8 +71,8 @@ async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
 
 def zone_with(account: Account | None, country: str = "") -> str:
     """The same of an account that was read already."""
-    if account is not None and account.timezone != zones.UTC:
-        return account.timezone
+    if account is not None and (chosen := zones.named(account)):
+        return chosen
     if (account is not None and account.country) or country:
         return zones.zone_of((account.country if account is not None else "") or country)
     if account is not None and account.role in zones.DONOR_SIDE:

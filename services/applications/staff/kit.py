@@ -69,7 +69,7 @@ class File(Folder):
 async def zone_in(tx: Tx, request: Request, viewer: Viewer) -> str:
     """The zone to show moments in: the account's; where it says none, Beijing for the donor's side, else one of the language's."""
     account = await people.by_id(tx, viewer.account_id)
-    unsaid = account is None or account.timezone == zones.UTC
+    unsaid = account is None or not zones.named(account)
     return BEIJING if unsaid and viewer.role in zones.DONOR_SIDE else await zone_for(tx, request)
 
 

@@ -14,7 +14,7 @@ from shared.web.i18n import Texts, speaking
 from tests.conftest import ROOT
 
 
-def an_account(role: str, country: str | None, timezone: str = "UTC") -> Account:
+def an_account(role: str, country: str | None, timezone: str = "UTC", *, chosen: bool = False) -> Account:
     return Account(
         id=UUID(int=1),
         email="a@b.pe",
@@ -22,6 +22,7 @@ def an_account(role: str, country: str | None, timezone: str = "UTC") -> Account
         country=country,
         language="es",
         timezone=timezone,
+        zone_chosen=chosen,
         name="",
         created_at=datetime(2016, 1, 20, tzinfo=UTC),
     )
@@ -34,6 +35,7 @@ def test_who_works_for_a_country_reads_its_time_in_whatever_language(language: s
         assert zone_with(an_account("coordinator", "PE", "Europe/Paris")) == "Europe/Paris"
         assert zone_with(an_account("applicant", None), "CL") == "America/Santiago"
         assert zone_with(an_account("officer", None)) == "Asia/Shanghai"
+        assert zone_with(an_account("officer", None, chosen=True)) == "UTC", "on purpose"
 
 
 def test_the_account_shows_the_zone_that_its_pages_use() -> None:
@@ -41,7 +43,8 @@ def test_the_account_shows_the_zone_that_its_pages_use() -> None:
     assert zones.of_account(an_account("coordinator", "PE", "Europe/Paris")) == "Europe/Paris"
     assert zones.of_account(an_account("officer", None)) == "Asia/Shanghai"
     assert zones.of_account(an_account("officer", None, "Europe/Paris")) == "Europe/Paris"
-    assert zones.of_account(an_account("applicant", None)) == "UTC", "none is chosen"
+    assert zones.of_account(an_account("applicant", None)) == "", "none is chosen"
+    assert zones.of_account(an_account("coordinator", "PE", chosen=True)) == "UTC", "on purpose"
 
 
 @pytest.mark.parametrize("language", ["es", "zh", "en"])

@@ -1,0 +1,51 @@
+"""What people say of themselves on the page of their account, and what is not taken for something that they said."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from services.applications.accounts import people
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
+from tests.integration.applications.front import Front, opened
+
+
+@pytest.fixture
+async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
+    async with opened(await new_database("applications"), clock, tmp_path) as front:
+        yield front
+
+
+async def test_details_are_kept_and_wrong_ones_refused_with_all_that_was_typed(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        wrong = await browser.post("/account", data={"name": "Ana María", "language": "xx", "timezone": "Mars/Olympus"})
+        assert wrong.status_code == 422
+        assert 'value="Ana María"' in wrong.text
+        saved = await browser.post("/account", data={"name": "Ana  María", "language": "fr", "timezone": "America/Lima"})
+        assert saved.headers["location"] == "/account?saved=1"
+        page = await browser.get("/account?lang=fr")
+        assert 'value="Ana María"' in page.text
+        assert '<html lang="fr"' in page.text
+    account = (await front.db.run(lambda tx: tx.execute(text("select id from account")))).scalar_one()
+    address = await front.db.run(lambda tx: people.address_of(tx, account))
+    assert address == people.Address("ana@example.org", "Ana María", "fr", "America/Lima")
+
+
+async def test_utc_on_purpose_is_not_taken_for_no_zone_at_all(front: Front) -> None:
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ana@example.org")
+        account = (await front.db.run(lambda tx: tx.execute(text("select id from account")))).scalar_one()
+        assert "data-zone" in (await browser.get("/account")).text, "the browser's is offered"
+        wrong = await browser.post("/account", data={"name": "Ana", "language": "xx", "timezone": ""})
+        assert wrong.status_code == 422 and "data-zone" not in wrong.text, "what was typed stays"
+        await browser.post("/account", data={"name": "Ana", "language": "es", "timezone": ""})
+        assert "data-zone" in (await browser.get("/account")).text, "a new name by itself chooses none"
+        await browser.post("/account", data={"name": "Ana", "language": "es", "timezone": "UTC"})
+        page = (await browser.get("/account")).text
+        assert "data-zone" not in page and '<option value="UTC" selected' in page
+    await front.db.run(lambda tx: people.settle_zone(tx, account, "PE"))
+    address = await front.db.run(lambda tx: people.address_of(tx, account))
+    assert address == people.Address("ana@example.org", "Ana", "es", "UTC"), "nor does the country of a draft"
