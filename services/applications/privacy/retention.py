@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.applications.store.plans import all_in_force
+from services.applications.store.plans import all_in_force, dropped
 from shared.persistence import audit
 from shared.persistence.database import Tx
 
@@ -59,9 +59,9 @@ _APPLIED: Final = text(
     "with recursive called as ((select programme, year from application order by programme, year limit 1) union all "
     "select n.programme, n.year from called c cross join lateral (select a.programme, a.year from application a "
     "where (a.programme, a.year) > (c.programme, c.year) order by a.programme, a.year limit 1) n) "
-    "select c.programme, c.year, (select max(v.loaded_at) from programme_version v where v.programme = c.programme) from called c"
+    "select c.programme, c.year from called c"
 )
-"""Every call that somebody has applied to, read from one entry of the index to the next, and when its programme was published last."""
+"""Every call that somebody has applied to, read from one entry of the index to the next."""
 _AGO: Final = "cast(:now as timestamptz) - cast(:kept as interval)"
 _MONTH: Final = "cast(:before as interval)"
 _WORDED: Final = "exists (select 1 from draft_warning w where w.application_id = a.id"
@@ -167,8 +167,9 @@ async def preview(tx: Tx, periods: Periods, *, now: datetime) -> dict[str, int]:
 
 
 async def _calls(tx: Tx) -> dict[str, Any]:
-    """When each call closes; one that the plan has no longer closed when its version was put in force, at the latest."""
+    """When each call closes; one that the plan has no longer closed on its day, or when a version dropped it before that day."""
     calls = {(terms.programme.code, call.year): call.closes for terms in await all_in_force(tx) for call in terms.programme.calls}
-    for programme, year, since in await tx.execute(_APPLIED):
-        calls.setdefault((programme, year), since)
+    for programme, year in (await tx.execute(_APPLIED)).all():
+        if (programme, year) not in calls and (over := await dropped(tx, programme, year)):
+            calls[programme, year] = over
     return {"programmes": [one for one, _year in calls], "years": [year for _one, year in calls], "closed": list(calls.values())}

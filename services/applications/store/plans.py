@@ -97,6 +97,24 @@ async def at(tx: Tx, programme: str, moment: datetime) -> Programme | None:
     return None if row is None else (await read(tx, *row)).programme
 
 
+async def dropped(tx: Tx, programme: str, year: int) -> datetime | None:
+    """When the call of a year that the programme has no longer was over: on the day that it had last, or when it was dropped before that.
+
+    It was dropped by the first version without it since it was there last, however many came after that. None where there was no version.
+    """
+    statement = text(
+        "select p.loaded_at, p.number, v.plan, v.version, v.content_hash from programme_version p "
+        "join plan_version v on v.plan = p.plan and v.version = p.plan_version where p.programme = :programme order by p.number desc"
+    )
+    since = None
+    for loaded_at, *version in (await tx.execute(statement, {"programme": programme})).all():
+        call = (await read(tx, programme, *version, None)).programme.call(year)
+        if call is not None:
+            return min(call.closes, since or call.closes)
+        since = loaded_at
+    return since
+
+
 async def read(tx: Tx, programme: str, number: int, plan: str, version: str, content_hash: str, changes: Any) -> InForce:
     """The programme of a row of `IN_FORCE`; its plan is fetched once a process."""
     if content_hash not in _decoded:

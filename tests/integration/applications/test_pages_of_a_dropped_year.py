@@ -2,8 +2,9 @@
 every page about one that is over, or was never sent, says so."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Plan
-from services.applications.privacy.retention import Periods, to_warn
+from services.applications.privacy.retention import WARNED_BEFORE, Periods, to_warn
 from services.applications.store.plans import CallDropped
 from services.applications.use_cases import Submission
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation, Stranded
@@ -21,18 +22,18 @@ from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFF
 from tests.integration.applications.staff_pages import House
 
 
-def without_the_year() -> Plan:
-    """Version 99, without the year's call."""
+def without_the_year(version: str) -> Plan:
+    """This version of the plan, without the year's call."""
     found = the_plan().programme(PROGRAMME)
     assert found is not None
     places = {year: count for year, count in found.places_per_year.items() if year != YEAR}
     shorter = msgspec.structs.replace(found, places_per_year=places, calls=tuple(call for call in found.calls if call.year != YEAR))
     others = tuple(shorter if one.code == PROGRAMME else one for one in the_plan().programmes)
-    return msgspec.structs.replace(the_plan(), version="99", programmes=others)
+    return msgspec.structs.replace(the_plan(), version=version, programmes=others)
 
 
-async def propose(house: House) -> Any:
-    return await house.world.do(use_cases.load_plan, without_the_year(), actor=str(OFFICER.account_id), role="officer")
+async def propose(house: House, version: str = "99") -> Any:
+    return await house.world.do(use_cases.load_plan, without_the_year(version), actor=str(OFFICER.account_id), role="officer")
 
 
 async def agree(house: House, asked: NeedsConfirmation) -> Any:
@@ -110,6 +111,15 @@ async def test_every_page_says_that_the_year_is_gone(house: House) -> None:
     sent = await ana.post(f"/applications/{draft.id}/send", data={"key": "0" * 16, "declared": "yes"})
     assert sent.status_code == 410
     assert (await house.world.application(draft.id)).state == State.DRAFT
-    later, year = house.front.clock.now() + timedelta(days=800), timedelta(days=365)
-    told = await house.front.db.run(lambda tx: to_warn(tx, Periods(year, year, year), now=later))
-    assert [one.person for one in told] == [draft.person_id], "and goes with time as any other draft"
+    dropped_at, year = house.world.now, timedelta(days=365)
+
+    async def told(now: datetime) -> list[UUID]:
+        return [one.person for one in await house.front.db.run(lambda tx: to_warn(tx, Periods(year, year, year), now=now))]
+
+    goes = dropped_at + year - WARNED_BEFORE
+    house.world.now += timedelta(days=300)
+    asked = await propose(house, "100")
+    assert isinstance(asked, NeedsConfirmation)
+    assert isinstance(await agree(house, asked), Loaded), "a later version without the year, which changes nothing of it"
+    assert await told(goes) == []
+    assert await told(goes + timedelta(seconds=1)) == [draft.person_id], "and goes with time as any other draft"
