@@ -107,8 +107,8 @@ async def dropped(tx: Tx, programme: str, year: int) -> datetime | None:
         "join plan_version v on v.plan = p.plan and v.version = p.plan_version where p.programme = :programme order by p.number desc"
     )
     since = None
-    for loaded_at, *version in (await tx.execute(statement, {"programme": programme})).all():
-        call = (await read(tx, programme, *version, None)).programme.call(year)
+    for loaded_at, number, plan, version, content_hash in (await tx.execute(statement, {"programme": programme})).all():
+        call = (await read(tx, programme, number, plan, version, content_hash, None)).programme.call(year)
         if call is not None:
             return min(call.closes, since or call.closes)
         since = loaded_at
