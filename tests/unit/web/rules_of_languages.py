@@ -167,12 +167,29 @@ DUTCH: Final = (
     ),
     (r"\bingediend|\bvergeven\b|\boptioneel", "De aanvraag is ingediend, de plaats vergeven, dit is optioneel", "De aanvraag is verstuurd"),
 )
+NAMED: Final = r"\{(country|cell)\}"
+"""A country, named as a list names it: without the article that French, Portuguese and Dutch give it in a sentence."""
+PREPOSITIONS: Final = {
+    "es": "de del a al en para por",
+    "fr": "de du des à au aux en dans par pour vers",
+    "nl": "van uit in voor naar aan door",
+    "pt": "de do da dos das a à ao em no na para por pelo pela",
+}
+
+
+def _before_a_country(language: str, prepositions: str) -> Rule:
+    words = prepositions.split()
+    wrong = ", ".join(f"{word} {{country}}, {word} {{cell}}" for word in words)
+    return Rule(language, rf"\b({'|'.join(words)}) {NAMED}", wrong, "Places ({country}), places ({cell})")
+
+
 RULES: Final = (
     *(Rule("es", *one) for one in SPANISH),
     *(Rule("fr", *one) for one in FRENCH),
     *(Rule("nl", *one) for one in DUTCH),
     *(Rule("pt", *one) for one in BRAZILIAN),
     *(Rule("zh", *one) for one in CHINESE),
+    *(_before_a_country(*one) for one in PREPOSITIONS.items()),
 )
 
 
