@@ -25,6 +25,17 @@ BEGINNINGS: Final = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "imag
 HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 HEIC: Final = "image/heic"
 TEXT: Final = "text/plain"
+ZIP: Final = "application/zip"
+ZIP_BEGINNING: Final = b"PK\x03\x04"
+IN_ZIP: Final = (
+    (b"mimetypeapplication/vnd.oasis.opendocument", "application/vnd.oasis.opendocument"),
+    (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+)
+"""What stands near the beginning of an archive that is a document: puremagic takes every archive for one of Word."""
+OLD_OFFICE: Final = "application/x-ole-storage"
+OLD_OFFICE_BEGINNING: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Reads(Protocol):
@@ -97,6 +108,10 @@ def type_of(head: bytes) -> str:
             return media_type
     if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
         return HEIC
+    if head.startswith(ZIP_BEGINNING):
+        return next((media_type for sign, media_type in IN_ZIP if sign in head), ZIP)
+    if head.startswith(OLD_OFFICE_BEGINNING):
+        return OLD_OFFICE
     try:
         return puremagic.from_string(head, mime=True) or _text(head)
     except (puremagic.PureError, ValueError):
@@ -110,6 +125,11 @@ def _text(head: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return TEXT if all(letter.isprintable() or letter.isspace() for letter in said) else ""
+
+
+def claims(filename: str, accepted: Collection[str]) -> bool:
+    """Whether the name ends as files of one of these types do."""
+    return any(PurePath(filename).suffix.lower() in ENDINGS.get(one, ()) for one in accepted)
 
 
 def tidy_name(filename: str) -> str:

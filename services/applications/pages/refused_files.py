@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.applications.accounts.desk import desk_of
-from services.applications.documents.receiving import HEIC, UploadRefused
+from services.applications.documents.receiving import HEIC, OLD_OFFICE, TEXT, ZIP, UploadRefused, claims
 from services.applications.pages.words import size_words, type_words
 from services.applications.plan.model import Document as Paper
 from shared.web.formats import format_number
@@ -36,8 +36,10 @@ REFUSALS: Final = {
     "no_file": NO_FILE,
     "empty": N_("“{name}” is empty. Choose a file with something in it."),
     "too_large": N_("“{name}” is larger than {most}. Choose a smaller file, or save it in a lower quality."),
-    "wrong_type": N_("“{name}” is {found} inside, whatever its name says. Choose a file of one of these types: {types}; or open this one in the program that it was made with, and save or print it as one of them."),  # noqa: E501
-    "unknown_type": N_("“{name}” is not a file of these types, whatever its name says: {types}. Open it in the program that it was made with, and save or print it as one of them."),  # noqa: E501
+    "wrong_type": N_("“{name}” is {found}. Choose a file of one of these types: {types}; or open this one in the program that it was made with, and save or print it as one of them."),  # noqa: E501
+    "named_wrong": N_("“{name}” is {found}, whatever its name says. Choose a file of one of these types: {types}; or open this one in the program that it was made with, and save or print it as one of them."),  # noqa: E501
+    "unknown_type": N_("“{name}” is not a file of these types: {types}. Open it in the program that it was made with, and save or print it as one of them."),  # noqa: E501
+    "named_unknown": N_("“{name}” is not a file of these types, whatever its name says: {types}. Open it in the program that it was made with, and save or print it as one of them."),  # noqa: E501
     "heic": N_("“{name}” is a HEIC photograph, which many computers cannot open. On an iPhone, open Settings, Camera, Formats, choose “Most Compatible”, and take the photograph again; or save it as JPEG and add that."),  # noqa: E501
     "cut_off": N_("“{name}” ({size}) is not complete: its end is missing. Open it to see whether it is whole, then add it again."),
     "broken": N_("“{name}” cannot be read; it may be damaged. Open it, save it anew, then add it again."),
@@ -51,20 +53,45 @@ REFUSALS: Final = {
     "infected": N_("A virus was found in “{name}”, so it was not kept. Have your device checked, and add the document from another one."),
     "too_many": N_("{count} files are here already, as many as are allowed. Remove one, then add “{name}”."),
 }
+FOUND: Final = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": N_("a Word document"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": N_("an Excel workbook"),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": N_("a PowerPoint presentation"),
+    "application/vnd.oasis.opendocument": N_("an OpenDocument file"),
+    OLD_OFFICE: N_("a document of an older Word, Excel or PowerPoint"),
+    ZIP: N_("a ZIP archive"),
+    TEXT: N_("a plain text"),
+}
+VIDEO: Final = N_("a video")
+ANOTHER: Final = N_("a file of the type {type}")
 # fmt: on
+
+
+def found_words(media_type: str) -> str:
+    """What a file is, with its article where the language has one, to stand behind "is"."""
+    if media_type in FOUND:
+        return _(FOUND[media_type])
+    return _(VIDEO) if media_type.startswith("video/") else _(ANOTHER, type=type_words([media_type]))
+
+
+def code_of(refused: UploadRefused) -> str:
+    """Which text says why; of a wrong type also by whether the name promises one that is accepted."""
+    if refused.code != "wrong_type" or refused.content_type == HEIC:
+        return "heic" if refused.code == "wrong_type" else refused.code
+    named = claims(refused.filename, refused.accepted)
+    if refused.content_type in UNKNOWN:
+        return "named_unknown" if named else "unknown_type"
+    return "named_wrong" if named else "wrong_type"
 
 
 def refusal_words(refused: UploadRefused) -> str:
     """Why a file was not taken, by its name, size and type."""
-    code = refused.code
-    if code == "wrong_type":
-        code = "unknown_type" if refused.content_type in UNKNOWN else "heic" if refused.content_type == HEIC else code
     return _(
-        REFUSALS[code],
+        REFUSALS[code_of(refused)],
         name=refused.filename,
         size=size_words(refused.size_bytes),
         most=size_words(refused.max_bytes),
-        found=type_words([refused.content_type]) if refused.content_type else "",
+        found=found_words(refused.content_type),
         types=type_words(refused.accepted),
         count=format_number(refused.max_files),
     )

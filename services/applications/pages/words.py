@@ -132,7 +132,13 @@ def file_words(filename: str, size_bytes: int) -> str:
 
 
 MEBIBYTE: Final = 1024 * 1024
-TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "text/plain": "TXT"}
+TYPES: Final = {
+    "image/webp": "WebP",
+    "image/x-ms-bmp": "BMP",
+    "application/x-rar-compressed": "RAR",
+    "application/x-7z-compressed": "7z",
+}
+"""Those that are not called by the last part of their names in capitals."""
 
 
 def type_words(media_types: Sequence[str]) -> str:

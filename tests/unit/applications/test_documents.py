@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 
 from services.applications.documents.giving import as_download
-from services.applications.documents.receiving import CHUNK_BYTES, Received, UploadRefused, named_as, receive, tidy_name
+from services.applications.documents.receiving import CHUNK_BYTES, Received, UploadRefused, named_as, receive, tidy_name, type_of
 from services.applications.documents.store import DocumentStore
+from services.applications.pages.refused_files import found_words
+from shared.web.i18n import Texts, speaking
 from tests.real_files import JPEG, PDF, PNG
 
 ACCEPTED = ("application/pdf", "image/jpeg", "image/png")
@@ -65,6 +67,26 @@ async def test_what_is_empty_cut_off_or_something_else_is_refused_by_name_size_a
     assert isinstance(refused, UploadRefused)
     assert (refused.code, refused.filename, refused.size_bytes) == (code, "passport.pdf", len(content))
     assert (refused.accepted, refused.max_bytes) == (ACCEPTED, LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b"PK\x03\x04..[Content_Types].xml..word/document.xml", "a Word document"),
+        (b"PK\x03\x04..[Content_Types].xml..xl/workbook.xml", "an Excel workbook"),
+        (b"PK\x03\x04..[Content_Types].xml..ppt/presentation.xml", "a PowerPoint presentation"),
+        (b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.textPK", "an OpenDocument file"),
+        (b"PK\x03\x04..passport.pdf", "a ZIP archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, "a document of an older Word, Excel or PowerPoint"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41", "a video"),
+        (b"Passport", "a plain text"),
+        (b"GIF89a" + b"\0" * 60, "a file of the type GIF"),
+        (b"BM" + b"\0" * 60, "a file of the type BMP"),
+    ],
+)
+def test_what_a_file_is_instead_is_said_as_people_call_it(head: bytes, found: str) -> None:
+    with speaking(Texts(), "en"):
+        assert found_words(type_of(head)) == found
 
 
 async def test_a_file_over_the_limit_is_refused_without_reading_it_to_its_end() -> None:
