@@ -100,6 +100,8 @@ STORIES: Final = (
     Story("Indira Persaud",             "indira.persaud",   "TT", "en", "training",    2016, "offered"),
     Story("Chandra Doekhie",            "chandra.doekhie",  "SR", "nl", "training",    2016, "offered"),
     Story("Rosa Quispe Mamani",         "rosa.quispe",      "PE", "es", "training",    2016, "refused"),
+    Story("Nélida Huanca Poma",         "nelida.huanca",    "PE", "es", "training",    2016, "nominated"),
+    Story("Keston Mohammed",            "keston.mohammed",  "TT", "en", "training",    2016, "nominated"),
     Story("Fabiola Théodore",           "fabiola",          "HT", "fr", "masters",     2016, "nominated"),
     Story("Winston Alleyne",            "winston.alleyne",  "TT", "en", "masters",     2016, "waiting"),
 )
