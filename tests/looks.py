@@ -43,11 +43,15 @@ LOOSE: Final = """() => {
   for (const one of document.querySelectorAll('.govuk-error-summary a')) {
     if (!document.getElementById(decodeURIComponent(one.hash.slice(1)))) missing.push(`leads nowhere: ${shown(one)}`)
   }
+  const ids = [...document.querySelectorAll('[id]')].map((one) => one.id)
+  for (const id of new Set(ids.filter((one, at) => ids.indexOf(one) !== at))) missing.push(`has the id twice: ${id}`)
   const summary = document.querySelector('.govuk-error-summary')
   if (summary && document.activeElement !== summary) missing.push('has its focus elsewhere than on its faults')
   return missing
 }"""
-"""JavaScript: faults that a screen reader does not find, because no field is described by them or the summary's link leads to none."""
+"""JavaScript: faults that a screen reader does not find, because no field is described by them or the summary's link leads to none; and ids
+that stand twice, so that a label may belong to something else than its field.
+"""
 APART: Final = """() => {
   if (document.documentElement.lang !== 'zh-Hans') return []
   const said = [...document.querySelectorAll('main p, main li, main dd, main h1, main h2, main legend, main .govuk-hint')]

@@ -255,7 +255,7 @@ def kept_answer(request: Request, outcome: Kept | KeptElsewhere | WrongAnswers |
 def onward(request: Request, path: str, key: str) -> Response:
     """After a page was saved: back to where one came from."""
     if request.query_params.get("then") == "check":
-        return RedirectResponse(f"{path}/check#{quote(key)}", 303)
+        return RedirectResponse(f"{path}/check#answers-{quote(key)}", 303)
     return RedirectResponse(f"{path}/tasks?saved={quote(key)}", 303)
 
 

@@ -38,6 +38,7 @@ WHY: Final = {
     OTHER_LANGUAGE: N_("it is not taught in the language that the person can follow"),
     COUNTRY_AWAY: N_("the country does not take part in it now"),
 }
+SEATS: Final = N_("The seats are those of the plan. Where officers have set others, the places service decides by those.")
 OF_A_COURSE: Final = ("course", "course_country")
 """Kinds of the limits that are a course's."""
 
@@ -144,7 +145,7 @@ def course_field(file: File, found: Sequence[Choice], error: str = "") -> dict[s
         "key": "course",
         "kind": "radio",
         "label": _("For which course?"),
-        "hint": sentences(_("In the person’s order of preference. The seats are those of the plan; the places service decides."), day),
+        "hint": sentences(sentences(_("In the person’s order of preference."), _(SEATS)), day),
         "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country, _ahead(file))} for one in found],
         "value": first.key,
         "error": error,

@@ -153,7 +153,7 @@ async def test_a_change_from_the_check_page_goes_back_there(front: Front) -> Non
         page = await browser.get(f"{path}/pages/identity?then=check")
         assert f'href="{path}/check"' in page.text
         saved = await browser.post(f"{path}/pages/identity?then=check", data=good_form()["identity"])
-        assert saved.headers["location"] == f"{path}/check#identity"
+        assert saved.headers["location"] == f"{path}/check#answers-identity"
 
 
 async def test_an_incomplete_application_is_not_sent_and_says_what_is_missing(front: Front) -> None:

@@ -164,7 +164,7 @@ async def test_a_fifth_programme_is_applied_to_from_start_to_receipt(front: Fron
         assert "PEN 12,50" in words(page)
         assert "Zither" in words(page)
         again = await browser.post(f"{path}/pages/second?then=check", data={**ANSWERS, "q_number": "4"})
-        assert again.headers["location"] == f"{path}/check#second"
+        assert again.headers["location"] == f"{path}/check#answers-second"
         answer = await browser.post(f"{path}/send", data={"agree": "yes", "agreed": AGREED, "key": await form_key(browser, path)})
         assert answer.headers["location"] == f"{path}/receipt"
         receipt = await browser.get(f"{path}/receipt")

@@ -69,7 +69,7 @@ async def speaks_longer(house: House, monkeypatch: pytest.MonkeyPatch) -> list[s
     longer = msgspec.structs.replace(pseudo.longer_plan(people.the_plan()), version="longer")
     loaded = await house.front.db.run(lambda tx: use_cases.load_plan(tx, longer, actor="tests", now=house.front.clock.now()))
     assert isinstance(loaded, Loaded), loaded
-    typed = [*good_form().values(), GOOD_LETTER, *map(a_referee, range(3))]
+    typed = [*good_form().values(), *good_form("training").values(), GOOD_LETTER, *map(a_referee, range(3))]
     return sorted({*OWN, *(value.strip() for fields in typed for value in fields.values() if len(value) > 2)}, key=len, reverse=True)
 
 
@@ -95,9 +95,9 @@ async def test_a_fault_that_no_field_says_is_found(browser: Browser) -> None:
     summary = "<div class=govuk-error-summary tabindex=-1><a href='#{}'>x</a></div><script>document.querySelector('div').focus()</script>"
     await page.set_content(fault.format(" aria-describedby='a-hint a-error'") + summary.format("a"))
     assert await page.evaluate(LOOSE) == []
-    await page.set_content(fault.format("") + summary.format("b").replace(".focus()", ".blur()"))
+    await page.set_content(fault.format("") + summary.format("b").replace(".focus()", ".blur()") + "<h2 id=a>x</h2>")
     assert [one.split(":")[0] for one in await page.evaluate(LOOSE)] == [
-        "no field says it", "leads nowhere", "has its focus elsewhere than on its faults"
+        "no field says it", "leads nowhere", "has the id twice", "has its focus elsewhere than on its faults"
     ]  # fmt: skip
     await page.close()
 

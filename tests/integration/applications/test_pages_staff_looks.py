@@ -1,6 +1,7 @@
 """The staff's pages in a real browser: they fit, are accessible, light (`tests/looks.py`); slate, score and approval need no JavaScript."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -12,6 +13,7 @@ from shared.messaging.transport import Partition, Record
 from shared.web.i18n import LANGUAGE_COOKIE
 from tests.integration.applications.people import CELL, PROGRAMME, YEAR, the_plan
 from tests.integration.applications.staff_pages import STAFF, House
+from tests.integration.applications.test_courses_in_order import to_decide
 from tests.integration.applications.test_pages_applicant_looks import cookies, speaks_longer
 from tests.looks import Looks, unseen
 
@@ -57,9 +59,12 @@ async def lived(house: House) -> dict[str, list[str]]:
     await house.world.score(scored.id)
     held_up = await house.reach(State.NOMINATED)
     await house.world.hears(house.world.no_room_to_nominate(held_up))
+    today, house.world.now = house.world.now, house.world.now + timedelta(days=60)  # the training call opens later
+    with_courses = await to_decide(house, "chooses")
+    house.world.now = today
     record = Record(Partition(PLACES.name, 0), 7, CELL.key, b"no event")
     await house.front.db.run(lambda tx: parking.park(tx, record, code="malformed", reason="not a CloudEvents 1.0 JSON event"))
-    officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed)]
+    officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed, with_courses)]
     [letter, *_more] = await house.world.rows("select application_id, id from referee where state = 'received'")
     read = f"/letters/{letter.application_id}/{letter.id}"
     bulk = f"/officer/bulk?id={scored.id}&id={nominated.id}"
