@@ -55,11 +55,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why somebody is not eligible: a stable code, and the words for them. `options`: which ones of an order of preference it is about."""
+    """Why somebody is not eligible: a stable code, and the words for them. `options`: which ones of an order of preference it is about;
+    `entries`: which ones of a group, counted from 1.
+    """
 
     code: str
     text: Texts
     options: tuple[str, ...] = ()
+    entries: tuple[int, ...] = ()
 
 
 def age_on(born: date, day: date) -> int:
@@ -120,10 +123,16 @@ def _nationality_not(rule: Rule, answer: Answer | None, context: Context) -> boo
 
 
 def _years_after(rule: Rule, answer: Answer | None, context: Context) -> bool:
+    return not _too_early(rule, answer, context)
+
+
+def _too_early(rule: Rule, answer: Answer | None, context: Context) -> tuple[int, ...]:
+    """Which entries have a year before the first one that can be, counted from 1."""
     since = context.answers.get(_text(rule, "after"))
-    first = since.year + _whole(rule, "years") if isinstance(since, date) else None
-    years = [entry.get(_text(rule, "year")) for entry in (answer.each if isinstance(answer, Entries) else ())]
-    return first is None or all(not isinstance(year, int) or year >= first for year in years)
+    if not isinstance(since, date) or not isinstance(answer, Entries):
+        return ()
+    first, years = since.year + _whole(rule, "years"), [entry.get(_text(rule, "year")) for entry in answer.each]
+    return tuple(number for number, year in enumerate(years, start=1) if isinstance(year, int) and year < first)
 
 
 Check = Callable[[Rule, Answer | None, Context], bool]
@@ -167,7 +176,9 @@ def check(rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context
     """The reasons why these answers are not eligible, in the order of the rules; empty means eligible."""
     context = replace(context, answers=answers)
     against = [rule for rule in rules if applies(rule, answers, context) and not _holds(rule, answers, context)]
-    return [Reason(rule.code, rule.reason, _at_fault(rule, answers, context)) for rule in against]
+    return [
+        Reason(rule.code, rule.reason, _at_fault(rule, answers, context), _entries_at_fault(rule, answers, context)) for rule in against
+    ]
 
 
 def _at_fault(rule: Rule, answers: Mapping[str, Answer], context: Context) -> tuple[str, ...]:
@@ -175,6 +186,11 @@ def _at_fault(rule: Rule, answers: Mapping[str, Answer], context: Context) -> tu
     answer = answers.get(rule.question) if rule.question else None
     keys = answer.keys if isinstance(answer, Chosen) else ()
     return tuple(key for key in keys if not RULES[rule.kind].check(rule, key, context))
+
+
+def _entries_at_fault(rule: Rule, answers: Mapping[str, Answer], context: Context) -> tuple[int, ...]:
+    """Which entries of a group the rule speaks against, where it compares them."""
+    return _too_early(rule, answers.get(rule.question or ""), context) if rule.kind in COMPARING else ()
 
 
 def warned(warnings: Iterable[Rule], rules: Iterable[Rule], answers: Mapping[str, Answer], context: Context) -> list[Reason]:

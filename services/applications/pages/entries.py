@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.answers import Answer, Entries, Fault, Question, as_form, entry_page
+from services.applications.domain.eligibility import check
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
 from services.applications.earlier import Earlier
 from services.applications.pages.beside import Beside
@@ -28,7 +29,7 @@ from services.applications.pages.desktop import (
     unsaved,
     version_on,
 )
-from services.applications.pages.fields import condition, entry_rows, entry_words, errors_in, fault_words, field, own
+from services.applications.pages.fields import condition, entry_rows, entry_words, errors_in, fault_words, field, own, said_of
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
@@ -54,13 +55,26 @@ def group_of(found: Desktop) -> Question:
     return found.page.group
 
 
+def spoken_against(found: Desktop) -> dict[int, dict[str, str]]:
+    """What the programme's rules say of entries as they are saved, by the entry's number and the question of the year that it is about."""
+    group, programme, context = group_of(found), found.sheet.programme, found.sheet.call.context(found.sheet.application.country)
+    said: dict[int, dict[str, str]] = {}
+    for rule in programme.rules:
+        for reason in check((rule,), found.sheet.counting, context) if rule.question == group.key else ():
+            for number in reason.entries:
+                said.setdefault(number, {})[str(rule.parameters["year"])] = own(reason.text)
+    return said
+
+
 def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] | None = None, before: Earlier | None = None) -> Response:
     """All entries, with what can be done to each; or those of an earlier application (`before`), which are saved by continuing."""
     group, plan = group_of(found), found.sheet.terms.plan
     earlier = before.answers.get(group.key) if before else None
     entries, waiting = earlier.each if isinstance(earlier, Entries) else held(found), typed_into(found, None)
+    against = spoken_against(found) if earlier is None else {}
     cards = [
         {
+            "wrong": list(against.get(number, {}).values()),
             "title": f"{own(group.entry)} {number}",
             "rows": entry_rows(group, entry, plan),
             "href": f"{found.here}/entries/{number}",
@@ -76,7 +90,12 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
         focal=found.focal,
         group=group,
         cards=cards,
-        errors=errors_in(group, faults or {}, len(cards)),
+        errors=errors_in(group, faults or {}, len(cards))
+        + [
+            {"error": said_of(f"{own(group.entry)} {number}", words), "target": f"entry-{number}"}
+            for number, said in against.items()
+            for words in said.values()
+        ],
         action=found.here + then(request),
         then=then(request),
         version=found.sheet.version(found.page),
@@ -148,6 +167,8 @@ def draw_entry(
         }
         for one in group.questions
     ]
+    against = spoken_against(found).get(number or 0, {}) if again is None else {}
+    fields = [{**one, "error": one["error"] or against.get(one["key"], "")} for one in fields]
     return render(
         request,
         "entry.html",
@@ -157,7 +178,7 @@ def draw_entry(
         title=f"{own(group.entry)} {number or len(held(found)) + 1}",
         fields=fields,
         others=[fault_words(wrong[group.key], group)] if group.key in wrong else [],
-        wrong=bool(wrong),
+        wrong=bool(wrong or against),
         action=here + then(request),
         version=version_on(found, again),
         back=found.here + then(request),

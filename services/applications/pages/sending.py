@@ -138,12 +138,17 @@ def _ruled(folder: Folder, rules: Iterable[Rule], found: Iterable[Reason]) -> li
     at = {code: pages.get(key) for code, key in asked.items()}
     return [
         {
-            "href": f"{folder.path}/pages/{quote(page)}?then=check" if (page := at[one.code]) else "",
+            "href": f"{folder.path}/pages/{quote(page)}?then=check{_entry_of(one)}" if (page := at[one.code]) else "",
             "text": _ruled_words(folder, one, asked),
             "mistake": "yes" if kinds[one.code] in COMPARING else "",
         }
         for one in found
     ]
+
+
+def _entry_of(reason: Reason) -> str:
+    """The end of an address that leads to the first entry that the reason is about; empty where it is about none."""
+    return f"#entry-{reason.entries[0]}" if reason.entries else ""
 
 
 def _ruled_words(folder: Folder, reason: Reason, asked: Mapping[str, str]) -> str:

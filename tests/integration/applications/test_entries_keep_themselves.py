@@ -209,5 +209,11 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         assert "Cannot be sent like this" not in words(await browser.get(f"{path}/tasks"))
         await browser.post(f"{path}/pages/identity", data={**good_form()["identity"], "birth_date-year": "2005"})
         check = await browser.get(f"{path}/check")
-        assert "began before you were born" in words(check) and f'href="{page}?then=check"' in check.text
+        assert "began before you were born" in words(check) and f'href="{page}?then=check#entry-1"' in check.text
         assert "is not for you" not in words(check) and "small child" not in words(check), "one of the answers is a mistake, and said once"
+        listed = await browser.get(page)
+        assert '<a href="#entry-1">' in listed.text and "Course of study 1: By your date of birth" in words(listed)
+        assert listed.text.count("govuk-error-message") == 2, "and each entry that it is about has it"
+        entry = await browser.get(f"{page}/entries/2")
+        assert "Error: " in words(entry) and '<a href="#from_year">' in entry.text and "before you were born" in words(entry)
+        assert "before you were born" not in words(await browser.get(f"{page}/entries/new"))
