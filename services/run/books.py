@@ -12,9 +12,11 @@ from sqlalchemy import text
 from services.quotas import exports, rebuild
 from services.quotas.rebuild import CannotRebuild
 from services.run.commands import clock
-from services.run.opened import opened
+from services.run.opened import how_events_travel, opened
+from services.run.waiting import HOW_TO_FIND_TOPICS
 from shared.events.catalogue import JOURNAL, PROGRAMMES, decode
 from shared.events.envelope import AnyEvent, Refusal
+from shared.messaging.backlog import reads_topics
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.reading import read_all
 from shared.messaging.service import Service
@@ -48,7 +50,7 @@ async def export_journal(services: Mapping[str, Service], file: Path | None) -> 
 async def rebuild_quotas(journal: Path | None, console: Console) -> bool:
     """Make the books again from a file, or from the topics; where those hold no terms, from the outbox of applications."""
     async with opened(("applications", "quotas")) as services:
-        events = _from_file(journal) if journal is not None else await _from_topics(services["applications"].db)
+        events = _from_file(journal) if journal is not None else await from_topics(services["applications"].db, how_events_travel())
         log = rebuild.log_of(events)
         if not log.batches:
             raise CannotRebuild(f"{journal or JOURNAL.name} holds no batch: there is nothing to rebuild from")
@@ -120,9 +122,11 @@ def _from_file(path: Path) -> Iterator[AnyEvent]:
         raise CannotRebuild(f"{path} cannot be read: {error.strerror}") from error
 
 
-async def _from_topics(applications: Database) -> list[AnyEvent]:
-    settings = CommonSettings()
+async def from_topics(applications: Database, settings: CommonSettings) -> list[AnyEvent]:
+    """Every event of the programmes' terms and of the journal; `CannotRebuild` where there are no topics, or it is not known where."""
     if settings.transport != "kafka":
+        if await applications.run(reads_topics):
+            raise CannotRebuild(f"events travel by Kafka: {HOW_TO_FIND_TOPICS}. Or name a file: puente rebuild quotas --journal FILE")
         raise CannotRebuild(
             "events travel by the local transport, whose log is the lost database itself. Name a file that puente export journal wrote "
             "before: puente rebuild quotas --journal FILE"

@@ -70,6 +70,11 @@ class Home:
         """Holds the address of the stack that runs here, while it does."""
         return self.folder / "runs-at"
 
+    @property
+    def topics(self) -> Path:
+        """Says where the topics are of the stack that runs here, while it does: settings by name."""
+        return self.folder / "topics-are-at"
+
     def runs(self) -> bool:
         """Whether a stack runs here now. Its address is left behind by one that was killed, its lock never is."""
         if not self.running.exists():

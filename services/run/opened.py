@@ -1,6 +1,7 @@
 """Services put together for one command: on the databases that the settings name, or on the embedded server of the home folder."""
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -59,6 +60,19 @@ async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None, m
         finally:
             for service in made.values():
                 await service.db.close()
+
+
+def tell_topics(home: Home, settings: CommonSettings) -> None:
+    """Write where the topics of a stack on Kafka are, for the commands beside it. A password stays in the environment."""
+    home.topics.write_text(json.dumps({"kafka_bootstrap": settings.kafka_bootstrap, "kafka_prefix": settings.kafka_prefix}))
+
+
+def how_events_travel(home: Home | None = None) -> CommonSettings:
+    """The settings of the environment; where that names neither database nor broker, with the topics of the stack that runs here."""
+    common, place = CommonSettings(), home or default_home()
+    if common.database_url or common.kafka_bootstrap or not place.runs() or not place.topics.exists():
+        return common
+    return CommonSettings(transport="kafka", **json.loads(place.topics.read_text()))
 
 
 def clock_of(settings: CommonSettings) -> Clock:

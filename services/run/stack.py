@@ -21,7 +21,7 @@ from services.run import databases, ports
 from services.run.gateway import Gateway
 from services.run.home import Home
 from services.run.mail import MailDesk
-from services.run.opened import environment, values_of
+from services.run.opened import environment, tell_topics, values_of
 from services.run.processes import Child, Supervisor
 from services.run.registry import NAMES, build, prefix_of, settings_of
 from services.run.replay import LOCAL, begin_log
@@ -143,6 +143,8 @@ class Stack:
                 f"Puente runs in {self.home.folder} already ({where}). End that one first, or name another folder in PUENTE_HOME."
             )
         self._exit.callback(os.close, descriptor)
+        # One that was killed left it behind, and this one may have no broker.
+        self.home.topics.unlink(missing_ok=True)
         self._exit.callback(self.home.running.unlink, missing_ok=True)
 
     async def _start_here(self, listener: Any) -> None:
@@ -167,6 +169,8 @@ class Stack:
         if broker.kind == "given" and not CommonSettings().kafka_prefix:
             # Somebody else's broker: topics of our own, by the folder that they belong to.
             self.values["kafka_prefix"] = f"puente-{hashlib.sha256(bytes(self.home.folder)).hexdigest()[:8]}-"
+        tell_topics(self.home, CommonSettings(**{name: value for name, value in self.values.items() if name.startswith("kafka_")}))
+        self._exit.callback(self.home.topics.unlink, missing_ok=True)
         # A container's log ends with it, so each is a new one.
         self._log = f"{broker.kind} {broker.bootstrap if broker.kind != 'java' else self.home.broker}"
 

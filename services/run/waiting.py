@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from services.run.opened import how_events_travel
 from shared.events.catalogue import topics_of
 from shared.kernel.clock import Clock
 from shared.messaging.backlog import Lookout, UnsentOfTopic, lookout, reads_topics, unsent_by_topic
 from shared.messaging.service import Service
-from shared.settings import CommonSettings
+
+HOW_TO_FIND_TOPICS: Final = (
+    "start the demonstration whose broker it is, or name the broker: PUENTE_TRANSPORT=kafka and PUENTE_KAFKA_BOOTSTRAP=host:port"
+)
 
 
 class Line(NamedTuple):
@@ -40,7 +44,7 @@ async def _line(service: Service, looks: Lookout | None, unsent: list[UnsentOfTo
     ages = [max(0, int((now - one.since).total_seconds())) for one in theirs]
     if looks is None:
         reads = await service.db.run(reads_topics)
-        note = "its worker reads Kafka: name it in PUENTE_TRANSPORT and PUENTE_KAFKA_BOOTSTRAP" if reads else ""
+        note = f"its worker reads Kafka: {HOW_TO_FIND_TOPICS}" if reads else ""
         return Line(service.name, number, None if reads else 0, max(ages, default=0), note)
     found = await looks.look()
     if found.away:
@@ -49,8 +53,8 @@ async def _line(service: Service, looks: Lookout | None, unsent: list[UnsentOfTo
 
 
 async def look(services: Mapping[str, Service], clock: Clock) -> list[Line]:
-    """What waits for each service; the settings say where the topics are."""
-    settings = CommonSettings()
+    """What waits for each service; the settings say where the topics are, or the stack that runs here."""
+    settings = how_events_travel()
     return await lines(services, {name: lookout(settings, name, service.db) for name, service in services.items()}, clock.now())
 
 

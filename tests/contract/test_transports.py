@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from services.run import waiting
+from services.quotas.rebuild import CannotRebuild
+from services.run import books, waiting
 from shared.events.catalogue import TOPICS
 from shared.events.envelope import MAX_BYTES, AnyEvent, encode
 from shared.kernel.ids import derived_id, new_id
@@ -18,6 +19,7 @@ from shared.messaging.local import LocalTransport
 from shared.messaging.service import Waits
 from shared.messaging.transport import Outgoing
 from shared.persistence.database import Tx
+from shared.settings import CommonSettings
 from tests.contract.rig import KEYS, MOMENT, Rig, apply_once, fact, forward, history, in_order, service
 
 
@@ -70,6 +72,8 @@ async def test_what_waits_for_a_service_is_counted_and_how_long_the_oldest_has(r
     if broker:
         found = (await waiting.lines(services, {"applications": None, "quotas": None}, MOMENT))[1]
         assert found.on_topics is None and "PUENTE_KAFKA_BOOTSTRAP" in found.note, "its worker reads topics, and where they are is not said"
+        with pytest.raises(CannotRebuild, match="events travel by Kafka: start the demonstration"):
+            await books.from_topics(rig.consumer, CommonSettings(transport="local"))
 
 
 async def test_what_was_rolled_back_is_never_delivered(rig: Rig) -> None:

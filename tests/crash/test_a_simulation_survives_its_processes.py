@@ -16,6 +16,7 @@ from rich.console import Console
 
 from services.applications.plan import check_folder
 from services.run.home import PLAN, Home
+from services.run.opened import how_events_travel
 from services.run.processes import Child
 from services.run.registry import prefix_of
 from services.run.simulate.progress import Progress
@@ -103,6 +104,7 @@ async def test_every_process_and_the_broker_killed_during_a_call_change_nothing(
     wish = wish_for(ordered, call.opens)
     async with Stack(Home(tmp_path / "hurt"), wish, progress.say) as stack:
         assert stack.mail.sink.most == wish.mails_most
+        assert stack.broker is not None and how_events_travel(stack.home).kafka_bootstrap == stack.broker.bootstrap
         disturbing = asyncio.create_task(disturb(stack, random.Random(ordered.seed), killed))
         try:
             outcome = await play_on(stack, ordered, progress)

@@ -1,0 +1,30 @@
+"""Commands beside a demonstration on Kafka find its topics as they find its database."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.run.home import Home
+from services.run.opened import how_events_travel, tell_topics
+from shared.persistence.file_lock import trying
+from shared.settings import CommonSettings
+
+
+def test_the_topics_of_the_stack_that_runs_here_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TRANSPORT", "KAFKA_BOOTSTRAP", "KAFKA_PREFIX", "KAFKA_PASSWORD", "DATABASE_URL"):
+        monkeypatch.delenv(f"PUENTE_{name}", raising=False)
+    home = Home(tmp_path)
+    assert how_events_travel(home).transport == "local", "nothing runs here"
+    tell_topics(home, CommonSettings(kafka_bootstrap="127.0.0.1:9", kafka_prefix="ours-", kafka_password=SecretStr("secret")))
+    assert "secret" not in home.topics.read_text()
+    home.running.touch()
+    assert how_events_travel(home).transport == "local", "left behind by one that was killed"
+    with trying(tmp_path / "lock"):
+        found = how_events_travel(home)
+        assert (found.transport, found.kafka_bootstrap, found.kafka_prefix) == ("kafka", "127.0.0.1:9", "ours-")
+        monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", "127.0.0.1:8")
+        assert how_events_travel(home).kafka_bootstrap == "127.0.0.1:8", "who names a broker means that one"
+        monkeypatch.delenv("PUENTE_KAFKA_BOOTSTRAP")
+        monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://u@elsewhere/puente_{service}")
+        assert how_events_travel(home).transport == "local", "another database is another installation"
