@@ -125,7 +125,7 @@ async def confirm_change(
 
 
 async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[str] | Stranded:
-    """The promises that the plan breaks, for a second officer to agree to; or what nobody can agree to."""
+    """The promises that the plan breaks and the one in force keeps, for a second officer to agree to; or what nobody can agree to."""
     found, never = list[str](), list[str]()
     for one in before:
         code = one.programme.code
@@ -136,7 +136,8 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[s
             seats=await store.seats_held(tx, code),
             under_way=await store.under_way(tx, code),
         )
-        found += broken_promises(code, plan.programme(code), held)
+        agreed = broken_promises(code, one.programme, held)
+        found += [line for line in broken_promises(code, plan.programme(code), held) if line not in agreed]
         never += stranded(code, plan.programme(code), held)
     return Stranded(tuple(never)) if never else found
 
