@@ -60,7 +60,7 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(i18n.Texts, "gettext", gettext)
     monkeypatch.setattr(i18n.Texts, "ngettext", ngettext)
-    for name in ("babel_date", "get_timezone_location", "format_skeleton"):
+    for name in ("babel_date", "city_of", "format_skeleton"):
         monkeypatch.setattr(formats, name, _marked(getattr(formats, name)))
 
 

@@ -137,13 +137,12 @@ def _mail(post: Post, one: Claimed, address: Address, programmes: dict[str, Prog
 
 def _reader(address: Address, application: UUID) -> Reader:
     contact = address.applications.get(str(application), Contact())
-    ways = ", ".join(way for way in (contact.focal_point, contact.focal_phone) if way)
     return Reader(
         address.timezone,
         address.name,
         address.applicant,
         receipt=contact.receipt,
-        focal_point=ways,
+        focal_point=tuple(way for way in (contact.focal_point, contact.focal_phone) if way),
         papers=tuple(contact.papers),
         course=contact.course,
         choice=(contact.choice, contact.listed),

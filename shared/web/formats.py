@@ -10,12 +10,12 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
-from babel.dates import format_skeleton, get_timezone_location
+from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 from markupsafe import Markup
 
-from shared.kernel.writing import NO_BREAK, dated
+from shared.kernel.writing import NO_BREAK, city_of, dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
@@ -48,8 +48,7 @@ def zone_name(timezone: str) -> str:
         return translate(N_("Beijing"))
     if timezone in ("UTC", "Etc/UTC"):
         return "UTC"
-    # `Argentina/Buenos Aires` where CLDR tells zones of one name apart: what people say is the city.
-    return str(get_timezone_location(zone(timezone), locale=LOCALES[current_language()], return_city=True)).rsplit("/", 1)[-1]
+    return city_of(timezone, LOCALES[current_language()])
 
 
 def format_date(value: date | datetime, form: DateForm = "long") -> str:

@@ -10,12 +10,12 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, get_timezone_location
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from services.notifications.domain.choose import FOR_REFEREES, NAMES_COURSE, NAMES_PAPERS
 from shared.kernel.cells import Cell
-from shared.kernel.writing import dated
+from shared.kernel.writing import city_of, dated
 
 BEIJING: Final = "Asia/Shanghai"
 
@@ -57,8 +57,8 @@ class Reader:
     """Whom the text is about, where the reader is that person's referee."""
     receipt: str = ""
     """The application's receipt number, where the text is about one that was sent."""
-    focal_point: str = ""
-    """Where to write to the focal point of the application's country, where the plan says it."""
+    focal_point: tuple[str, ...] = ()
+    """How to reach the focal point of the application's country, each way that the plan says."""
     papers: tuple[str, ...] = ()
     """Documents that are asked for now and are not there, by name."""
     course: str = ""
@@ -116,7 +116,8 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
         parts = [link, frame["closing"].format(ask=frame[ask])]
     else:
         receipt = "\n" + frame["receipt"].format(receipt=reader.receipt) if reader.receipt else ""
-        ask = frame["ask_at"].format(focal_point=reader.focal_point) if reader.focal_point else frame["ask"]
+        ways = frame["between"].join(reader.focal_point)
+        ask = frame["ask_at"].format(focal_point=ways) if reader.focal_point else frame["ask"]
         asked = reader.papers if told.template in NAMES_PAPERS else ()
         papers = frame["papers"].format(papers=_items(asked)) if asked else ""
         parts = [_course(told, reader, frame), papers, frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
@@ -198,7 +199,7 @@ def _city(zone: str, locale: str) -> str:
     """What people call a zone: its city in their language, where CLDR has it."""
     if zone.endswith("UTC"):
         return "UTC"
-    return get_timezone_location(zone, locale=locale, return_city=True).rsplit("/", 1)[-1]
+    return city_of(zone, locale)
 
 
 def _zone(name: str) -> str:

@@ -202,7 +202,7 @@ def group_rows(board: Board, asked: Asked) -> list[dict[str, Any]]:
         group = "" if name == ALL else name
         found.append(
             {
-                "name": short,
+                "name": meaning if meaning.startswith(short) else short,
                 "meaning": meaning,
                 "href": asked.path(group=group) + COUNTRIES,
                 "countries": format_number(sum(1 for cell in cells if cell.participates)),

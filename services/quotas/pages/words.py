@@ -289,7 +289,10 @@ def groups_of(cell: CellRow) -> list[tuple[str, str]]:
 
 
 def group_name(group: str) -> tuple[str, str]:
-    """Abbreviation and name of a group, of all countries, or of those that are in no group."""
+    """Abbreviation and name of a group, of all countries, or of those that are in no group.
+
+    In Chinese the one begins the other: where both would be shown, the name says it all.
+    """
     if group in GROUPS:
         return _(GROUPS[group][0]), _(GROUPS[group][1])
     name = _("All countries") if group == "all" else _("Countries of no group")
@@ -299,7 +302,7 @@ def group_name(group: str) -> tuple[str, str]:
 def group_label(group: str) -> str:
     """Abbreviation and name in one."""
     short, name = group_name(group)
-    return labelled(short, name) if short != name else name
+    return name if name.startswith(short) else labelled(short, name)
 
 
 def remarks(cell: CellRow) -> list[tuple[str, str]]:

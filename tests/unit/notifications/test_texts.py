@@ -127,9 +127,11 @@ def test_every_text_renders_with_an_example_of_its_event(template: str, kind: st
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_mail_names_the_receipt_number_and_whom_to_ask_where_they_are_known(language: str) -> None:
     told, wording = Told("application_submitted", CELL, {}, LINK), wordings()[language]
-    known = Reader(receipt="K7QF-2MXW-9D", focal_point="focal-point.pe@example.org, +51 1 555 0100")
+    known = Reader(receipt="K7QF-2MXW-9D", focal_point=("focal-point.pe@example.org", "+51 1 555 0100"))
     with_both, with_none = (as_mail(render(told, one, wording, terms()), told, one, wording) for one in (known, Reader()))
-    assert "K7QF-2MXW-9D\n" in with_both and with_both.endswith("focal-point.pe@example.org, +51 1 555 0100\n")
+    assert "K7QF-2MXW-9D\n" in with_both and with_both.endswith(
+        f"focal-point.pe@example.org{'、' if language == 'zh' else ', '}+51 1 555 0100\n"
+    )
     taken = Told("place_taken", CELL, {}, LINK)
     asked = Reader(papers=("Examen médico", "Visa"))
     assert "\n- Examen médico\n- Visa\n\n" in as_mail(render(taken, asked, wording, terms()), taken, asked, wording)

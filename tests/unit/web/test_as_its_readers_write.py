@@ -15,6 +15,7 @@ from markupsafe import Markup
 from services.applications import agreements
 from services.applications.domain import answers
 from services.notifications.wording import wordings
+from services.quotas.pages.words import group_label
 from services.run.home import ROOT
 from shared.kernel.writing import NO_BREAK, unbroken
 from shared.web import formats
@@ -139,6 +140,13 @@ def test_texts_are_joined_as_the_language_joins_them() -> None:
             assert formats.sentences("(2016)", "请继续") == f"(2016){formats.semicolon()}请继续"
     marked = formats.sentences("a < b.", Markup("<b>c</b>"))
     assert isinstance(marked, Markup) and marked == "a &lt; b. <b>c</b>" and formats.sentences("", "") == ""
+
+
+def test_a_group_whose_name_begins_with_its_abbreviation_is_named_once() -> None:
+    spaced = Texts.load(*(ROOT / folder / "locale" for folder in CATALOGUES))
+    for language, label in (("zh", "最不发达国家"), ("en", "LDC: least developed country")):
+        with speaking(spaced, language):
+            assert group_label("LDC") == label
 
 
 def test_each_word_that_translators_are_told_to_use_is_used() -> None:

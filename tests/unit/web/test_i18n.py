@@ -88,6 +88,7 @@ def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     with speaking(TEXTS, "zh"):
         assert formats.format_date(moment) == "2016年3月31日"
         assert formats.format_datetime(moment, formats.BEIJING) == "2016年4月1日 07:59（北京）"
+        assert formats.zone_name("America/Argentina/Buenos_Aires") == "布宜诺斯艾利斯", "CLDR has it under an earlier name"
 
 
 def test_a_day_alone_says_whose_day_it_is() -> None:
