@@ -289,10 +289,7 @@ def groups_of(cell: CellRow) -> list[tuple[str, str]]:
 
 
 def group_name(group: str) -> tuple[str, str]:
-    """Abbreviation and name of a group, of all countries, or of those that are in no group.
-
-    In Chinese the one begins the other: where both would be shown, the name says it all.
-    """
+    """Abbreviation and name of a group, of all countries, or of those that are in no group. In Chinese the one begins the other."""
     if group in GROUPS:
         return _(GROUPS[group][0]), _(GROUPS[group][1])
     name = _("All countries") if group == "all" else _("Countries of no group")
