@@ -133,7 +133,7 @@ def part_key(programme: str, part: str) -> str:
 def part_names(terms: ProgrammePublished, key: str) -> Names | None:
     """The names of the course, or of the way of applying, that the limit `key` bounds, or of the part that it stands for (`part_key`).
 
-    None where there is no such thing, or it is not known.
+    With its code where another one of the year has the same name. None where there is no such thing, or it is not known.
     """
     if key.startswith("part:"):
         return parts_of(terms).get(key.split(":", 2)[2])
@@ -141,5 +141,19 @@ def part_names(terms: ProgrammePublished, key: str) -> Names | None:
     if limit is None:
         return None
     if limit.course:
-        return next((one.names for one in terms.courses if (one.year, one.key) == (limit.year, limit.course)), None)
-    return next((one.names for one in terms.channels if one.key == limit.channel), None)
+        return told_apart({one.key: one.names for one in terms.courses if one.year == limit.year}, limit.course)
+    return told_apart({one.key: one.names for one in terms.channels}, limit.channel or "")
+
+
+def told_apart(called: Mapping[str, Names], code: str) -> Names | None:
+    """The names of `code`; in each language in which another one is called the same, with its code beside it."""
+    if code not in called:
+        return None
+
+    def said(language: str) -> str:
+        name = str(getattr(called[code], language))
+        if sum(getattr(one, language) == name for one in called.values()) == 1:
+            return name
+        return f"{name}（{code}）" if language == "zh" else f"{name} ({code})"
+
+    return Names(**{language: said(language) for language in Names.__struct_fields__})

@@ -14,7 +14,7 @@ from services.quotas.pages.kit import cell_path, local
 from services.quotas.rows import CellRow, DecisionRow, LimitRow, SkipRow
 from shared.events.applications import Names
 from shared.kernel.cells import Cell
-from shared.web.formats import BEIJING, bracketed, format_datetime, format_number, labelled
+from shared.web.formats import BEIJING, format_datetime, format_number, labelled
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -226,14 +226,13 @@ def _limit(limit: LimitRow, names: Names | None, part: Namer) -> LimitLine:
 
 
 def limit_name(key: str, names: Names | None, part: Names | None) -> str:
-    """The name of a limit, by its key: of a course or a way of applying the one in the plan (`part`), with its code beside it."""
+    """The name of a limit, by its key: of a course or a way of applying the one in the plan (`part`), else its code."""
     limit, kind = named(key), key.partition(":")[0]
     if limit is None:
         return said(LIMITS, kind)
     country = local(names) if names else limit.country
     cell = f"{country} {limit.year}"
-    code = limit.course or limit.channel
-    name = bracketed(local(part), code) if part is not None and code and local(part) != code else code
+    name = local(part) if part is not None else limit.course or limit.channel
     return said(LIMITS, kind, cell=cell, country=country, year=limit.year, name=name)
 
 
