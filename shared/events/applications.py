@@ -141,8 +141,11 @@ class ProgrammePublished(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationSubmitted(Fact, frozen=True, kw_only=True):
+    """Handed in, or sent again after a correction (`corrected`; false in events from before it was told)."""
+
     application: UUID
     person: UUID
+    corrected: bool = False
 
 
 class ApplicationReturned(Fact, frozen=True, kw_only=True):

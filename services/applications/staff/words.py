@@ -81,6 +81,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "course_country": N_("every seat for {country} in the course has been given"),
     "channel": N_("every place for this way of applying has been given"),
 }
+SENT_AGAIN: Final = N_("Corrected and sent again")
 FOR_THE_DAY: Final = N_("Waits for the day on which places are given")
 LETTERS: Final = {
     ("question", True): N_("Question to the country"),
@@ -107,6 +108,8 @@ def standing_said(application: Application, call: Call | None) -> Said:
 
 def move_name(entry: TimelineEntry) -> str:
     """What a move is called, translated; before places are given nobody has a rank, and so nobody is on a list."""
+    if entry.act == Act.SUBMIT and entry.source == State.RETURNED:
+        return _(SENT_AGAIN)
     return _(FOR_THE_DAY if entry.act == Act.WAIT and entry.detail.get("rank") == 0 else MOVES.get(entry.act, entry.act))
 
 

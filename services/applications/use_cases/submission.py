@@ -158,7 +158,7 @@ def _again(known: Known, request_hash: str) -> Submitted | KeyReused:
 
 def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]) -> Move:
     """Make the application a submitted one. A corrected one keeps its receipt and its place in time."""
-    application, pages = standing.application, standing.programme.pages
+    application, pages, corrected = standing.application, standing.programme.pages, standing.application.state == State.RETURNED
     courses = listed(pages, answers)
     moves.change(
         application,
@@ -175,7 +175,7 @@ def _handed_in(asked: Submission, standing: Standing, answers: dict[str, Answer]
     body = {"application_id": str(done.application_id), "receipt": done.receipt, "submitted_at": done.submitted_at.isoformat()}
     keep = Keep(asked.viewer.account_id, asked.idempotency_key, asked.hash, body, asked.now)
     detail = {"receipt": done.receipt, **({"agreed": dict(asked.agreed), "language": asked.language} if asked.agreed else {})}
-    fact = ApplicationSubmitted(**facts_of(application))
+    fact = ApplicationSubmitted(**facts_of(application), corrected=corrected)
     role, actor = asked.viewer.role, asked.viewer.account_id
     return made(application, standing.moved, Act.SUBMIT, role=role, actor=actor, now=asked.now, fact=fact, detail=detail, keep=keep)
 

@@ -58,7 +58,10 @@ THANKS: Final = Row(to="referee", template="referee_thanked", channels=(EMAIL,))
 
 # fmt: off
 TABLE: Final[Mapping[str, tuple[Row, ...]]] = {
-    "puente.application.submitted.v1": (Row(template="application_submitted", channels=BOTH, settles=("correction",)),),
+    "puente.application.submitted.v1": (
+        Row(when=("corrected", (True,)), template="application_corrected", channels=BOTH, settles=("correction",)),
+        Row(template="application_submitted", channels=BOTH, settles=("correction",)),
+    ),
     "puente.application.returned.v1": (
         Row(template="application_returned", channels=BOTH, tells=("reasons", "correct_by"), settles=("correction",), remind=CORRECTION),
     ),

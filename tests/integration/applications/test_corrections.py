@@ -101,7 +101,10 @@ async def test_what_was_corrected_is_shown_before_and_now_to_the_coordinator_and
 async def test_sent_again_as_it_was_is_said(world: World, api: Api) -> None:
     person, application = await sent_back(world)
     await world.submit(person, application.id)
-    assert "It was sent again without a change." in words(await page(api, COORDINATOR, f"/country/applications/{application.id}"))
+    seen = words(await page(api, COORDINATOR, f"/country/applications/{application.id}"))
+    assert "It was sent again without a change." in seen and "Corrected and sent again" in seen, "and the history parts it from the first"
+    told = [event.data.corrected for event in await world.published(application.id) if event.type == "puente.application.submitted.v1"]
+    assert told == [False, True], "the second one is thanked for as such"
 
 
 @pytest.mark.parametrize(

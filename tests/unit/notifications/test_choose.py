@@ -90,6 +90,13 @@ def test_of_letters_it_is_told_whether_more_are_needed_and_an_older_event_says_n
         assert told(declined, referees_lacking=enough).messages[0].template == "letter_declined"
 
 
+def test_a_corrected_application_is_thanked_for_as_such() -> None:
+    submitted = "puente.application.submitted.v1"
+    assert [one.template for one in told(submitted).messages] == ["application_submitted"] * 2, "also of an event from before it was told"
+    corrected = told(submitted, corrected=True)
+    assert [one.template for one in corrected.messages] == ["application_corrected"] * 2 and corrected.settles == ("correction",)
+
+
 def test_before_the_round_nobody_is_told_a_rank() -> None:
     assert told("puente.place.waiting.v1", rank=0).messages[0].template == "place_waiting_round"
     assert told("puente.place.waiting.v1", rank=1).messages[0].template == "place_waiting"
