@@ -145,7 +145,7 @@ def make_environment() -> str:
         raise Failed(
             "There is a folder .venv that is not a Python environment.",
             f"{VENV} has no pyvenv.cfg.",
-            "Move it away, then run make setup again.",
+            "Move it away, then run the same command again.",
         )
     venv.EnvBuilder(with_pip=False, symlinks=True, clear=True).create(VENV)
     return f".venv, Python {platform.python_version()}"
@@ -205,7 +205,7 @@ def install_packages() -> str:
         raise Failed(
             "The Python packages cannot be installed.",
             "This machine has neither uv nor pip, and its Python has no ensurepip.",
-            "On Debian or Ubuntu, as root: apt-get install python3-venv. Elsewhere: install uv. Then run make setup again.",
+            "On Debian or Ubuntu, as root: apt-get install python3-venv. Elsewhere: install uv. Then run the same command again.",
         )
     if installer:  # pip's own configuration may name a mirror that uv does not know
         done, said = run(
@@ -217,7 +217,7 @@ def install_packages() -> str:
     raise Failed(
         "The Python packages cannot be installed.",
         told or "no reason was given",
-        f"Look at the network or the proxy (the whole output: {LOG}); Python must be one of 3.11 to 3.14. Then run make setup again.",
+        f"Look at the network or the proxy (the whole output: {LOG}); Python must be one of 3.11 to 3.14. Then run the same command again.",
     )
 
 
@@ -256,7 +256,7 @@ def install_npm(node: Path, npm: list[str | Path]) -> str:
         raise Failed(
             "The npm packages cannot be installed.",
             told,
-            f"Look at the network or the proxy (all of the output: {LOG}), then run make setup again.",
+            f"Look at the network or the proxy (all of the output: {LOG}), then run the same command again.",
         )
     count = sum(bool(name) for name in json.loads((ROOT / "node_modules" / ".package-lock.json").read_text())["packages"])
     return f"{count} packages, by {node}"
@@ -305,11 +305,11 @@ def main() -> int:
         print(f"\n{owner}: {error}.\n  Next: clone your own copy, or give this one to one account (chown -R).", file=sys.stderr)
     except OSError as error:
         print(
-            f"\nThe set-up could not write its files: {error}.\n  Next: free some disk (1 GB is needed), then run make setup again.",
+            f"\nThe set-up could not write its files: {error}.\n  Next: free some disk (1 GB is needed), then run the same command again.",
             file=sys.stderr,
         )
     except KeyboardInterrupt:
-        print("\nStopped. Run make setup again to go on from here.", file=sys.stderr)
+        print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)
     else:
         return 0
     return 1

@@ -5,9 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+
+from deploy import bootstrap
 
 ROOT = Path(__file__).resolve().parents[3]
 TAKEN = (
@@ -99,6 +102,18 @@ def test_a_failure_says_what_why_and_what_next(checkout: Path) -> None:
     assert done.returncode != 0
     assert "cannot be built" in done.stderr and "Why:" in done.stderr and "Next:" in done.stderr
     assert make(checkout, "setup").returncode == 0
+
+
+def test_who_stops_it_is_told_to_run_what_they_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`make demo` sets up too."""
+
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "turn", nullcontext)
+    monkeypatch.setattr(bootstrap, "set_up", stopped)
+    assert bootstrap.main() == 1
+    assert capsys.readouterr().err == "\nStopped. Run the same command again to go on from here.\n"
 
 
 def test_without_python_it_says_what_to_install(checkout: Path) -> None:
