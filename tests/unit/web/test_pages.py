@@ -4,11 +4,12 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from jinja2 import Environment
 
+from services.run.home import ROOT
 from shared.kernel.clock import ManualClock
 from shared.web.i18n import Texts
 from shared.web.pages import Pages
@@ -65,3 +66,17 @@ def test_a_long_text_announces_what_can_bite(tmp_path: Path, bounds: tuple[int, 
     assert re.findall(r"At most ([^<]+)", drawn) == said
     described = re.search(r'aria-describedby="([^"]+)"', drawn)
     assert described and described[1].split() == re.findall(r'class="app-counter" id="([^"]+)"', drawn)
+
+
+UNEVEN: Final = {
+    r"<td(?![^>]*app-nowrap)(?: [a-z-]+=\"(?:\{\{.*?\}\}|[^\"{])*\")*>\{\{ format_date\(": '<td class="a">{{ format_date(day) }}',
+    r'govuk-button-group">.*class="app-link-button"': '<div class="govuk-button-group"><button class="app-link-button">',
+}
+"""A day in a cell of its own that may break over two lines; an act beside buttons, smaller than the link that stands there otherwise."""
+
+
+@pytest.mark.parametrize("pattern", UNEVEN)
+def test_no_template_draws_the_same_thing_in_two_ways(pattern: str) -> None:
+    assert re.search(pattern, UNEVEN[pattern])
+    drawn = [path for folder in ("shared/web", "services") for path in sorted((ROOT / folder).rglob("templates/**/*.html"))]
+    assert len(drawn) > 50 and [path.name for path in drawn if re.search(pattern, path.read_text(encoding="utf-8"))] == []
