@@ -29,6 +29,7 @@ from services.notifications.tables import STATES
 from services.notifications.wording import wordings
 from shared.kernel.cells import Cell
 from shared.web.archives import as_archive, of_texts
+from shared.web.formats import BEIJING
 from shared.web.i18n import N_, current_language, translate
 from shared.web.identity import require
 from shared.web.pages import Pages, render
@@ -110,6 +111,7 @@ async def outgoing(request: Request) -> Response:
     return render(
         request,
         "outgoing.html",
+        zone=BEIJING,
         rows=[(row, subjects.get(row.template, row.template), Cell.parse(row.cell)) for row in rows[:PAGE]],
         where=where,
         country=country,

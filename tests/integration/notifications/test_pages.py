@@ -138,6 +138,7 @@ async def test_staff_see_mails_without_addresses_and_why_they_failed(house: Hous
         assert page.count("The mail server says that this address accepts no mail.") == 2
         assert "example.org" not in page and "Luis" not in page
         everything = (await browser.get("/messages/outgoing")).text
+        assert "(Beijing)" in everything and "(UTC)" not in everything, "as on every page of the donor's side"
         assert everything.count("next try") == 2 and everything.count("Send again") == 4
         narrowed = await browser.get("/messages/outgoing", params={"application": str(derived_id("application", "luis"))})
         assert narrowed.text.count("Send again") == 2
