@@ -13,7 +13,7 @@ from services.applications.domain.eligibility import COMPARING, Rule
 from services.applications.domain.lifecycle import FINISHED, State
 from services.applications.pages.away import away
 from services.applications.pages.chosen import chosen_country, remembering, zone_here
-from services.applications.pages.courses import courses
+from services.applications.pages.courses import choices, courses
 from services.applications.pages.giving import answers_day, giving_day
 from services.applications.pages.help import every_country, focal
 from services.applications.pages.mine import said_of
@@ -122,6 +122,7 @@ async def programme_page(request: Request, code: str) -> Response:
         answers_day=answers_day,
         conditions=conditions(terms.programme, found.call),
         courses=courses(terms.programme, found.call),
+        choices=choices(terms.programme),
         stages=[(_(text), papers(terms.programme, stage)) for stage, text in STAGES.items() if papers(terms.programme, stage)],
         referees=needed_words(terms.programme.referees) if terms.programme.referees else "",
         referees_only_for=only_for(terms.programme, terms.programme.referees.when) if terms.programme.referees else "",

@@ -11,6 +11,7 @@ from services.applications.plan.model import Programme
 from services.applications.tables import Application
 from services.applications.use_cases.courses import not_possible
 from shared.web.formats import bracketed, format_number
+from shared.web.formats import listed as in_a_row
 from shared.web.i18n import N_, current_language, translate
 
 _ = translate
@@ -54,6 +55,12 @@ def facts_of(application: Application, programme: Programme) -> tuple[str, list[
     if len(courses) > 1 and application.state in UNDECIDED:
         return _("Courses, in order of preference"), [f"{n}. {course_title(programme, key)}" for n, key in enumerate(courses, start=1)]
     return (_("Course"), [of_application(application, programme)]) if application.course else None
+
+
+def listed_words(application: Application, programme: Programme) -> str:
+    """The courses in the person's order, in one line: `1. Public health, 2. Irrigation`; the name alone of a single one."""
+    titles = [course_title(programme, key) for key in application.listed]
+    return in_a_row(f"{n}. {title}" for n, title in enumerate(titles, start=1)) if len(titles) > 1 else "".join(titles)
 
 
 def approved_words(application: Application, programme: Programme) -> str:

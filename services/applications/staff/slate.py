@@ -14,6 +14,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import giving
+from services.applications.pages.preferences import listed_words
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.staff.kit import (
@@ -59,13 +60,17 @@ CANDIDATES: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One line: an application, its person's name, and in words why it could not be put forward (`limit`), or cannot be yet (`lacks`)."""
+    """One line: an application, its person's name, and in words why it could not be put forward (`limit`), or cannot be yet (`lacks`).
+
+    `courses` are those that were listed, in the person's order, which the programme follows where it can; empty where there are none.
+    """
 
     application: Application
     name: str
     score: str
     limit: str
     lacks: str
+    courses: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ def _lines(
             score_words(row.score),
             limit_words(row.reason_limit, one.plan) if row.reason_limit else "",
             (lacks or {}).get(row.id, ""),
+            listed_words(row, one.programme),
         )
         for row in rows
     )

@@ -43,6 +43,9 @@ async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(
     in_order = f"Courses, in order of preference 1. {ENERGY} 2. {TRANSPORT}"
     assert in_order in main(await ana.get(own)) and in_order in main(await peru.get(f"/country/applications/{application.id}"))
     assert f"{ENERGY} (choice 1 of 2)" in main(await officer.get("/officer"))
+    assert f"1. {ENERGY}, 2. {TRANSPORT}" in main(await peru.get("/country/slate?programme=training&year=2016")), (
+        "their order is a recommendation"
+    )
     page = await officer.get(path)
     for said in (f"1. {ENERGY} Free seats: 160 of 160; Peru: 10 of 10 free", f"2. {TRANSPORT} Free seats: 160 of 160; Peru: 10 of 10 free"):
         assert said in main(page), said

@@ -58,6 +58,7 @@ async def test_a_programme_says_what_one_gets_who_takes_part_how_long_and_in_whi
         page = words(await browser.get(f"/programmes/{PROGRAMME}?country=PE"))
         courses = words(await browser.get("/programmes/training"))
     assert "The courses of 2016" in courses and "The courses of" not in page
+    assert "You can name up to 3 courses, in your order of preference." in courses
     said = "Digital government 2 January 2017 – 14 January 2017 Seats: 160 At most from each country: 10 Taught in: Español , English ,"
     assert said in courses
     for said in (
