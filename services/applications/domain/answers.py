@@ -12,7 +12,7 @@ from typing import Final
 from services.applications.domain import kinds
 from services.applications.domain.dates import DATE_BOXES
 from services.applications.domain.faults import FAULTS, Fault
-from services.applications.domain.kinds import ANOTHER_COUNTRY, MAX_LENGTH, PLAIN, Found, keep
+from services.applications.domain.kinds import ANOTHER_COUNTRY, MAX_LENGTH, PLAIN, Found, Setting, keep
 from services.applications.domain.questions import (
     CHOICES,
     DECIDING,
@@ -93,9 +93,16 @@ class Parsed:
 
 
 def parse_page(
-    page: Page, form: Mapping[str, str], *, today: date, countries: Collection[str] = (), known: Mapping[str, Answer] = NONE
+    page: Page,
+    form: Mapping[str, str],
+    *,
+    today: date,
+    countries: Collection[str] = (),
+    known: Mapping[str, Answer] = NONE,
+    language: str = "",
 ) -> Parsed:
-    """Read the page's fields. `today` is the applicant's day; `countries` are the codes that a `country` question accepts.
+    """Read the page's fields. `today` is the applicant's day; `countries` are the codes that a `country` question accepts; `language`,
+    where there is one, is that of the page, in which an amount is read.
 
     `known` are the answers of other pages that count, for the conditions. What is wrong with an answer to a question that is not
     asked does not matter; a right one is taken.
@@ -105,7 +112,7 @@ def parse_page(
     faults: dict[str, Fault] = {}
     for question in page.questions:
         asked = question.when is None or question.when.holds(counting)
-        found, wrong = _read(question, form, today, countries)
+        found, wrong = _read(question, form, Setting(today, countries, language))
         begin = counting.get(question.not_before) if question.not_before else None
         if isinstance(begin, int):
             found, wrong = _begun_by(question, begin, found, wrong, today)
@@ -133,15 +140,16 @@ def _begun_by(
     return found, wrong
 
 
-def _read(question: Question, form: Mapping[str, str], today: date, countries: Collection[str]) -> tuple[Answer | None, dict[str, Fault]]:
+def _read(question: Question, form: Mapping[str, str], setting: Setting) -> tuple[Answer | None, dict[str, Fault]]:
+    today, countries, language = setting
     if question.kind != "group":
-        found = kinds.parse(question, form, today=today, countries=countries)
+        found = kinds.parse(question, form, today=today, countries=countries, language=language)
         return (None, {question.key: found}) if isinstance(found, Fault) else (found, {})
     each, faults = [], dict[str, Fault]()
     for number in range(1, ENTRIES_MAX + 1):
         entry = {name: typed for name, typed in _of_entry(question, number, form).items() if typed.strip()}
         if entry:
-            parsed = parse_page(entry_page(question), entry, today=today, countries=countries)
+            parsed = parse_page(entry_page(question), entry, today=today, countries=countries, language=language)
             faults |= {f"{question.key}-{number}-{key}": fault for key, fault in parsed.faults.items()}
             each.append(parsed.answers)
     bounds = count_fault(question, len(each))
@@ -167,7 +175,7 @@ def _of_entry(group: Question, number: int, form: Mapping[str, str]) -> dict[str
 
 def parse(question: Question, form: Mapping[str, str], *, today: date, countries: Collection[str] = ()) -> Found:
     """One question's answer, what is wrong with it (of a group, the first thing), or nothing where it was left empty and may be."""
-    found, wrong = _read(question, form, today, countries)
+    found, wrong = _read(question, form, Setting(today, countries))
     return next(iter(wrong.values()), found)
 
 

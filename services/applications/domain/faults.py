@@ -58,6 +58,7 @@ FAULTS: Final = {
     "amount_minimum": N_("“{question}” must be an amount in digits, {minimum} or more"),
     "amount_maximum": N_("“{question}” must be an amount in digits, {maximum} or less"),
     "amount_minimum_maximum": N_("“{question}” must be an amount in digits, from {minimum} to {maximum}"),
+    "amount_two_ways": N_("“{question}” can be read in two ways: type it without a mark for thousands, such as 12345 or 12345.50"),
     "money_incomplete": N_("“{question}” must have an amount and a currency"),
     "level_incomplete": N_("“{question}” must have a language and a level"),
     "no_entry": N_("Add at least one entry to “{question}”"),

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from services.applications.domain.dates import DATE_BOXES, Span, read_date, years_from
 from services.applications.domain.faults import Fault, outside, unread
 from services.applications.domain.questions import FIRST_YEAR, Answer, Chosen, Entries, Money, Question, Spoken, Stored
-from services.applications.domain.writing import DIGITS_MAX, NUMBER_MAX, amount_text, count_words, read_amount, tidy
+from services.applications.domain.writing import DIGITS_MAX, NUMBER_MAX, amount_text, count_words, read_amount, tidy, two_ways
 
 ANOTHER_COUNTRY: Final = "ZZ"
 """Answer to a question of kind `country` for a country that the plan does not name."""
@@ -26,10 +26,11 @@ _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+")
 
 
 class Setting(NamedTuple):
-    """What answers are read against: the applicant's day, and the codes that a `country` question accepts."""
+    """What answers are read against: the applicant's day, the codes that a `country` question accepts, and the language of the page."""
 
     today: date
     countries: Collection[str] = ()
+    language: str = ""
 
 
 Form = Mapping[str, str]
@@ -58,13 +59,13 @@ def field_names(question: Question) -> tuple[str, ...]:
     return tuple(f"{question.key}-{box}" for box in boxes) if boxes else (question.key,)
 
 
-def parse(question: Question, form: Form, *, today: date, countries: Collection[str] = ()) -> Found:
+def parse(question: Question, form: Form, *, today: date, countries: Collection[str] = (), language: str = "") -> Found:
     """One question's answer, what is wrong with it, or nothing where an optional question was left empty."""
     kind = PLAIN[question.kind]
     typed = [tidy(form.get(name, ""), lines=kind.lines) for name in field_names(question)]
     if not any(typed):
         return None if question.optional else Fault(kind.required, {}, kind.boxes(question) if question.kind != "several" else ())
-    return kind.read(question, typed, Setting(today, countries))
+    return kind.read(question, typed, Setting(today, countries, language))
 
 
 def as_form(question: Question, answer: Answer | None) -> dict[str, str]:
@@ -134,6 +135,8 @@ def _money(question: Question, typed: list[str], setting: Setting) -> Money | Fa
     if currency not in question.currencies:
         return Fault("not_an_option", {}, ("currency",))
     hundredths = read_amount(amount)
+    if two_ways(amount, setting.language):
+        return Fault("amount_two_ways", {}, ("amount",))
     if hundredths is None:
         return unread("amount", question.minimum, question.maximum, "amount")
     most = NUMBER_MAX if question.maximum is None else question.maximum

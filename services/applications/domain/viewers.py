@@ -10,12 +10,16 @@ EVERYWHERE: Final = frozenset({"reviewer", "officer", "auditor"})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """An account, its role, the country (ISO 3166 alpha-2) of a coordinator, empty where none, and the session that it came by, if any."""
+    """An account, its role, the country (ISO 3166 alpha-2) of a coordinator, empty where none, and the session that it came by, if any.
+
+    `language` is that of the pages; empty of a program.
+    """
 
     account_id: UUID
     role: str
     country: str = ""
     session_id: UUID | None = None
+    language: str = ""
 
 
 class SessionEnded(Exception):

@@ -12,6 +12,9 @@ NUMBER_MAX: Final = 10**DIGITS_MAX - 1
 """The largest number, or amount in whole units, that is taken where nothing else bounds it."""
 
 _AMOUNT: Final = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+|\d+)(?:([.,])(\d{1,2}))?")
+_ONE_SIGN: Final = re.compile(r"\d{1,3}([.,])\d{3}")
+THOUSANDS: Final = {"es": ",", "en": ",", "zh": ",", "pt": ".", "nl": ".", "fr": ""}
+"""The sign between thousands, of the two that other languages have before decimals, as pages write numbers (`shared.web.formats`)."""
 _APART: Final = re.compile(r"[\s'\u2019]+")
 _EACH_COUNTS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SOME: Final = rf"[^\W{_EACH_COUNTS}]+"
@@ -45,6 +48,15 @@ def read_amount(text: str) -> int | None:
         return None
     whole = found[1].replace(".", "").replace(",", "")
     return int(whole) * 100 + int((found[3] or "0").ljust(2, "0")) if len(whole) <= DIGITS_MAX else (NUMBER_MAX + 1) * 100
+
+
+def two_ways(text: str, language: str) -> bool:
+    """Whether an amount has one sign with three digits after it, which is not the language's own for thousands: `12.345` in English.
+
+    Nothing can be read in two ways where no language is known.
+    """
+    found = _ONE_SIGN.fullmatch(_APART.sub("", text))
+    return found is not None and language in THOUSANDS and found[1] != THOUSANDS[language]
 
 
 def amount_text(money: Money) -> str:

@@ -1,6 +1,6 @@
 """What every page of this service works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -47,7 +47,7 @@ def body_limit(path: str) -> int:
 
 def applicant(request: Request) -> Viewer:
     """The applicant who asks; whoever else asks is refused, or led to the sign-in."""
-    return viewer_of(require(request, "applicant"))
+    return replace(viewer_of(require(request, "applicant")), language=current_language())
 
 
 def id_from(raw: str) -> UUID:

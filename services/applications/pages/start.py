@@ -28,7 +28,7 @@ from services.applications.store.plans import InForce, all_in_force
 from services.applications.use_cases import Done
 from shared.persistence.database import Tx
 from shared.web.context import context_of
-from shared.web.i18n import translate
+from shared.web.i18n import current_language, translate
 from shared.web.pages import render
 from shared.web.switching import told_again, typed_before
 
@@ -148,7 +148,8 @@ async def save_first_page(request: Request, code: str) -> Response:
 def read_first(found: Season, typed: Mapping[str, str], now: datetime) -> Parsed:
     """The first page of questions as it was typed."""
     assert found.call is not None, "who answers was shown a call"
-    return parse_page(found.programme.pages[0], typed, today=found.call.day(now), countries=found.terms.plan.codes)
+    today, codes = found.call.day(now), found.terms.plan.codes
+    return parse_page(found.programme.pages[0], typed, today=today, countries=codes, language=current_language())
 
 
 def draw_first(request: Request, found: Season, country: str, typed: Mapping[str, str], faults: Mapping[str, Fault]) -> Response:

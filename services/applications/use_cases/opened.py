@@ -42,7 +42,8 @@ class Open:
     def read(self, page: Page, form: Mapping[str, str], now: datetime) -> Parsed:
         """The fields, read as the person's day and the other pages have it."""
         known = self.sheet.before(self.page) if page is self.page else {}
-        parsed = parse_page(page, form, today=self.sheet.call.day(now), countries=self.sheet.terms.plan.codes, known=known)
+        today, codes, language = self.sheet.call.day(now), self.sheet.terms.plan.codes, self.sheet.language
+        parsed = parse_page(page, form, today=today, countries=codes, known=known, language=language)
         return Parsed(parsed.answers, self._as_ruled(parsed, known)) if page is self.page else parsed
 
     def _as_ruled(self, parsed: Parsed, known: Mapping[str, Answer]) -> dict[str, Fault]:

@@ -19,13 +19,16 @@ from shared.persistence.database import Tx
 
 @dataclass(frozen=True)
 class Sheet:
-    """The form as somebody fills it in. `saved` and `typed` are by page key; `account` is of whoever applies, where it was asked for."""
+    """The form as somebody fills it in. `saved` and `typed` are by page key; `account` is of whoever applies, where it was asked for;
+    `language` is that of the pages, empty for a program.
+    """
 
     application: Application
     account: Account | None
     terms: InForce
     saved: Mapping[str, Saved]
     typed: Mapping[str, Typed]
+    language: str = ""
 
     @property
     def programme(self) -> Programme:
@@ -74,4 +77,4 @@ class Sheet:
 async def sheet(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> Sheet | None:
     """The form, or none where the viewer may not know that it exists; `lock` holds the application's row."""
     found = await store.whose(tx, viewer, application_id, lock=lock)
-    return None if found is None else Sheet(found[0], found[1], *await store.standing(tx, found[0]))
+    return None if found is None else Sheet(found[0], found[1], *await store.standing(tx, found[0]), viewer.language)

@@ -122,6 +122,8 @@ async def test_a_question_that_hangs_on_an_answer_is_asked_and_counted_with_it(f
         lacking = await browser.post(page, data={"employer_pays": "yes"})
         assert lacking.status_code == 422
         money = {"employer_pays": "yes", "contribution-amount": "12.000,50", "contribution-currency": "BRL"}
+        again = await browser.post(page, data={**money, "contribution-amount": "12.345"})
+        assert again.status_code == 422 and "can be read in two ways" in words(again), "which is 12 345 in some of the languages"
         assert (await browser.post(page, data=money)).status_code == 303
         assert "BRL 12,000.50" in words(await browser.get(f"{path}/check"))
         assert (await browser.post(page, data={**money, "employer_pays": "no"})).status_code == 303

@@ -30,7 +30,11 @@ from services.applications.domain.answers import (
     to_stored,
     unanswered,
 )
-from services.applications.domain.writing import NUMBER_MAX, read_amount
+from services.applications.domain.writing import NUMBER_MAX, THOUSANDS, read_amount, two_ways
+from shared.web.formats import format_number
+from shared.web.i18n import LANGUAGES as PAGE_LANGUAGES
+from shared.web.i18n import Texts as Spoke
+from shared.web.i18n import speaking
 
 TODAY = date(2016, 1, 10)
 COUNTRIES = {"PE", "CN"}
@@ -198,6 +202,20 @@ def test_what_was_kept_of_another_question_is_left_out_and_breaks_nothing(kind: 
 )
 def test_an_amount_is_read_as_people_of_any_country_write_it(typed: str, hundredths: int | None) -> None:
     assert read_amount(typed) == hundredths
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"), [("12.345", "en es zh fr"), ("12,345", "pt nl fr"), ("12 345", ""), ("1.234.567", ""), ("12.345,50", "")]
+)
+def test_an_amount_that_can_be_read_in_two_ways_is_asked_for_again(typed: str, asked: str) -> None:
+    assert [language for language in THOUSANDS if two_ways(typed, language)] == [one for one in THOUSANDS if one in asked.split()]
+    assert not two_ways(typed, ""), "a program's"
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_amounts_are_read_with_the_sign_that_pages_write(language: str) -> None:
+    with speaking(Spoke(), language):
+        assert not two_ways(format_number(12345), language)
 
 
 @pytest.mark.parametrize(
