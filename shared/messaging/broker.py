@@ -114,10 +114,15 @@ def answers(bootstrap: str, timeout_seconds: float = 2.0) -> bool:
     return bool(length > 8 and correlation == 1 and brokers > 0)
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on, below those that outgoing connections are given, so that it stays free."""
+def free_port(*, but: int = 0) -> int:
+    """A port of 127.0.0.1 that nobody listens on, below those that outgoing connections are given, so that it stays free.
+
+    Not `but`, which is meant for something else that does not listen yet.
+    """
     start = 20_000 + int.from_bytes(os.urandom(2)) % 10_000
     for port in range(start, start + 500):
+        if port == but:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -173,7 +178,8 @@ class JavaBroker(Broker):
     def start(self) -> None:
         said = ""
         for _ in range(TRIES_MAX):
-            self._ports = (free_port(), free_port())
+            first = free_port()
+            self._ports = (first, free_port(but=first))
             self.bootstrap = f"127.0.0.1:{self._ports[0]}"
             try:
                 return self._launch()

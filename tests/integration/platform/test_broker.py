@@ -148,3 +148,10 @@ def test_a_listener_that_is_no_kafka_is_not_taken_for_one() -> None:
         assert not answers(f"127.0.0.1:{server.getsockname()[1]}")
         thread.join()
     assert not answers(f"127.0.0.1:{free_port()}")
+
+
+def test_two_ports_that_are_drawn_alike_are_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker needs one for itself and one for its controller, and neither listens while the other is drawn."""
+    monkeypatch.setattr(os, "urandom", bytes)
+    first = free_port()
+    assert free_port(but=first) not in (first, 0)
