@@ -87,9 +87,15 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
                 }
             ]
         case outcomes.Ineligible(reasons=reasons):
-            options = [{"options": list(reason.options)} if reason.options else {} for reason in reasons]
-            told = [{"pointer": "/answers", "code": reason.code, "detail": asdict(reason.text)} for reason in reasons]
-            return [{**one, **more} for one, more in zip(told, options, strict=True)]
+            return [
+                {
+                    "pointer": "/answers",
+                    "code": reason.code,
+                    "detail": asdict(reason.text),
+                    **({"options": list(reason.options)} if reason.options else {}),
+                }
+                for reason in reasons
+            ]
         case outcomes.CallClosed(counted=counted, opens=opens, closes=closes):
             times = {"counted": counted.isoformat(), "opens": opens.isoformat(), "closes": closes.isoformat()}
             return [{"pointer": "/call", "code": "call_closed", **times}]

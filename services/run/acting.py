@@ -232,9 +232,9 @@ class Staff(Somebody):
     async def score(self, one: Mapping[str, Any], points: Mapping[str, int]) -> dict[str, Any]:
         return await self.act(one["id"], "score", {"expected_version": one["version"], "points": dict(points)})
 
-    async def approve(self, one: Mapping[str, Any], course: str | None = None) -> dict[str, Any]:
-        """Approve for one of the courses that were listed, where none is named for the first of them."""
-        named = {"course": course} if course else {}
+    async def approve(self, one: Mapping[str, Any], *, second: bool = False) -> dict[str, Any]:
+        """Approve for the first of the courses that were listed, or for the `second` where there is one."""
+        named = {"course": one["courses"][1]} if second and len(one["courses"]) > 1 else {}
         return await self.act(one["id"], "approve", {"expected_version": one["version"], **named})
 
     async def reject(self, one: Mapping[str, Any], reasons: Sequence[str]) -> dict[str, Any]:

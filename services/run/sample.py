@@ -5,7 +5,7 @@ timelines is one at which it could have happened.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from random import Random
@@ -26,7 +26,7 @@ SEED: Final = 2015
 SETTLE_SECONDS: Final = 60.0
 AT_ONCE: Final = 6
 SECOND: Final = ("rose.saintfleur", "indira.persaud", "raul.martinez", "conceicao")
-"""Who is approved for the second course on their list, where they list two."""
+"""Who is approved for the second course on their list, as where it has more room, where they list two."""
 
 
 class Sample:
@@ -175,7 +175,7 @@ class Sample:
         await self._score([story for story in stories if story.ends in BEYOND_NOMINATED and self._reviewed(story)])
         officer = await self._staff("officer")
         approved = [story for story in stories if story.ends in BEYOND_SCORED]
-        await self._each(approved, officer, lambda one, story: officer.approve(one, _course_for(one, story)))
+        await self._each(approved, officer, lambda one, story: officer.approve(one, second=story.email in SECOND))
         await self._each(
             [s for s in stories if s.ends == "rejected"], officer, lambda one, _: officer.reject(one, ["others_ranked_higher"])
         )
@@ -233,9 +233,3 @@ class Sample:
         made = Staff(clerk.email, self._url, self._letterbox, language=clerk.language, transport=self._transport, brisk=True)
         await made.sign_in()
         return made
-
-
-def _course_for(one: Mapping[str, Any], story: Story) -> str | None:
-    """The course that an approval is for: of some people the second that they listed, as where it has more room; else the first."""
-    second: list[str] = one["courses"][1:2] if story.email in SECOND else []
-    return second[0] if second else None

@@ -23,7 +23,7 @@ async def test_who_is_approved_for_the_second_course_draws_on_its_seats(house: H
     await house.nominate(application)
     one = await house.look(application)
     assert (one["course"], one["courses"]) == ("health", ["health", "trade"])
-    await (await house.staff("officer")).approve(one, "trade")
+    await (await house.staff("officer")).approve(one, second=True)
     assert (await house.until(application, "offered"))["course"] == "trade"
     await house.settled()
 

@@ -51,28 +51,25 @@ class SessionLayer:
             await self._renewed(scope, receive, send, token)
         elif identity is None:
             await self._app(scope, receive, send)
-        elif LOOKS_ITSELF.match(scope["path"]):
-            await self._until_ended(scope, receive, send, token)
-        elif await self._desk.db.look(WAS_ENDED, UUID(identity.session_id)):
+        elif not LOOKS_ITSELF.match(scope["path"]) and await self._desk.db.look(WAS_ENDED, UUID(identity.session_id)):
             await self._renewed(scope, receive, send, token)
         else:
             await self._for(UUID(identity.session_id), scope, receive, send, token)
 
     async def _for(self, session: UUID, scope: Scope, receive: Receive, send: Send, token: str) -> None:
-        """Answer, and look again where the body was slow to come: who signed out everywhere meanwhile is not to find that it was sent.
+        """Answer; where a page finds by itself that the session was ended, answer the same request once more, as that of nobody.
 
-        Whoever reads the body is stopped by `SessionEnded`; what they make of that is not answered.
+        So it is where the body was slow to come, which is looked at again: who signed out everywhere meanwhile is not to find that it was
+        sent. Whoever reads the body is stopped by `SessionEnded`; what they make of that is not answered.
         """
-        if scope["method"] in SAFE_METHODS:
-            await self._app(scope, receive, send)
-            return
         body, began, was_ended = KeptBody(receive, BODY_MOST), monotonic(), False
 
         async def read() -> Message:
             nonlocal was_ended
             message = await body.receive()
+            acts = scope["method"] not in SAFE_METHODS
             at_its_end = message["type"] == "http.request" and not message.get("more_body", False)
-            if at_its_end and monotonic() - began > SLOW_SECONDS and await self._desk.db.look(WAS_ENDED, session):
+            if acts and at_its_end and monotonic() - began > SLOW_SECONDS and await self._desk.db.look(WAS_ENDED, session):
                 was_ended = True
                 raise SessionEnded
             return message
@@ -86,14 +83,6 @@ class SessionLayer:
         except SessionEnded:
             was_ended = True
         if was_ended:
-            await self._renewed(scope, _once_more(body), send, token)
-
-    async def _until_ended(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
-        """What the page reads first says whether the session was ended; then the same request is answered once more, as that of nobody."""
-        body = KeptBody(receive, BODY_MOST)
-        try:
-            await self._app(scope, body.receive, send)
-        except SessionEnded:
             await body.whole()
             await self._renewed(scope, _once_more(body), send, token)
 

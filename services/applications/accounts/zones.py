@@ -41,13 +41,13 @@ def named(account: Account) -> str:
     return account.timezone if account.zone_chosen or account.timezone != UTC else ""
 
 
-def of_account(account: Account) -> str:
-    """The zone that the account names, else the one of its country or of its side; empty for an applicant who has none yet."""
-    if chosen := named(account):
+def of_account(account: Account | None, country: str = "") -> str:
+    """The zone that the account names, else the one of its country, of `country` or of its side; empty where nothing says one."""
+    if account is not None and (chosen := named(account)):
         return chosen
-    if account.country:
-        return zone_of(account.country)
-    return BEIJING if account.role in DONOR_SIDE else ""
+    if place := (account and account.country) or country:
+        return zone_of(place)
+    return BEIJING if account is not None and account.role in DONOR_SIDE else ""
 
 
 def offered() -> tuple[str, ...]:

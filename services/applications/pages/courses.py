@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.applications.domain.courses import COURSE
+from services.applications.domain.questions import PREFERENCE
 from services.applications.plan.model import Call, Programme
 from shared.web.formats import format_date, format_number
 from shared.web.i18n import current_language
@@ -22,7 +23,7 @@ class CourseLine:
 def choices(programme: Programme) -> int:
     """How many courses somebody can name in order of preference; 0 where one alone is chosen, or none."""
     question = programme.question(COURSE)
-    return question.most if question and question.kind == "ranking" else 0
+    return question.most if question and question.kind == PREFERENCE else 0
 
 
 def courses(programme: Programme, call: Call | None) -> list[CourseLine]:

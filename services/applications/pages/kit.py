@@ -71,13 +71,7 @@ async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
 
 def zone_with(account: Account | None, country: str = "") -> str:
     """The same of an account that was read already."""
-    if account is not None and (chosen := zones.named(account)):
-        return chosen
-    if (account is not None and account.country) or country:
-        return zones.zone_of((account.country if account is not None else "") or country)
-    if account is not None and account.role in zones.DONOR_SIDE:
-        return BEIJING
-    return ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
+    return zones.of_account(account, country) or ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
 
 
 def clock_time(moment: datetime, zone: str, now: datetime) -> str:

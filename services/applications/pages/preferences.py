@@ -38,10 +38,12 @@ def course_title(programme: Programme, key: str) -> str:
 def choice_words(programme: Programme, course: str, among: Sequence[str]) -> str:
     """`Public health (choice 2 of 3)`; where one course alone is listed, its name."""
     title = course_title(programme, course)
-    if len(among) < 2 or course not in among:
-        return title
-    number, most = format_number(among.index(course) + 1), format_number(len(among))
-    return bracketed(title, _("choice {n} of {most}", n=number, most=most))
+    return _numbered(title, among.index(course) + 1, len(among)) if course in among else title
+
+
+def _numbered(said: str, number: int, most: int) -> str:
+    """What is said of a course, with which choice it was in brackets, where there were more."""
+    return bracketed(said, _("choice {n} of {most}", n=format_number(number), most=format_number(most))) if most > 1 else said
 
 
 def of_application(application: Application, programme: Programme) -> str:
@@ -79,9 +81,7 @@ def notes(detail: Mapping[str, Any], programme: Programme) -> list[str]:
     if not isinstance(course, str):
         return []
     said = _("For the course “{course}”", course=course_title(programme, course))
-    if isinstance(number, int) and isinstance(most, int) and most > 1:
-        said = bracketed(said, _("choice {n} of {most}", n=format_number(number), most=format_number(most)))
-    return [said]
+    return [_numbered(said, number, most) if isinstance(number, int) and isinstance(most, int) else said]
 
 
 def faults(folder: Folder) -> list[str]:

@@ -1,7 +1,7 @@
 """Checking the answers, the declaration, sending once, and the receipt."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -133,17 +133,14 @@ def _ruled(folder: Folder, rules: Iterable[Rule], found: Iterable[Reason]) -> li
     """What rules say, each with the page of its question; without an address where it has none. Not all answers that a rule compares
     can be right: such a reason is a `mistake`.
     """
-    asked, kinds = {rule.code: rule.question or "" for rule in rules}, {rule.code: rule.kind for rule in rules}
     pages = {question.key: page.key for page in folder.dossier.programme.pages for question in page.questions}
-    at = {code: pages.get(key) for code, key in asked.items()}
-    return [
-        {
-            "href": f"{folder.path}/pages/{quote(page)}?then=check{_entry_of(one)}" if (page := at[one.code]) else "",
-            "text": _ruled_words(folder, one, asked),
-            "mistake": "yes" if kinds[one.code] in COMPARING else "",
-        }
-        for one in found
-    ]
+    known, said = {rule.code: rule for rule in rules}, []
+    for one in found:
+        rule = known[one.code]
+        page = pages.get(rule.question or "")
+        href = f"{folder.path}/pages/{quote(page)}?then=check{_entry_of(one)}" if page else ""
+        said.append({"href": href, "text": _ruled_words(folder, one, rule), "mistake": "yes" if rule.kind in COMPARING else ""})
+    return said
 
 
 def _entry_of(reason: Reason) -> str:
@@ -151,9 +148,9 @@ def _entry_of(reason: Reason) -> str:
     return f"#entry-{reason.entries[0]}" if reason.entries else ""
 
 
-def _ruled_words(folder: Folder, reason: Reason, asked: Mapping[str, str]) -> str:
+def _ruled_words(folder: Folder, reason: Reason, rule: Rule) -> str:
     """The reason; of an order of preference with those that it is about."""
-    language, question = current_language(), folder.dossier.programme.question(asked[reason.code])
+    language, question = current_language(), folder.dossier.programme.question(rule.question or "")
     about = [option.label[language] for option in question.options if option.key in reason.options] if question else []
     return bracketed(reason.text[language], listed(about)) if about else reason.text[language]
 

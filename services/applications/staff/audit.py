@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
+from services.applications.pages.kit import zone_of
 from services.applications.pages.words import country_name
 from services.applications.privacy.retention import KINDS
-from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of, zone_in
+from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of
 from services.applications.staff.operations import MAIL_REASONS, MAILS
 from services.applications.staff.words import MOVES, notes
 from services.applications.store import trail
@@ -141,7 +142,7 @@ async def audit_page(request: Request) -> Response:
         terms = await terms_in(tx)
         about = await trail.about(tx, {one.subject for one in found.entries})
         names = await trail.staff_names(tx, {one.actor for one in found.entries} | {one.subject for one in found.entries})
-        entries, zone = found.entries, await zone_in(tx, request, viewer)
+        entries, zone = found.entries, await zone_of(tx, viewer.account_id)
         return Read(
             rows=tuple(_row(one, about.get(one.subject), names, terms, zone) for one in entries),
             newer=_path(query, "before", entries[0]) if found.newer and entries else "",

@@ -155,7 +155,8 @@ async def approve_all(request: Request) -> Response:
 
 async def _as_it_stands(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> tuple[Before, Before]:
     """Places and seats, as they are known before anybody is approved."""
-    return await room_before(tx, viewer, ids, now), await courses_before(tx, viewer, ids, now)
+    rows, terms = await work.some(tx, viewer, ids), await terms_in(tx)
+    return await room_before(tx, rows, terms, now), await courses_before(tx, rows, terms, now)
 
 
 async def _approve(request: Request, viewer: Viewer, application_id: UUID, version: int) -> object:

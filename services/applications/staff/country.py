@@ -11,8 +11,9 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
+from services.applications.pages.kit import zone_of
 from services.applications.pages.words import country_name
-from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of, zone_in
+from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of
 from services.applications.staff.letters import waiting
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.parts import cap_of
@@ -152,7 +153,7 @@ async def country_page(request: Request) -> Response:
             before=f"/country{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
-            zone=await zone_in(tx, request, viewer),
+            zone=await zone_of(tx, viewer.account_id),
             waiting=tuple(await waiting(tx, viewer, "country")),
         )
 

@@ -14,14 +14,12 @@ from uuid import UUID
 from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CourseLost, NotTakingPart
-from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import before_day, before_round, giving, on_the_day
 from services.applications.pages.preferences import course_title
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Programme
-from services.applications.staff.kit import File, known, terms_in, title_of
+from services.applications.staff.kit import File, known, title_of
 from services.applications.staff.room import Before, Room
-from services.applications.store import work
 from services.applications.store.plans import InForce
 from services.applications.store.seats import Seats, seats
 from services.applications.tables import Application
@@ -266,9 +264,8 @@ async def course_rooms(tx: Tx, rows: Sequence[Application], terms: Sequence[InFo
     return _lines(rows, await _taken(tx, rows), terms, now)
 
 
-async def courses_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> Before:
-    """The same of those who will have been approved, by what is taken before that."""
-    rows, terms = await work.some(tx, viewer, ids), await terms_in(tx)
+async def courses_before(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> Before:
+    """The same of those of them who will have been approved, by what is taken before that."""
     taken = await _taken(tx, rows)
     return lambda approved: _lines(approved, taken, terms, now)
 

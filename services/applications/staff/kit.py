@@ -10,11 +10,10 @@ from fastapi import Request
 from starlette.datastructures import FormData
 
 from services.applications.access import viewer_in
-from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import Folder, id_from, zone_for
+from services.applications.pages.kit import Folder, id_from, zone_of
 from services.applications.plan.model import Programme
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.store.work import Chosen
@@ -23,7 +22,6 @@ from services.applications.views import Dossier, dossier
 from shared.kernel.cells import Cell
 from shared.kernel.writing import unsteered
 from shared.persistence.database import Tx
-from shared.web.formats import BEIJING
 from shared.web.i18n import current_language, translate
 from shared.web.identity import refuse
 
@@ -66,20 +64,13 @@ class File(Folder):
         return Cell(self.application.programme, self.application.country, self.application.year)
 
 
-async def zone_in(tx: Tx, request: Request, viewer: Viewer) -> str:
-    """The zone to show moments in: the account's; where it says none, Beijing for the donor's side, else one of the language's."""
-    account = await people.by_id(tx, viewer.account_id)
-    unsaid = account is None or not zones.named(account)
-    return BEIJING if unsaid and viewer.role in zones.DONOR_SIDE else await zone_for(tx, request)
-
-
 async def file_of(request: Request, raw_id: str, base: str, *roles: str) -> File:
     """The application with that id, for one of `roles`; 404 where the viewer may not know of it, which is logged."""
     viewer, desk = viewer_in(request, *roles), desk_of(request)
     application_id = id_from(raw_id)
 
     async def read(tx: Tx) -> tuple[Dossier | None, str]:
-        return await dossier(tx, viewer, application_id), await zone_in(tx, request, viewer)
+        return await dossier(tx, viewer, application_id), await zone_of(tx, viewer.account_id)
 
     found, zone = await desk.db.run(read)
     if found is None:

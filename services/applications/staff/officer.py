@@ -14,7 +14,8 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, zone_in
+from services.applications.pages.kit import zone_of
+from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in
 from services.applications.staff.letters import waiting
 from services.applications.staff.listing import Line, line_of
 from services.applications.staff.tabs import FIRST, NAMES, SCORE_FIRST, Tab, slices, tabs
@@ -96,7 +97,7 @@ async def queue_page(request: Request) -> Response:
             after=f"{PATH}{asked.query(after=str(part.rows[-1].id))}" if part.after else "",
             terms=tuple(terms),
             waiting=tuple(await waiting(tx, viewer, "officer")) if viewer.role == "officer" else (),
-            zone=await zone_in(tx, request, viewer),
+            zone=await zone_of(tx, viewer.account_id),
         )
 
     found = await desk_of(request).db.run(read)

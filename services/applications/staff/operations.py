@@ -8,8 +8,8 @@ from fastapi import Request
 
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
+from services.applications.pages.kit import zone_of
 from services.applications.privacy import mailing
-from services.applications.staff.kit import zone_in
 from services.applications.store import checks
 from shared.mail.smtp import Reason
 from shared.persistence.database import Tx
@@ -64,7 +64,7 @@ async def more(request: Request, who: Identity) -> Mapping[str, Any]:
         lost = [] if figures else await mailing.lost(tx, since=now - LOST_SHOWN, most=LOST_LINES)
         return {
             "awaiting": await checks.awaiting(tx),
-            "zone": await zone_in(tx, request, viewer),
+            "zone": await zone_of(tx, viewer.account_id),
             "late": await mailing.late(tx, before=now - LATE_AFTER),
             "lost": lost,
             "lost_more": await mailing.lost_number(tx, since=now - LOST_SHOWN) - len(lost) if len(lost) == LOST_LINES else 0,

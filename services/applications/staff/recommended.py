@@ -13,12 +13,12 @@ from services.applications.documents.giving import as_download
 from services.applications.domain.answers import from_stored
 from services.applications.domain.referees import READERS, Standing
 from services.applications.pages.fields import shown
-from services.applications.pages.kit import id_from
+from services.applications.pages.kit import id_from, zone_of
 from services.applications.pages.referees import KINDS, REASONS, standing_words
 from services.applications.pages.words import file_words
 from services.applications.referees.reading import READ, SAVED_FILE, may_read, read_letter
 from services.applications.referees.tables import Recommendation, Referee
-from services.applications.staff.kit import File, title_of, zone_in
+from services.applications.staff.kit import File, title_of
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.uploads import documents_of
@@ -83,7 +83,7 @@ async def _read(
 
     async def read(tx: Tx) -> tuple[Application, InForce, Referee, Recommendation, str] | None:
         found = await read_letter(tx, viewer, application, referee, act=act, now=now)
-        return (*found, await zone_in(tx, request, viewer)) if found else None
+        return (*found, await zone_of(tx, viewer.account_id)) if found else None
 
     found = await desk.db.run(read)
     if found is None:

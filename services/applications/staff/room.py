@@ -5,13 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
-from uuid import UUID
 
-from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import before_day, giving
 from services.applications.pages.words import country_name
-from services.applications.staff.kit import known, terms_in, title_of
-from services.applications.store import work
+from services.applications.staff.kit import known, title_of
 from services.applications.store.lists import asking, figures
 from services.applications.store.plans import InForce
 from services.applications.tables import Application, CellFigures
@@ -96,9 +93,8 @@ async def rooms(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], n
     return _lines(rows, await known_of(tx, [*{cell_of(one) for one in rows}]), terms, now)
 
 
-async def room_before(tx: Tx, viewer: Viewer, ids: Sequence[UUID], now: datetime) -> Before:
-    """The same of those who will have been approved, by what is known before that."""
-    rows, terms = await work.some(tx, viewer, ids), await terms_in(tx)
+async def room_before(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> Before:
+    """The same of those of them who will have been approved, by what is known before that."""
     told = await known_of(tx, [*{cell_of(one) for one in rows}])
     return lambda approved: _lines(approved, told, terms, now)
 

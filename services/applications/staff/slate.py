@@ -14,6 +14,7 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import giving
+from services.applications.pages.kit import zone_of
 from services.applications.pages.preferences import listed_words
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Plan, Programme
@@ -29,7 +30,6 @@ from services.applications.staff.kit import (
     terms_in,
     text_of,
     title_of,
-    zone_in,
 )
 from services.applications.staff.parts import Cellside, cellside
 from services.applications.staff.words import limit_words, score_words
@@ -121,7 +121,7 @@ async def read(tx: Tx, request: Request, viewer: Viewer, asked: Asked) -> Sheet 
         held_up=_lines(held_up, names, one, lacks),
         waiting=_lines([row for row in part.rows if not row.reason_limit], names, one, lacks),
         more=part.after,
-        zone=await zone_in(tx, request, viewer),
+        zone=await zone_of(tx, viewer.account_id),
     )
 
 

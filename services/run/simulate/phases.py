@@ -178,7 +178,7 @@ class Phases:
             officer = await crowd.staff("officer1" if application["country"] < "H" else "officer2")
             member = crowd.applications[application["id"]]
             if member.approved:
-                await officer.approve(application, next(iter(application["courses"][1:2]), None) if member.second else None)
+                await officer.approve(application, second=member.second)
                 self.approved.add(application["id"])
             else:
                 await officer.reject(application, [self._reason("rejection")])
