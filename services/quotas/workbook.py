@@ -122,7 +122,7 @@ def meta(report: Report) -> list[str]:
     if report.last is not None and report.last.last_at is not None:
         lines.append(
             _(
-                "Last decision: number {number} of {cell}, {when}, checksum {hash}",
+                "Last decision: {cell}, number {number}, {when}, checksum {hash}",
                 number=report.last.last_decision, cell=report.last.key, when=format_datetime(report.last.last_at, BEIJING),
                 hash=report.last.last_hash,
             )

@@ -73,12 +73,12 @@ FOR_THE_DAY: Final = N_("You are approved and wait for the day on which places a
 """What waiting is in a call whose places are given on one day, before that day."""
 
 LIMITS: Final[Mapping[str, str]] = {
-    "cell": N_("every place for {country} in {year} has been given"),
-    "nomination": N_("{country} has put forward as many people as it may for {year}"),
+    "cell": N_("every place of the country ({country}) for {year} has been given"),
+    "nomination": N_("the country ({country}) has put forward as many people as it may for {year}"),
     "person": N_("you already hold a place in a programme"),
-    "holders": N_("{country} already has as many people holding a place as it may have at one time"),
+    "holders": N_("the country ({country}) already has as many people holding a place as it may have at one time"),
     "course": N_("the course is full"),
-    "course_country": N_("every seat for {country} in the course has been given"),
+    "course_country": N_("every seat of the country ({country}) in the course has been given"),
     "channel": N_("every place for your way of applying has been given"),
 }
 SAID_BY_LIMIT: Final[Mapping[str, str]] = {"person_holds_place": "person", "nomination_cap": "nomination"}

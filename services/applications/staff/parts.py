@@ -234,7 +234,7 @@ def foresight(file: File, side: Cellside) -> str:
         return giving(file.dossier.call, file.now)
     if side.figures.free > side.beside.asking:
         limits = listed(other_limits(file.application, file.dossier.programme))
-        return _("A place of {cell} is free. The places service decides, and looks at these too: {limits}.", cell=side.title, limits=limits)
+        return _("A place is free ({cell}). The places service decides, and looks at these too: {limits}.", cell=side.title, limits=limits)
     return _("No place is free for another application: it would join the waiting list, or be refused if the list is full.")
 
 

@@ -79,7 +79,7 @@ def _transfer(row: ProposalRow, names: NamesOf) -> str:
     country = local(names[to]) if to in names else Cell.parse(to).country
     same = Cell.parse(to).year == Cell.parse(move["source"]).year
     where = country if same else cell_name(to, names.get(to))
-    return ngettext("{count} place to {country}", "{count} places to {country}", places, count=count, country=where)
+    return ngettext("{count} place → {country}", "{count} places → {country}", places, count=count, country=where)
 
 
 def _return(row: ProposalRow, _names: NamesOf) -> str:

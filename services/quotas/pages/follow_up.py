@@ -95,7 +95,7 @@ def last_decision(report: Report) -> str:
     if report.last is None or report.last.last_at is None:
         return _("Nothing has been decided yet.")
     moment = format_datetime(report.last.last_at, BEIJING)
-    return _("Number {number} of {cell}, {when}", number=report.last.last_decision, cell=report.last.key, when=moment)
+    return _("{cell}, number {number}, {when}", number=report.last.last_decision, cell=report.last.key, when=moment)
 
 
 def shown(one: Of) -> dict[str, Any]:

@@ -108,13 +108,13 @@ LACKING: Final[Mapping[str, str]] = {
     "participation": N_("The country does not take part."),
 }
 LIMITS: Final[Mapping[str, str]] = {
-    "cell": N_("Places of {cell}"),
-    "nomination": N_("Nominations of {cell}"),
+    "cell": N_("Places ({cell})"),
+    "nomination": N_("Nominations ({cell})"),
     "person": N_("Places of this person"),
-    "holders": N_("People of {country} who hold a place now"),
+    "holders": N_("People who hold a place now ({country})"),
     "course": N_("Seats of the course “{name}” in {year}"),
-    "course_country": N_("Seats for {country} in the course “{name}” of {year}"),
-    "channel": N_("Places of {cell} open to the way of applying “{name}”"),
+    "course_country": N_("Seats of the country in the course “{name}” of {year} ({country})"),
+    "channel": N_("Places open to the way of applying “{name}” ({cell})"),
     "participation": N_("Participation of the country"),
 }
 ACCOUNTS: Final[Mapping[str, str]] = {
@@ -278,7 +278,7 @@ def movement(row: TransferRow, cell: str) -> Movement:
 def _account(key: str, row: TransferRow, cell: str) -> str:
     other = other_cell(row, cell)
     if other and key == f"free:{other}":
-        return _("free in {cell}", cell=cell_name(other, row.country))
+        return _("free ({cell})", cell=cell_name(other, row.country))
     return said(ACCOUNTS, key.partition(":")[0])
 
 

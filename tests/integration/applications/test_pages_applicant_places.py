@@ -194,7 +194,7 @@ async def test_the_waiting_list_says_the_rank_what_is_missing_and_until_when(fro
         _world, _application, path = await reached(front, browser, State.WAITING)
         page = words(await browser.get(path))
         assert "You joined the list as number 3" in page
-        assert "Every place for Peru in 2016 has been given" in page
+        assert "Every place of the country (Peru) for 2016 has been given" in page
         assert "The waiting list closes" in page
 
 

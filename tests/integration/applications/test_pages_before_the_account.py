@@ -280,7 +280,7 @@ async def test_an_address_is_asked_for_in_one_language_however_often_one_changes
 
 
 async def test_whom_a_country_cannot_put_forward_is_told_why_and_what_there_is_instead(front: Front) -> None:
-    said = "China does not take part in this programme"
+    said = "This country does not take part in this programme (China)"
     where = [f"/programmes/{PROGRAMME}", f"/programmes/{PROGRAMME}/start", CHECK]
     async with front.browser() as browser:
         for path in where:

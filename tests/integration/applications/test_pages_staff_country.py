@@ -253,11 +253,11 @@ async def test_a_refused_nomination_says_which_limit_had_no_room(house: House) -
     browser = await house.browser("peru")
     page = await browser.get(SLATE)
     assert "Could not be put forward" in main(page)
-    assert "Peru has put forward as many people as it may for 2016" in main(page)
+    assert "country (Peru) has put forward as many people as it may for 2016" in main(page)
     one = await browser.get(f"/country/applications/{application.id}")
-    assert "Peru has put forward as many people as it may for 2016" in main(one)
+    assert "country (Peru) has put forward as many people as it may for 2016" in main(one)
     listed = await browser.get("/country")
-    assert "Peru has put forward as many people as it may for 2016" in main(listed)
+    assert "country (Peru) has put forward as many people as it may for 2016" in main(listed)
 
 
 async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: House) -> None:

@@ -196,7 +196,7 @@ async def test_what_an_approval_would_lead_to_follows_the_figures(house: House) 
     assert "Nothing is known of the places yet" in main(await browser.get(path))
     await house.figures(free=1)
     said = main(await browser.get(path))
-    assert "A place of Peru 2016 is free. The places service decides, and looks at these too: the places for this way of applying, " in said
+    assert "A place is free (Peru 2016). The places service decides, and looks at these too: the places for this way of applying, " in said
     assert "seats" not in said, "a programme without courses has no seats"
     assert "0 taken, 0 offered and 0 waiting, of 36 places" in said and "Waiting 0" in said, "the day of the places is over"
     assert "how many people of the country may hold a place at one time" in other_limits(application, masters)

@@ -92,7 +92,7 @@ async def test_the_effect_is_shown_before_anything_is_filed_and_looking_changes_
     assert listed[:7] == ["AG", "AR", "BS", "BB", "BZ", "BO", "BR"], "by their names, not by their codes"
     assert page.status_code == 200
     assert "4 people who wait would be offered a place" in words(page)
-    caps = re.search(r"Nominations of Peru 2016: ([0-9]+) → ([0-9]+) \([0-9]+ used\)", words(page))
+    caps = re.search(r"Nominations \(Peru 2016\): ([0-9]+) → ([0-9]+) \([0-9]+ used\)", words(page))
     assert caps and int(caps[1]) < int(caps[2]), "the cap follows the places"
     assert re.findall(r"…([0-9a-f]{8})</code>", page.text) == [one.application.hex[-8:] for one in best]
     there = await pool(lived)
@@ -116,7 +116,7 @@ async def test_one_proposes_and_another_adopts(lived: Front) -> None:
         answer = await decide(second, path, "approve", note="Agreed.")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=approved")
         told = words(await second.get(f"{path}?done=approved"))
-    assert f"Peru 2016 has {target + 4} places now. 4 people who waited were offered a place by it." in told
+    assert f"Peru 2016: {target + 4} places now. 4 people who waited were offered a place by it." in told
     assert await figures(lived.db, PERU) == (target + 4, 0, target + 4, 0, 2)
     acts = [
         (row.act, row.actor)

@@ -218,12 +218,12 @@ async def test_places_are_moved_redistributed_and_countered_by_forms(office: Off
         assert filed.status_code == 303
         path = filed.headers["location"].partition("?")[0]
         page = await bo.get(path)
-        assert "1 place to PE" in words(page)
+        assert "1 place → PE" in words(page)
         state = page.text.partition('name="state" value="')[2].partition('"')[0]
         done = await bo.post(path, data={"decision": "approve", "note": "", "state": state})
         assert done.status_code == 303 and await figures(db, PE) == (3, 0, 3, 0, 1)
         went, came = [words(await bo.get(f"/quotas/cells/{cell}/movements")) for cell in (BR, PE)]
-        assert "1 place: free → free in PE 2016" in went and "1 place: free in BR 2016 → free" in came, "both sides say where"
+        assert "1 place: free → free (PE 2016)" in went and "1 place: free (BR 2016) → free" in came, "both sides say where"
         spread = await ana.get("/quotas/redistribute?programme=training&year=2016")
         key = {"key": str(new_id()), "reason": "They would lapse."}
         shown = await ana.post("/quotas/redistribute?programme=training&year=2016", data={**key, "step": "look"})

@@ -138,8 +138,8 @@ async def test_a_look_at_several_countries_names_each_limit_that_follows_from_th
         path = "/quotas/policies/propose?programme=training&year=2016&a_base=0&a_LDC=1"
         looked = await ana.post(path, data={"reason": "The plan asks for it.", "key": "0123456789", "step": "look"})
     against = looked.text.partition("More is used than there would be")[2].partition("</ul>")[0]
-    assert "Nominations of AR 2016: 6 → 4 (5 used)" in against and "BR" not in against
-    assert "Nominations of BR 2016: 6 → 4 (0 used)" in words(looked) and "Nominations of CL 2016: 6 → 8 (0 used)" in words(looked)
+    assert "Nominations (AR 2016): 6 → 4 (5 used)" in against and "BR" not in against
+    assert "Nominations (BR 2016): 6 → 4 (0 used)" in words(looked) and "Nominations (CL 2016): 6 → 8 (0 used)" in words(looked)
 
     async def counted(tx: Tx, targets: dict[str, int]) -> int:
         seen: list[str] = []

@@ -169,8 +169,9 @@ DUTCH: Final = (
     (r"\bingediend|\bvergeven\b|\boptioneel", "De aanvraag is ingediend, de plaats vergeven, dit is optioneel", "De aanvraag is verstuurd"),
 )
 NAMED: Final = r"\{(country|cell)\}"
-"""A country, named as a list names it: without the article that French, Portuguese and Dutch give it in a sentence."""
+"""A country, named as a list names it: without the article that a sentence gives some, as the Bahamas, Haïti or os Países Baixos."""
 PREPOSITIONS: Final = {
+    "en": "of from to in into for by at with the",
     "es": "de del a al en para por",
     "fr": "de du des à au aux en dans par pour vers",
     "nl": "van uit in voor naar aan door",
@@ -184,7 +185,10 @@ def _before_a_country(language: str, prepositions: str) -> Rule:
     return Rule(language, rf"\b({'|'.join(words)}) {NAMED}", wrong, "Places ({country}), places ({cell})")
 
 
+ENGLISH: Final = ((r"\{(country|cell)\} [a-z]", "{country} takes part, {cell} has 3 places", "{country}: 3 places"),)
+"""A sentence that begins with a country would begin with its article."""
 RULES: Final = (
+    *(Rule("en", *one) for one in ENGLISH),
     *(Rule("es", *one) for one in SPANISH),
     *(Rule("fr", *one) for one in FRENCH),
     *(Rule("nl", *one) for one in DUTCH),
