@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from services.applications.domain.answers import Page
-from services.applications.domain.correction import DOCUMENT, PAGE, Mark, Returned
+from services.applications.domain.answers import Page, as_asked, given
+from services.applications.domain.correction import DOCUMENT, PAGE, Mark, Returned, changed
 from services.applications.pages.fields import target
 from services.applications.pages.kit import Folder
 from services.applications.plan.model import Programme
@@ -28,29 +28,38 @@ def marked(folder: Folder) -> list[Marked]:
     return [_marked(folder, one) for one in folder.dossier.returned.marks]
 
 
-def _marked(folder: Folder, one: Mark) -> Marked:
+def _marked(folder: Folder, one: Mark, then: str = "") -> Marked:
     programme = folder.dossier.programme
     label = place_name(programme, one)
     if one.kind == DOCUMENT:
         return Marked(label, one.remark, f"{folder.path}/papers/{quote(one.key)}")
     page = next((page for page in programme.pages if one.key in {page.key, *(question.key for question in page.questions)}), None)
-    path = f"{folder.path}/pages/{quote(page.key)}" if page else folder.path
+    path = f"{folder.path}/pages/{quote(page.key)}{then}" if page else folder.path
     if one.kind == PAGE:
         return Marked(label, one.remark, path)
     question = programme.question(one.key)
     return Marked(label, one.remark, f"{path}#{quote(target(question) if question else one.key)}")
 
 
+def unchanged(folder: Folder) -> list[Marked]:
+    """The pages and questions that were marked, are asked still, and have the answers that were sent back, each with its address from the
+    check. That their page was saved since says nothing: another answer on it may be the one that was changed.
+    """
+    returned, dossier = folder.dossier.returned, folder.dossier
+    if not folder.correcting or returned is None:
+        return []
+    pages = dossier.programme.pages
+    anew = set(changed(given(pages, returned.answers), dossier.answers, pages))
+    asked = {page.key: {question.key for question in page.questions} for page in as_asked(pages, dossier.answers)}
+    every = {key for keys in asked.values() for key in keys}
+    about = [(one, asked.get(one.key, set()) if one.kind == PAGE else every & {one.key}) for one in returned.marks if one.kind != DOCUMENT]
+    return [_marked(folder, one, "?then=check") for one, keys in about if keys and anew.isdisjoint(keys)]
+
+
 def place_name(programme: Programme, one: Mark) -> str:
     """What the marked place is called; its key where the plan has it no more."""
-    language = current_language()
-    if one.kind == DOCUMENT:
-        return next((paper.names[language] for paper in programme.documents if paper.key == one.key), one.key)
-    if one.kind == PAGE:
-        page = programme.page(one.key)
-        return page.title[language] if page else one.key
-    question = programme.question(one.key)
-    return question.label[language] if question else one.key
+    names = programme.place_names(one)
+    return names[current_language()] if names else one.key
 
 
 def of_page(returned: Returned | None, page: Page) -> dict[str, str]:

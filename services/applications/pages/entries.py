@@ -29,7 +29,7 @@ from services.applications.pages.desktop import (
     unsaved,
     version_on,
 )
-from services.applications.pages.fields import condition, entry_rows, entry_words, errors_in, fault_words, field, own, said_of
+from services.applications.pages.fields import condition, entry_name, entry_rows, entry_words, errors_in, fault_words, field, own, said_of
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.refusals import problem
 from services.applications.store.answers import of_entry
@@ -75,7 +75,7 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
     cards = [
         {
             "wrong": list(against.get(number, {}).values()),
-            "title": f"{own(group.entry)} {number}",
+            "title": entry_name(group, number),
             "rows": entry_rows(group, entry, plan),
             "href": f"{found.here}/entries/{number}",
             "typed": typed_into(found, number),
@@ -92,7 +92,7 @@ def draw_list(request: Request, found: Desktop, *, faults: Mapping[str, Fault] |
         cards=cards,
         errors=errors_in(group, faults or {}, len(cards))
         + [
-            {"error": said_of(f"{own(group.entry)} {number}", words), "target": f"entry-{number}"}
+            {"error": said_of(entry_name(group, number), words), "target": f"entry-{number}"}
             for number, said in against.items()
             for words in said.values()
         ],
@@ -175,7 +175,7 @@ def draw_entry(
         status=status_of(request, wrong=bool(wrong)),
         page=found.page,
         focal=found.focal,
-        title=f"{own(group.entry)} {number or len(held(found)) + 1}",
+        title=entry_name(group, number or len(held(found)) + 1),
         fields=fields,
         others=[fault_words(wrong[group.key], group)] if group.key in wrong else [],
         wrong=bool(wrong or against),
@@ -247,7 +247,7 @@ def draw_both_of_entry(request: Request, found: Desktop, number: int | None, out
     kept, forget = found.sheet.typed.get(kept_as), f"{typed_at(found, kept_as)}/typed?forget=1&list=1{onward.replace('?', '&')}"
     if number is None:
         return draw_both(request, found, outcome, sent, kept=kept, action=new, forget=forget)
-    title, plan = f"{own(group.entry)} {number}", found.sheet.terms.plan
+    title, plan = entry_name(group, number), found.sheet.terms.plan
     typed = outcome.typed[group.key]
     assert isinstance(typed, Entries), "an entry was typed"
     row = Beside.of(title, entry_words(group, entries[number - 1], plan), entry_words(group, typed.each[0], plan))
@@ -278,7 +278,7 @@ async def ask_to_remove(request: Request, application_id: str, key: str, entry: 
         "entry_remove.html",
         page=found.page,
         focal=found.focal,
-        title=f"{own(group.entry)} {number}",
+        title=entry_name(group, number),
         rows=entry_rows(group, held(found)[number - 1], plan),
         action=f"{found.here}/entries/{number}/remove{then(request)}",
         version=found.sheet.version(found.page),

@@ -27,7 +27,7 @@ from services.applications.domain.kinds import longest
 from services.applications.domain.questions import ROUND
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Plan
-from shared.web.formats import format_date, format_money, format_number, in_boxes, labelled, listed, sort_key
+from shared.web.formats import bracketed, format_date, format_money, format_number, gap, in_boxes, labelled, listed, sort_key
 from shared.web.i18n import current_language, translate
 
 _ = translate
@@ -220,7 +220,7 @@ def errors_in(group: Question, faults: Mapping[str, Fault], shown: int) -> list[
     for number in range(1, ENTRIES_MAX + 1):
         for one in group.questions:
             if fault := faults.get(f"{group.key}-{number}-{one.key}"):
-                words = said_of(f"{own(group.entry)} {number}", fault_words(fault, one))
+                words = said_of(entry_name(group, number), fault_words(fault, one))
                 found.append((words, f"entry-{number}" if number <= shown else "entries"))
     return [{"error": words, "target": target} for words, target in found]
 
@@ -246,6 +246,22 @@ def _level(question: Question, key: str) -> str:
 def own(texts: Texts | None) -> str:
     """A text of the plan in the reader's language; empty where there is none."""
     return texts[current_language()] if texts else ""
+
+
+def entry_name(group: Question, number: int) -> str:
+    """What an entry is called, as it is counted: `Course of study 2`."""
+    return f"{own(group.entry)}{gap()}{number}"
+
+
+def entry_titles(group: Question, answer: Answer | None, numbers: Sequence[int], plan: Plan) -> list[str]:
+    """The same of several, each with the first answer in it, by which people know it again: `Course of study 2 (Colegio San José)`."""
+    each = answer.each if isinstance(answer, Entries) else ()
+    found: list[str] = []
+    for number in numbers:
+        rows = entry_rows(group, each[number - 1], plan) if number <= len(each) else []
+        name = entry_name(group, number)
+        found.append(bracketed(name, listed(rows[0][1])) if rows else name)
+    return found
 
 
 def entry_rows(group: Question, entry: Mapping[str, Answer], plan: Plan) -> list[tuple[str, list[str]]]:

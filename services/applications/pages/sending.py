@@ -20,8 +20,8 @@ from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
 from services.applications.pages import preferences
 from services.applications.pages.copies import copy_of
-from services.applications.pages.corrections import page_open, paper_open
-from services.applications.pages.fields import faults_said, left_open, shown, target
+from services.applications.pages.corrections import paper_open, unchanged
+from services.applications.pages.fields import entry_titles, faults_said, left_open, said_of, shown, target
 from services.applications.pages.form import context_of_call, editable, refused_answers
 from services.applications.pages.giving import answers_day, giving
 from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
@@ -33,7 +33,7 @@ from services.applications.submissions import hand_in
 from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
 from shared.web.formats import bracketed, listed
-from shared.web.i18n import current_language, ngettext, translate
+from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.pages import render
 from shared.web.problems import Redirect
 from shared.web.switching import told_again
@@ -42,6 +42,7 @@ _ = translate
 KEY: Final = re.compile(r"[!-~]{1,100}")
 """An idempotency key as our forms have it; anything else is nobody's, and gets a new one: it goes into a statement with other people's."""
 
+NOT_CHANGED: Final = N_("“{place}” was to be corrected, but has not changed")
 router = APIRouter(include_in_schema=False)
 
 
@@ -149,8 +150,11 @@ def _entry_of(reason: Reason) -> str:
 
 
 def _ruled_words(folder: Folder, reason: Reason, rule: Rule) -> str:
-    """The reason; of an order of preference with those that it is about."""
+    """The reason; of an order of preference with those that it is about, of a group after the entries that it is about."""
     language, question = current_language(), folder.dossier.programme.question(rule.question or "")
+    if question and reason.entries:
+        entries = entry_titles(question, folder.dossier.answers.get(question.key), reason.entries, folder.plan)
+        return said_of(listed(entries), reason.text[language])
     about = [option.label[language] for option in question.options if option.key in reason.options] if question else []
     return bracketed(reason.text[language], listed(about)) if about else reason.text[language]
 
@@ -160,12 +164,11 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
     language, programme = current_language(), folder.dossier.programme
     said = warned(programme.warnings, programme.rules, folder.dossier.answers, context_of_call(folder))
     found = _ruled(folder, programme.warnings, said)
+    found += [{"href": one.href, "text": _(NOT_CHANGED, place=one.label)} for one in unchanged(folder)]
     for state in folder.dossier.pages:
         page = programme.page(state.key)
         assert page is not None, "the pages of a dossier are the programme's"
         href, title = f"{folder.path}/pages/{quote(page.key)}?then=check", page.title[language]
-        if page_open(folder, page, state):
-            found.append({"href": href, "text": _("“{place}” was to be corrected, but has not changed", place=title)})
         if state.changed:
             found.append({"href": href, "text": _("“{page}” was changed after you answered it", page=title)})
         if state.typed_at is not None:
@@ -176,7 +179,7 @@ def warnings(folder: Folder) -> list[dict[str, str]]:
     for one in folder.dossier.papers:
         if paper_open(folder, one):
             paper = one.paper
-            text = _("“{place}” was to be corrected, but has not changed", place=paper.names[language])
+            text = _(NOT_CHANGED, place=paper.names[language])
             found.append({"href": f"{folder.path}/papers/{quote(paper.key)}?then=check", "text": text})
     return found
 

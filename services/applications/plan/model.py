@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.applications.domain.answers import Answer, Page, Question, Texts, When
+from services.applications.domain.correction import DOCUMENT, PAGE, Mark
 from services.applications.domain.eligibility import Context, Rule
 from services.applications.domain.referees import Referees
 from shared.events.applications import AllotmentPolicy, ListRule
@@ -221,6 +222,16 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     def question(self, key: str) -> Question | None:
         """The question with that key, on whatever page."""
         return next((q for page in self.pages for q in page.questions if q.key == key), None)
+
+    def place_names(self, one: Mark) -> Texts | None:
+        """What a place of the form that was marked is called; none where the plan has it no more."""
+        if one.kind == DOCUMENT:
+            return next((paper.names for paper in self.documents if paper.key == one.key), None)
+        if one.kind == PAGE:
+            page = self.page(one.key)
+            return page.title if page else None
+        question = self.question(one.key)
+        return question.label if question else None
 
     def documents_for(self, stage: str, answers: Mapping[str, Answer]) -> list[Document]:
         """The papers that somebody with these answers is asked for at that stage, optional ones too."""

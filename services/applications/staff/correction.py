@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.datastructures import FormData
 
-from services.applications.domain.answers import as_asked, from_stored
+from services.applications.domain.answers import as_asked, given
 from services.applications.domain.correction import DOCUMENT, MARKS_MAX, PAGE, QUESTION, REMARK_MAX, Mark, changed
 from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import MarksMissing, MarksWrong
@@ -117,7 +117,7 @@ def changes(file: File) -> list[Change] | None:
     if returned is None or file.application.state == State.RETURNED:
         return None
     pages = dossier.programme.pages
-    before = from_stored(pages, returned.answers)
+    before = given(pages, returned.answers)
     remarks = {f"{one.kind}:{one.key}": one.remark for one in returned.marks}
     found: list[Change] = []
     for key in changed(before, dossier.answers, pages):

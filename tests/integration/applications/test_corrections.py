@@ -17,7 +17,7 @@ from services.applications.use_cases import Done
 from services.applications.use_cases.country import wrong_return
 from tests.integration.applications.calling import Api
 from tests.integration.applications.front import words
-from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, reason, the_plan
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, new_applicant, reason, the_plan
 from tests.integration.applications.staff_pages import errors
 
 MARKS = (
@@ -25,6 +25,8 @@ MARKS = (
     Mark("page", "contact", ""),
     Mark("document", "transcripts", "Page 2 cannot be read."),
 )
+
+NOT_CHANGED = "was to be corrected, but has not changed"
 
 
 async def sent_back(world: World, marks: tuple[Mark, ...] = MARKS) -> tuple[Viewer, Application]:
@@ -65,14 +67,49 @@ async def test_each_mark_is_seen_at_its_place_until_that_place_is_corrected(worl
 
     world.now += timedelta(hours=1)
     await save(world, person, application, "identity", full_name="José Ñahui Quispe Mamani")
-    await save(world, person, application, "contact")
+    await save(world, person, application, "contact", city="Puno")
     tasks = (await page(api, person, f"{path}/tasks")).text
     assert len(re.findall(r"To be corrected\s*<", tasks)) == 1, "the document is left"
     again = words(await page(api, person, f"{path}/check"))
-    assert again.count("was to be corrected, but has not changed") == 1, "said before it is sent again, and it stops nobody"
+    assert again.count(NOT_CHANGED) == 1, "said before it is sent again, and it stops nobody"
     assert tasks.count("Added, not yet sent") == 0, "what was in the submission that came back was sent"
     await world.attach(person, application.id, "transcripts")
     assert (await page(api, person, f"{path}/tasks")).text.count("Added, not yet sent") == 1
+
+
+async def test_before_it_is_sent_again_what_was_marked_and_is_as_it_was_is_told_apart_from_what_was_changed(world: World, api: Api) -> None:
+    """A page may be saved as it was, or with another answer on it changed."""
+    person, application = await sent_back(world)
+    path = f"/applications/{application.id}"
+    world.now += timedelta(hours=1)
+    await save(world, person, application, "identity", **{"birth_date-day": "2"})
+    await save(world, person, application, "contact")
+    check = await page(api, person, f"{path}/check")
+    for name in ("Full name", "How to reach you", "Academic transcripts"):
+        assert f"“{name}” {NOT_CHANGED}" in words(check)
+    assert f'href="{path}/pages/identity?then=check#full_name"' in check.text
+    await save(world, person, application, "identity", full_name="José Ñahui Quispe Mamani")
+    await save(world, person, application, "contact", city="Puno")
+    left = words(await page(api, person, f"{path}/check"))
+    assert left.count(NOT_CHANGED) == 1 and f"“Academic transcripts” {NOT_CHANGED}" in left
+
+
+async def test_an_answer_that_did_not_count_is_no_change(world: World, api: Api) -> None:
+    """It is kept, and was not part of what was sent, as little as it is of what is sent now."""
+    person = new_applicant()
+    application = await world.draft(person)
+    await world.fill(person, application)
+    number = next(key.split("-")[1] for key in good_form()["education"] if key.endswith("-finished"))
+    unfinished = {f"education-{number}-finished": "no", f"education-{number}-to_year": "2015"}
+    await save(world, person, application, "education", **unfinished)
+    (kept,) = await world.rows("select answers::text as said from page_answers where page = 'education'")
+    assert '"to_year": 2015' in kept.said
+    await world.submit(person, application.id)
+    world.now += timedelta(hours=1)
+    by = (world.now + timedelta(days=7)).date()
+    await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=[reason("return")], correct_by=by, marks=MARKS)
+    await world.submit(person, application.id)
+    assert "It was sent again without a change." in words(await page(api, COORDINATOR, f"/country/applications/{application.id}"))
 
 
 async def test_what_was_corrected_is_shown_before_and_now_to_the_coordinator_and_the_officer(world: World, api: Api) -> None:

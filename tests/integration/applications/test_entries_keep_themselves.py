@@ -209,7 +209,8 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         assert "Cannot be sent like this" not in words(await browser.get(f"{path}/tasks"))
         await browser.post(f"{path}/pages/identity", data={**good_form()["identity"], "birth_date-year": "2005"})
         check = await browser.get(f"{path}/check")
-        assert "began before you were born" in words(check) and f'href="{page}?then=check#entry-1"' in check.text
+        both = f"Course of study 1 (Colegio Nº 4), Course of study 2 ({SCHOOL['institution']}): By your date of birth, one of your courses"
+        assert f"{both} of study began before you were born" in words(check) and f'href="{page}?then=check#entry-1"' in check.text
         assert "is not for you" not in words(check) and "small child" not in words(check), "one of the answers is a mistake, and said once"
         listed = await browser.get(page)
         assert '<a href="#entry-1">' in listed.text and "Course of study 1: By your date of birth" in words(listed)
@@ -217,3 +218,10 @@ async def test_entries_that_are_kept_are_read_by_the_rules_of_today(front: Front
         entry = await browser.get(f"{page}/entries/2")
         assert "Error: " in words(entry) and '<a href="#from_year">' in entry.text and "before you were born" in words(entry)
         assert "before you were born" not in words(await browser.get(f"{page}/entries/new"))
+        later = {**SCHOOL, "from_year": "2014", "to_year": "2015", "_version": await version_of(browser, page)}
+        assert (await browser.post(f"{page}/entries/2", data=later)).status_code == 303
+        await browser.post(f"{path}/pages/identity", data={**good_form()["identity"], "birth_date-year": "1995"})
+        once_more = words(await browser.get(f"{path}/check"))
+        said = "Course of study 1 (Colegio Nº 4): By your date of birth, one of your courses of study began when you were a small child."
+        assert said in once_more, "which one is to be looked at once more"
+        assert "学习经历1（Colegio Nº 4）：按您的出生日期" in words(await browser.get(f"{path}/check?lang=zh"))
