@@ -36,6 +36,8 @@ class Contact(msgspec.Struct, frozen=True):
     focal_phone: str = ""
     papers: list[str] = []
     """Documents that a later stage asks for now and that are not there, by name in the reader's language."""
+    marked: list[str] = []
+    """Pages, questions and documents of the form that are to be corrected now, by name in the reader's language."""
     course: str = ""
     """The course that it is for, by name in the reader's language: the `choice`th of those that the reader `listed`."""
     choice: int = 0

@@ -144,6 +144,7 @@ def _reader(address: Address, application: UUID) -> Reader:
         receipt=contact.receipt,
         focal_point=tuple(way for way in (contact.focal_point, contact.focal_phone) if way),
         papers=tuple(contact.papers),
+        marked=tuple(contact.marked),
         course=contact.course,
         choice=(contact.choice, contact.listed),
     )

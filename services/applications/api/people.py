@@ -9,10 +9,12 @@ from services.applications.accounts import people
 from services.applications.accounts.desk import desk_of
 from services.applications.api.shapes import AddressOut, ContactOut
 from services.applications.domain.courses import COURSE
+from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.problems import problem_of
 from services.applications.store import applications as store
+from services.applications.store.copies import last_returned
 from services.applications.use_cases.steps import terms_of
 from services.applications.views import owed
 from shared.observability.logging import get_logger
@@ -56,11 +58,14 @@ async def _contact(tx: Tx, person: UUID, application_id: UUID, language: str) ->
     terms = await terms_of(tx, application.programme)
     country, question = terms.plan.country(application.country), terms.programme.question(COURSE)
     course = question.option(application.course) if question and application.course else None
+    returned = await last_returned(tx, application.id) if application.state == State.RETURNED else None
+    marks = returned.marks if returned else ()
     return ContactOut(
         receipt=application.receipt or "",
         focal_point=country.focal_point if country else "",
         focal_phone=country.focal_phone if country else "",
         papers=[paper.names[language] for paper in await owed(tx, viewer, terms.programme, application)],
+        marked=[names[language] for one in marks if (names := terms.programme.place_names(one)) is not None],
         course=course.label[language] if course else "",
         choice=application.listed.index(course.key) + 1 if course else 0,
         listed=len(application.listed),

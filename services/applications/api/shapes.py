@@ -135,14 +135,15 @@ class SubmittedOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """What a mail about an application names, empty where there is nothing, in the person's language: `papers` are asked for now; `course`
-    is the one that it is for, which is the `choice`th of `listed`.
+    """What a mail about an application names, empty where there is nothing, in the person's language: `papers` are asked for now; `marked`
+    are the places of the form that are to be corrected now; `course` is the one that it is for, which is the `choice`th of `listed`.
     """
 
     receipt: str
     focal_point: str
     focal_phone: str
     papers: list[str]
+    marked: list[str] = []
     course: str = ""
     choice: int = 0
     listed: int = 0

@@ -136,6 +136,10 @@ NAMES_PAPERS: Final = frozenset({"application_nominated", "place_taken"})
 """Texts of the moments from which a plan may ask for more documents: their mails name what is asked for now."""
 
 
+NAMES_MARKED: Final = frozenset({"application_returned", "reminder_correction"})
+"""Texts about a correction: their mails name the places of the form that are to be corrected."""
+
+
 NAMES_COURSE: Final = frozenset(
     {"place_offered", "reminder_offer", "place_waiting", "place_waiting_round", "place_refused", "place_taken", "offer_lapsed"}
 )

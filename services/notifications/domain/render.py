@@ -4,7 +4,7 @@ Pure: texts, words and names come in as values. No reason, limit or country is e
 """
 
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from services.notifications.domain.choose import FOR_REFEREES, NAMES_COURSE, NAMES_PAPERS
+from services.notifications.domain.choose import FOR_REFEREES, NAMES_COURSE, NAMES_MARKED, NAMES_PAPERS
 from shared.kernel.cells import Cell
 from shared.kernel.writing import city_of, dated
 
@@ -61,6 +61,8 @@ class Reader:
     """How to reach the focal point of the application's country, each way that the plan says."""
     papers: tuple[str, ...] = ()
     """Documents that are asked for now and are not there, by name."""
+    marked: tuple[str, ...] = ()
+    """What is to be corrected now, by name."""
     course: str = ""
     """The course that the application is for, by name."""
     choice: tuple[int, int] = (0, 0)
@@ -118,10 +120,18 @@ def as_mail(rendered: Rendered, told: Told, reader: Reader, wording: Wording) ->
         receipt = "\n" + frame["receipt"].format(receipt=reader.receipt) if reader.receipt else ""
         ways = frame["between"].join(reader.focal_point)
         ask = frame["ask_at"].format(focal_point=ways) if reader.focal_point else frame["ask"]
-        asked = reader.papers if told.template in NAMES_PAPERS else ()
-        papers = frame["papers"].format(papers=_items(asked)) if asked else ""
-        parts = [_course(told, reader, frame), papers, frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)]
+        named = [
+            _named(told, frame, "papers", reader.papers, NAMES_PAPERS),
+            _named(told, frame, "marked", reader.marked, NAMES_MARKED),
+        ]
+        link, closing = frame["link"].format(link=told.link) + receipt, frame["closing"].format(ask=ask)
+        parts = [_course(told, reader, frame), *named, link, closing]
     return "\n\n".join(part for part in (greeting, rendered.body.strip(), *parts) if part) + "\n"
+
+
+def _named(told: Told, frame: Mapping[str, str], what: str, names: Sequence[str], where: Collection[str]) -> str:
+    """A list of names under its own words; nothing in a mail about something else, or where there are none."""
+    return frame[what].format(**{what: _items(names)}) if names and told.template in where else ""
 
 
 def _course(told: Told, reader: Reader, frame: Mapping[str, str]) -> str:

@@ -13,12 +13,13 @@ import pytest
 from services.applications import use_cases
 from services.applications.accounts import people
 from services.applications.accounts.use_cases import account_by_email
+from services.applications.domain.correction import Mark
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
 from services.applications.use_cases.plans import Loaded
 from services.notifications.addresses import Address, Addresses, NoAddress
 from services.run.serving import serve_app
-from shared.events.applications import ApplicationSubmitted
+from shared.events.applications import ApplicationReturned, ApplicationSubmitted
 from shared.events.quotas import PlaceTaken
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import derived_id
@@ -27,7 +28,7 @@ from shared.web.keys import ensure_key_pair
 from shared.web.service_tokens import ServiceTokens
 from tests.integration.applications.front import Front
 from tests.integration.applications.front import opened as opened_applications
-from tests.integration.applications.people import PROGRAMME, World, new_applicant, the_plan
+from tests.integration.applications.people import COORDINATOR, PROGRAMME, World, new_applicant, reason, the_plan
 from tests.integration.notifications.house import opened
 
 
@@ -103,6 +104,32 @@ async def test_whoever_takes_a_place_is_told_which_documents_are_asked_for_from_
         told = await house.sink.wait_for("ana@example.org", lambda mail: "vous sont demandés maintenant" in mail.text)
         assert told.subject == "Votre place est confirmée" and f"- {examined}\n" in told.text
         assert sum(examined in mail.text for mail in house.sink.mails("ana@example.org")) == 1
+
+
+async def test_who_is_to_correct_something_is_told_what_by_name_and_no_remark(
+    front: tuple[Front, str], new_database: Callable[[str], Awaitable[str]], clock: ManualClock, tmp_path: Path
+) -> None:
+    """In the mail and in the reminder, as the plan calls it; nothing is asked for any more once it came again."""
+    ana = await somebody(front[0])
+    assert isinstance(await front[0].db.run(lambda tx: use_cases.load_plan(tx, the_plan(), actor="tests", now=clock.now())), Loaded)
+    world = World(front[0].db, clock.now())
+    person, application = await world.reach(State.SUBMITTED, Viewer(ana, "applicant"))
+    marks = (Mark("question", "full_name", "Two names"), Mark("page", "contact"), Mark("document", "transcripts"))
+    given, by = [reason("return")], clock.now().date() + timedelta(days=5)
+    await world.act(use_cases.return_for_correction, COORDINATOR, application.id, reasons=given, correct_by=by, marks=marks)
+    async with opened(await new_database("notifications"), clock, tmp_path, applications_url=front[1]) as house:
+        await house.say(ApplicationReturned(application=application.id, person=ana, reasons=given, correct_by=by))
+        await house.work()
+        await house.later(days=4)
+        said = "\n\nÀ corriger dans votre candidature\u00a0:\n- Nom complet\n- Comment vous joindre\n- Relevés de notes\n\n"
+        mails = house.sink.mails("ana@example.org")
+        told = [mail for mail in mails if "demande une correction" in mail.subject]
+        assert [mail.subject.startswith("Rappel") for mail in told] == [True, False], [mail.subject for mail in mails]
+        assert all(said in mail.text and "Two names" not in mail.text for mail in told)
+    await world.submit(person, application.id)
+    ours = Addresses(front[1], ServiceTokens.from_folder(tmp_path / "keys", "notifications"), clock.now)
+    found = (await ours.of({ana: (application.id,)}))[ana]
+    assert isinstance(found, Address) and found.applications[str(application.id)].marked == []
 
 
 async def test_a_closed_account_has_no_address_and_a_stranger_s_token_gets_none(

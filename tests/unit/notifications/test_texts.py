@@ -138,6 +138,11 @@ def test_a_mail_names_the_receipt_number_and_whom_to_ask_where_they_are_known(la
     assert "Visa" not in as_mail(render(told, asked, wording, terms()), told, asked, wording), (
         "only where a stage begins that asks for them"
     )
+    to_correct = Told("application_returned", CELL, {"reasons": ["incomplete"], "correct_by": "2016-02-20"}, LINK)
+    places_marked = Reader(marked=("Nombre completo", "Diploma"))
+    corrected = as_mail(render(to_correct, places_marked, wording, terms()), to_correct, places_marked, wording)
+    assert re.search(r"\n\n\S.+[:：]\n- Nombre completo\n- Diploma\n\n", corrected)
+    assert "Diploma" not in as_mail(render(told, places_marked, wording, terms()), told, places_marked, wording), "and only there"
     sure, several = (Reader(course="Salud pública", choice=(1, most)) for most in (1, 3))
     offered = Told("place_offered", CELL, {"answer_by": "2016-02-24T16:30:00Z"}, LINK)
     one, of_three = (as_mail(render(offered, who, wording, terms()), offered, who, wording) for who in (sure, several))
