@@ -54,7 +54,7 @@ class Referees:
     Letters are due `due_days` (negative: before) from the call's moment `due_of`; for `late_days` after that they are still taken, and
     marked late. `remind_days` are days before the due moment on which a referee who has not answered is reminded (0: on the day).
     `readers` are the roles that may read the letters. `when` narrows whom letters are asked of. `guidance` says to the
-    applicant who should write, and to referees, but for those of a kind that has its own in `guidance_of`.
+    applicant who should write, `guidance_of` to the referees of each kind what their letter is about.
     """
 
     minimum: int
@@ -78,8 +78,8 @@ class Referees:
         return self.when is None or self.when.holds(answers)
 
     def guidance_for(self, kind: str) -> Texts | None:
-        """What a referee of that kind is told of the letter."""
-        return self.guidance_of.get(kind, self.guidance)
+        """What a referee of that kind is told of the letter; what the applicant is told speaks to another reader."""
+        return self.guidance_of.get(kind)
 
     @property
     def page(self) -> Page:

@@ -48,7 +48,7 @@ def read_referees(table: Table, forms: Forms) -> Referees | None:
 
 
 def _guidance_of(entry: Table) -> dict[str, Texts]:
-    """`guidance_of.professional.en = "..."`: what referees of one kind are told instead."""
+    """`guidance_of.professional.en = "..."`: what referees of one kind are told; `guidance` is for applicants."""
     table = entry.maybe_table("guidance_of")
     if table is None:
         return {}
@@ -102,6 +102,8 @@ def _check(table: Table, entry: Table, found: Referees) -> None:
     """What must fit together with the rest of the programme."""
     for kind in [one for one in found.guidance_of if one not in found.kinds]:
         entry.wrong("kinds", f'"kinds" leaves out "{kind}", of which "guidance_of" speaks', f"{kind} among them, or nothing of it there")
+    for kind in [one for one in found.kinds if found.guidance_of and one not in found.guidance_of]:
+        entry.wrong("guidance_of", f'"guidance_of" says nothing to referees of the kind "{kind}"', f"guidance_of.{kind}, or none of them")
     route, calls = table.values.get("route"), table.values.get("calls")
     if found.needed == "nomination" and isinstance(route, list) and "nomination" not in route:
         entry.wrong("needed", '"needed" is "nomination", and the route has none', '"submission"')

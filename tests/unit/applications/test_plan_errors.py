@@ -308,3 +308,11 @@ def test_a_country_of_the_wrong_side_is_named(folder: Path) -> None:
     more = '\n[[participation]]\ncountries = ["CN"]\nprogrammes = ["training"]\nfrom = 2016-01-01\n'
     path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     assert any('CN is on a side that "training" is not for' in error for error in errors(folder))
+
+
+def test_what_is_told_to_referees_of_one_kind_is_told_to_each(folder: Path) -> None:
+    path = folder / "programmes/masters.toml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("guidance_of.academic")), encoding="utf-8")
+    (found,) = errors(folder)
+    assert '"guidance_of" says nothing to referees of the kind "academic"; expected guidance_of.academic, or none of them' in found

@@ -76,10 +76,10 @@ def test_what_is_lacking_for_a_stage(needed: str, standings: list[str], for_subm
     assert lacking(rule, standings, {}, "nomination") == for_nomination
 
 
-def test_what_a_referee_is_told_goes_by_the_kind_of_letter() -> None:
-    both, professional = Texts(*["both"] * 6), Texts(*["professional"] * 6)
-    rule = asks(guidance=both, guidance_of={"professional": professional})
-    assert [rule.guidance_for(kind) for kind in ("academic", "professional")] == [both, professional]
+def test_what_a_referee_is_told_goes_by_the_kind_of_letter_and_is_never_what_the_applicant_is_told() -> None:
+    to_the_applicant, professional = Texts(*["applicant"] * 6), Texts(*["professional"] * 6)
+    rule = asks(guidance=to_the_applicant, guidance_of={"professional": professional})
+    assert [rule.guidance_for(kind) for kind in ("academic", "professional")] == [None, professional]
 
 
 def test_a_tally_says_what_has_come_what_is_to_come_and_whom_to_ask() -> None:
