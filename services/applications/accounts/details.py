@@ -13,7 +13,7 @@ from services.applications.accounts.people import by_id, change_details
 from services.applications.accounts.sessions import browsers
 from services.applications.accounts.tables import Account
 from services.applications.accounts.use_cases import signed_in
-from services.applications.domain.writing import tidy
+from services.applications.domain.writing import lettered, tidy
 from services.applications.privacy.store import asked
 from services.applications.privacy.tables import Erasure
 from shared.persistence.database import Tx
@@ -57,6 +57,8 @@ def faults_in(typed: dict[str, str]) -> dict[str, str]:
     faults = {}
     if len(typed["name"]) > NAME_MAX:
         faults["name"] = _("Your name must have {most} characters or fewer", most=NAME_MAX)
+    elif typed["name"] and not lettered(typed["name"]):
+        faults["name"] = _("Your name cannot be only digits or signs: write it in letters, in any script")
     if typed["language"] not in LANGUAGES:
         faults["language"] = _("Choose one of the languages")
     if typed["timezone"] and not zones.exists(typed["timezone"]):

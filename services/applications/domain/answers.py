@@ -293,7 +293,7 @@ def given(pages: Sequence[Page], stored: Mapping[str, Stored]) -> dict[str, Answ
 
 def name_in(pages: Iterable[Page], answers: Mapping[str, Answer]) -> str:
     """What the person is called in the form; empty where it does not say."""
-    asked = (question.key for page in pages for question in page.questions if question.autocomplete == "name")
+    asked = (question.key for page in pages for question in page.questions if question.naming)
     return next((str(answers[key]) for key in asked if answers.get(key)), "")
 
 

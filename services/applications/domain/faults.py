@@ -31,6 +31,7 @@ FAULTS: Final = {
     "date_outside_first": N_("“{question}” must be {first} or later"),
     "date_outside_last": N_("“{question}” must be {last} or earlier"),
     "date_long_past": N_("The year of “{question}” must be {first} or later"),
+    "no_letter": N_("“{question}” cannot be only digits or signs: write the name in letters, in any script"),
     "email": N_("“{question}” must be an email address, such as name@example.org"),
     "phone": N_("“{question}” must be a telephone number, such as +51 1 234 5678"),
     "number": N_("“{question}” must be a whole number, such as 3"),

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from services.applications.domain.dates import DATE_BOXES, Span, read_date, years_from
 from services.applications.domain.faults import Fault, outside, unread
 from services.applications.domain.questions import FIRST_YEAR, Answer, Chosen, Entries, Money, Question, Spoken, Stored
-from services.applications.domain.writing import DIGITS_MAX, NUMBER_MAX, amount_text, count_words, read_amount, tidy, two_ways
+from services.applications.domain.writing import DIGITS_MAX, NUMBER_MAX, amount_text, count_words, lettered, read_amount, tidy, two_ways
 
 ANOTHER_COUNTRY: Final = "ZZ"
 """Answer to a question of kind `country` for a country that the plan does not name."""
@@ -91,6 +91,8 @@ def _written(question: Question, typed: list[str], setting: Setting) -> str | Fa
     most = longest(question)
     if len(text) > most:
         return Fault("too_long", {"maximum": most, "length": len(text)})
+    if question.naming and not lettered(text):
+        return Fault("no_letter")
     if question.kind == "email" and not _EMAIL.fullmatch(text):
         return Fault("email")
     if question.kind == "phone" and not (_PHONE.fullmatch(text) and 5 <= sum(c.isdecimal() for c in text) <= 20):

@@ -157,6 +157,11 @@ class Question:
         return next((level for level in self.levels if level.key == key), None)
 
     @property
+    def naming(self) -> bool:
+        """Whether it asks what the person is called, as the plan marks it for browsers too."""
+        return self.autocomplete == "name"
+
+    @property
     def year(self) -> bool:
         """Whether the number that is asked for is a year."""
         return self.kind == "number" and self.minimum is not None and self.minimum >= FIRST_YEAR

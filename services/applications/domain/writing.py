@@ -32,6 +32,11 @@ def tidy(raw: str, *, lines: bool = False) -> str:
     return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
 
+def lettered(text: str) -> bool:
+    """Whether there is a letter in it, of any script. Names need no more: they are kept as a passport shows them, marks and all."""
+    return any(sign.isalpha() for sign in text)
+
+
 def count_words(text: str) -> int:
     """Words in the text. Each Chinese or Japanese character counts as one word, as word processors count them."""
     return len(_WORD.findall(unicodedata.normalize("NFC", text)))

@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from services.applications.domain.answers import LANGUAGES, Fault, Option, Question, Texts, parse
 from services.applications.domain.referees import Invitee, Referees
+from services.applications.domain.writing import lettered
 
 NAME_MAX: Final = 100
 _NO_LABEL: Final = Texts("", "", "", "", "", "")
@@ -32,6 +33,8 @@ def read_invitee(asked: Referees, form: Mapping[str, str]) -> Invitee | dict[str
         given: object = parse(question, form, today=date.min)
         if question.key == "email" and isinstance(given, str):
             given = _address(given)
+        if question.key == "name" and isinstance(given, str) and not lettered(given):
+            given = Fault("no_letter")
         if isinstance(given, Fault):
             faults[question.key] = given
         else:

@@ -35,7 +35,7 @@ YEARS: Final = range(1900, 2200)
 
 def name_keys(terms: Iterable[InForce]) -> frozenset[str]:
     """Keys of the questions that ask for a person's name, as the plans mark them."""
-    return frozenset(q.key for one in terms for page in one.programme.pages for q in page.questions if q.autocomplete == "name")
+    return frozenset(q.key for one in terms for page in one.programme.pages for q in page.questions if q.naming)
 
 
 def title_of(programme: Programme) -> str:

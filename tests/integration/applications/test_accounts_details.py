@@ -24,6 +24,9 @@ async def test_details_are_kept_and_wrong_ones_refused_with_all_that_was_typed(f
         wrong = await browser.post("/account", data={"name": "Ana María", "language": "xx", "timezone": "Mars/Olympus"})
         assert wrong.status_code == 422
         assert 'value="Ana María"' in wrong.text
+        signs = await browser.post("/account", data={"name": "123 😀", "language": "es", "timezone": ""})
+        assert signs.status_code == 422 and 'value="123 😀"' in signs.text
+        assert "Your name cannot be only digits or signs: write it in letters, in any script" in signs.text
         saved = await browser.post("/account", data={"name": "Ana  María", "language": "fr", "timezone": "America/Lima"})
         assert saved.headers["location"] == "/account?saved=1"
         page = await browser.get("/account?lang=fr")

@@ -160,6 +160,26 @@ def test_an_amount_beyond_every_bound_is_told_the_bound() -> None:
         assert (found.code, found.parameters, found.boxes) == ("number_high", told, ("amount",))
 
 
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        *((name, True) for name in ("Ñ", "O’Connor", "D'Arcy", "王小明", "Jean-Luc St. Clair", "Nguyễn Văn", "نور", "X Æ A-12", "José 3º")),
+        *((name, False) for name in ("12345", "😀", "\U0001f469\u200d\U0001f467", "...", "-", "٣٤", "½", "①②", "3.14")),
+    ],
+)
+def test_a_name_has_a_letter_of_any_script(typed: str, taken: bool) -> None:
+    named = question("text", autocomplete="name")
+    assert parse(named, {"q": typed}, today=TODAY) == (typed if taken else Fault("no_letter"))
+    assert parse(question("text"), {"q": typed}, today=TODAY) == typed, "what is no name may be a number"
+
+
+@given(HARSH)
+@settings(max_examples=300, deadline=None)
+def test_nothing_else_is_wanted_of_a_name(typed: str) -> None:
+    named, plain = (parse(question("text", autocomplete=one), {"q": typed}, today=TODAY) for one in ("name", None))
+    assert named == (Fault("no_letter") if isinstance(plain, str) and not any(map(str.isalpha, plain)) else plain)
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda one: st.lists(one) | st.dictionaries(st.text(max_size=8), one),

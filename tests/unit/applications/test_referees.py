@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.applications.domain.answers import Texts, When
+from services.applications.domain.answers import Fault, Texts, When
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import (
     REMIND_EVERY,
     REMIND_MOST,
+    Invitee,
     Referees,
     Tally,
     lacking,
@@ -21,6 +22,7 @@ from services.applications.domain.referees import (
     shifted,
     tally,
 )
+from services.applications.referees.form import read_invitee
 
 NOW = datetime(2016, 1, 20, 9, tzinfo=UTC)
 DUE = datetime(2016, 3, 13, 15, 59, 59, tzinfo=UTC)
@@ -29,6 +31,12 @@ DUE = datetime(2016, 3, 13, 15, 59, 59, tzinfo=UTC)
 def asks(**otherwise: object) -> Referees:
     usual = {"minimum": 2, "maximum": 3, "kinds": ("academic",), "needed": "nomination", "due_of": "closes", "due_days": 14}
     return Referees(**{**usual, "max_bytes": 1, "readers": ("officer",), **otherwise})  # type: ignore[arg-type]
+
+
+def test_a_referee_is_called_by_letters() -> None:
+    form = {"name": "Dr. Ñuflo Çelik", "email": "nuflo@example.org", "relation": "2014", "kind": "academic", "language": "es"}
+    assert isinstance(read_invitee(asks(), form), Invitee)
+    assert read_invitee(asks(), form | {"name": "12345"}) == {"name": Fault("no_letter")}
 
 
 def test_days_are_counted_in_the_calls_zone_also_over_a_change_of_the_clocks() -> None:
