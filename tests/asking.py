@@ -46,7 +46,7 @@ def _ask_one(operation: Any, more: Mapping[str, Any], known: Known) -> set[int]:
     """The statuses with which it answered."""
     statuses, chance = set(), Random(operation.path)
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
         for part in ("path_parameters", "query", "body"):

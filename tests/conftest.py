@@ -15,6 +15,7 @@ from typing import Protocol
 import asyncpg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, async_playwright, expect
 
 from shared.kernel.clock import ManualClock
@@ -31,6 +32,10 @@ PLAN = ROOT / "plans" / "china-celac-2015-2019"
 
 # What a page is to come to is awaited for as long as a slow machine takes.
 expect.set_options(timeout=30_000)
+
+# Examples are about what comes out of them. A fifth of a second, which is the library's own bound, passes on any machine where others work.
+settings.register_profile("puente", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("puente")
 
 Prepare = Callable[[Database], Awaitable[None]]
 """What is done once to a database that many tests then get a copy of."""

@@ -15,7 +15,6 @@ from shared.mail.sink_pages import sink_app
 
 _CODE: Final = re.compile(r"(?m)^\s*(\d{6})\s*$")
 _LETTER: Final = re.compile(r"https?://\S+/letter/\S+")
-WAIT_SECONDS: Final = 60.0
 
 
 class MailDesk:
@@ -55,14 +54,14 @@ class MailDesk:
 
     async def code(self, email: str) -> str:
         """The sign-in code in the newest mail to `email` that has one on a line of its own; waits for it, within bounds."""
-        mail = await self.sink.wait_for(email, lambda one: self.code_in(one) is not None, timeout_seconds=WAIT_SECONDS)
+        mail = await self.sink.wait_for(email, lambda one: self.code_in(one) is not None)
         code = self.code_in(mail)
         assert code is not None, "just looked for"
         return code
 
     async def letter_link(self, email: str) -> str:
         """The link in the newest mail that asks `email` for a letter; waits for it, within bounds."""
-        mail = await self.sink.wait_for(email, lambda one: _LETTER.search(one.text) is not None, timeout_seconds=WAIT_SECONDS)
+        mail = await self.sink.wait_for(email, lambda one: _LETTER.search(one.text) is not None)
         found = _LETTER.search(mail.text)
         assert found is not None, "just looked for"
         return found.group(0)

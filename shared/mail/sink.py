@@ -26,7 +26,8 @@ from shared.kernel.ids import new_id
 HOST: Final = "127.0.0.1"
 MAILS_MAX: Final = 5_000
 MAIL_BYTES_MAX: Final = 2 * 1024 * 1024
-WAIT_SECONDS: Final = 10.0
+WAIT_SECONDS: Final = 60.0
+"""How long a mail is waited for; a machine under load may take most of it."""
 ENVELOPE: Final = "X-Puente-Sink-To"
 """The header that keeps whom the mail was handed in for, which its own headers need not say."""
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 import typer
+from hypothesis import HealthCheck, settings
 
 from services import launcher
 from services.applications import events as applications_events
@@ -155,3 +156,9 @@ def test_no_image_floats() -> None:
     """Every image has a version."""
     images = re.findall(r"image: (\S+)", (ROOT / "deploy/docker-compose.yml").read_text())
     assert [image for image in images if ":" not in image or image.endswith(":latest")] == []
+
+
+def test_no_example_has_to_be_quick() -> None:
+    """A machine that does other work beside makes no example wrong."""
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check

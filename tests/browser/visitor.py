@@ -23,7 +23,7 @@ TEXTS: Final = Texts.load(*(ROOT / "services" / name / "locale" for name in SERV
 LOCALES: Final = {"es": "es-PE", "pt": "pt-BR", "en": "en-GB", "fr": "fr-FR", "zh": "zh-CN", "nl": "nl-NL"}
 """What a browser bought in that language says of itself."""
 RECEIPT: Final = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{2}\b")
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 30_000
 REFUSED: Final = "Failed to load resource: the server responded with a status of 4"
 """What Chromium says of every page that refuses something; whether that was right is the test's to say."""
 

@@ -102,6 +102,7 @@ def test_a_moved_checkout_repairs_itself(checkout: Path) -> None:
         assert shown.returncode == 0, shown.stderr
     finally:
         moved.rename(checkout)
+    assert make(checkout, "setup").returncode == 0, "the next test finds the copy as whole as this one did"
 
 
 def test_a_failure_says_what_why_and_what_next(checkout: Path) -> None:

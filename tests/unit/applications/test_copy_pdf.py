@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 import uharfbuzz as harfbuzz
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.applications.copies import pdf
@@ -113,7 +113,7 @@ def test_a_font_is_cut_down_to_the_letters_of_the_document(font: Path, kept: str
 WORDS = st.lists(st.sampled_from(["a", "Wé", "palabra", "a palabra", "", "\n", "MMMMMMMM"]), min_size=12, max_size=40).map(" ".join)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(WORDS, WORDS, st.integers(0, 60))
 def test_lines_are_broken_as_fpdf2_breaks_them(answer: str, label: str, wide: int) -> None:
     """A word that is longer than a line is left to fpdf2; here, everything is for once: the pages are the same byte for byte."""
@@ -132,7 +132,7 @@ def test_it_says_its_title_and_language_and_the_same_sheet_gives_the_same_bytes(
     assert b"/Lang (es)" in one
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(st.text(alphabet=st.characters(), max_size=60), st.text(max_size=300))
 def test_whatever_is_typed_makes_a_document_in_letters_that_there_are(name: str, answer: str) -> None:
     drawn = draw(replace(SHEET, facts=[("Name", name)], sections=[Section(name, [(name, answer)])]))

@@ -70,7 +70,7 @@ HARSH = st.one_of(
 
 
 @given(st.sampled_from(KINDS), st.booleans(), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_is_typed_is_an_answer_a_fault_or_nothing(kind: str, optional: bool, data: st.DataObject) -> None:
     asked = question(kind, optional=optional)
     names = [*field_names(asked), "q-forged", "q-99-in_text", "other"]
@@ -123,7 +123,7 @@ def answers_to(asked: Question) -> st.SearchStrategy[Answer]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_right_answer_is_kept_and_shown_as_it_was_typed(kind: str, data: st.DataObject) -> None:
     asked = question(kind)
     holds_what_it_took(asked, data.draw(answers_to(asked)))
@@ -189,7 +189,7 @@ JUNK = st.recursive(
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(junk=JUNK)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_was_kept_of_another_question_is_left_out_and_breaks_nothing(kind: str, junk: Any) -> None:
     asked = question(kind)
     found = from_stored([Page(key="page", title=LABEL, questions=(asked,))], {"q": junk})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asyncpg.pgproto.pgproto import UUID as StoredUUID
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quotas.domain.chain import link, seal
@@ -43,7 +43,6 @@ _fields = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_fields)
 def test_a_link_is_what_any_json_library_writes_of_its_fields(fields: dict[str, Any]) -> None:
     def plain(value: object) -> object:

@@ -34,7 +34,6 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
