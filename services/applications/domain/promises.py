@@ -38,7 +38,8 @@ class Terms(Protocol):
 class Held:
     """What was promised: the questions that have answers, the places offered or taken by year, the years with applications.
 
-    `seats` are the seats held by year and course, `under_way` the applications by year with which something is still to happen.
+    `seats` are the seats held by year and course, `under_way` the applications by year with which something is still to happen,
+    `answerable` those that are over, and about which a letter waits for an answer or an appeal may still begin.
     """
 
     questions: frozenset[str]
@@ -46,6 +47,7 @@ class Held:
     years: frozenset[int]
     seats: Mapping[tuple[int, str], int] = field(default_factory=dict)
     under_way: Mapping[int, int] = field(default_factory=dict)
+    answerable: Mapping[int, int] = field(default_factory=dict)
 
 
 def _keeps_questions(terms: Terms, held: Held) -> Iterable[str]:
@@ -85,16 +87,18 @@ PROMISES: Final[tuple[Promise, ...]] = (_keeps_questions, _keeps_places, _keeps_
 
 
 def stranded(programme: str, terms: Terms | None, held: Held) -> list[str]:
-    """What nobody can agree to, one line each: years that would have no call, with applications that could not go on, nor end, without it.
+    """What nobody can agree to, one line each: years that would have no call, with applications that could not go on, nor end, nor be
+    answered about, without it.
 
     A programme that is gone from the plan goes on as it was published last, so that nothing of it is stranded.
     """
-    left = set(terms.places_per_year) if terms else set(held.under_way)
-    return [
-        f"{programme}: {year} would have no call, and applications to it have not ended: {number}"
-        for year, number in sorted(held.under_way.items())
-        if year not in left
+    if terms is None:
+        return []
+    found = [(year, f"applications to it have not ended: {number}") for year, number in held.under_way.items()]
+    found += [
+        (year, f"an answer is owed, or an appeal still open, on applications to it: {number}") for year, number in held.answerable.items()
     ]
+    return [f"{programme}: {year} would have no call, and {why}" for year, why in sorted(found) if year not in terms.places_per_year]
 
 
 def broken_promises(programme: str, terms: Terms | None, held: Held) -> list[str]:

@@ -7,7 +7,8 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
-from services.applications.domain.lifecycle import FINISHED, State
+from services.applications.domain.letters import APPEAL, APPEALABLE
+from services.applications.domain.lifecycle import APPLICANT, FINISHED, State
 from services.applications.domain.participation import Change, Period, Share, shares_on
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.plan.versions import decode
@@ -184,6 +185,21 @@ async def under_way(tx: Tx, programme: str) -> dict[int, int]:
     )
     over = [State.DRAFT, *FINISHED]
     return {row.year: row.number for row in await tx.execute(statement, {"programme": programme, "over": over})}
+
+
+async def answerable(tx: Tx, programme: str, decided_since: datetime) -> dict[int, int]:
+    """Year -> applications that have come to an end, about which staff owe an answer, or the person may still begin an appeal against what
+    was decided since that moment.
+    """
+    statement = text(
+        "select year, count(*)::int as number from application a where programme = :programme and state = any(:over) and ("
+        "exists (select 1 from letter l where l.application_id = a.id and l.role = :applicant and not exists ("
+        "select 1 from letter n where n.application_id = l.application_id and n.kind = l.kind and n.number > l.number)) "
+        "or (state = any(:appealable) and changed_at > :since "
+        "and not exists (select 1 from letter c where c.application_id = a.id and c.kind = :appeal and c.closes))) group by year"
+    )
+    given = {"programme": programme, "over": list(FINISHED), "applicant": APPLICANT, "appealable": list(APPEALABLE), "appeal": APPEAL}
+    return {row.year: row.number for row in await tx.execute(statement, {**given, "since": decided_since})}
 
 
 async def seats_held(tx: Tx, programme: str) -> dict[tuple[int, str], int]:

@@ -10,7 +10,7 @@ from services.applications.domain.lifecycle import APPLICANT, State
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
-from services.applications.store import letters
+from services.applications.store import letters, plans
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
 from services.applications.use_cases.steps import Done, cell_of, facts_of, note, on_own_case, terms_of
@@ -41,6 +41,7 @@ async def write_letter(
         return NotFound()
     if viewer.role not in (APPLICANT, ANSWERS[kind]) or on_own_case(viewer, application):
         return Forbidden()
+    await plans.hold(tx)
     terms, said = await terms_of(tx, application.programme), tidy(body, lines=True)
     written = await letters.of_application(tx, application.id)
     found = of_kind(written, kind)

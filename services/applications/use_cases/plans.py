@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -88,7 +88,7 @@ async def load_plan(
     for programme in plan.programmes:
         if owned.get(programme.code, plan.code) != plan.code:
             return ProgrammeTaken(programme.code, owned[programme.code])
-    breaks = await _breaks(tx, plan, [one for one in before if one.plan.code == plan.code])
+    breaks = await _breaks(tx, plan, [one for one in before if one.plan.code == plan.code], now)
     if isinstance(breaks, Stranded):
         return breaks
     if breaks:
@@ -111,7 +111,7 @@ async def confirm_change(
     if change.id != change_id:
         return ChangeReplaced(change.id, tuple(change.breaks))
     plan = decode(change.content)
-    breaks = await _breaks(tx, plan, [one for one in await store.all_in_force(tx) if one.plan.code == plan.code])
+    breaks = await _breaks(tx, plan, [one for one in await store.all_in_force(tx) if one.plan.code == plan.code], now)
     if isinstance(breaks, Stranded):
         return breaks
     if not set(breaks) <= set(change.breaks):
@@ -124,7 +124,7 @@ async def confirm_change(
     return await _put_in_force(tx, plan, actor=change.proposed_by, role=viewer.role, confirmed_by=change.confirmed_by, now=now)
 
 
-async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[str] | Stranded:
+async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce], now: datetime) -> list[str] | Stranded:
     """The promises that the plan breaks and the one in force keeps, for a second officer to agree to; or what nobody can agree to."""
     found, never = list[str](), list[str]()
     for one in before:
@@ -135,6 +135,8 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce]) -> list[s
             years=frozenset(await store.applied_years(tx, code)),
             seats=await store.seats_held(tx, code),
             under_way=await store.under_way(tx, code),
+            # The last day of an appeal counts to its end, in whatever zone the call is.
+            answerable=await store.answerable(tx, code, now - timedelta(days=one.programme.appeal_days + 1)),
         )
         agreed = broken_promises(code, one.programme, held)
         found += [line for line in broken_promises(code, plan.programme(code), held) if line not in agreed]

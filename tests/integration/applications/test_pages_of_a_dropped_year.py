@@ -14,12 +14,15 @@ from services.applications.domain.lifecycle import State
 from services.applications.plan.model import Plan
 from services.applications.privacy.retention import WARNED_BEFORE, Periods, to_warn
 from services.applications.store.plans import CallDropped
-from services.applications.use_cases import Submission
+from services.applications.use_cases import Done, Submission
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation, Stranded
 from shared.persistence.database import Tx
 from tests.integration.applications.front import words
-from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, reason, the_plan
+from tests.integration.applications.people import COORDINATOR, OFFICER, PROGRAMME, SECOND_OFFICER, YEAR, reason, the_plan
 from tests.integration.applications.staff_pages import House
+
+APPEAL_OVER = timedelta(days=15)
+"""After the day of a decision: 14 days of appeal are over by then."""
 
 
 def without_the_year(version: str) -> Plan:
@@ -30,6 +33,12 @@ def without_the_year(version: str) -> Plan:
     shorter = msgspec.structs.replace(found, places_per_year=places, calls=tuple(call for call in found.calls if call.year != YEAR))
     others = tuple(shorter if one.code == PROGRAMME else one for one in the_plan().programmes)
     return msgspec.structs.replace(the_plan(), version=version, programmes=others)
+
+
+def owed(number: int) -> Stranded:
+    return Stranded(
+        (f"{PROGRAMME}: {YEAR} would have no call, and an answer is owed, or an appeal still open, on applications to it: {number}",)
+    )
 
 
 async def propose(house: House, version: str = "99") -> Any:
@@ -43,6 +52,7 @@ async def agree(house: House, asked: NeedsConfirmation) -> Any:
 async def test_nobody_can_agree_to_drop_a_year_while_applications_to_it_are_under_way(house: House) -> None:
     await house.reach(State.WITHDRAWN)
     rejected, placed = await house.reach(State.REJECTED), await house.reach(State.PLACED)
+    house.world.now += APPEAL_OVER
     stranded = Stranded((f"{PROGRAMME}: {YEAR} would have no call, and applications to it have not ended: 1",))
     assert await propose(house) == stranded, "nobody could end the stay any more"
     await house.world.act(use_cases.end, OFFICER, placed.id, reason=reason("ending"))
@@ -90,9 +100,28 @@ async def test_who_sends_while_a_year_is_dropped_is_refused_and_not_left_behind(
     assert (await house.world.application(draft.id)).state == State.DRAFT
 
 
+async def test_nobody_can_agree_to_drop_a_year_while_an_appeal_may_begin_or_an_answer_is_owed(house: House) -> None:
+    """Without the year nobody could open the letter, while the officer's list names it."""
+    rejected, withdrawn = await house.reach(State.REJECTED, "ana"), await house.reach(State.WITHDRAWN, "bea")
+    ana, bea = await house.viewer("ana"), await house.viewer("bea")
+    assert await propose(house) == owed(1), "an appeal may still begin"
+    done = await house.world.do(use_cases.write_letter, ana, rejected.id, "appeal", "Please look again.")
+    assert isinstance(done, Done)
+    house.world.now += APPEAL_OVER
+    assert await propose(house) == owed(1), "the answer to it is owed"
+    asked = await house.world.do(use_cases.write_letter, bea, withdrawn.id, "question", "May I apply again?")
+    assert isinstance(asked, Done)
+    assert await propose(house) == owed(2)
+    answered = await house.world.do(use_cases.write_letter, COORDINATOR, withdrawn.id, "question", "Yes.")
+    closed = await house.world.do(use_cases.write_letter, OFFICER, rejected.id, "appeal", "It stands.", close=True)
+    assert isinstance(answered, Done) and isinstance(closed, Done)
+    assert isinstance(await propose(house), NeedsConfirmation)
+
+
 async def test_every_page_says_that_the_year_is_gone(house: House) -> None:
     ana = await house.browser("ana")
     rejected, draft = await house.reach(State.REJECTED), await house.reach(State.DRAFT, "ana")
+    house.world.now += APPEAL_OVER
     asked = await propose(house)
     assert isinstance(asked, NeedsConfirmation)
     assert isinstance(await agree(house, asked), Loaded)

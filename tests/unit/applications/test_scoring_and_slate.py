@@ -127,6 +127,11 @@ def test_a_year_with_applications_under_way_strands_them_and_a_whole_programme_g
     assert stranded("x", _terms(year=2016), held) == ["x: 2017 would have no call, and applications to it have not ended: 3"]
     assert stranded("x", _terms(year=2017), Held(frozenset(), {}, frozenset({2016, 2017}), under_way={2017: 3})) == []
     assert stranded("x", None, held) == []
+    asked = Held(frozenset(), {}, frozenset({2017}), under_way={2017: 1}, answerable={2016: 4, 2017: 2})
+    assert stranded("x", _terms(year=2016), asked) == [
+        "x: 2017 would have no call, and an answer is owed, or an appeal still open, on applications to it: 2",
+        "x: 2017 would have no call, and applications to it have not ended: 1",
+    ]
 
 
 def test_papers_are_attached_at_their_stage() -> None:
