@@ -1,4 +1,4 @@
-"""The first moment of the command `puente`: Ctrl-C ends it with a line while its modules are still being read."""
+"""The first moment of the command `puente`: Ctrl-C ends it with a line, also while its modules are still being read."""
 
 import os
 import signal
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def _stopped(_number: int, _frame: Any) -> None:
-    os.write(2, b"\nStopped; nothing had been started.\n")
+    os.write(2, b"\nStopped.\n")
     os._exit(130)
 
 
 def main() -> None:
-    """Read the command, then run it; `services.run.command_line.run` takes Ctrl-C over."""
+    """Read the command, then run it. Where it has more to end than itself, `services.run.command_line.run` takes Ctrl-C over."""
     signal.signal(signal.SIGINT, _stopped)
     from services.launcher import app
 

@@ -64,15 +64,23 @@ async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None, m
 
 def tell_topics(home: Home, settings: CommonSettings) -> None:
     """Write where the topics of a stack on Kafka are, for the commands beside it. A password stays in the environment."""
-    home.topics.write_text(json.dumps({"kafka_bootstrap": settings.kafka_bootstrap, "kafka_prefix": settings.kafka_prefix}))
+    whole = home.topics.with_suffix(".new")
+    whole.write_text(json.dumps({"kafka_bootstrap": settings.kafka_bootstrap, "kafka_prefix": settings.kafka_prefix}))
+    whole.replace(home.topics)
 
 
 def how_events_travel(home: Home | None = None) -> CommonSettings:
-    """The settings of the environment; where that names neither database nor broker, with the topics of the stack that runs here."""
+    """The settings of the environment; where that names no database, and no other broker, with the topics of the stack that runs here."""
     common, place = CommonSettings(), home or default_home()
-    if common.database_url or common.kafka_bootstrap or not place.runs() or not place.topics.exists():
+    if common.database_url or not place.runs():
         return common
-    return CommonSettings(transport="kafka", **json.loads(place.topics.read_text()))
+    try:
+        told = json.loads(place.topics.read_text())
+    except FileNotFoundError:
+        return common
+    if common.kafka_bootstrap not in ("", told["kafka_bootstrap"]):
+        return common
+    return CommonSettings(transport="kafka", **told)
 
 
 def clock_of(settings: CommonSettings) -> Clock:

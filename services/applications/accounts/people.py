@@ -62,8 +62,9 @@ async def add_staff(
             id=new_id(), email=email, role=role, country=country, language=language, timezone=timezone, name=name, created_at=now
         )
         tx.add(account)
+    follows = not zones.named(account) or (not account.zone_chosen and account.timezone == zones.zone_of(account.country or ""))
     account.role, account.country, account.disabled_at = role, country, None
-    if country and not zones.named(account):
+    if country and follows:
         account.timezone = zones.zone_of(country)
     await tx.flush()
     detail = {"before": before, "after": role, "country": country}
@@ -98,11 +99,13 @@ async def make_applicant(tx: Tx, *, account: UUID, actor: str, now: datetime) ->
 
 
 async def change_details(tx: Tx, *, account: UUID, name: str, language: str, timezone: str) -> None:
-    """What the person says of themselves. An empty `timezone` chooses none, and leaves what there was."""
+    """What the person says of themselves. A `timezone` that is empty, or the one that they were shown, chooses none: that of a country
+    goes on to follow it.
+    """
     row = await by_id(tx, account, lock=True)
     if row is not None:
         row.name, row.language = name, language
-        if timezone:
+        if timezone and timezone != zones.of_account(row):
             row.timezone, row.zone_chosen = timezone, True
         await tx.flush()
 

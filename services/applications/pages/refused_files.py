@@ -60,7 +60,7 @@ FOUND: Final = {
     "application/vnd.oasis.opendocument": N_("an OpenDocument file"),
     OLD_OFFICE: N_("a document of an older Word, Excel or PowerPoint"),
     ZIP: N_("a ZIP archive"),
-    TEXT: N_("a plain text"),
+    TEXT: N_("a plain text file"),
 }
 VIDEO: Final = N_("a video")
 ANOTHER: Final = N_("a file of the type {type}")

@@ -52,3 +52,15 @@ async def test_utc_on_purpose_is_not_taken_for_no_zone_at_all(front: Front) -> N
     await front.db.run(lambda tx: people.settle_zone(tx, account, "PE"))
     address = await front.db.run(lambda tx: people.address_of(tx, account))
     assert address == people.Address("ana@example.org", "Ana", "es", "UTC"), "nor does the country of a draft"
+
+
+async def test_a_new_name_leaves_a_coordinator_the_zone_of_whatever_country_they_work_for(front: Front) -> None:
+    now, email = front.clock.now(), "cora@example.org"
+    await front.db.run(lambda tx: people.add_staff(tx, email=email, role="coordinator", country="PE", now=now))
+    async with front.browser() as browser:
+        await front.sign_in(browser, email)
+        assert '<option value="America/Lima" selected' in (await browser.get("/account")).text
+        await browser.post("/account", data={"name": "Cora", "language": "en", "timezone": "America/Lima"})
+        await front.db.run(lambda tx: people.add_staff(tx, email=email, role="coordinator", country="AR", now=now))
+        await front.sign_in(browser, email)
+        assert '<option value="America/Argentina/Buenos_Aires" selected' in (await browser.get("/account")).text

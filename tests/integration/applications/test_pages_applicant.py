@@ -235,7 +235,7 @@ async def test_uploads_are_refused_by_name_size_and_type_and_the_one_before_stay
             "too large": ("grande.pdf", b"%PDF-1.7\n" + b"0" * 10 * 1024 * 1024 + b"%%EOF", "application/pdf"),
             "empty": ("nada.pdf", b"", "application/pdf"),
             "whatever its name says": ("foto.pdf", b"GIF89a" + b"\x00" * 60, "application/pdf"),
-            "is a plain text, whatever its name says. Choose a file of one of these types: PDF, JPEG, PNG; or open this one": (
+            "is a plain text file, whatever its name says. Choose a file of one of these types: PDF, JPEG, PNG; or open this one": (
                 "lie.pdf",
                 "Señor: ".encode() * 2000,
                 "application/pdf",

@@ -79,7 +79,7 @@ async def test_what_is_empty_cut_off_or_something_else_is_refused_by_name_size_a
         (b"PK\x03\x04..passport.pdf", "a ZIP archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, "a document of an older Word, Excel or PowerPoint"),
         (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41", "a video"),
-        (b"Passport", "a plain text"),
+        (b"Passport", "a plain text file"),
         (b"GIF89a" + b"\0" * 60, "a file of the type GIF"),
         (b"BM" + b"\0" * 60, "a file of the type BMP"),
     ],

@@ -23,8 +23,16 @@ def test_the_topics_of_the_stack_that_runs_here_are_found(tmp_path: Path, monkey
     with trying(tmp_path / "lock"):
         found = how_events_travel(home)
         assert (found.transport, found.kafka_bootstrap, found.kafka_prefix) == ("kafka", "127.0.0.1:9", "ours-")
+        monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+        found = how_events_travel(home)
+        assert (found.transport, found.kafka_prefix) == ("kafka", "ours-"), "the demonstration runs on the broker that is named"
+        monkeypatch.setenv("PUENTE_TRANSPORT", "kafka")
+        assert how_events_travel(home).kafka_prefix == "ours-", "and that is named as a broker changes nothing of it"
+        monkeypatch.delenv("PUENTE_TRANSPORT")
         monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", "127.0.0.1:8")
         assert how_events_travel(home).kafka_bootstrap == "127.0.0.1:8", "who names a broker means that one"
         monkeypatch.delenv("PUENTE_KAFKA_BOOTSTRAP")
+        home.topics.unlink()
+        assert how_events_travel(home).transport == "local", "it runs, and not on Kafka"
         monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://u@elsewhere/puente_{service}")
         assert how_events_travel(home).transport == "local", "another database is another installation"

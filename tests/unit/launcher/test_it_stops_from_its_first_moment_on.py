@@ -1,7 +1,8 @@
-"""Ctrl-C in the moments before a command has taken it over: a line, and no trace of what was being read."""
+"""Ctrl-C at any moment of a command: a line, and no trace of what was being read; a loop puts away what it had open."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,18 @@ sys.meta_path.insert(0, Pressed())
 from services.start import main
 main()
 """
+CHECKING = """
+import os, signal, sys
+from services.start import main
+
+os.mkfifo(sys.argv[1] + "/books.jsonl")
+if os.fork() == 0:
+    with open(sys.argv[1] + "/books.jsonl", "w"):  # opens once the command reads
+        os.kill(os.getppid(), signal.SIGINT)
+    os._exit(0)
+sys.argv = ["puente", "verify", sys.argv[1] + "/books.jsonl"]
+main()
+"""
 RUNNING = """
 import asyncio, os, signal
 import typer
@@ -27,7 +40,10 @@ from services.run.command_line import run
 
 async def work():
     os.kill(os.getpid(), signal.SIGINT)
-    await asyncio.Event().wait()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("put away")
 
 signal.signal(signal.SIGINT, start._stopped)
 app = typer.Typer()
@@ -36,12 +52,13 @@ app = typer.Typer()
 def wait() -> None:
     run(work())
 
-app()
+app([])
 """
 
 
-@pytest.mark.parametrize(("code", "said"), [(READING, "Stopped; nothing had been started."), (RUNNING, "Stopped.")])
-def test_a_line_and_no_traceback(code: str, said: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stderr.strip()) == (130, said)
-    assert done.stdout == ""
+@pytest.mark.parametrize(("code", "printed"), [(READING, ""), (CHECKING, ""), (RUNNING, "put away\n")])
+def test_a_line_and_no_traceback(code: str, printed: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr.strip()) == (130, "Stopped.")
+    assert done.stdout == printed
