@@ -20,7 +20,8 @@ async def show_parked(services: Mapping[str, Service], console: Console) -> int:
     for name, service in services.items():
         for one in await service.db.run(parking.listing):
             total += 1
-            reason = f"waits for {one.waits_for}" if one.waits_for else f"{one.reason_code}: {one.reason}"
+            known = one.waits_for and one.waits_for != parking.AGAIN
+            reason = f"waits for {one.waits_for}" if known else f"{one.reason_code}: {one.reason}"
             table.add_row(name, str(one.id), one.key, one.type or "-", f"{one.parked_at:%Y-%m-%d %H:%M:%S}", reason)
     if total:
         console.print(table)

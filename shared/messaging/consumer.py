@@ -2,7 +2,7 @@
 
 The offset row is locked and compared before anything else: a worker that was asleep while another took its partition
 finds another number there and applies nothing. A record whose handler fails is found by halving the batch, and stops
-only its own key (`parking`).
+only its own key (`parking`). What the database did not finish is no fault of a record: it is tried again (`unfinished`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,12 @@ from shared.events.catalogue import decode, types_for
 from shared.events.envelope import AnyEvent, Refusal
 from shared.kernel.crash_points import reach
 from shared.messaging import parking
+from shared.messaging.behind import keep, key_of
 from shared.messaging.service import Handle, Service, Waits
 from shared.messaging.transport import Partition, Record, TransportAway
+from shared.messaging.unfinished import Unfinished
 from shared.observability.logging import get_logger
-from shared.persistence.database import RETRIED, Database, Tx, Unavailable, said, sqlstate
+from shared.persistence.database import RETRIED, Database, Tx, Unavailable, is_unfinished, said, sqlstate
 
 log = get_logger(__name__)
 
@@ -44,24 +46,36 @@ class Consumer:
         self.db: Database = service.db
         self._handle: Handle = service.handle
         self._types = types_for(service.name)
+        self._unfinished = Unfinished()
 
     async def deliver(self, records: Sequence[Record]) -> None:
         """Apply records that were handed over directly, without offsets; returns after the commit."""
-        await self._settle(records, None)
+        await self._in_portions(records, None)
 
     async def apply(self, records: Sequence[Record], positions: Mapping[Partition, int]) -> dict[Partition, int]:
         """Apply fetched records; `positions` is where each partition stood before. Returns where they stand after the commit.
 
-        Raises `Fenced` where the database says that they stood elsewhere, `Unavailable` where it is away.
+        Raises `Fenced` where the database says that they stood elsewhere, `Unavailable` where it is away or could not finish.
         """
-        return await self._settle(records, positions)
+        return await self._in_portions(records, positions)
+
+    async def _in_portions(self, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
+        moved: dict[Partition, int] = {}
+        for portion in self._unfinished.portions(records):
+            moved |= await self._settle(portion, {**positions, **moved} if positions is not None else None)
+            self._unfinished.done(portion)
+        return moved
 
     async def _settle(self, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
         try:
             return await self.db.run(lambda tx: self._apply(tx, records, positions), of="batch")
-        except (Fenced, Unavailable, TransportAway):
-            raise
         except Exception as error:
+            if is_unfinished(error):
+                if self._unfinished.again(records):
+                    raise Unavailable(f"the database could not finish {len(records)} events: {said(error)}") from error
+                return await self._park(records[0], positions, error)
+            if isinstance(error, Fenced | Unavailable | TransportAway):
+                raise
             if len(records) == 1:
                 if sqlstate(error) in RETRIED:
                     raise Unavailable(f"the database kept refusing the locks: {error}") from error
@@ -72,10 +86,9 @@ class Consumer:
         return {**moved, **await self._settle(records[half:], after)}
 
     async def _park(self, record: Record, positions: Mapping[Partition, int] | None, error: Exception) -> dict[Partition, int]:
-        waits_for = error.what if isinstance(error, Waits) else None
-        code = "waits" if waits_for else "handler_failed"
-        if waits_for is None:
-            log.error("event_parked", service=self.service, key=parking.key_of(record), error=said(error), exc_info=error)
+        code, waits_for = parking.cause_of(error)
+        if not isinstance(error, Waits):
+            log.error("event_parked", service=self.service, key=key_of(record), error=said(error), exc_info=error)
 
         async def work(tx: Tx) -> dict[Partition, int]:
             moved = await self._move_offsets(tx, [record], positions)
@@ -87,12 +100,12 @@ class Consumer:
     async def _apply(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
         moved = await self._move_offsets(tx, records, positions)
         await reach("batch.begun")
-        stopped = set(await parking.locked(tx, {parking.key_of(record) for record in records}))
+        stopped = set(await parking.locked(tx, {key_of(record) for record in records}))
         events: list[AnyEvent] = []
         for record in records:
-            key = parking.key_of(record)
+            key = key_of(record)
             if key in stopped:
-                await parking.append(tx, record)
+                await keep(tx, record)
                 continue
             try:
                 event = decode(record.value, topic=record.partition.topic)

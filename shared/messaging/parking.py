@@ -4,7 +4,6 @@ A key is parked in the transaction that found the fault. Everything that arrives
 Whoever handles a key locks its row first, so that resuming and arriving never overtake each other.
 """
 
-import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +15,12 @@ from sqlalchemy import text
 
 from shared.events.catalogue import decode
 from shared.events.envelope import Refusal
+from shared.messaging.behind import keep, key_of
 from shared.messaging.service import Handle, Waits
 from shared.messaging.transport import Record
 from shared.observability.logging import get_logger
 from shared.persistence import audit
-from shared.persistence.database import RETRIED, Database, Tx, Unavailable, said, sqlstate
+from shared.persistence.database import RETRIED, Database, Tx, Unavailable, is_unfinished, said, sqlstate
 
 log = get_logger(__name__)
 
@@ -28,6 +28,10 @@ CHUNK: Final = 500
 """So many events of a key are handled in one transaction; whoever has more for the key waits for one such portion at most."""
 TURN: Final = 2_000
 """After about so many events of one key the next key that waits has its turn."""
+AGAIN: Final = "another try"
+"""What a key waits for whose event the database did not finish: nothing is known to be wrong with it."""
+AGAIN_S: Final = 300.0
+"""From one try of such a key to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,6 @@ class ResumeFailed(Exception):
     """The key stays parked: what stopped it is still there."""
 
 
-def key_of(record: Record) -> str:
-    """The key that a record stops: its own, or its partition where the producer gave none."""
-    return record.key if record.key is not None else f"{record.partition.topic}/{record.partition.number}"
-
-
 async def locked(tx: Tx, keys: Collection[str]) -> frozenset[str]:
     """Those of `keys` that are parked, locked against being resumed until this transaction ends."""
     found = await tx.execute(
@@ -70,37 +69,7 @@ async def park(tx: Tx, record: Record, *, code: str, reason: str, waits_for: str
         ),
         {"key": key_of(record), "code": code, "reason": reason[:2000], "waits_for": waits_for},
     )
-    await append(tx, record, code=code, reason=reason)
-
-
-async def append(tx: Tx, record: Record, *, code: str = "behind", reason: str = "behind an earlier event of its key") -> None:
-    """Keep the record behind its parked key. Bytes that are no event of ours are kept as position, size and hash only."""
-    event_id, kind, kept = None, None, None
-    try:
-        event = decode(record.value)
-        event_id, kind, kept = event.id, event.type, record.value
-    except Refusal as refusal:
-        if refusal.code == "unknown_type":
-            kept = record.value
-    await tx.execute(
-        text(
-            "insert into parked_event (key, topic, partition, next_offset, event_id, type, value, sha256, size_bytes, reason_code, reason) "
-            "values (:key, :topic, :partition, :offset, :event_id, :type, :value, :sha256, :size, :code, :reason)"
-        ),
-        {
-            "key": key_of(record),
-            "topic": record.partition.topic,
-            "partition": record.partition.number,
-            "offset": record.offset + 1,
-            "event_id": event_id,
-            "type": kind,
-            "value": kept,
-            "sha256": hashlib.sha256(record.value).hexdigest(),
-            "size": len(record.value),
-            "code": code,
-            "reason": reason[:2000],
-        },
-    )
+    await keep(tx, record, code=code, reason=reason)
 
 
 async def release(tx: Tx, what: str) -> None:
@@ -118,8 +87,12 @@ async def release(tx: Tx, what: str) -> None:
 
 
 async def waiting(tx: Tx) -> list[tuple[str, str]]:
-    """The keys that wait for something and go on by themselves once it is known, each with what that is."""
-    rows = await tx.execute(text("select key, waits_for from parked_key where waits_for is not null order by parked_at, key"))
+    """The keys that go on by themselves and may be asked now, each with what it waits for: all but those that were tried a moment ago."""
+    due = text(
+        "select key, waits_for from parked_key where waits_for is not null "
+        "and (waits_for <> :again or parked_at < now() - make_interval(secs => :pause)) order by parked_at, key"
+    )
+    rows = await tx.execute(due, {"again": AGAIN, "pause": AGAIN_S})
     return [(row.key, row.waits_for) for row in rows]
 
 
@@ -156,7 +129,8 @@ async def resume(
 
     Handles portions of 500 (the first of `portion`), each in one transaction with its audit row. Where an event fails, those before it
     are handled, and it and all behind it stay parked, with the new reason: raises `ResumeFailed`, or what the handler raised. Raises
-    `Waits` where it still waits; from then on the key goes on by itself. `tally` says in each case how many were handled.
+    `Waits` where it still waits, or where the database did not finish it; from then on the key goes on by itself. `tally` says in each
+    case how many were handled.
     """
     tally, size = tally or Tally(), portion
     while most is None or tally.done < most:
@@ -164,15 +138,19 @@ async def resume(
         try:
             handled = await db.run(partial(_resume_portion, handle=handle, key=key, size=size, now=now, actor=actor, tried=tried))
         except Exception as error:
-            if isinstance(error, Unavailable) or sqlstate(error) in RETRIED:
+            unfinished = is_unfinished(error) and tried.event is not None
+            if not unfinished and (isinstance(error, Unavailable) or sqlstate(error) in RETRIED):
                 raise
             if size == 1:
                 await db.run(partial(_stays, key=key, event=tried.event, why=_why(error)))
+                if unfinished:
+                    log.warning("event_not_finished", key=key, error=said(error))
+                    raise Waits(AGAIN) from error
                 if isinstance(error, Refusal):
                     raise ResumeFailed(f"{key} stays parked: {error}") from error
                 raise
             # One of them fails; the smaller portions find out which. What waits does so at its first event, as a rule.
-            size = 1 if isinstance(error, Waits) else size // 2
+            size = 1 if unfinished or isinstance(error, Waits) else size // 2
             continue
         if handled is None:
             break
@@ -247,7 +225,7 @@ async def resume_waiting(db: Database, handle: Handle, *, now: datetime, going_o
     the same, one is asked at a time. `going_on` is asked before each key.
 
     A key of which an event fails for another reason waits for nothing any more: it is kept for a person, with that reason, and the
-    keys after it have their turn. Raises `Unavailable` where the database is away.
+    keys after it have their turn. Raises `Unavailable` where the database is away, and what it says itself where it can do nothing now.
     """
     done, unknown = 0, set[str]()
     for key, what in await db.run(waiting):
@@ -262,6 +240,8 @@ async def resume_waiting(db: Database, handle: Handle, *, now: datetime, going_o
         except Waits as waits:
             unknown.add(waits.what)
         except Exception as error:
+            if is_unfinished(error):
+                raise  # not even that could be noted
             if sqlstate(error) not in RETRIED:
                 log.error("event_parked", key=key, error=said(error), exc_info=error)
     return done
@@ -275,12 +255,20 @@ class _Why(NamedTuple):
     reason: str = ""
 
 
-def _why(error: Exception) -> _Why:
+def cause_of(error: Exception) -> tuple[str, str | None]:
+    """The code of what stopped an event, and what it waits for, where it goes on by itself."""
+    if is_unfinished(error):
+        return "unfinished", AGAIN
     if isinstance(error, Waits):
-        return _Why(error.what, "waits", said(error))
+        return "waits", error.what
+    return error.code if isinstance(error, Refusal) else "handler_failed", None
+
+
+def _why(error: Exception) -> _Why:
     if isinstance(error, ResumeFailed):
         return _Why(None)
-    return _Why(None, error.code if isinstance(error, Refusal) else "handler_failed", said(error))
+    code, waits_for = cause_of(error)
+    return _Why(waits_for, code, said(error))
 
 
 async def _stays(tx: Tx, *, key: str, event: int | None, why: _Why) -> None:
@@ -295,7 +283,8 @@ async def _stays(tx: Tx, *, key: str, event: int | None, why: _Why) -> None:
         return
     if why.code == "waits" and tuple(stored) == (why.waits_for, why.code):
         return  # asked every few seconds, and the answer is the same
-    await tx.execute(text("update parked_key set waits_for = :what where key = :key"), {"what": why.waits_for, "key": key})
+    waits = {"what": why.waits_for, "key": key}
+    await tx.execute(text("update parked_key set waits_for = :what, parked_at = now() where key = :key"), waits)
     if why.code is not None:
         noted = {"key": key, "event": event, "code": why.code, "reason": why.reason[:2000]}
         await tx.execute(text("update parked_key set reason_code = :code, reason = :reason where key = :key"), noted)

@@ -31,6 +31,11 @@ class Stopped(NamedTuple):
     def goes_on(self) -> bool:
         return self.waits_for == ITS_TURN
 
+    @property
+    def comes_again(self) -> bool:
+        """Nothing is known to be wrong with it: the database did not finish its first event, and the worker tries that again."""
+        return self.waits_for == parking.AGAIN
+
 
 async def stopped(tx: Tx, most: int) -> list[Stopped]:
     """The first `most` parked keys in their order, each with a few of the events behind it, however many there are."""

@@ -24,7 +24,7 @@ from shared.messaging.service import Service, Sweep
 from shared.messaging.together import Cancelled, together
 from shared.messaging.transport import LogLost, Partition, Source, Transport, TransportAway, partitions_of
 from shared.observability.logging import get_logger
-from shared.persistence.database import RETRIED, Database, Unavailable, said, sqlstate
+from shared.persistence.database import RETRIED, Database, Unavailable, is_unfinished, said, sqlstate
 
 log = get_logger(__name__)
 
@@ -92,9 +92,10 @@ class Worker:
                 log.warning("worker_waits", service=self._service.name, name=name, reason=str(error))
             except (DBAPIError, PostgresError) as error:
                 # Somebody kept a lock through every try, as a worker does that was stopped in mid-transaction, until the database ends it.
-                if sqlstate(error) not in RETRIED:
+                if sqlstate(error) not in RETRIED and not is_unfinished(error):
                     raise
-                self._waits_for[name] = f"{name} waits: the database kept refusing the locks"
+                refused = "kept refusing the locks" if sqlstate(error) in RETRIED else f"could not finish its work: {said(error)}"
+                self._waits_for[name] = f"{name} waits: the database {refused}"
                 log.warning("worker_waits", service=self._service.name, name=name, reason=said(error))
             except LogLost as error:
                 self._waits_for[name] = f"{name} stopped: {error}"

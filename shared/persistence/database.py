@@ -33,6 +33,10 @@ Tx = AsyncSession
 RETRIED: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available: nothing was written and the same work may be tried again."""
 AWAY: Final = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08007", "53300", "25P03", "25P04"})
+UNFINISHED: Final = frozenset({"57014", "25P03", "25P04"})
+"""A statement was cancelled, by its timeout or by a person; a transaction stood still or took longer than it may."""
+UNFINISHED_CLASSES: Final = ("53", "58")
+"""No room on the disk or in memory, a limit of the server's, the storage that failed."""
 LOST: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises itself where a connection is gone; the last one where it was cut off in the middle of an answer."""
 TRIES_MAX: Final = 6
@@ -229,6 +233,15 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return sqlstate(error) in AWAY or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+
+
+def is_unfinished(error: BaseException) -> bool:
+    """Whether the database gave up work that is not wrong in itself: tried again, later or in smaller portions, it may come to its end.
+
+    That no connection was free is not meant: no statement was tried.
+    """
+    state = sqlstate(error) or ""
+    return state in UNFINISHED or (state.startswith(UNFINISHED_CLASSES) and state not in AWAY)
 
 
 def is_too_old(error: BaseException) -> bool:

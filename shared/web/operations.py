@@ -52,6 +52,7 @@ SERVICES: Final = (
 REASONS: Final[Mapping[str, str]] = {
     "behind": N_("Waits behind an earlier event"),
     "waits": N_("Waits for something that is not known yet"),
+    "unfinished": N_("The database did not finish it"),
     "handler_failed": N_("Handling it failed"),
     "unknown_type": N_("Nobody here knows this kind of event"),
     "wrong_producer": N_("It came from a service that may not send it"),
@@ -132,7 +133,11 @@ class _Page:
         try:
             resumed = await stopped.begin(watched.db, watched.handle, key, now=watched.clock.now(), actor=who.account_id, tally=tally)
         except Waits as waits:
-            said = _("“{key}” stays stopped: it waits for {what}, and goes on by itself once that is known.", key=key, what=waits.what)
+            if waits.what == parking.AGAIN:
+                said = _("“{key}” stays stopped: the database did not finish an event of it.", key=key)
+                said = sentences(said, _("It is tried again by itself within a few minutes."))
+            else:
+                said = _("“{key}” stays stopped: it waits for {what}, and goes on by itself once that is known.", key=key, what=waits.what)
             return await self._draw(request, 409, others=(sentences(said, _before(tally.done)),))
         except Exception as error:
             log.warning("events.resume_failed", key=key, done=tally.done, exc_info=error)

@@ -212,12 +212,22 @@ async def test_a_log_that_is_shorter_than_what_was_read_stops_the_worker_with_wo
 
 
 @pytest.mark.kafka
-async def test_a_lock_that_somebody_keeps_through_every_try_is_waited_for(kafka: Broker, new_database: NewDatabase) -> None:
-    """A worker that was stopped keeps the leases' lock until the database ends its transaction; the others say so, and go on after it."""
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"lock_timeout": "20"}, "refusing the locks"), ({"statement_timeout": "1000"}, "could not finish its work")],
+    ids=["lock", "statement"],
+)
+async def test_a_lock_that_somebody_keeps_through_every_try_is_waited_for(
+    kafka: Broker, new_database: NewDatabase, options: dict[str, str], said: str
+) -> None:
+    """A worker that was stopped keeps the leases' lock until the database ends its transaction; the others say so, and go on after it.
+
+    So they do where their wait itself is cancelled.
+    """
     settings = CommonSettings(kafka_bootstrap=kafka.bootstrap, kafka_prefix=f"t{new_id().hex[-10:]}.")
     producer, consumer = (
         Database(await new_database("applications")),
-        Database(await new_database("quotas"), options={"lock_timeout": "20"}),
+        Database(await new_database("quotas"), options=options),
     )
     await add_tables(consumer)
     rig = Rig(producer, consumer, KafkaTransport(settings))
@@ -227,7 +237,7 @@ async def test_a_lock_that_somebody_keeps_through_every_try_is_waited_for(kafka:
         await rig.publish(*history(subjects=5, versions=2))
 
         async def says_so() -> bool:
-            return "refusing the locks" in worker.state
+            return said in worker.state
 
         await rig.until(says_so)
         await stopped.close()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
 
 from services.applications.accounts import people
 from services.applications.domain.lifecycle import State
@@ -15,6 +16,7 @@ from shared.events.envelope import encode
 from shared.kernel.ids import new_id
 from shared.mail.smtp import Reason
 from shared.messaging import parking
+from shared.messaging.behind import keep
 from shared.messaging.transport import Partition, Record
 from shared.persistence import audit as trail
 from shared.persistence.database import Tx
@@ -148,7 +150,7 @@ async def test_a_stopped_key_is_shown_with_its_reason_and_resumed_in_order(house
     application = await house.reach(State.APPROVED)
     await stop(house, encode(house.world.waiting(application, 1)))
     record = Record(Partition(PLACES.name, 0), 8, CELL.key, encode(house.world.offered(application, 2)))
-    await house.front.db.run(lambda tx: parking.append(tx, record))
+    await house.front.db.run(lambda tx: keep(tx, record))
     operator = await house.browser("operator")
     page = await operator.get("/operations")
     assert CELL.key in main(page)
@@ -210,3 +212,20 @@ async def test_a_key_that_waits_says_for_what(house: House) -> None:
     operator = await house.browser("operator")
     said = main(await operator.get("/operations"))
     assert "Waits for programme:training, and goes on by itself once that is known" in said
+
+
+async def test_a_key_that_the_database_did_not_finish_says_that_it_comes_again(house: House) -> None:
+    """Resumed by hand it says the same where the database does not finish it then either."""
+    application = await house.reach(State.APPROVED)
+    await stop(house, encode(house.world.waiting(application, 1)), code="unfinished", waits_for=parking.AGAIN)
+    operator = await house.browser("operator")
+    said = main(await operator.get("/operations"))
+    assert "The database did not finish it" in said and "It is tried again by itself within a few minutes." in said
+    for statement in (
+        "create function full_disk() returns trigger language plpgsql as $f$ begin raise exception 'full' using errcode = '53100'; end $f$",
+        "create trigger full_disk before update on application execute function full_disk()",
+    ):
+        await house.front.db.run(lambda tx, s=statement: tx.execute(text(s)))  # type: ignore[misc]
+    answer = await operator.post("/operations/resume", data={"key": CELL.key})
+    assert answer.status_code == 409
+    assert "stays stopped: the database did not finish an event of it. It is tried again by itself within a few minutes." in errors(answer)
