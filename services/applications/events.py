@@ -17,6 +17,7 @@ HANDLERS: Final[Mapping[str, UseCase]] = {
     "puente.place.taken.v1": places.place_taken,
     "puente.place.released.v1": places.place_released,
     "puente.cell.changed.v1": places.cell_changed,
+    "puente.limit.set.v1": places.limit_set,
     "puente.participation.changed.v1": participation.changed,
     "puente.applicant.erased.v1": erasing.erased_before,
     "puente.message.failed.v1": reaching.mail_failed,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import declared_attr, registry
 from sqlalchemy.types import Text
@@ -280,30 +280,3 @@ class PlanChange(Table, table=True):
     proposed_at: datetime = _moment()
     confirmed_by: str | None = _text(optional=True)
     confirmed_at: datetime | None = _moment(optional=True)
-
-
-class ParticipationChange(Table, table=True):
-    """A change of who takes part, as quotas told it; `number` counts the changes of a country in a programme, in their order."""
-
-    programme: str = _text(primary=True)
-    country: str = _text(primary=True)
-    number: int = Field(primary_key=True)
-    takes_part: bool
-    first_day: date
-    last_day: date | None = None
-    parts: list[str] = _texts()
-    at: datetime = _moment()
-
-
-class CellFigures(Table, table=True):
-    """A cell's figures as quotas last told them; beside the officer's decision."""
-
-    cell: str = _text(primary=True)
-    version: int
-    capacity: int
-    free: int
-    offered: int
-    taken: int
-    waiting: int
-    last_decision: int = Field(sa_column=Column(BigInteger, nullable=False))
-    at: datetime = _moment()

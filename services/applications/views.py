@@ -24,7 +24,8 @@ from services.applications.store.answers import standing
 from services.applications.store.copies import Copy, last_returned, of_application
 from services.applications.store.letters import of_application as of_application_letters
 from services.applications.store.plans import InForce, all_in_force
-from services.applications.tables import Application, CellFigures, Document, Review, TimelineEntry
+from services.applications.tables import Application, Document, Review, TimelineEntry
+from services.applications.told import CellFigures
 from services.applications.use_cases.sheet import Sheet
 from services.applications.use_cases.steps import cell_of, terms_of
 from shared.kernel.cells import Cell

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from services.quotas.domain.limits import named
 from services.quotas.domain.model import CellState, Decision, Verdict
-from services.quotas.domain.outcomes import NominationRefused, Offered, Refused, Released, Taken, Waiting
+from services.quotas.domain.outcomes import LimitSet, NominationRefused, Offered, Refused, Released, Taken, Waiting
 from services.quotas.domain.terms import Terms
 from shared.events import quotas as facts
 from shared.events.catalogue import event
@@ -15,6 +16,8 @@ from shared.persistence.database import new_ids, quick
 
 Tell = Callable[[Decision, UUID, UUID, Any, Terms], Fact]
 """A decision, the application and the person that it is about, what it came to, and the terms -> what others are told."""
+TellLimit = Callable[[Decision, Any], Fact]
+"""A decision about a limit, and what it came to -> what others are told."""
 
 
 def _nomination_refused(decision: Decision, application: UUID, person: UUID, outcome: NominationRefused, _terms: Terms) -> Fact:
@@ -51,6 +54,15 @@ def _released(decision: Decision, application: UUID, person: UUID, outcome: Rele
     return facts.PlaceReleased(application=application, person=person, cause=outcome.cause, decision=decision.number)
 
 
+def _limit_set(decision: Decision, outcome: LimitSet) -> Fact:
+    limit = named(outcome.limit)
+    assert limit is not None, "what is no limit is not set"
+    names: dict[str, Any] = {field: getattr(limit, field) for field in limit.kind.fields}
+    return facts.LimitSet(
+        limit=outcome.limit, kind=limit.kind.name, **names, capacity=outcome.fixed, cell=decision.cell, decision=decision.number
+    )
+
+
 TOLD: Final[Mapping[type, Tell]] = {
     NominationRefused: _nomination_refused,
     Offered: _offered,
@@ -59,24 +71,34 @@ TOLD: Final[Mapping[type, Tell]] = {
     Taken: _taken,
     Released: _released,
 }
-"""Every outcome that others are told of; the rest only changes a cell's figures."""
+"""Every outcome about an application that others are told of."""
+OF_LIMITS: Final[Mapping[type, TellLimit]] = {LimitSet: _limit_set}
+"""Every outcome about a limit that others are told of; what is in neither only changes a cell's figures."""
 
 
 def published(verdict: Verdict, terms: Mapping[str, Terms], causes: Mapping[UUID, AnyEvent]) -> list[AnyEvent]:
-    """The events of a verdict, in the order of its decisions; then each cell's figures once. `causes` are the events that led to it."""
+    """The events of a verdict, in the order of its decisions; then each cell's figures once. `causes` are the events that led to it.
+
+    A place's events are counted by the place, those of a limit by its counter, those of a cell by its decisions.
+    """
     told: list[AnyEvent] = []
     last = {decision.cell: decision for decision in verdict.decisions}
     ids = iter(new_ids(len(verdict.decisions) + len(last)))
     for decision in verdict.decisions:
-        tell = TOLD.get(type(decision.outcome))
+        outcome = type(decision.outcome)
+        tell = TOLD.get(outcome)
         if tell is not None:
             application, person = decision.application, decision.person
             assert application is not None and person is not None, "this outcome is about an application"
             data = tell(decision, application, person, decision.outcome, terms[decision.cell.partition(":")[0]])
-            told.append(_event(next(ids), data, str(application), decision.place_version, decision, causes))
+            told.append(_event(next(ids), data, str(application), decision.place_version, decision.cell, decision, causes))
+        elif outcome in OF_LIMITS:
+            (limit,) = decision.uses
+            data = OF_LIMITS[outcome](decision, decision.outcome)
+            told.append(_event(next(ids), data, limit.key, limit.version + 1, limit.key, decision, causes))
     for cell in verdict.cells:
         if cell.key in last:
-            told.append(_event(next(ids), _figures(cell), cell.key, cell.last_decision, last[cell.key], causes))
+            told.append(_event(next(ids), _figures(cell), cell.key, cell.last_decision, cell.key, last[cell.key], causes))
     return told
 
 
@@ -93,9 +115,9 @@ def _figures(cell: CellState) -> Fact:
     )
 
 
-def _event(made: UUID, data: Fact, subject: str, version: int, decision: Decision, causes: Mapping[UUID, AnyEvent]) -> AnyEvent:
+def _event(made: UUID, data: Fact, subject: str, version: int, key: str, decision: Decision, causes: Mapping[UUID, AnyEvent]) -> AnyEvent:
     cause = causes.get(decision.event) if decision.event is not None else None
-    return event(data, subject=subject, version=version, key=decision.cell, at=decision.at, cause=cause, event_id=made)
+    return event(data, subject=subject, version=version, key=key, at=decision.at, cause=cause, event_id=made)
 
 
 def in_order(events: Sequence[AnyEvent]) -> dict[UUID, AnyEvent]:

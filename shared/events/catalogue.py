@@ -36,16 +36,17 @@ PROGRAMMES: Final = Topic("puente.programmes.v1", 1, retention_days=None)
 APPLICATIONS: Final = Topic("puente.applications.v1", 8)
 APPLICANTS: Final = Topic("puente.applicants.v1", 1, retention_days=None)
 PLACES: Final = Topic("puente.places.v1", 8)
+LIMITS: Final = Topic("puente.limits.v1", 1, retention_days=None)
 JOURNAL: Final = Topic("puente.journal.v1", 1, retention_days=None, leads=True)
 MESSAGES: Final = Topic("puente.messages.v1", 8)
-TOPICS: Final = (PROGRAMMES, APPLICATIONS, APPLICANTS, PLACES, JOURNAL, MESSAGES)
+TOPICS: Final = (PROGRAMMES, APPLICATIONS, APPLICANTS, PLACES, LIMITS, JOURNAL, MESSAGES)
 KEPT: Final = frozenset(topic.name for topic in TOPICS if topic.retention_days is None)
 LEADING: Final = frozenset(topic.name for topic in TOPICS if topic.leads)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of event. `key` names what the partition key is: `cell`, `programme`, `applicant` or `service`."""
+    """One kind of event. `key` names what the partition key is: `cell`, `programme`, `applicant`, `limit` or `service`."""
 
     data: type[Fact]
     type: str
@@ -87,6 +88,7 @@ ENTRIES: Final = (
     Entry(quotas.PlaceReleased, "puente.place.released.v1", PLACES, "cell", Q, (A, N), "A place went back; where its offer expired, the application lapses."),
     Entry(quotas.CellChanged, "puente.cell.changed.v1", PLACES, "cell", Q, (A,), "A cell's figures after a batch of decisions."),
     Entry(quotas.ParticipationChanged, "puente.participation.changed.v1", PLACES, "cell", Q, (A,), "A country's participation in a programme changed."),
+    Entry(quotas.LimitSet, "puente.limit.set.v1", LIMITS, "limit", Q, (A,), "Officers set how much there is of a limit, or gave it back to the plan."),
     Entry(quotas.BatchDecided, "puente.batch.decided.v1", JOURNAL, "service", Q, (), "What quotas did in one transaction, in its order: enough to make the books again from nothing."),
     Entry(notifications.MessageSent, "puente.message.sent.v1", MESSAGES, "cell", N, (), "A person was told."),
     Entry(notifications.MessageFailed, "puente.message.failed.v1", MESSAGES, "cell", N, (A,), "A person could not be told within the allowed tries."),

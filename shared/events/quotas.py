@@ -1,4 +1,4 @@
-"""Events that the quotas service publishes. Their subject is the application, or the cell for `cell.changed`."""
+"""Events that the quotas service publishes. Their subject is the application; the cell for `cell.changed`, the limit for `limit.set`."""
 
 from datetime import date
 from typing import Any
@@ -93,6 +93,26 @@ class ParticipationChanged(Fact, frozen=True, kw_only=True):
     end: date | None = None
     parts: list[str] = []
     takes_part: bool = True
+
+
+class LimitSet(Fact, frozen=True, kw_only=True):
+    """Two officers fixed how much there is of a limit, or gave it back to the plan: then `capacity` is none.
+
+    `limit` is its key; `kind`, `programme` and what follows are what the key names, and absent where it does not. The subject is the limit,
+    its version the counter's after the change: it grows with every use, so that versions may be left out. `decision` is the number of the
+    decision in the chain of `cell`.
+    """
+
+    limit: str
+    kind: str
+    programme: str
+    year: int | None = None
+    country: str | None = None
+    course: str | None = None
+    channel: str | None = None
+    capacity: int | None = None
+    cell: str
+    decision: int
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 A rule is one function, listed in `PROMISES`; each says what would be broken, in words for the officer who decides.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -38,14 +38,16 @@ class Terms(Protocol):
 class Held:
     """What was promised: the questions that have answers, the places offered or taken by year, the years with applications.
 
-    `seats` are the seats held by year and course, `under_way` the applications by year with which something is still to happen,
-    `answerable` those that are over, and about which a letter waits for an answer or an appeal may still begin.
+    `seats` are the seats held by year and course, `fixed` those of which officers have set how many there are, whatever the plan says.
+    `under_way` are the applications by year with which something is still to happen, `answerable` those that are over, and about which
+    a letter waits for an answer or an appeal may still begin.
     """
 
     questions: frozenset[str]
     places: Mapping[int, int]
     years: frozenset[int]
     seats: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    fixed: Collection[tuple[int, str]] = ()
     under_way: Mapping[int, int] = field(default_factory=dict)
     answerable: Mapping[int, int] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ def _keeps_courses(terms: Terms, held: Held) -> Iterable[str]:
     for (year, key), used in sorted(held.seats.items()) if given else ():
         if (year, key) not in given:
             yield f'seats of the course "{key}" of {year} are held ({used}), and it would no longer be given'
-        elif (seats := given[year, key]) is not None and used > seats:
+        elif (seats := given[year, key]) is not None and used > seats and (year, key) not in held.fixed:
             yield f'seats of the course "{key}" of {year} are held ({used}), and {seats} would remain'
 
 

@@ -23,6 +23,7 @@ from services.applications.pages.words import size_words, type_words
 from services.applications.plan.model import Call, Document, Programme
 from services.applications.store.applications import live
 from services.applications.store.plans import InForce, all_in_force
+from services.applications.store.seats import Fixed, fixed
 from services.applications.tables import Application
 from services.applications.views import Line, mine
 from shared.persistence.database import Tx
@@ -101,11 +102,12 @@ async def programme_page(request: Request, code: str) -> Response:
     desk = desk_of(request)
     now = desk.clock.now()
 
-    async def read(tx: Tx) -> tuple[Season, list[InForce], str, Application | None]:
+    async def read(tx: Tx) -> tuple[Season, list[InForce], str, Application | None, Fixed]:
         found = season(await programme_in(tx, code), now)
-        return found, await all_in_force(tx), await zone_here(tx, request), await _own(tx, request, found)
+        seats = await fixed(tx, [found.programme.code] if found.programme.courses else [])
+        return found, await all_in_force(tx), await zone_here(tx, request), await _own(tx, request, found), seats
 
-    found, every, zone, own = await desk.db.run(read)
+    found, every, zone, own, seats = await desk.db.run(read)
     terms = found.terms
     page = render(
         request,
@@ -121,7 +123,7 @@ async def programme_page(request: Request, code: str) -> Response:
         giving_day=giving_day,
         answers_day=answers_day,
         conditions=conditions(terms.programme, found.call),
-        courses=courses(terms.programme, found.call),
+        courses=courses(terms, found.call, seats, chosen_country(request)),
         choices=choices(terms.programme),
         stages=[(_(text), papers(terms.programme, stage)) for stage, text in STAGES.items() if papers(terms.programme, stage)],
         referees=needed_words(terms.programme.referees) if terms.programme.referees else "",

@@ -48,6 +48,7 @@ STAYS: Final[Mapping[str, str]] = {
     "plan_change": "nobody's",
     "participation_change": "nobody's",
     "cell_figures": "nobody's",
+    "fixed_limit": "nobody's",
 }
 """Table -> what is left in it, or why it has nothing of a person."""
 

@@ -20,7 +20,8 @@ from services.applications.staff.parts import cap_of
 from services.applications.staff.words import limit_words
 from services.applications.store import copies, lists, work
 from services.applications.store.plans import InForce
-from services.applications.tables import Application, CellFigures
+from services.applications.tables import Application
+from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 from shared.web.formats import format_number

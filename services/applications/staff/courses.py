@@ -1,7 +1,7 @@
 """The courses that an application lists, beside its decision: what is free in each, what stands against one, and what approving several
 applications comes to.
 
-Counted are the seats that the plan gives and the applications that hold one. The places service decides, also by what officers set there.
+Counted are the seats that officers have set, or else the plan, and the applications that hold one. The places service decides.
 """
 
 from collections import Counter
@@ -21,11 +21,11 @@ from services.applications.plan.model import Programme
 from services.applications.staff.kit import File, known, title_of
 from services.applications.staff.room import Before, Room
 from services.applications.store.plans import InForce
-from services.applications.store.seats import Seats, seats
+from services.applications.store.seats import Course, Seats, seats
 from services.applications.tables import Application
 from services.applications.use_cases.courses import against_approvals, not_possible
 from shared.persistence.database import Tx
-from shared.web.formats import format_number, labelled, listed, sentences
+from shared.web.formats import bracketed, format_number, labelled, listed, sentences
 from shared.web.i18n import N_, ngettext, translate
 
 _ = translate
@@ -36,19 +36,23 @@ WHY: Final = {
     OTHER_LANGUAGE: N_("it is not taught in the language that the person can follow"),
     COUNTRY_AWAY: N_("the country does not take part in it now"),
 }
-SEATS: Final = N_("The seats are those of the plan. Where officers have set others, the places service decides by those.")
 OF_A_COURSE: Final = ("course", "course_country")
 """Kinds of the limits that are a course's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Seats of a course that nobody holds or has asked for, in all and of a country's part of them; none where the plan names no end."""
+    """Seats of a course that nobody holds or has asked for, in all and of a country's part of them; none where there is no end.
+
+    `seats_fixed`, `part_fixed`: officers have set how many there are.
+    """
 
     seats: int | None
     free: int | None
     part: int | None
     own: int | None
+    seats_fixed: bool = False
+    part_fixed: bool = False
 
     @property
     def most(self) -> int | None:
@@ -58,35 +62,42 @@ class Left:
 
     def words(self, country: str, *, ahead: bool = False) -> str:
         """`Free seats: 12 of 160; Peru: 3 of 10 free`; `Seats: 160; Peru: at most 10` where all are given on one day that is `ahead`, as
-        until then nobody holds one and many may be approved.
+        until then nobody holds one and many may be approved. Behind what officers have set stands that they have.
         """
         said = []
         if ahead and self.seats is not None:
-            said.append(_("Seats: {seats}", seats=format_number(self.seats)))
+            said.append(_by(self.seats_fixed, _("Seats: {seats}", seats=format_number(self.seats))))
         elif self.seats is not None and self.free is not None:
-            said.append(_("Free seats: {free} of {seats}", free=format_number(self.free), seats=format_number(self.seats)))
+            free, seats = format_number(self.free), format_number(self.seats)
+            said.append(_by(self.seats_fixed, _("Free seats: {free} of {seats}", free=free, seats=seats)))
         if ahead and self.part is not None:
-            said.append(_("{country}: at most {seats}", country=country, seats=format_number(self.part)))
+            said.append(_by(self.part_fixed, _("{country}: at most {seats}", country=country, seats=format_number(self.part))))
         elif self.part is not None and self.own is not None:
             free, part = format_number(self.own), format_number(self.part)
-            said.append(_("{country}: {free} of {seats} free", country=country, free=free, seats=part))
+            said.append(_by(self.part_fixed, _("{country}: {free} of {seats} free", country=country, free=free, seats=part)))
         return sentences(*said) or _("The plan sets no limit to its seats.")
 
 
-def left(programme: Programme, year: int, course: str, country: str, taken: Sequence[Seats]) -> Left | None:
+def _by(fixed: bool, said: str) -> str:
+    return bracketed(said, _("set by officers")) if fixed else said
+
+
+def left(programme: Programme, year: int, course: str, country: str, counted: Seats) -> Left | None:
     """What is left of a course; none where the plan does not give it in that year."""
     given = next((one for one in programme.courses_of(year) if one.key == course), None)
     if given is None:
         return None
     used = Counter[str]()
-    for one in taken:
+    for one in counted.taken:
         if (one.programme, one.year, one.course) == (programme.code, year, course):
             used[one.country] += one.held + one.asking
 
     def rest(most: int | None, number: int) -> int | None:
         return None if most is None else max(0, most - number)
 
-    return Left(given.seats, rest(given.seats, used.total()), given.per_country, rest(given.per_country, used[country]))
+    whole, own = Course(programme.code, year, course), Course(programme.code, year, course, country)
+    seats, part = counted.fixed.get(whole, given.seats), counted.fixed.get(own, given.per_country)
+    return Left(seats, rest(seats, used.total()), part, rest(part, used[country]), whole in counted.fixed, own in counted.fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +121,11 @@ async def choices_of(tx: Tx, file: File) -> list[Choice]:
     application, programme = file.application, file.dossier.programme
     if not application.listed or (Act.APPROVE not in file.dossier.acts and application.state != State.WAITING):
         return []
-    taken = await seats(tx, [(programme.code, application.year)])
-    return choices(file, taken)
+    return choices(file, await seats(tx, [(programme.code, application.year)]))
 
 
-def choices(file: File, taken: Sequence[Seats]) -> list[Choice]:
-    """The same with what is taken."""
+def choices(file: File, counted: Seats) -> list[Choice]:
+    """The same with what is known of the seats."""
     application, programme = file.application, file.dossier.programme
     wrong = not_possible(file.dossier.terms, application, file.dossier.answers, file.now, sent=True)
     return [
@@ -123,7 +133,7 @@ def choices(file: File, taken: Sequence[Seats]) -> list[Choice]:
             key,
             course_title(programme, key),
             number,
-            left(programme, application.year, key, application.country, taken),
+            left(programme, application.year, key, application.country, counted),
             _(WHY[wrong[key]], year=application.year) if key in wrong else "",
         )
         for number, key in enumerate(application.listed, start=1)
@@ -143,7 +153,7 @@ def course_field(file: File, found: Sequence[Choice], error: str = "") -> dict[s
         "key": "course",
         "kind": "radio",
         "label": _("For which course?"),
-        "hint": sentences(sentences(_("In the person’s order of preference."), _(SEATS)), day),
+        "hint": sentences(_("In the person’s order of preference."), day),
         "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country, _ahead(file))} for one in found],
         "value": first.key,
         "error": error,
@@ -228,8 +238,8 @@ def _follows(number: int, chosen: int) -> str:
     )
 
 
-def _lines(rows: Sequence[Application], taken: Sequence[Seats], terms: Sequence[InForce], now: datetime) -> list[Room]:
-    """The first courses of these applications, each with what approving them all comes to; those without seats in the plan are left out."""
+def _lines(rows: Sequence[Application], counted: Seats, terms: Sequence[InForce], now: datetime) -> list[Room]:
+    """The first courses of these applications, each with what approving them all comes to; what the plan does not give is left out."""
     chosen: dict[tuple[str, int, str], Counter[str]] = {}
     for row in rows:
         if course := first_of(row):
@@ -237,7 +247,7 @@ def _lines(rows: Sequence[Application], taken: Sequence[Seats], terms: Sequence[
     lines = []
     for (code, year, course), countries in sorted(chosen.items()):
         one = known(terms, code)
-        found = {country: left(one.programme, year, course, country, taken) for country in countries} if one else {}
+        found = {country: left(one.programme, year, course, country, counted) for country in countries} if one else {}
         rest = {country: seat for country, seat in found.items() if seat is not None}
         if one is None or len(rest) < len(countries):
             continue
@@ -255,19 +265,19 @@ def _lines(rows: Sequence[Application], taken: Sequence[Seats], terms: Sequence[
     return lines
 
 
-async def _taken(tx: Tx, rows: Sequence[Application]) -> list[Seats]:
+async def _counted(tx: Tx, rows: Sequence[Application]) -> Seats:
     return await seats(tx, {(row.programme, row.year) for row in rows if row.listed})
 
 
 async def course_rooms(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> list[Room]:
     """What approving these applications comes to in the first course of each."""
-    return _lines(rows, await _taken(tx, rows), terms, now)
+    return _lines(rows, await _counted(tx, rows), terms, now)
 
 
 async def courses_before(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> Before:
-    """The same of those of them who will have been approved, by what is taken before that."""
-    taken = await _taken(tx, rows)
-    return lambda approved: _lines(approved, taken, terms, now)
+    """The same of those of them who will have been approved, by what is known before that."""
+    counted = await _counted(tx, rows)
+    return lambda approved: _lines(approved, counted, terms, now)
 
 
 def first_words(rows: Sequence[Application]) -> str:

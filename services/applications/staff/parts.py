@@ -19,7 +19,8 @@ from services.applications.staff.recommended import letters
 from services.applications.staff.words import limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
 from services.applications.store.work import Beside, beside, slate_places, standing_by_score
-from services.applications.tables import Application, CellFigures
+from services.applications.tables import Application
+from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 from shared.web.formats import format_number, listed

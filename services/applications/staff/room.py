@@ -11,7 +11,8 @@ from services.applications.pages.words import country_name
 from services.applications.staff.kit import known, title_of
 from services.applications.store.lists import asking, figures
 from services.applications.store.plans import InForce
-from services.applications.tables import Application, CellFigures
+from services.applications.tables import Application
+from services.applications.told import CellFigures
 from services.applications.use_cases.steps import cell_of
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx

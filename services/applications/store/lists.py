@@ -12,7 +12,8 @@ from sqlmodel import col
 from services.applications.accounts.tables import Account
 from services.applications.domain.viewers import Viewer
 from services.applications.store.applications import visible_to
-from services.applications.tables import Application, CellFigures
+from services.applications.tables import Application
+from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 

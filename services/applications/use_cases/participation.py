@@ -11,7 +11,7 @@ from sqlmodel import col
 from services.applications.store import applications as store
 from services.applications.store import plans
 from services.applications.store.plans import InForce
-from services.applications.tables import ParticipationChange
+from services.applications.told import ParticipationChange
 from shared.events.applications import ApplicationConcerned
 from shared.events.catalogue import event as make_event
 from shared.events.envelope import AnyEvent, Event

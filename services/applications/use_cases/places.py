@@ -12,10 +12,20 @@ from sqlmodel import col
 
 from services.applications.domain.lifecycle import FINISHED, QUOTAS, WITH_QUOTAS, Act, Moved, State, move
 from services.applications.store import applications as store
-from services.applications.tables import Application, CellFigures
+from services.applications.tables import Application
+from services.applications.told import CellFigures, FixedLimit
 from services.applications.use_cases.steps import finish
 from shared.events.envelope import Event
-from shared.events.quotas import CellChanged, NominationRefused, PlaceOffered, PlaceRefused, PlaceReleased, PlaceTaken, PlaceWaiting
+from shared.events.quotas import (
+    CellChanged,
+    LimitSet,
+    NominationRefused,
+    PlaceOffered,
+    PlaceRefused,
+    PlaceReleased,
+    PlaceTaken,
+    PlaceWaiting,
+)
 from shared.persistence.database import Tx
 
 PlaceFact = NominationRefused | PlaceOffered | PlaceWaiting | PlaceRefused | PlaceTaken | PlaceReleased
@@ -85,6 +95,16 @@ async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:
     statement = insert(CellFigures).values(cell=data.cell, **figures)
     newer = col(CellFigures.version) < statement.excluded.version
     await tx.execute(statement.on_conflict_do_update(index_elements=["cell"], set_=figures, where=newer))
+
+
+async def limit_set(tx: Tx, event: Event[LimitSet]) -> None:
+    """Keep what officers set for a limit last; that they gave it back to the plan is kept too, so that what comes late is known as such."""
+    data = event.data
+    newest: dict[str, Any] = {"version": event.subjectversion, "capacity": data.capacity, "at": event.time}
+    named = {"kind": data.kind, "programme": data.programme, "year": data.year, "country": data.country, "course": data.course}
+    statement = insert(FixedLimit).values(key=data.limit, **named, **newest)
+    newer = col(FixedLimit.version) < statement.excluded.version
+    await tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=newest, where=newer))
 
 
 async def _apply(

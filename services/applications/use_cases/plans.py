@@ -15,6 +15,7 @@ from services.applications.plan.model import Plan
 from services.applications.plan.publish import programme_published
 from services.applications.plan.versions import LoadRefused, content_hash, decode, encode, judge_load
 from services.applications.store import plans as store
+from services.applications.store.seats import fixed
 from services.applications.tables import PlanChange, PlanVersion, ProgrammeVersion
 from shared.events.catalogue import event
 from shared.kernel.ids import new_id
@@ -134,6 +135,7 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce], now: date
             places=await store.held_by_year(tx, code),
             years=frozenset(await store.applied_years(tx, code)),
             seats=await store.seats_held(tx, code),
+            fixed={(course.year, course.course) for course in await fixed(tx, [code]) if course.country is None},
             under_way=await store.under_way(tx, code),
             # The last day of an appeal counts to its end, in whatever zone the call is.
             answerable=await store.answerable(tx, code, now - timedelta(days=one.programme.appeal_days + 1)),

@@ -129,7 +129,7 @@ def set_limit(desk: Desk, command: SetLimit) -> None:
         return
     counter.fixed, counter.capacity = command.capacity, after
     others = desk.cells_that_wait([command.key], cell) if limit.kind.crosses else []
-    desk.note(cell, None, cause, LimitSet(command.key, before, after), (desk.change(counter),))
+    desk.note(cell, None, cause, LimitSet(command.key, before, after, command.capacity), (desk.change(counter),))
     promote(desk, cell, cause._replace(name="limit_raised"), others)
 
 

@@ -108,13 +108,14 @@ class TargetSet:
 
 @dataclass(frozen=True, slots=True)
 class LimitSet:
-    """Officers fixed the capacity of a limit, or gave it back to the plan. `limit` is its key."""
+    """Officers fixed the capacity of a limit, or gave it back to the plan: then `fixed` is none. `limit` is its key."""
 
     limit: str
     before: int | None
     after: int | None
+    fixed: int | None
     kind: ClassVar[str] = "limit_set"
-    published: ClassVar[bool] = False
+    published: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ async def test_many_are_approved_for_the_first_course_of_each_and_who_waits_for_
     assert [(await house.world.published(one.id))[-1].data.course for one in made] == [LISTED[0]] * 2
     await give_on_one_day(house.world)
     on_a_day = main(await browser.get(f"{BASE}{gone.id}"))
-    assert "the places service decides by those. Places are given on 1 September 2016 (Beijing time)" in on_a_day
+    assert "In the person’s order of preference. Places are given on 1 September 2016 (Beijing time)" in on_a_day
     assert (
         "1. Public health Seats: 160; Peru: at most 10; the country does not take part in it now" in on_a_day
         and "Free seats" not in on_a_day

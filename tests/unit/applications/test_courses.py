@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN,
 from services.applications.domain.eligibility import Context, Reason, Rule, check
 from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.domain.parts import parts_of
-from services.applications.staff.courses import Left, lost_words, served
+from services.applications.staff.courses import Left, left, lost_words, served
+from services.applications.store.seats import Course, Seats, Taken
 
 WORDS = Texts("x", "x", "x", "x", "x", "x")
 COURSES = ("energy", "ports", "health")
@@ -136,3 +138,48 @@ def test_of_several_as_many_find_a_seat_as_the_course_and_each_country_s_part_of
     free: int | None, own: dict[str, int | None], number: int
 ) -> None:
     assert served({"PE": 3, "CL": 1}, {country: Left(None, free, None, rest) for country, rest in own.items()}) == number
+
+
+WHOLE, OWN = Course("training", 2016, "energy"), Course("training", 2016, "energy", "PE")
+ELSEWHERE = {Course("training", 2017, "energy"): 1, Course("masters", 2016, "energy"): 1, Course("training", 2016, "energy", "CL"): 1}
+
+
+@pytest.mark.parametrize(
+    ("planned", "fixed", "rest"),
+    [
+        ((20, 5), {}, Left(20, 14, 5, 1)),
+        ((20, 5), {WHOLE: 10}, Left(10, 4, 5, 1, True)),
+        ((20, 5), {OWN: 9}, Left(20, 14, 9, 5, False, True)),
+        ((20, 5), {WHOLE: 30, OWN: 4}, Left(30, 24, 4, 0, True, True)),
+        ((20, 5), {WHOLE: 0}, Left(0, 0, 5, 1, True)),
+        ((20, 5), {WHOLE: 3}, Left(3, 0, 5, 1, True)),
+        ((20, 5), {WHOLE: 20}, Left(20, 14, 5, 1, True)),
+        ((None, None), {}, Left(None, None, None, None)),
+        ((None, None), {WHOLE: 7}, Left(7, 1, None, None, True)),
+        ((20, 5), ELSEWHERE, Left(20, 14, 5, 1)),
+    ],
+)
+def test_what_officers_have_set_counts_in_the_place_of_the_plans_seats(
+    planned: tuple[int | None, int | None], fixed: dict[Course, int], rest: Left
+) -> None:
+    """Six are taken, four of them by Peru, of which one is asked for."""
+    given = SimpleNamespace(key="energy", seats=planned[0], per_country=planned[1])
+    programme: Any = SimpleNamespace(code="training", courses_of=lambda year: [given] if year == 2016 else [])
+    other = Taken("training", 2016, "ports", "PE", 9, 9)
+    taken = [Taken("training", 2016, "energy", "PE", 3, 1), Taken("training", 2016, "energy", "CL", 2, 0), other]
+    assert left(programme, 2016, "energy", "PE", Seats(taken, fixed)) == rest
+    assert left(programme, 2017, "energy", "PE", Seats(taken, fixed)) is None, "the plan does not give it"
+
+
+@pytest.mark.parametrize(
+    ("one", "ahead", "said"),
+    [
+        (Left(20, 14, 5, 1), False, "Free seats: 14 of 20; Peru: 1 of 5 free"),
+        (Left(10, 4, 5, 1, True), False, "Free seats: 4 of 10 (set by officers); Peru: 1 of 5 free"),
+        (Left(10, 4, 5, 1, True), True, "Seats: 10 (set by officers); Peru: at most 5"),
+        (Left(20, 14, 4, 0, False, True), False, "Free seats: 14 of 20; Peru: 0 of 4 free (set by officers)"),
+        (Left(None, None, None, None), False, "The plan sets no limit to its seats."),
+    ],
+)
+def test_a_number_that_officers_have_set_is_told_as_theirs(one: Left, ahead: bool, said: str) -> None:
+    assert one.words("Peru", ahead=ahead) == said

@@ -1,6 +1,6 @@
 """Scores in thousandths, slates in the country's order, promises of a plan, and who may know of what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -115,6 +115,9 @@ def test_seats_that_are_held_stay() -> None:
         'x: seats of the course "water" of 2016 are held (1), and it would no longer be given',
     ]
     assert broken_promises("x", _terms(), held) == []
+    fixed = replace(held, fixed={(2016, "solar"), (2017, "water")})
+    water = 'x: seats of the course "water" of 2016 are held (1), and it would no longer be given'
+    assert broken_promises("x", _terms(courses=given), fixed) == [water], "what officers have set counts whatever the plan says"
 
 
 def test_a_programme_may_go_while_nobody_has_applied() -> None:

@@ -1,11 +1,17 @@
 """Officers may fix the capacity of a limit; more room serves who waits for it, less revokes nothing."""
 
+from typing import Any, get_args
+
 import pytest
 
+from services.quotas import facts
 from services.quotas.domain.commands import Recount, SetLimit
-from services.quotas.domain.limits import named
-from services.quotas.domain.outcomes import LimitSet, Recounted, Waiting
+from services.quotas.domain.limits import KINDS, named
+from services.quotas.domain.model import Verdict
+from services.quotas.domain.outcomes import LimitSet, Outcome, Recounted, Waiting
 from services.quotas.domain.terms import Channel, Course, Holders
+from shared.events import quotas as told
+from shared.events.envelope import AnyEvent
 from tests.unit.quotas.shelf import BR, NOW, PE, Person, Shelf, reasons, terms
 
 SOLAR = "course:training:2016:solar"
@@ -39,7 +45,7 @@ def test_more_seats_serve_who_waits_for_the_course_by_rank(shelf: Shelf) -> None
     verdict = shelf.run(sets(SOLAR, 2))
     assert shelf.state(ben, eva) == ["waiting", "offered"]
     first = verdict.decisions[0]
-    assert (first.cell, first.outcome) == ("training:ZZ:2016", LimitSet(SOLAR, 1, 2))
+    assert (first.cell, first.outcome) == ("training:ZZ:2016", LimitSet(SOLAR, 1, 2, 2))
     assert first.uses[0].before == first.uses[0].after == 1 and first.uses[0].capacity == 2
 
 
@@ -75,7 +81,7 @@ def test_a_cut_below_what_is_held_revokes_nothing_and_blocks_new_grants(shelf: S
 def test_a_limit_goes_back_to_the_plan(shelf: Shelf) -> None:
     shelf.run(sets(SOLAR, 5))
     verdict = shelf.run(sets(SOLAR, None))
-    assert verdict.decisions[0].outcome == LimitSet(SOLAR, 5, 1)
+    assert verdict.decisions[0].outcome == LimitSet(SOLAR, 5, 1, None)
     assert shelf.limits[SOLAR].fixed is None
 
 
@@ -102,3 +108,68 @@ def test_new_terms_count_from_what_is_held(shelf: Shelf) -> None:
     assert [type(one.outcome) for one in verdict.decisions] == [Recounted]
     assert shelf.limits[SOLAR].used == 3
     assert reasons(shelf.run(Recount(cell="training:ZZ:2016", at=NOW, uses=uses)).ignored) == ["already_done"]
+
+
+# ---- what others are told
+
+
+def told_of(shelf: Shelf, verdict: Verdict) -> list[AnyEvent]:
+    return [one for one in facts.published(verdict, shelf.terms, {}) if isinstance(one.data, told.LimitSet)]
+
+
+def test_every_outcome_that_is_published_is_told_and_no_other() -> None:
+    assert {one for one in get_args(Outcome) if one.published} == {*facts.TOLD, *facts.OF_LIMITS}
+
+
+def test_a_limit_that_is_set_and_given_back_is_told_under_its_own_key_each_time_with_a_newer_version(shelf: Shelf) -> None:
+    """Uses in between count in its version too, so that what comes later is newer whatever happened."""
+    seats: dict[str, Any] = {
+        "limit": SOLAR,
+        "kind": "course",
+        "programme": "training",
+        "year": 2016,
+        "course": "solar",
+        "cell": "training:ZZ:2016",
+    }
+    (first,) = told_of(shelf, shelf.run(sets(SOLAR, 2)))
+    assert (first.subject, first.partitionkey, first.subjectversion, first.time) == (SOLAR, SOLAR, 1, NOW)
+    assert first.data == told.LimitSet(**seats, capacity=2, decision=1)
+    shelf.run(Person(course="solar").asks(), Person(BR, course="solar").asks())
+    (back,) = told_of(shelf, shelf.run(sets(SOLAR, None)))
+    assert (back.subject, back.subjectversion) == (SOLAR, 4)
+    assert back.data == told.LimitSet(**seats, capacity=None, decision=2)
+    assert shelf.limits[SOLAR].version == 4
+
+
+def test_the_number_that_the_plan_has_is_told_as_set(shelf: Shelf) -> None:
+    """It stays when the plan's own becomes another."""
+    (event,) = told_of(shelf, shelf.run(sets(SOLAR, 1)))
+    assert event.data.capacity == 1
+
+
+def test_what_sets_nothing_tells_of_no_limit(shelf: Shelf) -> None:
+    shelf.run(sets(SOLAR, 2))
+    assert told_of(shelf, shelf.run(sets(SOLAR, 2))) == [], "the same again"
+    assert told_of(shelf, shelf.run(Person(course="solar").asks(), Person(BR, course="solar").asks())) == [], "it is only used"
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        (SOLAR, {"year": 2016, "course": "solar"}),
+        (f"course_country:{PE}:solar", {"year": 2016, "country": "PE", "course": "solar"}),
+        (f"channel:{PE}:province", {"year": 2016, "country": "PE", "channel": "province"}),
+        ("holders:training:PE", {"country": "PE"}),
+        (f"nomination:{PE}", {"year": 2016, "country": "PE"}),
+    ],
+)
+def test_a_limit_of_each_kind_is_told_with_what_its_key_names(shelf: Shelf, key: str, names: dict[str, object]) -> None:
+    (event,) = told_of(shelf, shelf.run(sets(key, 3)))
+    kind = key.partition(":")[0]
+    known = {"limit": key, "kind": kind, "programme": "training", "capacity": 3, "decision": event.data.decision, "cell": event.data.cell}
+    assert event.data == told.LimitSet(**known, **names)  # type: ignore[arg-type]
+    assert kind in {one.name for one in KINDS if one.settable}
+
+
+def test_the_kinds_above_are_all_that_can_be_set() -> None:
+    assert {one.name for one in KINDS if one.settable} == {"course", "course_country", "channel", "holders", "nomination"}
