@@ -14,6 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from services.run.production import THROWN_AWAY, faults
 from services.run.registry import NAMES
+from shared.events.catalogue import KEPT
 from shared.kernel.clock import SteeredClock, SystemClock
 from shared.settings import CommonSettings
 
@@ -51,6 +52,12 @@ def test_the_image_has_a_python_that_the_project_is_locked_for() -> None:
     versions = set(re.findall(r"FROM python:3\.(\d+)-slim", (ROOT / "deploy/Dockerfile").read_text()))
     assert len(versions) == 1
     assert 11 <= int(versions.pop()) <= 14
+
+
+def test_what_topics_keep_for_good_is_sent_again_whole() -> None:
+    """The statement for a lost broker names them by hand."""
+    named = set(re.findall(r"'(puente\.[\w.]+)'", (ROOT / "deploy/republish.sql").read_text()))
+    assert named == KEPT
 
 
 # --------------------------------------------------------------------------------------------------------------- secrets
