@@ -14,6 +14,7 @@ from shared.web.i18n import LANGUAGE_COOKIE
 from tests.integration.applications.people import CELL, PROGRAMME, YEAR, the_plan
 from tests.integration.applications.staff_pages import STAFF, House
 from tests.integration.applications.test_courses_in_order import to_decide
+from tests.integration.applications.test_limits_by_officers import COURSE, NORM, limit_set
 from tests.integration.applications.test_pages_applicant_looks import cookies, speaks_longer
 from tests.looks import Looks, unseen
 
@@ -61,6 +62,7 @@ async def lived(house: House) -> dict[str, list[str]]:
     await house.world.hears(house.world.no_room_to_nominate(held_up))
     today, house.world.now = house.world.now, house.world.now + timedelta(days=60)  # the training call opens later
     with_courses = await to_decide(house, "chooses")
+    await house.world.hears(limit_set(house.world, COURSE, 1, 40), limit_set(house.world, NORM, 1, 3))
     house.world.now = today
     record = Record(Partition(PLACES.name, 0), 7, CELL.key, b"no event")
     await house.front.db.run(lambda tx: parking.park(tx, record, code="malformed", reason="not a CloudEvents 1.0 JSON event"))
