@@ -90,7 +90,10 @@ UNMARKED: Final = """(own) => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walk.nextNode()) {
     const holder = walk.currentNode.parentElement
-    if (!holder.closest(skip) && (shown(holder) || holder.closest('details'))) read(walk.currentNode.data, holder.tagName)
+    const joints = holder.querySelector(':scope > wbr')  // an address with places to break at is one word
+    if (joints && walk.currentNode !== holder.firstChild) continue
+    const said = joints ? holder.textContent : walk.currentNode.data
+    if (!holder.closest(skip) && (shown(holder) || holder.closest('details'))) read(said, holder.tagName)
   }
   if (depth !== 0) found.push('a mark is not closed')
   if (!marks) found.push('nothing is marked')

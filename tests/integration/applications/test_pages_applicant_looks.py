@@ -84,8 +84,9 @@ async def test_a_page_with_a_hard_coded_word_is_found(browser: Browser) -> None:
     page = await browser.new_page()
     await page.set_content(
         "<title>⟦a⟧</title><p>⟦Closes ⟦1 März⟧ in <b>time</b>⟧ <i>Hello</i></p><input aria-label='Name'><p>⟦c⟧ Puente 12</p>"
+        "<p>ana<wbr>@example<wbr>.org</p><p>Hard<wbr>coded</p>"
     )
-    assert await page.evaluate(pseudo.UNMARKED, ["Puente"]) == ["I: Hello", "aria-label: Name"]
+    assert await page.evaluate(pseudo.UNMARKED, ["Puente"]) == ["I: Hello", "P: Hardcoded", "aria-label: Name"]
     await page.close()
 
 
@@ -120,3 +121,14 @@ async def test_forced_colours_and_zoom_lose_nothing(house: House, address: str, 
         )
         assert flat == [], path
     await page.context.close()
+
+
+async def test_a_receipt_number_stands_in_one_line_on_the_narrowest_screen(house: House, address: str, browser: Browser) -> None:
+    """It is read out and typed: half of it in the next line is taken for something else."""
+    sent = (await house.reach(State.SUBMITTED, "ana")).id
+    page = await Looks(address).window(browser, await cookies(house, "ana"))
+    await page.set_viewport_size({"width": 320, "height": 800})
+    await page.goto(f"{address}/applications/{sent}/receipt")
+    number = page.locator(".app-receipt strong")
+    high, line = await number.evaluate("one => [one.getBoundingClientRect().height, parseFloat(getComputedStyle(one).lineHeight)]")
+    assert high < 1.5 * line
