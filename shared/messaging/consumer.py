@@ -102,10 +102,11 @@ class Consumer:
         await reach("batch.begun")
         stopped = set(await parking.locked(tx, {key_of(record) for record in records}))
         events: list[AnyEvent] = []
+        behind: list[Record] = []
         for record in records:
             key = key_of(record)
             if key in stopped:
-                await keep(tx, record)
+                behind.append(record)
                 continue
             try:
                 event = decode(record.value, topic=record.partition.topic)
@@ -116,6 +117,8 @@ class Consumer:
                 continue
             if event.type in self._types:
                 events.append(event)
+        if behind:
+            await keep(tx, behind)
         if events:
             await self._handle(tx, events)
         await reach("batch.applied")

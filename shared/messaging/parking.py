@@ -53,9 +53,9 @@ class ResumeFailed(Exception):
 
 
 async def locked(tx: Tx, keys: Collection[str]) -> frozenset[str]:
-    """Those of `keys` that are parked, locked against being resumed until this transaction ends."""
+    """Those of `keys` that are parked, locked until this transaction ends: nobody resumes them, or keeps the same behind them."""
     found = await tx.execute(
-        text("select key from parked_key where key = any(cast(:keys as text[])) order by key for share"), {"keys": sorted(keys)}
+        text("select key from parked_key where key = any(cast(:keys as text[])) order by key for no key update"), {"keys": sorted(keys)}
     )
     return frozenset(found.scalars())
 
@@ -65,11 +65,11 @@ async def park(tx: Tx, record: Record, *, code: str, reason: str, waits_for: str
     await tx.execute(
         text(
             "insert into parked_key (key, reason_code, reason, waits_for) values (:key, :code, :reason, :waits_for) "
-            "on conflict (key) do nothing"
+            "on conflict (key) do update set reason = parked_key.reason"  # which locks it
         ),
         {"key": key_of(record), "code": code, "reason": reason[:2000], "waits_for": waits_for},
     )
-    await keep(tx, record, code=code, reason=reason)
+    await keep(tx, [record], code=code, reason=reason)
 
 
 async def release(tx: Tx, what: str) -> None:

@@ -150,7 +150,7 @@ async def test_a_stopped_key_is_shown_with_its_reason_and_resumed_in_order(house
     application = await house.reach(State.APPROVED)
     await stop(house, encode(house.world.waiting(application, 1)))
     record = Record(Partition(PLACES.name, 0), 8, CELL.key, encode(house.world.offered(application, 2)))
-    await house.front.db.run(lambda tx: keep(tx, record))
+    await house.front.db.run(lambda tx: keep(tx, [record]))
     operator = await house.browser("operator")
     page = await operator.get("/operations")
     assert CELL.key in main(page)
