@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from services.applications.documents.scanner import Clean, Infected, Scanner, Unknown
 from services.applications.settings import ApplicationsSettings
@@ -25,6 +26,8 @@ class Daemon:
     silent: bool = False
     most: int = 25_000_000
     seen: list[bytes] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    """How large the files had become that were too large."""
     address: str = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,6 +37,7 @@ class Daemon:
             while length := struct.unpack("!I", await reader.readexactly(4))[0]:
                 content += await reader.readexactly(length)
                 if len(content) > self.most:
+                    self.refused.append(len(content))
                     writer.write(b"INSTREAM size limit exceeded. ERROR\0")
                     return
             self.seen.append(content)
@@ -74,23 +78,38 @@ async def test_a_file_is_sent_whole_and_the_answer_believed(by_socket: bool, tmp
 async def test_nobody_there_is_unknown() -> None:
     async with running(Daemon()) as daemon:
         address = daemon.address
-    assert await Scanner(address).scan(b"x", seconds=5) == Unknown()
+    with capture_logs() as logs:
+        assert await Scanner(address).scan(b"x", seconds=60) == Unknown()
+    assert [(one["event"], one["error"]) for one in logs] == [("documents.scanner_away", "ConnectionRefusedError")]
+    assert daemon.seen == []
 
 
 async def test_silence_is_unknown_and_bounded() -> None:
+    """It has the whole file, and says nothing."""
     async with running(Daemon(silent=True)) as daemon:
-        assert await Scanner(daemon.address).scan(b"x", seconds=0.2) == Unknown()
+        with capture_logs() as logs:
+            assert await Scanner(daemon.address).scan(b"x", seconds=2) == Unknown()
+    assert [(one["event"], one["error"]) for one in logs] == [("documents.scanner_away", "TimeoutError")]
+    assert daemon.seen == [b"x"]
 
 
 @pytest.mark.parametrize("answer", [b"stream: lstat() failed. ERROR\0", b"OKAY", b"\0", b"HTTP/1.1 200 OK\r\n\r\n", b"FOUND"])
 async def test_what_is_neither_yes_nor_no_is_unknown(answer: bytes) -> None:
+    """It was that answer, and no silence and no closed door, that was not believed."""
     async with running(Daemon(answer=answer)) as daemon:
-        assert await Scanner(daemon.address).scan(b"x", seconds=5) == Unknown()
+        with capture_logs() as logs:
+            assert await Scanner(daemon.address).scan(b"x", seconds=60) == Unknown()
+    assert [(one["event"], one["size_bytes"]) for one in logs] == [("documents.scanner_puzzling", len(answer))]
+    assert daemon.seen == [b"x"]
 
 
 async def test_a_file_larger_than_the_scanner_takes_is_unknown() -> None:
+    """The scanner ends it in the middle; whether its words or the closed door come first is the network's."""
     async with running(Daemon(most=100_000)) as daemon:
-        assert await Scanner(daemon.address).scan(b"x" * 2_000_000, seconds=5) == Unknown()
+        with capture_logs() as logs:
+            assert await Scanner(daemon.address).scan(b"x" * 2_000_000, seconds=60) == Unknown()
+    assert "TimeoutError" not in str(logs) and len(logs) == 1
+    assert daemon.seen == [] and len(daemon.refused) == 1 and 100_000 < daemon.refused[0] < 2_000_000
 
 
 async def test_without_a_scanner_every_file_counts_as_clean() -> None:
