@@ -1,4 +1,4 @@
-"""How a language is written where no library says it: the spaces at which a line must not break, the first of a month, and cities.
+"""How a language is written where no library says it: the spaces at which a line must not break, and the first of a month.
 
 And what no text of a person's needs: signs that turn the order of what is written beside them.
 """
@@ -7,9 +7,6 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-
-from babel import Locale
-from babel.dates import get_timezone_location
 
 NO_BREAK: Final = "\u00a0"
 UNBROKEN: Final[Mapping[str, re.Pattern[str]]] = {
@@ -29,12 +26,6 @@ They come with what is pasted from a telephone's contacts or a chat, and whoever
 control characters are, and not refused. The marks U+200E, U+200F and U+061C stay: they turn nothing but the points beside them, and
 belong to Hebrew and Arabic; so do joiners, which belong to Persian, to Indian scripts and to emoji.
 """
-RENAMED: Final[Mapping[str, str]] = {
-    "America/Atikokan": "America/Coral_Harbour",
-    "America/Nuuk": "America/Godthab",
-    "Europe/Kyiv": "Europe/Kiev",
-}
-"""Zone -> the name under which CLDR keeps its city, where that is an earlier one."""
 _ONE = re.compile(r"(?<![\d/.-])1(?= )")
 
 
@@ -43,21 +34,6 @@ def unbroken(text: str, language: str) -> str:
     """`text` with the spaces of its language at which a line must not break."""
     spaces = UNBROKEN.get(language)
     return spaces.sub(NO_BREAK, text) if spaces is not None else text
-
-
-@lru_cache(maxsize=4096)
-def city_of(zone: str, locale: str) -> str:
-    """The city that people call a zone by, in the language of `locale`; as the zone is spelt where CLDR has no other name.
-
-    babel looks for `America/Argentina/Buenos_Aires`, and CLDR has the city of `America/Buenos_Aires`.
-    """
-    names = Locale.parse(locale).time_zones
-    city = zone.rpartition("/")[2]
-    for name in (zone, RENAMED.get(zone, f"{zone.partition('/')[0]}/{city}")):
-        if "city" in names.get(name, ()):
-            return str(names[name]["city"])
-    # Where CLDR tells zones of one name apart it has `Argentina/Buenos Aires`.
-    return str(get_timezone_location(zone, locale=locale, return_city=True)).rpartition("/")[2]
 
 
 def unsteered(text: str) -> str:

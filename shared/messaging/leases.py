@@ -27,12 +27,12 @@ class Leases:
         self._partitions = sorted(partitions)
         self._hold = hold_seconds
 
-    async def refresh(self, state: str = "ok") -> frozenset[Partition]:
+    async def refresh(self) -> frozenset[Partition]:
         """Renew, give away what is beyond the fair share, take what is free up to it; returns what is held now.
 
-        Call it between batches only, so that nothing is given away in mid-work. `state` is what operators read.
+        Call it between batches only, so that nothing is given away in mid-work.
         """
-        return await self._db.run(lambda tx: self._refresh(tx, state))
+        return await self._db.run(self._refresh)
 
     async def leave(self) -> None:
         """Give everything away at once; for an orderly stop."""
@@ -45,7 +45,7 @@ class Leases:
 
         await self._db.run(work)
 
-    async def _refresh(self, tx: Tx, state: str) -> frozenset[Partition]:
+    async def _refresh(self, tx: Tx) -> frozenset[Partition]:
         topics, numbers = [p.topic for p in self._partitions], [p.number for p in self._partitions]
         await tx.execute(text("select pg_advisory_xact_lock(hashtext('puente.leases'))"))
         await tx.execute(
@@ -58,10 +58,11 @@ class Leases:
         await tx.execute(text("delete from worker_member where seen_until < now() - interval '1 minute'"))
         await tx.execute(
             text(
-                "insert into worker_member (owner, seen_until, state) values (:owner, now() + make_interval(secs => :hold), :state) "
-                "on conflict (owner) do update set seen_until = excluded.seen_until, state = excluded.state"
+                # `state` says nothing: what a worker waits for is in its own health. The column is there, and wants a value.
+                "insert into worker_member (owner, seen_until, state) values (:owner, now() + make_interval(secs => :hold), 'ok') "
+                "on conflict (owner) do update set seen_until = excluded.seen_until"
             ),
-            {"owner": self._owner, "hold": self._hold, "state": state},
+            {"owner": self._owner, "hold": self._hold},
         )
         members = int((await tx.execute(text("select count(*) from worker_member where seen_until > now()"))).scalar_one())
         share = -(-len(self._partitions) // members)

@@ -128,7 +128,7 @@ class Worker:
         renewed, probed, moved = float("-inf"), time.monotonic(), time.monotonic()
         while not stop.is_set():
             if time.monotonic() - renewed >= RENEW_SECONDS:
-                now_held = await leases.refresh("ok")
+                now_held = await leases.refresh()
                 renewed = time.monotonic()
                 if now_held != held:
                     positions = await _stand(self._service.db, source, now_held)

@@ -15,7 +15,8 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 from markupsafe import Markup
 
-from shared.kernel.writing import NO_BREAK, city_of, dated
+from shared.kernel.cities import city_of
+from shared.kernel.writing import NO_BREAK, dated
 from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"

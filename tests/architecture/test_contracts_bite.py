@@ -25,6 +25,10 @@ PLANTED = {
         ("services/quotas/domain/decide.py", "import asyncio"),
         ("services/applications/domain/lifecycle.py", "from shared.kernel.clock import SystemClock"),
     ],
+    "rules-speak-no-language": [
+        ("services/applications/domain/writing.py", "import shared.kernel.cities"),
+        ("services/quotas/domain/decide.py", "import babel"),
+    ],
     "kernel-pure": [("shared/kernel/ids.py", "import sqlalchemy")],
     "one-door-to-kafka": [("shared/messaging/relay.py", "import aiokafka"), ("services/quotas/main.py", "import aiokafka")],
     "events-below-machinery": [("shared/events/catalogue.py", "import shared.persistence.database")],

@@ -15,7 +15,8 @@ from babel.numbers import format_decimal
 
 from services.notifications.domain.choose import FOR_REFEREES, NAMES_COURSE, NAMES_MARKED, NAMES_PAPERS
 from shared.kernel.cells import Cell
-from shared.kernel.writing import city_of, dated
+from shared.kernel.cities import city_of
+from shared.kernel.writing import dated
 
 BEIJING: Final = "Asia/Shanghai"
 

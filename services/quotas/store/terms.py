@@ -89,10 +89,7 @@ def terms_of(data: ProgrammePublished, changes: Sequence[Change] = ()) -> Terms:
 
 async def load_terms(connection: "asyncpg.Connection[Any]", codes: Collection[str]) -> dict[str, Terms]:
     """The terms of these programmes; `Waits` for the first that was not published yet."""
-    rows = await connection.fetch(
-        "select code, sha256(terms || convert_to(changes::text, 'UTF8')) as hash from programme where code = any($1::text[])", sorted(codes)
-    )
-    found: dict[str, bytes] = {row["code"]: row["hash"] for row in rows}
+    found: dict[str, bytes] = {row["code"]: row["hash"] for row in await connection.fetch(_HASHES, sorted(codes))}
     for code in sorted(codes):
         if code not in found:
             raise Waits(f"programme:{code}")
