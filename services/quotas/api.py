@@ -95,7 +95,7 @@ async def programmes(request: Request) -> Json:
 async def board(request: Request, programme: str, year: int) -> Json:
     """A programme's cells of one year."""
     desk = desk_of(request)
-    found = await desk.db.run(lambda tx: views.board(tx, programme, year, on=desk.clock.now().date()))
+    found = await desk.db.run(lambda tx: views.board(tx, programme, year, now=desk.clock.now()))
     if found is None:
         raise Problem(404, code="unknown_board")
     return {"programme": programme, "year": year, "example": found.programme.example, "cells": [_cell(cell) for cell in found.cells]}
@@ -107,7 +107,7 @@ async def cell(request: Request, key: str) -> Json:
     desk = desk_of(request)
 
     async def read(tx: Tx) -> Json | None:
-        found = await views.cell(tx, key, on=desk.clock.now().date())
+        found = await views.cell(tx, key, now=desk.clock.now())
         return _cell(found) | {"list": [asdict(one) for one in await views.waiting_list(tx, key, now=desk.clock.now())]} if found else None
 
     return _found(await desk.db.run(read), "unknown_cell")
@@ -119,7 +119,7 @@ async def decisions(request: Request, key: str, after: After = 0, most: Most = v
     desk = desk_of(request)
 
     async def read(tx: Tx) -> Json | None:
-        if await views.cell(tx, key, on=desk.clock.now().date()) is None:
+        if await views.cell(tx, key, now=desk.clock.now()) is None:
             return None
         links = await views.chain(tx, key, after=after, most=most)
         return {"cell": key, "decisions": [{"record": r, "hash": h} for r, h in links], "next": after + len(links) if links else None}

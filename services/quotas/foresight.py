@@ -1,6 +1,6 @@
 """What a proposal would come to: the very decision is made, looked at, and taken back before anybody sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.quotas.domain.commands import Command
 from services.quotas.domain.limits import NO_COUNTRY
 from services.quotas.domain.model import OFFERED, REFUSED, CellState, Verdict
 from services.quotas.domain.outcomes import LimitSet
@@ -97,7 +98,7 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
     refused = refused or short_of(verdict)
     if refused is not None:
         return Foreseen(filed.state, (), 0, refused)
-    cells = _effects(filed, verdict, {one.cell: one.at.date() for one in known.commands(filed) if one.at > now})
+    cells = _effects(filed, verdict, _days(filed, known.commands(filed)))
     return Foreseen(
         filed.state,
         cells,
@@ -105,6 +106,13 @@ async def foresee(tx: Tx, kind: str, params: Params, *, by: str, now: datetime) 
         limits=await _limits(tx, filed.programme, verdict, cells),
         order=await _order(tx, params) if isinstance(params, MoveAhead) else (),
     )
+
+
+def _days(filed: Filed[Params], asked: Sequence[Command]) -> dict[str, date]:
+    """The day of each cell's call on which something will happen that does not at once."""
+    if filed.terms is None:
+        return {}
+    return {one.cell: filed.terms.day(Cell.parse(one.cell).year, one.at) for one in asked if one.at > filed.now}
 
 
 async def _order(tx: Tx, params: MoveAhead) -> tuple[Turn, ...]:

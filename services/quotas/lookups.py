@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from services.quotas.domain.limits import named
 from services.quotas.rows import ConsentRow
-from services.quotas.store.terms import published
+from services.quotas.store.terms import load_terms, published
 from shared.events.applications import AllotmentPolicy, Names, ProgrammePublished
 from shared.kernel.cells import Cell
-from shared.persistence.database import Tx
+from shared.persistence.database import Tx, driver
 
 _TRANSFERS: Final = text(
     "select id, at, source, target, count, cause, decision, cell from transfer where "
@@ -112,6 +112,11 @@ async def part_namer(tx: Tx, programme: str) -> Namer:
     """What names the programme's courses and ways of applying, by the keys of their limits."""
     row = (await tx.execute(_TERMS, {"codes": [programme]})).one()
     return partial(part_names, published(row.terms))
+
+
+async def today(tx: Tx, programme: str, now: datetime) -> date:
+    """The first day from which on something of a programme may be changed: it is not past where its calls are made."""
+    return (await load_terms(await driver(tx), [programme]))[programme].today(now)
 
 
 async def parts(tx: Tx, programme: str) -> Mapping[str, Names]:

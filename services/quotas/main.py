@@ -11,7 +11,6 @@ from services.quotas import api, pages
 from services.quotas.access import Desk
 from services.quotas.events import handle
 from services.quotas.exports import Exports
-from services.quotas.pages.kit import day_in
 from services.quotas.pages.promises import PROMISES
 from services.quotas.seats import Seats
 from services.quotas.settings import QuotasSettings
@@ -66,7 +65,7 @@ def _web(settings: QuotasSettings, clock: Clock, db: Database) -> FastAPI:
         verifier=IdentityVerifier.from_folder(settings.keys_folder),
     )
     seats = Seats(settings.board_listeners_max, settings.board_listeners_each)
-    watch = BoardWatch(db, lambda year: day_in(year, clock.now().date()), seats=seats)
+    watch = BoardWatch(db, clock, seats=seats)
     app.state.desk = Desk(db, clock, Exports(db), watch)
     app.include_router(api.router)
     app.include_router(pages.router)

@@ -40,7 +40,8 @@ class ProgrammeRow:
 class CellRow:
     """A cell with its figures. `names`, `side`, `groups` and `tile` are of its country; empty where the programme does not know it.
 
-    `round`: `rolling`, or `before` or `after` the moment at which the list is served. `participates`: on the date asked about.
+    `round`: `rolling`, or `before` or `after` the moment at which the list is served. `participates`: today, by the zone of
+    its call, or on the nearest day to it of its year.
     `settled`: its year was closed, and what was free then lapsed or went to the pool.
     """
 

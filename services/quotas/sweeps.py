@@ -6,7 +6,7 @@ locks. So a sweep may run twice, late, or in several processes at once.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.quotas import tally
 from services.quotas.domain.commands import CloseList, CloseYear, Command, EndParticipation, ServeLists, ServeRound
@@ -30,10 +30,7 @@ _ROUNDS: Final = (
 )
 _LISTS: Final = "select key from cell where listed and not closed and list_closes < $1 order by key limit $2 for no key update"
 _YEARS: Final = "select key, list_closes from cell where listed and closed and not settled and list_closes < $1 order by key limit $2"
-_LEFT: Final = (
-    "select c.key from cell c join unnest($1::text[], $2::text[]) as gone (programme, country) using (programme, country) "
-    "where c.listed and c.year <= $3 and (c.free > 0 or c.waiting > 0) order by c.key limit $4"
-)
+_UNFINISHED: Final = "select key, programme, country, year from cell where listed and (free > 0 or waiting > 0) order by key"
 
 _NOT_IN_PLAN: Final = (
     "select c.key from cell c where c.waiting > 0 and (not c.listed "
@@ -45,13 +42,15 @@ _NOT_IN_PLAN: Final = (
 
 _LEFT_PARTS: Final = (
     "select distinct c.key from cell c "
-    "join unnest($1::text[], $2::text[], $3::text[]) as gone (programme, country, part) using (programme, country) "
+    "join unnest($1::text[], $2::text[], $3::int[], $4::text[]) as gone (programme, country, year, part) "
+    "using (programme, country, year) "
     "join place p on p.cell = c.key and p.state = 'waiting' and (p.course = gone.part or gone.part = any(p.parts)) "
-    "where c.listed and c.year <= $4 order by c.key limit $5"
+    "where c.listed order by c.key limit $5"
 )
 
 _WAITING: Final = (
-    "select p.application, c.key from cell c join unnest($1::text[], $2::text[]) as back (programme, country) using (programme, country) "
+    "select p.application, c.key from cell c "
+    "join unnest($1::text[], $2::text[], $3::int[]) as back (programme, country, year) using (programme, country, year) "
     "join place p on p.cell = c.key and p.state = 'waiting' where c.free > 0 and c.listed order by c.key"
 )
 
@@ -109,15 +108,14 @@ async def years_due(tx: Tx, now: datetime) -> Sequence[Command]:
 async def participation_ended(tx: Tx, now: datetime) -> Sequence[Command]:
     """The cells, up to this year's, of countries that take part no longer, and those in which somebody waits for a part that was left.
 
-    Also those in which somebody waits though the plan that is in force has the country or the year no longer.
+    Also those in which somebody waits though the plan that is in force has the country or the year no longer. Which day and year it is,
+    is asked where each call is made.
     """
     connection = await driver(tx)
     codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
     terms = await load_terms(connection, codes)
-    gone = [(code, country) for code in codes for country in sorted(terms[code].participation) if terms[code].has_left(country, now)]
-    programmes, countries = [code for code, _country in gone], [country for _code, country in gone]
-    rows = await connection.fetch(_LEFT, programmes, countries, now.year, CELLS)
-    rows += await connection.fetch(_LEFT_PARTS, *_parts_left(terms, now), now.year, CELLS)
+    rows = [row for row in await connection.fetch(_UNFINISHED) if _has_left(terms[row["programme"]], row["country"], row["year"], now)]
+    rows = rows[:CELLS] + await connection.fetch(_LEFT_PARTS, *_columns(_parts_left(terms, now), 4), CELLS)
     calls = [(code, year) for code in codes for year in sorted(terms[code].calls)]
     known = [(code, country) for code in codes for country, periods in sorted(terms[code].participation.items()) if periods]
     in_plan = ([one for one, _ in calls], [year for _, year in calls], [one for one, _ in known], [country for _, country in known])
@@ -131,12 +129,14 @@ async def participation_begun(tx: Tx, now: datetime) -> Sequence[Command]:
     codes = [row["code"] for row in await connection.fetch("select code from programme order by code")]
     terms = await load_terms(connection, codes)
     back = [
-        (code, country)
-        for code in codes
-        for country, periods in sorted(terms[code].participation.items())
-        if len(periods) > 1 and terms[code].takes_part_at_all(country, now)
+        (code, country, year)
+        for code, one in terms.items()
+        for country, periods in one.participation.items()
+        if len(periods) > 1
+        for year in one.calls
+        if one.takes_part_at_all(country, one.day(year, now))
     ]
-    rows = await connection.fetch(_WAITING, [code for code, _country in back], [country for _code, country in back])
+    rows = await connection.fetch(_WAITING, *_columns(back, 3))
     lacks = await lacking(connection, [row["application"] for row in rows], now)
     due: dict[str, dict[str, None]] = {}
     for row in rows:
@@ -145,16 +145,28 @@ async def participation_begun(tx: Tx, now: datetime) -> Sequence[Command]:
     return [ServeLists(cell=next(iter(keys)), at=now, cells=tuple(keys)[:CELLS], cause="takes_part_again") for keys in due.values()]
 
 
-def _parts_left(terms: Mapping[str, Terms], now: datetime) -> tuple[list[str], list[str], list[str]]:
-    """Programmes, countries and parts of which the country takes part in everything else today."""
-    left = sorted(
+def _has_left(terms: Terms, country: str, year: int, now: datetime) -> bool:
+    """Whether the country has left by now, and the year has begun; what it holds in later ones is for their first day."""
+    day = terms.day(year, now)
+    return year <= day.year and terms.has_left(country, day)
+
+
+def _parts_left(terms: Mapping[str, Terms], now: datetime) -> list[tuple[str, str, int, str]]:
+    """Programmes, countries, years up to this one and parts of which the country takes part in everything else today."""
+    return sorted(
         {
-            (code, country, part)
+            (code, country, year, part)
             for code, one in terms.items()
+            for year in one.calls
+            if year <= (day := one.day(year, now)).year
             for country, periods in one.participation.items()
             for period in periods
-            if period.covers(now.date(), period.parts)
+            if period.covers(day, period.parts)
             for part in period.without
         }
     )
-    return [code for code, _country, _part in left], [country for _code, country, _part in left], [part for _code, _country, part in left]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[list[Any]]:
+    """The rows as so many arrays, also where there is none."""
+    return [[row[column] for row in rows] for column in range(number)]

@@ -90,8 +90,8 @@ async def programme(tx: Tx, code: str) -> ProgrammeRow | None:
     return _programme(row, _terms.decode(row.terms)) if row is not None else None
 
 
-async def board(tx: Tx, programme_code: str, year: int, *, on: date) -> Board | None:
-    """A programme's cells of a year, with participation as on the date; none where the programme or the year is unknown."""
+async def board(tx: Tx, programme_code: str, year: int, *, now: datetime) -> Board | None:
+    """A programme's cells of a year, with participation as of now; none where the programme or the year is unknown."""
     row = (await tx.execute(_PROGRAMMES, {"code": programme_code})).first()
     if row is None:
         return None
@@ -99,7 +99,7 @@ async def board(tx: Tx, programme_code: str, year: int, *, on: date) -> Board | 
     if year not in terms.places_per_year:
         return None
     rows = await tx.execute(_BOARD, {"programme": programme_code, "year": year})
-    return Board(_programme(row, terms), year, tuple(_cell(one, terms, on) for one in rows))
+    return Board(_programme(row, terms), year, tuple(_cell(one, terms, now) for one in rows))
 
 
 async def programmes_with_countries(tx: Tx, code: str | None = None) -> tuple[tuple[ProgrammeRow, tuple[CountryTerms, ...]], ...]:
@@ -111,10 +111,10 @@ async def programmes_with_countries(tx: Tx, code: str | None = None) -> tuple[tu
     return tuple(found)
 
 
-async def cell(tx: Tx, key: str, *, on: date) -> CellRow | None:
-    """One cell by its key, with participation as on the date; none where there is no such cell."""
+async def cell(tx: Tx, key: str, *, now: datetime) -> CellRow | None:
+    """One cell by its key, with participation as of now; none where there is no such cell."""
     row = (await tx.execute(_CELL, {"key": key})).first()
-    return _cell(row, _terms.decode(row.terms), on) if row is not None else None
+    return _cell(row, _terms.decode(row.terms), now) if row is not None else None
 
 
 async def figures(tx: Tx, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
@@ -203,9 +203,14 @@ def _programme(row: Row[Any], terms: ProgrammePublished) -> ProgrammeRow:
     )
 
 
-def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
-    country = next((one for one in terms.countries if one.code == row.country), None) or _unknown(row.country)
-    here = participation_of(terms, changes_of(row.changes)).get(row.country, ())
+def day_in(year: int, today: date) -> date:
+    """Today, or the nearest day to it of that year: on which day to ask who takes part."""
+    return min(max(today, date(year, 1, 1)), date(year, 12, 31))
+
+
+def _cell(row: Row[Any], published: ProgrammePublished, now: datetime) -> CellRow:
+    country = next((one for one in published.countries if one.code == row.country), None) or _unknown(row.country)
+    terms = terms_of(published, changes_of(row.changes))
     return CellRow(
         key=row.key,
         programme=row.programme,
@@ -222,7 +227,7 @@ def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
         taken=row.taken,
         waiting=row.waiting,
         nominated=row.nominated,
-        nomination_cap=terms_of(terms).nomination_cap(row.target),
+        nomination_cap=terms.nomination_cap(row.target),
         last_decision=row.last_decision,
         last_hash=row.last_hash,
         grants_from=row.grants_from,
@@ -230,7 +235,7 @@ def _cell(row: Row[Any], terms: ProgrammePublished, on: date) -> CellRow:
         round="rolling" if row.grants_from is None else "after" if row.served else "before",
         list_closed=row.closed,
         settled=row.settled,
-        participates=any(one.covers(on, one.parts) for one in here),
+        participates=terms.takes_part_at_all(row.country, day_in(row.year, terms.day(row.year, now))),
     )
 
 

@@ -6,9 +6,8 @@ A board's token is a checksum of its figures: two processes, a page and a stream
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from sqlalchemy import text
 from services.quotas import views
 from services.quotas.rows import Board
 from services.quotas.seats import Seats
+from shared.kernel.clock import Clock
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database, Tx, Unavailable
 
@@ -70,11 +70,11 @@ class Listener:
 
 
 class BoardWatch:
-    """The boards that are watched in this process. `today` says on which day participation is shown; whoever watches has one of `seats`."""
+    """The boards that are watched in this process. Participation is shown as of `clock`; whoever watches has one of `seats`."""
 
-    def __init__(self, db: Database, today: Callable[[int], date], *, seats: Seats) -> None:
+    def __init__(self, db: Database, clock: Clock, *, seats: Seats) -> None:
         self._db = db
-        self._today = today
+        self._clock = clock
         self.seats = seats
         self._watched: dict[Key, Watched] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -137,7 +137,7 @@ class BoardWatch:
             watched, token = self._watched.get(key), token_of(cells)
             if watched is None or watched.token == token:
                 continue
-            board = await views.board(tx, *key, on=self._today(key[1]))
+            board = await views.board(tx, *key, now=self._clock.now())
             if board is not None:
                 # Of what was read last, which may be newer than what the checksum was made of.
                 watched.board, watched.token = board, token_of(board.cells)

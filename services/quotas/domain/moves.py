@@ -49,7 +49,7 @@ def _cannot_take(command: MovePlaces, giver: OpenCell | None, taker: OpenCell | 
         return Short(command, 0, command.places, "unknown_cell")
     if taker.settled:
         return Short(command, taker.target, command.places, "year_closed")
-    if not taker.terms.takes_part_at_all(taker.country, command.at):
+    if not taker.terms.takes_part_at_all(taker.country, taker.day(command.at)):
         return Short(command, 0, command.places, "takes_no_part")
     if taker.counter.used > taker.target:
         return Short(command, taker.target, taker.counter.used, "holds_too_many")

@@ -72,7 +72,7 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
     or the year no longer, nobody waits for anything.
     """
     cell, cause = desk.cell(command.cell), because(command, "participation_ended")
-    left = cell.terms.has_left(cell.country, command.at)
+    left = cell.terms.has_left(cell.country, cell.day(command.at))
     if cell.call is None or left:
         refuse_everybody(desk, cell, cause, "unknown_cell" if cell.call is None else "not_participating")
     else:
@@ -85,8 +85,8 @@ def end_participation(desk: Desk, command: EndParticipation) -> None:
 
 
 def _end_for_parts(desk: Desk, command: EndParticipation, cell: OpenCell, cause: Cause) -> None:
-    waiters = [desk.waiter(rank) for rank in desk.list_of(cell).everybody()]
-    out = [one for one in waiters if not cell.terms.takes_part(cell.country, command.at, one.parts, one.course)]
+    waiters, day = [desk.waiter(rank) for rank in desk.list_of(cell).everybody()], cell.day(command.at)
+    out = [one for one in waiters if not cell.terms.takes_part(cell.country, day, one.parts, one.course)]
     if not out:
         desk.ignore(command, "takes_part")
     for place in out:

@@ -1,6 +1,6 @@
 """Working copies of what was loaded: a cell, a limit, an application's place. They live for one batch."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -102,6 +102,10 @@ class OpenCell:
         """The year's call; none where the plan has no such cell, or no longer."""
         return self.terms.calls.get(self.year) if self.listed else None
 
+    def day(self, at: datetime) -> date:
+        """The day that a moment falls on here."""
+        return self.terms.day(self.year, at)
+
     def before_round(self) -> bool:
         """Whether everybody waits for the moment at which the list is served."""
         return self.call is not None and self.call.grants_from is not None and not self.served
@@ -112,7 +116,7 @@ class OpenCell:
 
     def serves(self, at: datetime) -> bool:
         """Whether places are given now: the country takes part, and a round's list was served."""
-        return self.call is not None and not self.before_round() and self.terms.takes_part_at_all(self.country, at)
+        return self.call is not None and not self.before_round() and self.terms.takes_part_at_all(self.country, self.day(at))
 
     def as_state(self) -> CellState:
         return CellState(

@@ -33,13 +33,13 @@ def the_plan_has_the_cell(_desk: Desk, cell: OpenCell, _place: OpenPlace, _at: d
 
 
 def the_country_takes_part(_desk: Desk, cell: OpenCell, place: OpenPlace, at: datetime) -> Refusal | None:
-    if cell.terms.takes_part(cell.country, at, place.parts, place.course):
+    if cell.terms.takes_part(cell.country, cell.day(at), place.parts, place.course):
         return None
     return Refusal("not_participating", f"cell:{cell.key}")
 
 
 def the_country_takes_part_in_something(_desk: Desk, cell: OpenCell, _place: OpenPlace, at: datetime) -> Refusal | None:
-    if cell.terms.takes_part_at_all(cell.country, at):
+    if cell.terms.takes_part_at_all(cell.country, cell.day(at)):
         return None
     return Refusal("not_participating", f"cell:{cell.key}")
 

@@ -66,7 +66,7 @@ class _Queue:
 
 
 def _unservable(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> str | None:
-    if not cell.terms.takes_part(cell.country, cause.at, place.parts, place.course):
+    if not cell.terms.takes_part(cell.country, cell.day(cause.at), place.parts, place.course):
         return f"participation:{cell.country}"
     return next(iter(lacking(desk, cell, place)), None)
 
@@ -101,7 +101,7 @@ def release(desk: Desk, cell: OpenCell, place: OpenPlace, cause: Cause) -> None:
     else:
         cell.taken -= 1
     back = "pool" if over else "free"
-    if not over and (cell.settled or not cell.terms.takes_part_at_all(cell.country, cause.at)):
+    if not over and (cell.settled or not cell.terms.takes_part_at_all(cell.country, cell.day(cause.at))):
         cell.counter.capacity = cell.target - 1
         uses = tuple(use._replace(capacity=cell.target) if use.kind == CELL.name else use for use in uses)
         back = cell.unused if cell.settled else "pool"

@@ -3,16 +3,20 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One year's call. Without `grants_from` places are given as approvals come; with it, by rank from that moment on."""
+    """One year's call. Without `grants_from` places are given as approvals come; with it, by rank from that moment on.
+
+    `zone` is where its days begin and end, for its forms as for its places.
+    """
 
     grants_from: datetime | None
     answers_due: datetime
     list_closes: datetime
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +102,39 @@ class Terms:
         """Whether the plan bounds anything but the places of cells, nominations and persons."""
         return bool(self.courses or self.channels or self.holders is not None)
 
-    def takes_part(self, country: str, at: datetime, parts: Iterable[str] = (), course: str | None = None) -> bool:
-        """Whether the country takes part on that day (in UTC) in those parts."""
-        day = at.date()
+    def day(self, year: int, at: datetime) -> date:
+        """The day that a moment falls on in the zone of that year's call; in UTC where the plan has no such call."""
+        call = self.calls.get(year)
+        return at.astimezone(UTC if call is None else call.zone).date()
+
+    def begins(self, year: int, day: date) -> datetime:
+        """The first moment of a day, as `day` reckons it."""
+        call = self.calls.get(year)
+        return datetime.combine(day, time(), UTC if call is None else call.zone).astimezone(UTC)
+
+    def today(self, at: datetime) -> date:
+        """The first day that is not past in every call's zone: from it on something may be changed for the whole programme."""
+        return min((self.day(year, at) for year in self.calls), default=at.astimezone(UTC).date())
+
+    def takes_part(self, country: str, day: date, parts: Iterable[str] = (), course: str | None = None) -> bool:
+        """Whether the country takes part on that day in those parts."""
         for period in self.participation.get(country, ()):  # noqa: SIM110 - asked of every application, and `any` takes twice as long
             if period.covers(day, parts, course):
                 return True
         return False
 
-    def takes_part_at_all(self, country: str, at: datetime) -> bool:
+    def takes_part_at_all(self, country: str, day: date) -> bool:
         """Whether the country takes part on that day in anything."""
-        day = at.date()
         for period in self.participation.get(country, ()):  # noqa: SIM110 - see above
             if period.covers(day, period.parts):
                 return True
         return False
 
-    def has_left(self, country: str, at: datetime) -> bool:
+    def has_left(self, country: str, day: date) -> bool:
         """Whether the country took part, does so no longer, and either will not again by these terms, or has left by its own decision."""
-        day, periods = at.date(), self.participation.get(country, ())
+        periods = self.participation.get(country, ())
         if any(start <= day and (end is None or day <= end) for start, end in self.left.get(country, ())):
-            return not self.takes_part_at_all(country, at)
+            return not self.takes_part_at_all(country, day)
         return bool(periods) and all(period.end is not None and period.end < day for period in periods)
 
     def list_size(self, places: int) -> int:

@@ -62,7 +62,7 @@ async def board(request: Request) -> Response:
             return None
         asked = what_is_asked(request.query_params, known, {(one.code, year): n for one in known for year, n in one.held.items()}, now)
         year, code = asked.year, asked.programme.code
-        found = await views.board(tx, code, year, on=kit.day_in(year, now.date()))
+        found = await views.board(tx, code, year, now=now)
         assert found is not None, "the programme was read in this transaction"
         waiting = len(await views.proposals(tx, state="open")) if who is not None and who.role in (*MAY_PROPOSE, *kit.READERS) else 0
         return Read(known, asked, found, await tally.flow(tx, code, year), waiting)
@@ -120,7 +120,7 @@ async def weeks_part(request: Request, programme: str = "", year: str = "") -> R
         known = await views.programme(tx, programme)
         if known is None or wanted not in known.years:
             return None
-        found = await views.board(tx, programme, wanted, on=kit.day_in(wanted, now.date()))
+        found = await views.board(tx, programme, wanted, now=now)
         return (found, await tally.flow(tx, programme, wanted)) if found is not None else None
 
     found = await desk_of(request).db.run(read)

@@ -47,14 +47,14 @@ class Inside:
 
 @router.get("/quotas/cells/{key}")
 async def cell_page(request: Request, key: str) -> Response:
-    who, today = kit.reader(request), kit.now(request).date()
+    who, now = kit.reader(request), kit.now(request)
 
     async def read(tx: Tx) -> tuple[kit.Found, Inside | None]:
-        found = await kit.find(tx, key, today)
+        found = await kit.find(tx, key, now)
         if not kit.sees_applications(who, found.cell.country):
             return found, None
         return found, Inside(
-            await views.waiting_list(tx, key, now=kit.now(request), most=WAITERS_SHOWN),
+            await views.waiting_list(tx, key, now=now, most=WAITERS_SHOWN),
             await views.decisions(tx, key, most=DECISIONS_SHOWN),
             await lookups.transfers(tx, key, most=MOVEMENTS_SHOWN),
             await open_proposals(tx, key) if who is not None and who.role in kit.READERS else (),
@@ -175,7 +175,7 @@ async def open_proposals(tx: Tx, key: str) -> Sequence[tuple[str, str]]:
 
 
 async def _of_staff(request: Request, tx: Tx, key: str) -> kit.Found:
-    found = await kit.find(tx, key, kit.now(request).date())
+    found = await kit.find(tx, key, kit.now(request))
     kit.require_sight(request, found.cell)
     return found
 

@@ -61,7 +61,7 @@ async def held_page(request: Request, key: str, account: str) -> Response:
     first = (page - 1) * kit.PAGE_ROWS
 
     async def read(tx: Tx) -> tuple[kit.Found, str, list[Row[tuple[object, ...]]]]:
-        found = await kit.find(tx, key, kit.now(request).date())
+        found = await kit.find(tx, key, kit.now(request))
         who = kit.require_sight(request, found.cell)
         asked = {"cell": key, "outcomes": list(OUTCOMES[account]), "first": first, "most": kit.PAGE_ROWS + 1}
         return found, FILES.get(who.role, ""), list(await tx.execute(_HELD, asked))

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -56,11 +56,6 @@ def now(request: Request) -> datetime:
     return desk_of(request).clock.now()
 
 
-def day_in(year: int, today: date) -> date:
-    """Today, or the nearest day to it of that year: on which day to ask who takes part."""
-    return min(max(today, date(year, 1, 1)), date(year, 12, 31))
-
-
 class Found(NamedTuple):
     """A cell and its programme; `part` names its courses and ways of applying by the keys of their limits."""
 
@@ -69,14 +64,13 @@ class Found(NamedTuple):
     part: Namer
 
 
-async def find(tx: Tx, key: str, today: date) -> Found:
+async def find(tx: Tx, key: str, now: datetime) -> Found:
     """The cell of that key with its programme; 404 where there is none, or where no plan has it."""
     try:
         parsed = Cell.parse(key)
-        day = day_in(parsed.year, today)
     except ValueError:
         raise Problem(404, code="unknown_cell") from None
-    cell = await views.cell(tx, key, on=day)
+    cell = await views.cell(tx, key, now=now)
     programme = await views.programme(tx, parsed.programme) if cell is not None else None
     if cell is None or programme is None:
         raise Problem(404, code="unknown_cell")

@@ -52,7 +52,7 @@ async def limits_sent(request: Request, key: str) -> Response:
 
 
 async def _found(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Sequence[CellLimit]]:
-    return await kit.find(tx, key, kit.now(request).date()), await limits_of(await driver(tx), key)
+    return await kit.find(tx, key, kit.now(request)), await limits_of(await driver(tx), key)
 
 
 def _faults(typed: Mapping[str, str], limits: Sequence[CellLimit], params: LimitChange) -> dict[str, str]:

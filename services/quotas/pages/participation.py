@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -57,21 +57,23 @@ class _Read(NamedTuple):
     names: Mapping[str, Names]
     parts: Mapping[str, Names]
     open_now: Sequence[ProposalRow]
+    today: date
 
 
 @router.get(PATH)
 async def participation_page(request: Request) -> Response:
     """Everybody's participation in a programme; what is open for decision or answer on top."""
-    who, today = require(request, *kit.READERS, "coordinator"), kit.now(request).date()
+    who = require(request, *kit.READERS, "coordinator")
 
     async def read(tx: Tx) -> _Read:
         programmes = await views.programmes(tx)
         programme = _chosen(programmes, request.query_params.get("programme", ""))
         open_now = [one for one in await views.proposals(tx, state="open") if one.kind in ACTS and one.programme == programme.code]
         rows, names = await views.participation(tx, programme.code), await lookups.countries(tx, programme.code)
-        return _Read(programmes, programme, rows, names, await lookups.parts(tx, programme.code), open_now)
+        parts, today = await lookups.parts(tx, programme.code), await lookups.today(tx, programme.code, kit.now(request))
+        return _Read(programmes, programme, rows, names, parts, open_now, today)
 
-    programmes, programme, rows, names, parts, open_now = await desk_of(request).db.run(read)
+    programmes, programme, rows, names, parts, open_now, today = await desk_of(request).db.run(read)
     known = {cell: names[cell.split(":")[1]] for one in open_now for cell in one.cells if cell.split(":")[1] in names}
     known |= {lookups.part_key(programme.code, part): its for part, its in parts.items()}
     return render(
@@ -87,8 +89,8 @@ async def participation_page(request: Request) -> Response:
 @router.get(PATH + "/{programme}/{country}")
 async def change_page(request: Request, programme: str, country: str) -> Response:
     _may(request, programme, country)
-    found, names, called = await desk_of(request).db.run(lambda tx: _country(tx, programme, country))
-    return _form(request, found, country, names, called, {}, asking.told(request, lambda typed: _faults(typed, kit.now(request).date())))
+    found, names, called, today = await desk_of(request).db.run(lambda tx: _country(tx, programme, country, kit.now(request)))
+    return _form(request, found, country, names, called, {}, asking.told(request, lambda typed: _faults(typed, today)))
 
 
 def _faults(typed: Mapping[str, str], today: date) -> dict[str, str]:
@@ -110,21 +112,21 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
     typed["parts"] = " ".join(one for one in (await request.form()).getlist("parts") if isinstance(one, str))
     act = typed.get("act", "")
     start, end, _wrong = _dates(typed)
-    errors = _faults(typed, kit.now(request).date())
     parts = tuple(sorted(_listed(typed)))
     kind = act if act in ACTS else "leave"
     made = Leave if kind == "leave" else Return
     params = made(programme=programme, country=country, start=start or date.min, end=end, parts=parts)
 
-    async def look(tx: Tx) -> tuple[ProgrammeRow, Names, Mapping[str, Names], Effect | None, int, int]:
-        known = await _country(tx, programme, country)
+    async def look(tx: Tx) -> tuple[ProgrammeRow, Names, Mapping[str, Names], dict[str, str], Effect | None, int, int]:
+        found, names, called, today = await _country(tx, programme, country, kit.now(request))
+        errors = _faults(typed, today)
         if errors:
-            return *known, None, 0, 0
+            return found, names, called, errors, None, 0, 0
         cells = await KINDS[kind].cells(tx, params)
         held, forward = await lookups.held(tx, cells, parts), await lookups.put_forward(tx, cells)
-        return *known, await asking.look_at(tx, request, who, kind, params), held, forward
+        return found, names, called, {}, await asking.look_at(tx, request, who, kind, params), held, forward
 
-    found, names, called, shown, held, forward = await desk_of(request).db.run(look)
+    found, names, called, errors, shown, held, forward = await desk_of(request).db.run(look)
     if shown is None or typed.get("step") == "change":
         return _form(request, found, country, names, called, typed, {} if typed.get("step") == "change" else errors)
     if typed.get("step") != "send":
@@ -160,12 +162,12 @@ def _chosen(programmes: Sequence[ProgrammeRow], code: str) -> ProgrammeRow:
     return programme or max(programmes, key=lambda one: one.places_total)
 
 
-async def _country(tx: Tx, programme: str, country: str) -> tuple[ProgrammeRow, Names, Mapping[str, Names]]:
-    """The programme, what the country is called, and the programme's parts."""
+async def _country(tx: Tx, programme: str, country: str, now: datetime) -> tuple[ProgrammeRow, Names, Mapping[str, Names], date]:
+    """The programme, what the country is called, the programme's parts, and the first day from which on something may change."""
     found, names = await views.programme(tx, programme), (await lookups.countries(tx, programme)).get(country)
     if found is None or names is None:
         raise problem_of(ProposalRefused("unknown_country"))
-    return found, names, await lookups.parts(tx, programme)
+    return found, names, await lookups.parts(tx, programme), await lookups.today(tx, programme, now)
 
 
 def _lines(

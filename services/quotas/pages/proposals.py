@@ -185,7 +185,7 @@ async def _open_proposal(tx: Tx, request: Request, proposal_id: UUID) -> Opened:
     programme = await views.programme(tx, row.programme) if row is not None else None
     if row is None or programme is None:
         raise Problem(404, code="unknown_proposal")
-    cell = (await kit.find(tx, row.cell, now.date())).cell if row.cell is not None else None
+    cell = (await kit.find(tx, row.cell, now)).cell if row.cell is not None else None
     params = proposals.params_of(row.kind, row.params)
     if row.state != "open" or isinstance(params, ProposalRefused):
         counter = row.state == "approved" and not isinstance(await counter_of(tx, row.id), ProposalRefused)

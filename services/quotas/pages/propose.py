@@ -105,7 +105,7 @@ async def move_sent(request: Request, key: str) -> Response:
 
 
 async def _found(tx: Tx, request: Request, key: str) -> tuple[kit.Found, Open]:
-    found = await kit.find(tx, key, kit.now(request).date())
+    found = await kit.find(tx, key, kit.now(request))
     return found, await open_proposals(tx, key)
 
 
@@ -113,7 +113,7 @@ async def _with_others(tx: Tx, request: Request, key: str) -> tuple[kit.Found, O
     """Beside the cell, the other countries of its programme and year that take part, by name."""
     found, still_open = await _found(tx, request, key)
     cell = found.cell
-    board = await views.board(tx, cell.programme, cell.year, on=kit.day_in(cell.year, kit.now(request).date()))
+    board = await views.board(tx, cell.programme, cell.year, now=kit.now(request))
     others = [one for one in board.cells if one.key != key and one.participates] if board is not None else []
     return found, still_open, sorted(others, key=lambda one: kit.sort_key(one.names))
 

@@ -97,7 +97,7 @@ async def _found(tx: Tx, request: Request) -> tuple[Sequence[ProgrammeRow], Boar
     programme = programme or max(programmes, key=lambda one: one.places_total)
     asked = kit.number_from(request.query_params.get("year")) or now.year
     year = min(programme.years, key=lambda one: (abs(one - asked), one))
-    board = await views.board(tx, programme.code, year, on=kit.day_in(year, now.date()))
+    board = await views.board(tx, programme.code, year, now=now)
     assert board is not None, "a programme has the cells of its years"
     return programmes, board, shares_of(board, weights_of((await lookups.policy(tx, programme.code)).weights))
 

@@ -33,7 +33,7 @@ FIELDS = ("move", "ahead")
 @router.get("/quotas/cells/{key}/reorder")
 async def reorder_page(request: Request, key: str) -> Response:
     require(request, *MAY_PROPOSE)
-    found = await desk_of(request).db.run(lambda tx: kit.find(tx, key, kit.now(request).date()))
+    found = await desk_of(request).db.run(lambda tx: kit.find(tx, key, kit.now(request)))
     wrong = asking.told(request, lambda typed: _faults(_ranks(typed), typed.get("reason", ""), found.cell.waiting))
     return _form(request, found, {}, wrong)
 
@@ -49,7 +49,7 @@ async def reorder_sent(request: Request, key: str) -> Response:
     ranks = _ranks(typed)
 
     async def look(tx: Tx) -> tuple[kit.Found, dict[str, str], MoveAhead | None, Effect | None]:
-        found = await kit.find(tx, key, kit.now(request).date())
+        found = await kit.find(tx, key, kit.now(request))
         errors = _faults(ranks, typed.get("reason", ""), found.cell.waiting)
         if errors:
             return found, errors, None, None

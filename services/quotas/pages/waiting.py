@@ -45,7 +45,7 @@ async def waiting_page(request: Request, application: str) -> Response:
         place = (await tx.execute(_PLACE, {"application": wanted})).one_or_none()
         if place is None:
             raise Problem(404, code="not_found")
-        found = await kit.find(tx, place.cell, now.date())
+        found = await kit.find(tx, place.cell, now)
         if str(place.person) != who.account_id and not kit.sees_applications(who, found.cell.country):
             raise Problem(404, code="not_found")
         if place.state != "waiting":

@@ -17,6 +17,7 @@ from services.quotas.proposals.kind import NEWER_PLAN, REASON_MAX, SYSTEM, Decid
 from services.quotas.proposals.kinds import KINDS
 from services.quotas.store import locks
 from services.quotas.store.load import first_wanted
+from services.quotas.store.terms import load_terms
 from shared.kernel.ids import new_id
 from shared.persistence import audit
 from shared.persistence.database import Tx, driver
@@ -63,7 +64,9 @@ async def opened(tx: Tx, kind: str, params: Params, *, by: str, now: datetime, p
     known = KINDS[kind]
     rows = await tx.execute(_LOOK, {"cells": list(await known.cells(tx, params))})
     figures = {row.key: {name: getattr(row, name) for name in FIGURES} for row in rows}
-    return Filed(known.programme(params), params, figures, now, by, proposal, await known.basis(tx, params))
+    programme, basis = known.programme(params), await known.basis(tx, params)
+    terms = (await load_terms(await driver(tx), [programme]))[programme] if figures else None
+    return Filed(programme, params, figures, now, by, proposal, basis, terms)
 
 
 async def propose(

@@ -12,6 +12,7 @@ import msgspec
 
 from services.quotas.domain.commands import Command
 from services.quotas.domain.model import Verdict
+from services.quotas.domain.terms import Terms
 from services.quotas.use_cases import apply, judge
 from shared.persistence.database import Tx
 
@@ -65,6 +66,8 @@ class Filed(Generic[P]):
     proposal: UUID | None = None
     basis: str = ""
     """What beside the figures it was judged by (`Kind.basis`)."""
+    terms: Terms | None = None
+    """The programme's terms as they are in force; none where no cell of it is known."""
 
     @property
     def state(self) -> str:

@@ -6,7 +6,7 @@ is the officer's, and of the countries of its side that take part on the day of 
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
@@ -16,11 +16,13 @@ from sqlalchemy import text
 
 from services.quotas.domain.commands import Command, EndParticipation
 from services.quotas.domain.model import Verdict
+from services.quotas.domain.terms import Terms
 from services.quotas.proposals.kind import Filed, Kind, Params, ProposalRefused
 from services.quotas.store import programmes
 from services.quotas.store.terms import StoredChange, load_terms, published
 from services.quotas.use_cases import judge
 from shared.events.applications import ProgrammePublished
+from shared.kernel.cells import Cell
 from shared.persistence import audit
 from shared.persistence.database import Tx, driver
 
@@ -83,19 +85,19 @@ class _Participation(Kind[C], Generic[C]):
 
     async def objection(self, tx: Tx, filed: Filed[C]) -> ProposalRefused | None:
         params = filed.params
-        if not filed.figures:
+        if filed.terms is None:
             return ProposalRefused("unknown_country")
-        if params.start < filed.now.date():
-            return ProposalRefused("in_the_past", {"start": params.start, "today": filed.now.date()})
+        if params.start < (today := filed.terms.today(filed.now)):
+            return ProposalRefused("in_the_past", {"start": params.start, "today": today})
         if params.end is not None and params.end < params.start:
             return ProposalRefused("bad_period", {"start": params.start, "end": params.end})
         if any(not part.strip() for part in params.parts):
             return ProposalRefused("bad_parts")
         unknown = await _unknown_part(tx, params.programme, params.parts) if params.parts else None
-        return unknown or await self._as_it_is(tx, filed)
+        return unknown or await self._as_it_is(tx, filed, filed.terms)
 
     @abstractmethod
-    async def _as_it_is(self, tx: Tx, filed: Filed[C]) -> ProposalRefused | None:
+    async def _as_it_is(self, tx: Tx, filed: Filed[C], terms: Terms) -> ProposalRefused | None:
         """Whether the country takes part already, or not, as is asked for."""
 
     async def carry_out(self, tx: Tx, filed: Filed[C]) -> Verdict:
@@ -108,17 +110,11 @@ class _Participation(Kind[C], Generic[C]):
             country=params.country, takes_part=self.takes_part, start=params.start, end=params.end, parts=tuple(sorted(set(params.parts)))
         )
 
-    @staticmethod
-    def first_moment(params: Leave | Return, now: datetime) -> datetime:
-        """When it begins; now, where that is past."""
-        return max(now, datetime.combine(params.start, time(), UTC))
-
 
 class LeaveProgramme(_Participation[Leave]):
     name, params, takes_part = "leave", Leave, False
 
-    async def _as_it_is(self, tx: Tx, filed: Filed[Leave]) -> ProposalRefused | None:
-        terms = (await load_terms(await driver(tx), [filed.programme]))[filed.programme]
+    async def _as_it_is(self, _tx: Tx, filed: Filed[Leave], terms: Terms) -> ProposalRefused | None:
         periods = terms.participation.get(filed.params.country, ())
         if any(p.end is None or p.end >= filed.params.start for p in periods if filed.params.end is None or p.start <= filed.params.end):
             return None
@@ -131,18 +127,24 @@ class LeaveProgramme(_Participation[Leave]):
         return verdict
 
     def commands(self, filed: Filed[Leave]) -> Sequence[Command]:
-        begins, end = self.first_moment(filed.params, filed.now), filed.params.end
-        moments = {key: max(begins, datetime(int(key.rpartition(":")[2]), 1, 1, tzinfo=UTC)) for key in sorted(filed.figures)}
-        return tuple(EndParticipation(cell=key, at=at) for key, at in moments.items() if end is None or at.date() <= end)
+        terms, params = filed.terms, filed.params
+        if terms is None:
+            return ()
+        found = []
+        for key in sorted(filed.figures):
+            year = Cell.parse(key).year
+            day = max(terms.day(year, filed.now), params.start, date(year, 1, 1))
+            if params.end is None or day <= params.end:
+                found.append(EndParticipation(cell=key, at=max(filed.now, terms.begins(year, day))))
+        return found
 
 
 class ReturnToProgramme(_Participation[Return]):
     name, params, takes_part = "return_to_programme", Return, True
 
-    async def _as_it_is(self, tx: Tx, filed: Filed[Return]) -> ProposalRefused | None:
+    async def _as_it_is(self, tx: Tx, filed: Filed[Return], terms: Terms) -> ProposalRefused | None:
         params = filed.params
-        terms = (await load_terms(await driver(tx), [filed.programme]))[filed.programme]
-        if terms.takes_part(params.country, self.first_moment(params, filed.now), params.parts):
+        if terms.takes_part(params.country, max(params.start, terms.today(filed.now)), params.parts):
             return ProposalRefused("takes_part_already")
         return await self._consents(tx, filed.proposal) if filed.proposal is not None else None
 
@@ -157,10 +159,10 @@ class ReturnToProgramme(_Participation[Return]):
         raw = (await tx.execute(_COUNTRIES, {"programme": filed.programme})).one().terms
         sides = {one.code: one.side for one in published(raw).countries}
         terms = (await load_terms(await driver(tx), [filed.programme]))[filed.programme]
-        own = filed.params.country
+        own, today = filed.params.country, terms.today(filed.now)
         asked = [
             code for code, side in sorted(sides.items())
-            if code != own and side == sides.get(own) and terms.takes_part_at_all(code, filed.now)
+            if code != own and side == sides.get(own) and terms.takes_part_at_all(code, today)
         ]  # fmt: skip
         await tx.execute(_ASK, {"proposal": proposal, "countries": asked})
 

@@ -41,7 +41,8 @@ def _drawn(row: "asyncpg.Record", terms: Terms) -> dict[str, int | None]:
 def _lacks(
     row: "asyncpg.Record", drawn: Mapping[str, int | None], limits: Mapping[str, "asyncpg.Record"], terms: Terms, now: datetime
 ) -> tuple[str, ...]:
-    found = [] if terms.takes_part(row["country"], now, row["parts"], row["course"]) else [f"participation:{row['country']}"]
+    takes_part = terms.takes_part(row["country"], terms.day(row["year"], now), row["parts"], row["course"])
+    found = [] if takes_part else [f"participation:{row['country']}"]
     if not row["free"]:
         found.append(f"cell:{row['programme']}:{row['country']}:{row['year']}")
     return (*found, *(key for key, planned in drawn.items() if not _has_room(limits.get(key), planned)))

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
 from services.quotas.domain.participation import Change, in_force
 from services.quotas.domain.terms import Call, Channel, Course, Holders, Period, Terms
-from shared.events.applications import ProgrammePublished
+from shared.events.applications import CallTerms, ProgrammePublished
 from shared.messaging.service import Waits
 
 _decoder: Final = msgspec.json.Decoder(ProgrammePublished)
@@ -29,6 +30,12 @@ def stored(data: ProgrammePublished) -> bytes:
 def published(raw: bytes) -> ProgrammePublished:
     """The published terms as they were stored."""
     return _decoder.decode(raw)
+
+
+class UnknownZone(Exception):
+    """A call's time zone is not known here; the text says which, and what to do."""
+
+    safe_text = True
 
 
 class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +78,7 @@ def terms_of(data: ProgrammePublished, changes: Sequence[Change] = ()) -> Terms:
     return Terms(
         programme=data.programme,
         rule=f"{data.plan}:{data.plan_version}",
-        calls={call.year: Call(call.grants_from, call.answers_due, call.list_closes) for call in data.calls},
+        calls={call.year: Call(call.grants_from, call.answers_due, call.list_closes, _zone(data, call)) for call in data.calls},
         offer_days=data.offer_days,
         participation=participation_of(data, changes),
         left=_left(changes),
@@ -85,6 +92,16 @@ def terms_of(data: ProgrammePublished, changes: Sequence[Change] = ()) -> Terms:
         channels={one.key: Channel(one.places, one.share) for one in data.channels},
         holders=Holders(data.holders.each, data.holders.countries) if data.holders else None,
     )
+
+
+def _zone(data: ProgrammePublished, call: CallTerms) -> ZoneInfo:
+    try:
+        return ZoneInfo(call.timezone)
+    except (KeyError, ValueError, OSError):
+        raise UnknownZone(
+            f'{data.programme}: the call of {call.year} is made in the time zone "{call.timezone}", which is not known here. '
+            "Install a newer release of tzdata, or correct the zone in the plan, then resume what stopped"
+        ) from None
 
 
 async def load_terms(connection: "asyncpg.Connection[Any]", codes: Collection[str]) -> dict[str, Terms]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.quotas.pages.kit import day_in
 from services.quotas.pages.tiles import step
+from services.quotas.views import day_in
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, front, live_through, words
@@ -149,12 +149,18 @@ async def test_an_identity_that_ran_out_is_renewed_before_a_page_is_shown_as_to_
 async def test_a_country_that_left_and_one_over_its_places_look_so(lived: Front) -> None:
     from services.quotas import views
 
-    found = await lived.db.run(lambda tx: views.board(tx, "scholarship", 2016, on=datetime(2014, 1, 1, tzinfo=UTC).date()))
-    assert found is not None and {step(cell) for cell in found.cells} == {"out"}, "nobody takes part before the plan begins"
-    found = await lived.db.run(lambda tx: views.board(tx, "scholarship", 2016, on=lived.clock.now().date()))
-    assert found is not None
-    steps = {cell.country: step(cell) for cell in found.cells}
-    assert (steps["PE"], steps["HT"], steps["PY"]) == (5, 1, 0)
+    gone = '[{"country": "HT", "takes_part": false, "start": "2016-05-01", "end": "2016-05-31", "parts": []}]'
+    await rows(lived.db, "update programme set changes = cast(:gone as jsonb) where code = 'scholarship' returning 1", gone=gone)
+
+    async def steps(now: datetime) -> dict[str, object]:
+        found = await lived.db.run(lambda tx: views.board(tx, "scholarship", 2016, now=now))
+        assert found is not None
+        return {cell.country: step(cell) for cell in found.cells}
+
+    midnight = datetime(2016, 4, 30, 16, 0, tzinfo=UTC)  # in Shanghai, where the call is made
+    before, after = await steps(midnight - timedelta(seconds=1)), await steps(midnight)
+    assert (before["PE"], before["HT"], before["PY"]) == (5, 1, 0)
+    assert (after["PE"], after["HT"], after["PY"]) == (5, "out", 0)
     await rows(lived.db, "update cell set target = 3, free = 0 where key = :key returning 1", key=PERU)
     async with lived.browser() as browser:
         page = await browser.get("/quotas")

@@ -77,7 +77,7 @@ async def listening(address: str, path: str = PATH, **headers: str) -> AsyncIter
 
 
 async def shown(service: Front) -> Board:
-    found = await service.db.run(lambda tx: read_board(tx, "bridge", 2016, on=service.clock.now().date()))
+    found = await service.db.run(lambda tx: read_board(tx, "bridge", 2016, now=service.clock.now()))
     assert found is not None
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,6 +22,7 @@ from tests.unit.quotas.shelf import NOW, Shelf, terms
 CELLS: Final = ("training:PE:2016", "training:BR:2016", "scholarship:PE:2016")
 _SCHOLARSHIP: Final[dict[str, Any]] = {
     "programme": "scholarship", "grants_from": NOW + timedelta(days=30), "nomination_in_route": True, "list_ratio": 0.0,
+    "zone": ZoneInfo("Asia/Shanghai"),
 }  # fmt: skip
 
 VERSIONS: Final[dict[str, dict[str, Terms]]] = {

@@ -214,10 +214,11 @@ class Histories(RuleBasedStateMachine):
         self.command()
         self.books.publish(*published, self.now)
 
-    @act(days=DAYS)
-    def time_passes(self, days: int) -> None:
+    @act(days=DAYS, hours=(0, 0, 8, 16))
+    def time_passes(self, days: int, hours: int = 0) -> None:
+        """From the afternoon to the night where the scholarship's call is made, and to the next morning."""
         self.command()
-        self.now += timedelta(days=days)
+        self.now += timedelta(days=days, hours=hours)
         self.books.pass_time(self.now)
 
     def teardown(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -125,12 +125,16 @@ class Model:
         self.tell(e, "offered")
         e.until = self.of(e.cell).answer_by(2016, at + self.late)
 
+    def day(self, cell: str, at: datetime) -> date:
+        """A day of the call is what stands on a calendar where the call is made."""
+        return at.astimezone(self.of(cell).calls[2016].zone).date()
+
     def takes_part(self, cell: str, at: datetime) -> bool:
-        return self.of(cell).takes_part_at_all(cell.split(":")[1], at)
+        return self.of(cell).takes_part_at_all(cell.split(":")[1], self.day(cell, at))
 
     def wants_in(self, e: Entry, at: datetime) -> bool:
         """Whether the country takes part in what the entry asks for."""
-        return self.of(e.cell).takes_part(e.cell.split(":")[1], at, e.parts, e.course)
+        return self.of(e.cell).takes_part(e.cell.split(":")[1], self.day(e.cell, at), e.parts, e.course)
 
     def servable(self, e: Entry, at: datetime) -> bool:
         return self.gives(e.cell) and self.wants_in(e, at) and self.room(e)
@@ -255,7 +259,7 @@ class Model:
         elif isinstance(x, c.Reorder):
             self.reorder(cell, x)
         elif isinstance(x, c.EndParticipation):
-            left = self.of(cell).has_left(cell.split(":")[1], x.at)
+            left = self.of(cell).has_left(cell.split(":")[1], self.day(cell, x.at))
             for e in self.waiters(cell):
                 if left or not self.wants_in(e, x.at):
                     self.tell(e, "refused", "not_participating")

@@ -38,7 +38,7 @@ def terms(programme: str = "training", **other: Any) -> Terms:
     usual: dict[str, Any] = {
         "programme": programme,
         "rule": "example:1",
-        "calls": {2016: Call(grants_from, other.pop("answers_due", DUE), other.pop("list_closes", CLOSES))},
+        "calls": {2016: Call(grants_from, other.pop("answers_due", DUE), other.pop("list_closes", CLOSES), other.pop("zone", UTC))},
         "offer_days": 14,
         "participation": {country: (Period(date(2015, 1, 9), None, frozenset()),) for country in ("PE", "BR")},
         "list_ratio": 1.0,
