@@ -214,13 +214,17 @@ def new_ids(count: int) -> list[UUID]:
 
 def sqlstate(error: BaseException) -> str | None:
     """The five characters of PostgreSQL's error, wherever in the chain it stands."""
+    return next(_sqlstates(error), None)
+
+
+def _sqlstates(error: BaseException) -> Iterator[str]:
+    """All that the chain names: for a connection that was closed in the middle, that first, and then why the server closed it."""
     seen: BaseException | None = error
     while seen is not None:
         state = getattr(seen, "sqlstate", None) or getattr(getattr(seen, "orig", None), "sqlstate", None)
         if state:
-            return str(state)
+            yield str(state)
         seen = seen.__cause__
-    return None
 
 
 def said(error: BaseException) -> str:
@@ -240,8 +244,7 @@ def is_unfinished(error: BaseException) -> bool:
 
     That no connection was free is not meant: no statement was tried.
     """
-    state = sqlstate(error) or ""
-    return state in UNFINISHED or (state.startswith(UNFINISHED_CLASSES) and state not in AWAY)
+    return any(one in UNFINISHED or (one.startswith(UNFINISHED_CLASSES) and one not in AWAY) for one in _sqlstates(error))
 
 
 def is_too_old(error: BaseException) -> bool:

@@ -110,6 +110,23 @@ async def test_the_one_that_is_never_finished_is_found_and_stops_its_own_key_aft
     assert handled.batches == [299], "afterwards they come together again"
 
 
+async def test_what_is_too_much_for_one_transaction_comes_to_its_end_in_several(new_database: NewDatabase) -> None:
+    """Each event is quick enough, and all of them together are not: the database ends the transaction, each time that they come so."""
+    db = Database(await new_database("quotas"), options={"transaction_timeout": "1000"})
+    await add_tables(db)
+
+    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
+        for one in events:
+            await tx.execute(text("select pg_sleep(0.1)"))
+            await apply_once(tx, [one])
+
+    events = [fact(f"s{n}", 1, KEYS[n % 10]) for n in range(20)]
+    assert await until_taken(Consumer(service("quotas", db, handle)), records(*events)) >= 1
+    assert await rows(db, "select subject from effect order by id") == [(one.subject,) for one in events]
+    assert await rows(db, "select key from parked_key") == []
+    await db.close()
+
+
 async def test_while_the_patience_lasts_nothing_is_stopped_however_often_it_is_tried(db: Database) -> None:
     consumer = Consumer(service("quotas", db, Handled(made_up("53100"))))
     for _ in range(10):

@@ -18,6 +18,7 @@ from shared.persistence.database import (
     Tx,
     Unavailable,
     driver,
+    is_unfinished,
     said,
     sqlstate,
 )
@@ -84,6 +85,21 @@ async def test_what_may_be_tried_again_is_and_not_for_ever(db: Database, beside:
         await db.run(work)
     assert sqlstate(caught.value) == state
     assert (attempts, await read(beside)) == (TRIES_MAX, {"a": 1, "b": 0})
+
+
+@pytest.mark.parametrize(
+    ("state", "unfinished"),
+    [*((state, True) for state in ("57014", "25P03", "25P04", "53000", "53100", "53200", "53400", "58000", "58030")), ("53300", False)]
+    + [(state, False) for state in ("57P01", "08006", "40P01", "22012", "23505")],
+)
+async def test_what_the_database_gave_up_is_told_from_what_is_wrong_and_from_a_database_that_is_away(
+    db: Database, state: str, unfinished: bool
+) -> None:
+    """Whether as an error of the statement's or as a database that is away: what it is about can be asked of either."""
+    with pytest.raises((DBAPIError, Unavailable)) as caught:
+        await db.run(lambda tx: tx.execute(text(f"do $$ begin raise exception 'made up' using errcode = '{state}'; end $$")), tries=1)
+    assert sqlstate(caught.value) == state
+    assert is_unfinished(caught.value) == unfinished
 
 
 async def test_what_a_person_did_wrong_is_not_tried_again(db: Database, beside: "asyncpg.Connection[Any]") -> None:
