@@ -51,7 +51,7 @@ _LEFT_PARTS: Final = (
 _WAITING: Final = (
     "select p.application, c.key from cell c "
     "join unnest($1::text[], $2::text[], $3::int[]) as back (programme, country, year) using (programme, country, year) "
-    "join place p on p.cell = c.key and p.state = 'waiting' where c.free > 0 and c.listed order by c.key"
+    "join place p on p.cell = c.key and p.state = 'waiting' where c.free > 0 and c.listed and c.list_closes >= $4 order by c.key"
 )
 
 Due = Callable[[Tx, datetime], Awaitable[Sequence[Command]]]
@@ -136,7 +136,7 @@ async def participation_begun(tx: Tx, now: datetime) -> Sequence[Command]:
         for year in one.calls
         if one.takes_part_at_all(country, one.day(year, now))
     ]
-    rows = await connection.fetch(_WAITING, *_columns(back, 3))
+    rows = await connection.fetch(_WAITING, *_columns(back, 3), now)
     lacks = await lacking(connection, [row["application"] for row in rows], now)
     due: dict[str, dict[str, None]] = {}
     for row in rows:

@@ -24,8 +24,9 @@ def serve_round(desk: Desk, command: ServeRound) -> None:
     if cell.call is None:
         refuse_everybody(desk, cell, cause, "unknown_cell")
         return
-    promote(desk, cell, cause)
-    size = cell.terms.list_size(cell.target) + (0 if cell.serves(command.at) else cell.free)
+    # No sweep asks for it any more once the list should be closed. There are logs in which one did, and they come to what they came to.
+    promote(desk, cell, cause, late=True)
+    size = cell.terms.list_size(cell.target) + (0 if cell.serves(command.at, late=True) else cell.free)
     for number, rank in enumerate(desk.list_of(cell).everybody(), 1):
         place = desk.waiter(rank)
         if number <= size:

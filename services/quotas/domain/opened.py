@@ -110,13 +110,18 @@ class OpenCell:
         """Whether everybody waits for the moment at which the list is served."""
         return self.call is not None and self.call.grants_from is not None and not self.served
 
-    def list_is_open(self, at: datetime) -> bool:
-        """Whether somebody may still wait (the last second inside)."""
-        return self.call is not None and not self.closed and at <= self.call.list_closes
+    def goes_on(self, at: datetime) -> bool:
+        """Whether the call is not over (its last second inside), whenever the sweep comes that closes its list."""
+        return self.call is not None and at <= self.call.list_closes
 
-    def serves(self, at: datetime) -> bool:
-        """Whether places are given now: the country takes part, and a round's list was served."""
-        return self.call is not None and not self.before_round() and self.terms.takes_part_at_all(self.country, self.day(at))
+    def list_is_open(self, at: datetime) -> bool:
+        """Whether somebody may still wait."""
+        return self.goes_on(at) and not self.closed
+
+    def serves(self, at: datetime, *, late: bool = False) -> bool:
+        """Whether places are given now: a round's list was served, the country takes part, and the call goes on, or it is `late`."""
+        in_time = self.call is not None if late else self.goes_on(at)
+        return in_time and not self.before_round() and self.terms.takes_part_at_all(self.country, self.day(at))
 
     def as_state(self) -> CellState:
         return CellState(

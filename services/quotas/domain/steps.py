@@ -16,8 +16,11 @@ Skips = tuple[tuple[UUID, str], ...]
 """Who was passed over, and for want of room in which limit."""
 
 
-def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell] = (), elsewhere: Cause | None = None) -> Skips:
-    """Serve who waits, as long as there is room: the one way in which anybody who waits gets a place, whatever freed it.
+def promote(
+    desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell] = (), elsewhere: Cause | None = None, *, late: bool = False
+) -> Skips:
+    """Serve who waits, as long as there is room: the one way in which anybody who waits gets a place, whatever freed it. Nobody after the
+    end of the call, unless it is `late`.
 
     `others` are cells in which somebody draws on a limit that gained room. The best ranked of all these lists come first, so that a seat
     of a course goes to the best ranked who waits for it, wherever. Whoever has no room in some limit is passed over; every later
@@ -25,7 +28,7 @@ def promote(desk: Desk, cell: OpenCell, cause: Cause, others: Sequence[OpenCell]
     """
     if not cell.waiting and not others:
         return ()
-    serving = [one for one in (cell, *others) if one.waiting and one.counter.has_room() and one.serves(cause.at)]
+    serving = [one for one in (cell, *others) if one.waiting and one.counter.has_room() and one.serves(cause.at, late=late)]
     desk.ask_for_lists(serving)
     there = elsewhere or cause._replace(name="limit_freed")
     queues = [_Queue(one, desk.list_of(one), cause if one is cell else there) for one in serving]

@@ -124,7 +124,7 @@ CHECKS: Final[Mapping[str, str]] = {
 }
 _WAITING: Final = """
     select p.application from place p join cell c on c.key = p.cell
-    where p.state = 'waiting' and c.free > 0 and c.listed and not c.closed and (c.grants_from is null or c.served)
+    where p.state = 'waiting' and c.free > 0 and c.listed and not c.closed and c.list_closes >= $1 and (c.grants_from is null or c.served)
 """
 
 
@@ -138,6 +138,6 @@ async def broken(tx: Tx, now: datetime) -> dict[str, int]:
 
 
 async def servable(connection: "asyncpg.Connection[Any]", now: datetime) -> int:
-    """How many wait for whom there is a free place and room in every limit; 0 at every commit."""
-    waiting = [row["application"] for row in await connection.fetch(_WAITING)]
+    """How many wait, their call not being over, for whom there is a free place and room in every limit; 0 at every commit."""
+    waiting = [row["application"] for row in await connection.fetch(_WAITING, now)]
     return sum(not lacks for lacks in (await lacking(connection, waiting, now)).values())

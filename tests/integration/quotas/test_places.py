@@ -90,6 +90,21 @@ async def test_a_round_that_nobody_served_before_its_list_closed_gives_nothing(e
     assert await held(empty) == {}
 
 
+async def test_a_place_that_comes_free_between_the_end_and_its_sweep_serves_nobody_and_breaks_no_promise(db: Database) -> None:
+    """The live check goes by the same moment as the decision: a place that was not given before the end would be a fault."""
+    people, over = [Person(PE) for _ in range(3)], datetime(2016, 8, 15, 16, 0, tzinfo=UTC)
+    await apply_events(db, *[one.approved() for one in people])
+    await apply_events(db, people[0].withdrawn(over))
+    assert await states(db, *people) == ["released", "offered", "waiting"] and (await figures(db, PE))[1] == 1
+    assert await held(db, over) == {}
+    assert await held(db) == {"free_places_with_somebody_servable_waiting": 1}, "as it would stand while the call goes on"
+    for sweep in sweeps(db, QuotasSettings()):
+        while sweep.name in ("lists", "years") and await sweep.run(over):
+            pass
+    assert await states(db, *people) == ["released", "offered", "refused"] and await figures(db, PE) == (1, 0, 1, 0, 0)
+    assert await held(db) == {}
+
+
 async def test_a_year_is_lived_through_to_its_closing_by_the_clock(db: Database) -> None:
     """The list closes, then the year: what is free lapses, what is held stays, and what comes back later lapses too."""
     from services.quotas.settings import QuotasSettings

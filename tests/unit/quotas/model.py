@@ -112,11 +112,14 @@ class Model:
         fixed = self.fixed.get(f"nomination:{cell}")
         return self.of(cell).nomination_cap(self.targets[cell]) if fixed is None else fixed
 
-    def gives(self, cell: str) -> bool:
-        return self.of(cell).calls[2016].grants_from is None or cell in self.served
+    def goes_on(self, cell: str, at: datetime) -> bool:
+        return at <= self.of(cell).calls[2016].list_closes
+
+    def gives(self, cell: str, at: datetime, *, late: bool = False) -> bool:
+        return (late or self.goes_on(cell, at)) and (self.of(cell).calls[2016].grants_from is None or cell in self.served)
 
     def open(self, cell: str, at: datetime) -> bool:
-        return cell not in self.closed and at <= self.of(cell).calls[2016].list_closes
+        return cell not in self.closed and self.goes_on(cell, at)
 
     def tell(self, e: Entry, state: str, why: str = "") -> None:
         e.state, e.why, e.until, e.facts = state, why, None, e.facts + 1
@@ -136,13 +139,13 @@ class Model:
         """Whether the country takes part in what the entry asks for."""
         return self.of(e.cell).takes_part(e.cell.split(":")[1], self.day(e.cell, at), e.parts, e.course)
 
-    def servable(self, e: Entry, at: datetime) -> bool:
-        return self.gives(e.cell) and self.wants_in(e, at) and self.room(e)
+    def servable(self, e: Entry, at: datetime, *, late: bool = False) -> bool:
+        return self.gives(e.cell, at, late=late) and self.wants_in(e, at) and self.room(e)
 
-    def serve(self, at: datetime, cells: Any = None) -> None:
+    def serve(self, at: datetime, cells: Any = None, *, late: bool = False) -> None:
         """Whatever came free, wherever: everybody who waits (in these cells) and has room now, best first."""
         for e in self.waiters():
-            if (cells is None or e.cell in cells) and self.servable(e, at):
+            if (cells is None or e.cell in cells) and self.servable(e, at, late=late):
                 self.offer(e, at)
 
     def release(self, e: Entry, at: datetime, why: str) -> None:
@@ -213,11 +216,11 @@ class Model:
         if self.holds(e.person):
             return self.tell(e, "refused", "person_holds_place")
         e.nominated = e.nominated or terms.nomination_in_route
-        if self.gives(cell) and self.room(e):
+        if self.gives(cell, x.at) and self.room(e):
             return self.offer(e, x.at)
         if not self.open(cell, x.at):
             return self.tell(e, "refused", "list_closed")
-        if self.gives(cell) and len(self.waiters(cell)) >= terms.list_size(self.targets[cell]):
+        if self.gives(cell, x.at) and len(self.waiters(cell)) >= terms.list_size(self.targets[cell]):
             return self.tell(e, "refused", "list_full")
         return self.tell(e, "waiting")
 
@@ -282,7 +285,7 @@ class Model:
                     self.serve(x.at)
         elif isinstance(x, c.ServeRound) and cell not in self.served:
             self.served.add(cell)
-            self.serve(x.at)
+            self.serve(x.at, (cell,), late=True)
             size = self.of(cell).list_size(self.targets[cell]) + (0 if self.takes_part(cell, x.at) else self.free(cell))
             for number, e in enumerate(self.waiters(cell)):
                 self.tell(e, "waiting") if number < size else self.tell(e, "refused", "list_full")

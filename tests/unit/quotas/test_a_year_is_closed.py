@@ -1,11 +1,15 @@
-"""When a call is over, what is free lapses or goes to the pool, once; what is held stays, and goes the same way when it comes back."""
+"""When a call is over nobody gets a place of it any more. What is free lapses or goes to the pool, once; what is held stays, and goes the
+same way when it comes back.
+"""
 
 from datetime import timedelta
 
 import pytest
 
-from services.quotas.domain.commands import CloseList, CloseYear, MovePlaces, SetTarget
+from services.quotas.domain.commands import CloseList, CloseYear, MovePlaces, ServeLists, SetTarget
 from services.quotas.domain.model import Verdict
+from services.quotas.domain.outcomes import Refused
+from services.quotas.domain.terms import Course
 from tests.unit.quotas.exports import fault_of, lines_of
 from tests.unit.quotas.shelf import BR, CLOSES, NOW, PE, Person, Shelf, reasons, terms
 
@@ -72,3 +76,36 @@ def test_a_closed_year_gets_no_places() -> None:
     (short,) = shelf.run(SetTarget(cell=PE, at=AFTER, target=3)).short
     (other,) = shelf.run(MovePlaces(cell=BR, at=AFTER, source=BR, target=PE, places=1)).short
     assert (short.reason, other.reason) == ("year_closed", "year_closed")
+
+
+def test_a_place_that_comes_free_in_the_last_second_still_serves_the_list(two: tuple[Person, Person]) -> None:
+    shelf, (holder, waits) = Shelf(), two
+    shelf.cell(PE, 1)
+    shelf.run(holder.asks(), waits.asks())
+    shelf.run(holder.withdraws(at=CLOSES))
+    assert shelf.state(waits) == ["offered"]
+
+
+def test_nobody_is_served_after_the_last_second_whether_the_sweep_has_come_or_not(two: tuple[Person, Person]) -> None:
+    """Seconds lie between the end and the sweep that closes the list, or days, where the worker was away."""
+    shelf, (holder, waits), late = Shelf(), two, Person()
+    shelf.cell(PE, 1)
+    shelf.run(holder.asks(), waits.asks())
+    shelf.run(holder.withdraws(at=AFTER), late.asks(at=AFTER))
+    shelf.run(SetTarget(cell=PE, at=AFTER, target=3), ServeLists(cell=PE, at=AFTER, cells=(PE,)))
+    assert shelf.state(waits) == ["waiting"] and shelf.figures(PE) == (3, 3, 0, 0, 1)
+    close(shelf)
+    closed = Refused("list_closed", f"cell:{PE}")
+    assert [shelf.last(one).outcome for one in (waits, late)] == [closed, closed]
+    assert shelf.figures(PE) == (0, 0, 0, 0, 0) and shelf.lapsed == {LAPSED: 3}
+    assert fault_of(lines_of(shelf)) is None
+
+
+def test_a_seat_that_comes_free_serves_no_country_whose_call_is_over() -> None:
+    shelf = Shelf(terms(courses={(2016, "solar"): Course(1, None)}))
+    ana, ben = Person(PE, course="solar"), Person(BR, course="solar")
+    for key in (PE, BR):
+        shelf.cell(key, 1)
+    shelf.run(ana.asks(), ben.asks())
+    shelf.run(ana.withdraws(at=AFTER))
+    assert shelf.state(ben) == ["waiting"] and shelf.figures(BR) == (1, 1, 0, 0, 1)
