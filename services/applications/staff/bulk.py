@@ -53,8 +53,6 @@ def against(row: Application, one: InForce | None, state: str, lost: str) -> str
         return _("it is “{state}” now", state=state)
     if "review" in one.programme.route and row.score is None:
         return _("not scored")
-    if one.programme.call(row.year) is None:
-        return _("The programme has no such year any more")
     return lost
 
 

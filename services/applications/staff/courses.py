@@ -251,8 +251,8 @@ def _lines(rows: Sequence[Application], counted: Seats, terms: Sequence[InForce]
         rest = {country: seat for country, seat in found.items() if seat is not None}
         if one is None or len(rest) < len(countries):
             continue
-        call, free = one.programme.call(year), next(iter(rest.values())).free
-        ahead = giving(call, now) if call is not None and before_day(call, now) else ""
+        call, free = one.call(year), next(iter(rest.values())).free
+        ahead = giving(call, now) if before_day(call, now) else ""
         lines.append(
             Room(
                 title=f"{course_title(one.programme, course)} · {title_of(one.programme)} {year}",

@@ -65,11 +65,11 @@ def in_words(cell: Cell, chosen: int, told: Known, terms: Sequence[InForce], now
     """The line of a cell in which that many are chosen."""
     one, free = known(terms, cell.programme), told.free(cell)
     assert one is not None, "what can be approved is of a programme in force"
-    call = one.programme.call(cell.year)
+    call = one.call(cell.year)
     if free is None:
         follows = _("Nothing is known of the places yet; the places service decides.")
     else:
-        follows = giving(call, now) if call is not None and before_day(call, now) else outcome(free, chosen)
+        follows = giving(call, now) if before_day(call, now) else outcome(free, chosen)
     return Room(
         title=f"{country_name(cell.country, one.plan)} · {title_of(one.programme)} {cell.year}",
         href=f"/quotas/cells/{quote(cell.key, safe=':')}",

@@ -2,6 +2,7 @@
 every page about one that is over, or was never sent, says so."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -116,6 +117,26 @@ async def test_nobody_can_agree_to_drop_a_year_while_an_appeal_may_begin_or_an_a
     closed = await house.world.do(use_cases.write_letter, OFFICER, rejected.id, "appeal", "It stands.", close=True)
     assert isinstance(answered, Done) and isinstance(closed, Done)
     assert isinstance(await propose(house), NeedsConfirmation)
+
+
+async def test_an_approval_of_many_goes_on_where_a_year_went_after_its_preview(house: House) -> None:
+    """It can go only after what was chosen of it has ended, so that the report says of that one what it says of any that changed."""
+    gone, other = await house.reach(State.NOMINATED, "ana"), await house.reach(State.SUBMITTED, programme="short")
+    await house.world.score(gone.id)
+    gone = await house.world.application(gone.id)
+    officer, chosen = await house.browser("officer"), {"id": [str(gone.id), str(other.id)]}
+    preview = await officer.get("/officer/bulk", params=chosen)
+    assert "Approve 2 applications" in words(preview)
+    picks = re.findall(r'name="pick" value="([^"]+)"', preview.text)
+    assert await propose(house) == Stranded((f"{PROGRAMME}: {YEAR} would have no call, and applications to it have not ended: 1",))
+    await house.world.act(use_cases.withdraw, await house.viewer("ana"), gone.id)
+    assert isinstance(await propose(house), Loaded)
+    again = await officer.get("/officer/bulk", params=chosen)
+    assert again.status_code == 200 and "1 would be approved; 1 cannot be" in words(again)
+    report = await officer.post("/officer/bulk", data={"pick": picks})
+    assert report.status_code == 200 and "1 application is approved. 1 was left as it is." in words(report)
+    assert "somebody else was first: it is “" in words(report)
+    assert [(await house.world.application(one.id)).state for one in (gone, other)] == [State.WITHDRAWN, State.APPROVED]
 
 
 async def test_every_page_says_that_the_year_is_gone(house: House) -> None:
