@@ -15,9 +15,10 @@ from services.applications.accounts.desk import desk_of
 from services.applications.domain import outcomes as o
 from services.applications.domain.lifecycle import Act, NotAllowed, State, move
 from services.applications.domain.viewers import Viewer
-from services.applications.staff.courses import course_rooms, courses_before, first_words, lost_of, lost_words
+from services.applications.staff.courses import course_rooms, courses_before, first_words
 from services.applications.staff.kit import Asked, asked_in, form_of, known, mark, name_keys, number_of, terms_in, texts_of
 from services.applications.staff.listing import Line, line_of
+from services.applications.staff.lost import lost_of, lost_words
 from services.applications.staff.officer import BASE, NONE, PATH, chosen_in
 from services.applications.staff.room import Before, Room, order_words, room_before, rooms
 from services.applications.store import work

@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
-from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN, OTHER_LANGUAGE
+from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, FINAL, NOT_GIVEN, OTHER_LANGUAGE
 from services.applications.domain.lifecycle import Act, State
-from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.pages.giving import before_day, before_round, giving, on_the_day
 from services.applications.pages.preferences import course_title
 from services.applications.pages.words import country_name
@@ -23,7 +21,7 @@ from services.applications.staff.room import Before, Room
 from services.applications.store.plans import InForce
 from services.applications.store.seats import Course, Seats, seats
 from services.applications.tables import Application
-from services.applications.use_cases.courses import against_approvals, not_possible
+from services.applications.use_cases.courses import not_possible
 from shared.persistence.database import Tx
 from shared.web.formats import bracketed, format_number, labelled, listed, sentences
 from shared.web.i18n import N_, ngettext, translate
@@ -102,13 +100,17 @@ def left(programme: Programme, year: int, course: str, country: str, counted: Se
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One course that was listed: which choice it is, counted from 1, what is left of it, and in words what stands against it."""
+    """One course that was listed: which choice it is, counted from 1, what is left of it, and in words what stands against it.
+
+    Nobody can be approved for one that is `lost`: quotas would refuse it for good.
+    """
 
     key: str
     title: str
     number: int
     left: Left | None
     against: str
+    lost: bool
 
     @property
     def open(self) -> bool:
@@ -135,26 +137,30 @@ def choices(file: File, counted: Seats) -> list[Choice]:
             number,
             left(programme, application.year, key, application.country, counted),
             _(WHY[wrong[key]], year=application.year) if key in wrong else "",
+            wrong.get(key) in FINAL,
         )
         for number, key in enumerate(application.listed, start=1)
     ]
 
 
 def course_field(file: File, found: Sequence[Choice], error: str = "") -> dict[str, Any] | None:
-    """The question for which of several courses it is approved; the first that nothing stands against is chosen. None where there is none
-    to choose. `error` is what is wrong with the answer that came.
+    """The question for which of several courses it is approved; the first that nothing stands against is chosen, and one that is lost
+    cannot be. None where there is none to choose. `error` is what is wrong with the answer that came.
     """
-    if len(found) < 2:
+    if len(found) < 2 or all(one.lost for one in found):
         return None
     country = country_name(file.application.country, file.plan)
-    first = next((one for one in found if not one.against), found[0])
+    first = min(found, key=lambda one: (one.lost, bool(one.against)))
     day = on_the_day(file.dossier.call) if _ahead(file) else ""
     return {
         "key": "course",
         "kind": "radio",
         "label": _("For which course?"),
         "hint": sentences(_("In the person’s order of preference."), day),
-        "options": [{"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country, _ahead(file))} for one in found],
+        "options": [
+            {"key": one.key, "label": f"{one.number}. {one.title}", "hint": _said(one, country, _ahead(file)), "disabled": one.lost}
+            for one in found
+        ],
         "value": first.key,
         "error": error,
         "small": True,
@@ -202,23 +208,6 @@ def elsewhere(file: File, found: Sequence[Choice]) -> str:
 def first_of(application: Application) -> str:
     """The course that an approval of many is for; empty where none is listed."""
     return next(iter(application.listed), "")
-
-
-async def lost_of(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce], now: datetime) -> dict[UUID, str]:
-    """Those whose approval among many, which is for the first course of each, would come to nothing now, and why, in words."""
-    asked = [(row, one) for row in rows if (one := known(terms, row.programme)) is not None and one.programme.call(row.year) is not None]
-    return {key: lost_words(against) for key, against in (await against_approvals(tx, asked, now)).items()}
-
-
-def lost_words(outcome: CourseLost | NotTakingPart) -> str:
-    """Why it is not approved among many, and what the officer can do about it."""
-    if isinstance(outcome, NotTakingPart):
-        return _(WHY[COUNTRY_AWAY])
-    if outcome.others:
-        return _("the first course on its list cannot be had now; open it to approve for another one")
-    if outcome.begun:
-        return _("what is left of its list has begun already; open it to approve all the same")
-    return _("no course on its list can be had now")
 
 
 def served(chosen: Mapping[str, int], found: Mapping[str, Left]) -> int:

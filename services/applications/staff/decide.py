@@ -22,6 +22,7 @@ from services.applications.staff.correction import changes, told
 from services.applications.staff.courses import Choice, choices_of, course_field, elsewhere, single_words
 from services.applications.staff.kit import Asked, File, asked_in, attempt, done, file_of, form_of, name_keys, terms_in, text_of, texts_of
 from services.applications.staff.kit import version_of as version
+from services.applications.staff.lost import stopped
 from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, sort_of
 from services.applications.staff.parts import Cellside, cellside_of, foresight, reason_options, sheet
 from services.applications.staff.words import refused, score_words
@@ -114,7 +115,7 @@ async def application_page(request: Request, application_id: str) -> Response:
 
 def unreasoned(file: File, form: FormData, act: str) -> dict[str, str]:
     """What is wrong with the reasons of an act, by field, as its use case judges them; or that no course is chosen."""
-    if act == "approve" and len(file.application.listed) > 1 and not text_of(form, "course", 60):
+    if act == "approve" and len(file.application.listed) > 1 and not text_of(form, "course", 60) and not stopped(file):
         return {"course": _(UNCHOSEN)}
     if act not in REASONED:
         return {}
@@ -151,6 +152,7 @@ async def draw(
     }
     just = text_of(request.query_params, "done", 20)
     may = [str(act) for act in file.dossier.acts]
+    lost = stopped(file) if Act.APPROVE in may else ""
     return render(
         request,
         "staff/officer_application.html",
@@ -162,6 +164,7 @@ async def draw(
         appeals=of_kind(file.dossier.letters, APPEAL),
         side=around.side,
         foresight=sentences(foresight(file, around.side), single_words(file, around.courses)) if Act.APPROVE in may else "",
+        stopped=lost,
         elsewhere=elsewhere(file, around.courses),
         reviews=reviews(file, around.reviewers),
         reviewed="review" in programme.route,

@@ -1,5 +1,6 @@
 """Courses in order of preference: what the person listed, what the officer approves of it, and what everybody is told."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,6 +160,59 @@ async def refused_on_the_page(browser: Any, gone: Application, only: Application
     unsaid = await browser.post(f"{BASE}{gone.id}/approve", data={"version": gone.version, "course": ""})
     assert (unsaid.status_code, errors(unsaid)) == (422, "Choose the course that it is approved for")
     assert 'href="#course"' in unsaid.text and 'id="act-approve" open' in unsaid.text
+
+
+async def test_where_nothing_can_be_approved_the_page_says_why_and_offers_nothing(house: House) -> None:
+    """A course that is lost cannot be chosen; where all are, or the country has left, no button says approve."""
+    house.front.clock.move(timedelta(days=60))
+    house.world.now = house.front.clock.now()
+    application, officer = await to_decide(house, "ana"), await house.browser("officer")
+    path, version = f"{BASE}{application.id}", {"version": str(application.version)}
+
+    async def page(*courses: str) -> tuple[bool, str, str]:
+        lists = "update application set courses = :courses, course = :first where id = :id returning 1"
+        await house.world.rows(lists, courses=list(courses), first=courses[0], id=application.id)
+        found = await officer.get(path)
+        return "Yes, approve" in found.text, main(found), found.text
+
+    await house.world.hears(left(house.world, 1, "health"))
+    offered, _said, text = await page("health", "trade")
+    assert offered and re.search(r'value="health"[^>]* disabled', text) and re.search(r'value="trade"[^>]* checked', text)
+    assert not re.search(r'value="trade"[^>]* disabled', text)
+    lost = "No course that was listed can be had now, so the application cannot be approved: "
+    away = "Public health (the country does not take part in it now)"
+    until_back = "It stays as it is, and can be approved once the country takes part again. Otherwise choose “Do not carry forward”"
+    offered, said, _text = await page("health")
+    assert not offered and f"Cannot be approved {lost}{away}. {until_back}" in said and "Do not carry forward" in said
+    offered, said, text = await page("gone", "health")
+    assert not offered and f"{lost}gone (it is not offered in 2016), {away}. {until_back}" in said and 'id="course"' not in text
+    tried = await officer.post(f"{path}/approve", data=version)
+    assert tried.status_code == 409 and "What can be approved of the list" not in errors(tried), "nothing was there to choose"
+    offered, said, _text = await page("gone")
+    assert not offered and "It can be approved only if a newer version of the plan gives such a course again." in said
+    await house.world.hears(left(house.world, 2))
+    offered, said, _text = await page(*LISTED)
+    whole = "The country does not take part in this programme now, so the application cannot be approved."
+    assert not offered and f"{whole} {until_back}" in said
+    await house.world.hears(left(house.world, 3, takes_part=True))
+    assert (await page(*LISTED))[0], "it has returned"
+
+
+async def test_where_the_country_has_left_what_was_chosen_in_a_programme_without_courses_no_button_says_approve(house: House) -> None:
+    plain, officer = await house.reach(State.SUBMITTED, programme="short"), await house.browser("officer")
+    statement = "select answers->>'level' as level from page_answers where application_id = :id and jsonb_exists(answers, 'level')"
+    [answer] = await house.world.rows(statement, id=plain.id)
+    assert "Yes, approve" in (await officer.get(f"{BASE}{plain.id}")).text
+    for number, (parts, said) in enumerate(
+        [
+            ((answer.level,), "takes part in this programme now, but not in what was chosen, so the application cannot be approved."),
+            ((), "does not take part in this programme now, so the application cannot be approved."),
+        ],
+        start=1,
+    ):
+        await house.world.hears(left(house.world, number, *parts, programme="short"))
+        page = await officer.get(f"{BASE}{plain.id}")
+        assert f"The country {said} It stays as it is" in main(page) and "Yes, approve" not in page.text
 
 
 async def test_nothing_is_approved_that_quotas_would_refuse_for_good(world: World) -> None:

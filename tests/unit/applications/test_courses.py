@@ -12,7 +12,8 @@ from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, NOT_GIVEN,
 from services.applications.domain.eligibility import Context, Reason, Rule, check
 from services.applications.domain.outcomes import CourseLost, NotTakingPart
 from services.applications.domain.parts import parts_of
-from services.applications.staff.courses import Left, left, lost_words, served
+from services.applications.staff.courses import Left, left, served
+from services.applications.staff.lost import lost_words
 from services.applications.store.seats import Course, Seats, Taken
 
 WORDS = Texts("x", "x", "x", "x", "x", "x")
