@@ -15,6 +15,7 @@ from services.quotas.store.terms import load_terms, published
 from shared.events.applications import AllotmentPolicy, Names, ProgrammePublished
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx, driver
+from shared.web.formats import bracketed
 
 _TRANSFERS: Final = text(
     "select id, at, source, target, count, cause, decision, cell from transfer where "
@@ -159,6 +160,6 @@ def told_apart(called: Mapping[str, Names], code: str) -> Names | None:
         name = str(getattr(called[code], language))
         if sum(getattr(one, language) == name for one in called.values()) == 1:
             return name
-        return f"{name}（{code}）" if language == "zh" else f"{name} ({code})"
+        return bracketed(name, code, language)
 
     return Names(**{language: said(language) for language in Names.__struct_fields__})

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from shared.kernel.cities import city_of
 from shared.kernel.writing import NO_BREAK, dated
-from shared.web.i18n import LOCALES, N_, current_language, ngettext, translate
+from shared.web.i18n import LOCALES, N_, current_language, fill, ngettext, translate
 
 BEIJING: Final = "Asia/Shanghai"
 _CLOSED: Final = re.compile(r"[.:;!?…。：；！？”»](?:[)）’\"”»…\s]|</\w+>)*$")
@@ -128,9 +128,10 @@ def labelled(label: str, text: object) -> str:
     return translate(N_("{label}: {text}"), label=label, text=text)
 
 
-def bracketed(text: str, inside: str) -> str:
-    """A text with what is said of it in brackets, as wide as the language writes them."""
-    return translate(N_("{text} ({inside})"), text=text, inside=inside)
+def bracketed(text: str, inside: str, language: str = "") -> str:
+    """A text with what is said of it in brackets, as wide as the reader's language writes them, or another one that is named."""
+    brackets = "{text}（{inside}）" if (language or current_language()) == "zh" else "{text} ({inside})"
+    return fill(brackets, {"text": text, "inside": inside})
 
 
 def with_joints(address: str) -> Markup:
