@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import TextClause, text
 
-from shared.messaging import stopped
+from shared.messaging import outbox
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
 
@@ -71,7 +71,7 @@ async def _by_cell(service: Service, statement: TextClause, kinds: Mapping[str, 
 async def _unanswered(applications: Service, quotas: Service) -> int:
     """Approvals that wait for an answer although all events are sent and their cell is not stopped."""
     for service in (applications, quotas):
-        if (await service.db.run(stopped.unsent)).number:
+        if (await service.db.run(outbox.unsent)).number:
             return 0
     parked = {key for service in (applications, quotas) for (key,) in await _rows(service, _PARKED)}
     return sum(count for cell, count in await _rows(applications, _ASKED) if cell not in parked)

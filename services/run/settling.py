@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.events.catalogue import topics_of
-from shared.messaging import parking, stopped
+from shared.messaging import outbox, parking
 from shared.messaging.leases import stored_offsets
 from shared.messaging.service import Service
 from shared.messaging.transport import Source, TransportAway, partitions_of
@@ -52,7 +52,7 @@ class Settling:
         """What is under way, in words; empty where nothing is. An event that is parked counts, for it will not go on by itself."""
         before = await self._marks()
         for name, service in self._services.items():
-            unsent = await service.db.run(stopped.unsent)
+            unsent = await service.db.run(outbox.unsent)
             if unsent.number:
                 return f"{unsent.number} events of {name} are not sent"
         if self._source is not None:

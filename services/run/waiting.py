@@ -10,7 +10,8 @@ from rich.table import Table
 from services.run.opened import how_events_travel
 from shared.events.catalogue import topics_of
 from shared.kernel.clock import Clock
-from shared.messaging.backlog import Lookout, UnsentOfTopic, lookout, reads_topics, unsent_by_topic
+from shared.messaging.backlog import Lookout, lookout, reads_topics
+from shared.messaging.outbox import UnsentOfTopic, unsent_by_topic
 from shared.messaging.service import Service
 
 HOW_TO_FIND_TOPICS: Final = (

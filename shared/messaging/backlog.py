@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
@@ -129,20 +128,6 @@ async def _heads(source: Source, positions: Mapping[Partition, int]) -> dict[Par
             if left.pop(record.partition, None) is not None and record.stored_ms is not None:
                 heads[record.partition] = max(0, milliseconds() - record.stored_ms) // 1000
     return heads
-
-
-class UnsentOfTopic(NamedTuple):
-    """Events of one topic that an outbox has not sent yet, and since when the oldest waits."""
-
-    topic: str
-    number: int
-    since: datetime
-
-
-async def unsent_by_topic(tx: Tx) -> list[UnsentOfTopic]:
-    """What the outbox of this database has not sent, by topic."""
-    rows = await tx.execute(text("select topic, count(*), min(created_at) from outbox where sent_at is null group by topic order by topic"))
-    return [UnsentOfTopic(*row) for row in rows]
 
 
 async def reads_topics(tx: Tx) -> bool:

@@ -5,7 +5,8 @@ subject, and the relay, which sends by id, keeps it.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from sqlalchemy import text
@@ -55,3 +56,30 @@ async def copy(connection: "asyncpg.Connection[Any]", events: Sequence[AnyEvent]
 
 def _row(event: AnyEvent) -> tuple[object, ...]:
     return BY_TYPE[event.type].topic.name, event.partitionkey, event.id, event.type, encoded(event), event.time
+
+
+class UnsentOfTopic(NamedTuple):
+    """Events of one topic that an outbox has not sent yet, and since when the oldest waits."""
+
+    topic: str
+    number: int
+    since: datetime
+
+
+async def unsent_by_topic(tx: Tx) -> list[UnsentOfTopic]:
+    """What the outbox of this database has not sent, by topic."""
+    rows = await tx.execute(text("select topic, count(*), min(created_at) from outbox where sent_at is null group by topic order by topic"))
+    return [UnsentOfTopic(*row) for row in rows]
+
+
+class Unsent(NamedTuple):
+    """Events that were not sent yet, and since when the oldest waits."""
+
+    number: int
+    since: datetime | None
+
+
+async def unsent(tx: Tx) -> Unsent:
+    """What the outbox of this database has not sent, over all topics."""
+    found = await unsent_by_topic(tx)
+    return Unsent(sum(one.number for one in found), min((one.since for one in found), default=None))

@@ -95,17 +95,6 @@ async def _hand_over(tx: Tx, *, key: str, since: datetime) -> int:
     return int((await tx.execute(left, {"key": key})).scalar_one())
 
 
-class Unsent(NamedTuple):
-    """Events that were not sent yet, and since when the oldest waits."""
-
-    number: int
-    since: datetime | None
-
-
-async def unsent(tx: Tx) -> Unsent:
-    return Unsent(*(await tx.execute(text("select count(*), min(created_at) from outbox where sent_at is null"))).one())
-
-
 class Heard(NamedTuple):
     """How far a service has come in one partition of a topic, and when it last moved."""
 

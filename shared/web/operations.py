@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shared.kernel.clock import Clock
 from shared.kernel.writing import unsteered
-from shared.messaging import parking, stopped
+from shared.messaging import outbox, parking, stopped
 from shared.messaging.backlog import Backlog, Lookout
 from shared.messaging.service import Handle, Waits
 from shared.observability.logging import get_logger
@@ -91,7 +91,7 @@ class State:
 
     keys: tuple[stopped.Stopped, ...]
     number: int
-    unsent: stopped.Unsent
+    unsent: outbox.Unsent
     heard: tuple[stopped.Heard, ...]
 
     @property
@@ -208,7 +208,7 @@ async def _read(tx: Tx) -> State:
     return State(
         keys=tuple(await stopped.stopped(tx, KEYS_SHOWN)),
         number=await stopped.how_many(tx),
-        unsent=await stopped.unsent(tx),
+        unsent=await outbox.unsent(tx),
         heard=tuple(await stopped.heard(tx)),
     )
 
