@@ -17,12 +17,17 @@ from shared.kernel.cells import Cell
 from shared.persistence.database import Tx, driver
 from shared.web.formats import bracketed
 
-_TRANSFERS: Final = text(
-    "select id, at, source, target, count, cause, decision, cell from transfer where "
-    "(cell = :cell or (target = 'free:' || :cell and cast(:decision as int) is null)) "
-    "and (cast(:decision as int) is null or decision = :decision) and (cast(:before as bigint) is null or id < :before) "
-    "order by id desc limit :most"
-)
+_TRANSFERS: Final = text("""
+    with own as (
+        select * from transfer where cell = :cell and (cast(:decision as int) is null or decision = :decision)
+            and (cast(:before as bigint) is null or id < :before) order by id desc limit :most
+    ), came as (
+        select * from transfer where starts_with(source, 'free:') and starts_with(target, 'free:') and target = 'free:' || :cell
+            and cast(:decision as int) is null and (cast(:before as bigint) is null or id < :before) order by id desc limit :most
+    )
+    select id, at, source, target, count, cause, decision, cell from (select * from own union all select * from came) as moved
+    order by id desc limit :most
+""")
 _CONSENTS: Final = text("select country, answer, by, role, at, note from proposal_consent where proposal = :proposal order by country")
 _HELD: Final = text(
     "select count(*) from place where cell = any(cast(:cells as text[])) and state in ('offered', 'taken') and not ended "

@@ -16,6 +16,8 @@ from sqlmodel import Field, SQLModel
 
 PLACE_STATES = ("nominated", "nomination_refused", "waiting", "offered", "taken", "released", "refused")
 PROPOSAL_STATES = ("open", "approved", "rejected")
+_WAITS = text("state = 'waiting'")
+_BETWEEN_CELLS = text("starts_with(source, 'free:') and starts_with(target, 'free:')")
 
 
 def _one_of(column: str, names: tuple[str, ...]) -> str:
@@ -125,16 +127,8 @@ class Place(Table, table=True):
     """
 
     __table_args__ = (
-        Index(
-            "place_list",
-            "cell",
-            text("(-score)"),
-            "submitted_at",
-            "application",
-            postgresql_include=["score"],
-            postgresql_where=text("state = 'waiting'"),
-        ),
-        Index("place_waiter", "person", postgresql_where=text("state = 'waiting'")),
+        Index("place_list", "cell", text("(-score)"), "submitted_at", "application", postgresql_include=["score"], postgresql_where=_WAITS),
+        Index("place_waiter", "person", postgresql_where=_WAITS),
         Index("place_course_waiter", "cell", "course", postgresql_where=text("state = 'waiting' and course is not null")),
         Index("place_due", "answer_by", postgresql_where=text("state = 'offered'")),
         CheckConstraint(_one_of("state", PLACE_STATES), name="place_state"),
@@ -225,6 +219,8 @@ class Transfer(Table, table=True):
 
     __table_args__ = (
         _count("transfer_count", "count > 0"),
+        Index("transfer_of_cell", "cell", "id"),
+        Index("transfer_between_cells", "target", "id", postgresql_where=_BETWEEN_CELLS),
         Index("transfer_out_of_cell", "cell", postgresql_where=text("starts_with(target, 'lapsed:') or starts_with(target, 'pool:')")),
     )
 
