@@ -32,7 +32,7 @@ def _published(event: Event[applications.ProgrammePublished]) -> Publication:
 
 
 def _nominated(event: Event[applications.ApplicationNominated]) -> Command:
-    return Nominate(**_of(event))
+    return Nominate(**_of(event), parts=tuple(event.data.parts))
 
 
 def _approved(event: Event[applications.ApplicationApproved]) -> Command:

@@ -33,7 +33,10 @@ _HELD: Final = text(
     "select count(*) from place where cell = any(cast(:cells as text[])) and state in ('offered', 'taken') and not ended "
     "and (cast(:parts as text[]) = '{}' or course = any(cast(:parts as text[])) or parts && cast(:parts as text[]))"
 )
-_PUT_FORWARD: Final = text("select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated'")
+_PUT_FORWARD: Final = text(
+    "select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated' "
+    "and (cast(:parts as text[]) = '{}' or parts && cast(:parts as text[]))"
+)
 _TERMS: Final = text("select terms from programme where code = any(cast(:codes as text[]))")
 
 
@@ -86,9 +89,11 @@ async def held(tx: Tx, cells: Iterable[str], parts: Iterable[str]) -> int:
     return int((await tx.execute(_HELD, {"cells": sorted(cells), "parts": list(parts)})).scalar_one())
 
 
-async def put_forward(tx: Tx, cells: Iterable[str]) -> int:
-    """How many applications were put forward in these cells and have no answer yet."""
-    return int((await tx.execute(_PUT_FORWARD, {"cells": sorted(cells)})).scalar_one())
+async def put_forward(tx: Tx, cells: Iterable[str], parts: Iterable[str]) -> int:
+    """How many applications were put forward in these cells and have no answer yet: all, or where parts are named, those that may come to
+    be in one of them.
+    """
+    return int((await tx.execute(_PUT_FORWARD, {"cells": sorted(cells), "parts": list(parts)})).scalar_one())
 
 
 async def countries(tx: Tx, programme: str) -> Mapping[str, Names]:

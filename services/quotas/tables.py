@@ -122,6 +122,7 @@ class Place(Table, table=True):
     """What one application has of a cell. `application_version` is the last fact of the application that was applied;
     `version` counts the facts that were published about it; `decision` is the number of its last decision in the cell's chain.
 
+    `parts`: those that the place is in, by the terms in force when it was asked for; before that, those in which it may come to be.
     `nominated`: it counts against the nomination cap. `ended`: the stay is over, the person is free, the place stays counted.
     `position` is its place on the list when it was last told; 0 before the round.
     """

@@ -156,11 +156,12 @@ class ApplicationReturned(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationNominated(Fact, frozen=True, kw_only=True):
-    """The coordinator put the application on the country's slate; quotas counts it against the nomination cap."""
+    """On the country's slate; quotas counts it against the cap. `parts`: those its place may be in, each listed course among them."""
 
     application: UUID
     person: UUID
     slate_rank: int
+    parts: list[str] = []
 
 
 class ApplicationRejected(Fact, frozen=True, kw_only=True):

@@ -26,3 +26,11 @@ def parts_of(pages: Sequence[Page], answers: Mapping[str, Answer], named: Collec
     wanted = (course,) if course else listed(pages, answers)[:1]
     values = {**answers, **({COURSE: wanted[0]} if wanted else {})}
     return tuple(str(values[q.key]) for q in asked if q.key in values and any(option.key in named for option in q.options))
+
+
+def possible_parts(pages: Sequence[Page], answers: Mapping[str, Answer], courses: Sequence[str]) -> tuple[str, ...]:
+    """Every part in which a place for the application may come to be, whichever a country names: each of the `courses` that are listed, and
+    what was chosen in the other questions `PARTED`.
+    """
+    others = (chosen(pages, answers, key) for key in PARTED if key != COURSE)
+    return (*courses, *(one for one in others if one is not None))

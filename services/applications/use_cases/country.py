@@ -19,6 +19,7 @@ from services.applications.domain.outcomes import (
     SlateChanged,
 )
 from services.applications.domain.papers import CORRECTED
+from services.applications.domain.parts import possible_parts
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer
 from services.applications.plan.model import Call, Programme
@@ -33,7 +34,7 @@ from services.applications.use_cases.steps import (
     begin,
     cell_of,
     facts_of,
-    missing_for,
+    missing_in,
     note,
     on_own_case,
     wrong_reasons,
@@ -165,15 +166,18 @@ async def nominate(
     if not isinstance(standing, Standing):
         return standing
     application = standing.application
-    papers, letters = await missing_for(tx, standing.programme, application, "nomination")
+    filled = await store.filled_in(tx, application.id)
+    papers, letters = missing_in(standing.programme, filled, "nomination")
     if papers or letters:
         return Incomplete((), papers, referees=letters)
-    given = await store.slate_ranks(tx, cell_of(application))
-    rank, number = next_rank([one for one, _there in given]), 1 + sum(there for _one, there in given)
+    ranks = await store.slate_ranks(tx, cell_of(application))
+    rank, number = next_rank([one for one, _there in ranks]), 1 + sum(there for _one, there in ranks)
     application.slate_rank = rank
     application.reasons = []
     application.reason_limit = None
-    fact = ApplicationNominated(**facts_of(application), slate_rank=rank)
+    pages = standing.programme.pages
+    parts = possible_parts(pages, given(pages, filled.answers), application.listed)
+    fact = ApplicationNominated(**facts_of(application), slate_rank=rank, parts=list(parts))
     return await advance(tx, standing, viewer, now=now, fact=fact, detail={"slate_rank": number})
 
 

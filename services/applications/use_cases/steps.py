@@ -192,13 +192,8 @@ def wrong_reasons(programme: Programme, use: str, reasons: Sequence[str]) -> Rea
     return None if reasons and set(reasons) <= set(allowed) else ReasonsWrong(allowed)
 
 
-async def missing_for(tx: Tx, programme: Programme, application: Application, stage: str) -> tuple[tuple[str, ...], int]:
-    """Keys of the papers that this applicant must have attached by that stage and has not, and how many letters are still to come."""
-    return missing_in(programme, await store.filled_in(tx, application.id), stage)
-
-
 def missing_in(programme: Programme, filled: store.FilledIn, stage: str) -> tuple[tuple[str, ...], int]:
-    """The same of an application with that in it."""
+    """Keys of the papers that this applicant must have attached by that stage and has not, and how many letters are still to come."""
     answers = given(programme.pages, filled.answers)
     asked = programme.documents_for(stage, answers)
     papers = tuple(paper.key for paper in asked if not paper.optional and paper.key not in filled.papers)

@@ -33,7 +33,9 @@ class OfApplication(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nominate(OfApplication):
-    """The country puts the application on its slate."""
+    """The country puts the application on its slate. `parts`: those in which its place may come to be."""
+
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

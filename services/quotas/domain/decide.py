@@ -75,7 +75,7 @@ def nominate(desk: Desk, command: Nominate) -> None:
         place.state, place.reason, place.reason_limit = NOMINATION_REFUSED, refusal.reason, refusal.limit
         desk.note(cell, place, cause, NominationRefused(refusal.reason, refusal.limit), refusal.uses)
         return
-    place.state, place.reason, place.reason_limit = NOMINATED, None, None
+    place.state, place.reason, place.reason_limit, place.parts = NOMINATED, None, None, command.parts
     desk.note(cell, place, cause, NominationHeld(), draw_nomination(desk, cell, place))
 
 

@@ -123,7 +123,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
         if errors:
             return found, names, called, errors, None, 0, 0
         cells = await KINDS[kind].cells(tx, params)
-        held, forward = await lookups.held(tx, cells, parts), await lookups.put_forward(tx, cells)
+        held, forward = await lookups.held(tx, cells, parts), await lookups.put_forward(tx, cells, parts)
         return found, names, called, {}, await asking.look_at(tx, request, who, kind, params), held, forward
 
     found, names, called, errors, shown, held, forward = await desk_of(request).db.run(look)
@@ -136,10 +136,7 @@ async def change_sent(request: Request, programme: str, country: str) -> Respons
             (_("Last day"), format_date(params.end) if params.end else _("no end: for good")),
             *([(_("Parts"), _called(parts, called))] if parts else []),
             (_("Places that are held, and stay"), format_number(held)),
-            (
-                _("Put forward without an answer yet, in all parts") if parts else _("Put forward without an answer yet"),
-                format_number(forward),
-            ),
+            (_("Put forward without an answer yet"), format_number(forward)),
             *([(_("Places"), _("It brings none back. Places for the country are proposed afterwards."))] if kind != "leave" else []),
             (_("Reason"), typed["reason"]),
         ]

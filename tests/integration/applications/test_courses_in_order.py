@@ -39,6 +39,7 @@ async def test_an_officer_approves_for_the_second_course_and_everybody_reads_it(
     house.world.now = house.front.clock.now()
     application = await to_decide(house, "ana")
     assert (application.course, application.courses) == (LISTED[0], LISTED)
+    assert (await house.world.published(application.id))[-1].data.parts == LISTED, "its country put it forward for each of them"
     ana, officer, peru = await house.browser("ana"), await house.browser("officer"), await house.browser("peru")
     own, path = f"/applications/{application.id}", f"{BASE}{application.id}"
     in_order = f"Courses, in order of preference 1. {ENERGY} 2. {TRANSPORT}"

@@ -111,6 +111,7 @@ async def test_what_was_chosen_before_anybody_named_it_is_told_to_quotas_at_the_
     _, application = await world.reach(State.NOMINATED)
     assert application.parts == []
     level = await level_of(world, application.id)
+    assert (await world.published(application.id))[-1].data.parts == [level], "until the approval it may come to be in what was chosen"
     await world.hears(change(world, 1, start=world.now.date(), parts=(level,)))
     await world.rows("update application set score = 50000 where id = :id returning 1", id=application.id)
     gone = await world.do(use_cases.approve, OFFICER, application.id, expected_version=None)

@@ -92,7 +92,8 @@ class Person:
         return event(data, subject=str(self.application), version=self.published, key=self.cell, at=at)
 
     def nominated(self, at: datetime = START) -> AnyEvent:
-        return self.tells(facts.ApplicationNominated(application=self.application, person=self.person, slate_rank=1), at)
+        parts = [self.course] if self.course else []
+        return self.tells(facts.ApplicationNominated(application=self.application, person=self.person, slate_rank=1, parts=parts), at)
 
     def approved(self, at: datetime = START, submitted_at: datetime | None = None) -> AnyEvent:
         when = submitted_at or START - timedelta(days=10) + timedelta(seconds=self.turn)

@@ -7,7 +7,7 @@ import pytest
 
 from services.applications.domain.answers import Option, Page, Question, Texts
 from services.applications.domain.participation import shares_on
-from services.applications.domain.parts import chosen, parts_of
+from services.applications.domain.parts import chosen, parts_of, possible_parts
 
 WORDS = Texts("x", "x", "x", "x", "x", "x")
 DAY = date(2016, 1, 20)
@@ -64,3 +64,8 @@ def test_what_was_chosen_counts_and_what_was_typed_does_not() -> None:
 def test_a_country_takes_part_in_everything_or_in_what_it_named(periods: list[Period], parts: tuple[str, ...], takes: bool) -> None:
     assert parts_of(PAGES, ANSWERS, {part for period in periods for part in period.parts}) == parts
     assert any(share.covers(parts, "energy") for share in shares_on(DAY, periods, ())) is takes
+
+
+def test_before_the_approval_a_place_may_come_to_be_in_each_course_that_is_listed_whatever_a_country_names() -> None:
+    assert possible_parts(PAGES, ANSWERS, ["energy", "ports"]) == ("energy", "ports", "master")
+    assert possible_parts(PAGES, {"degree": "doctor"}, []) == ()
