@@ -6,7 +6,7 @@ from rich.console import Console
 
 from services.run import databases
 from services.run.home import ROOT, default_home
-from services.run.opened import clock_of, values_of
+from services.run.opened import clock_of, values_for
 from services.run.registry import NAMES
 from shared.kernel.clock import Clock
 from shared.persistence import migrate
@@ -14,11 +14,9 @@ from shared.settings import CommonSettings
 
 
 def clock() -> Clock:
-    """The clock that a command acts by: the environment's, or that of the home folder's demonstration."""
-    settings = CommonSettings()
-    if not settings.database_url:
-        settings = CommonSettings(**values_of(default_home(), ""))
-    return clock_of(settings)
+    """The clock that a command acts by: the environment's, or that of the home folder's demonstration, where its databases are meant."""
+    common = CommonSettings()
+    return clock_of(CommonSettings(**values_for(default_home(), common, common.database_url)))
 
 
 async def migrate_databases(services: Sequence[str], console: Console) -> None:

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-from services.run.home import Home
+from services.run.home import VARIABLE, Home
 from services.run.registry import NAMES
 from shared.persistence import migrate
 from shared.persistence.embedded import EmbeddedPostgres
@@ -21,12 +22,23 @@ class DatabaseAway(Exception):
     safe_text = True
 
 
+class OtherServer(Exception):
+    """The databases that belong to a folder are not where the settings say; the text says where they are, and what to do."""
+
+    safe_text = True
+
+
 @contextlib.asynccontextmanager
 async def server(home: Home, given: str) -> AsyncIterator[str]:
-    """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open."""
+    """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open.
+
+    Raises `OtherServer` rather than begin another installation in a folder that belongs to databases elsewhere.
+    """
     if given:
         yield checked(given)
         return
+    if elsewhere(home):
+        raise OtherServer(moved(home, given))
     home.folder.mkdir(parents=True, exist_ok=True)
     embedded = EmbeddedPostgres(home.postgres)
     address = await asyncio.to_thread(embedded.start)
@@ -34,6 +46,51 @@ async def server(home: Home, given: str) -> AsyncIterator[str]:
         yield address.dsn(TEMPLATE)
     finally:
         await asyncio.shield(asyncio.to_thread(embedded.stop))
+
+
+def elsewhere(home: Home) -> str:
+    """The server of one's own, without its password, on which the databases are that belong to the folder; empty where none is."""
+    return home.elsewhere.read_text().strip() if home.elsewhere.exists() else ""
+
+
+def belong(home: Home, given: str) -> bool:
+    """Whether the folder belongs to the databases of this server of one's own."""
+    return bool(given) and elsewhere(home) == address(given)
+
+
+def tell_where(home: Home, given: str) -> None:
+    """Write down to which server of one's own the folder belongs. A password stays in the environment."""
+    if given:
+        home.elsewhere.write_text(f"{address(given)}\n")
+
+
+def moved(home: Home, given: str) -> str:
+    """What is to be said where the folder belongs to other databases than `given` (none: those in the folder); empty where it does not."""
+    kept, other = elsewhere(home), f"name another folder in {VARIABLE}"
+    named = f"PUENTE_DATABASE_URL names {address(given)}" if given else "PUENTE_DATABASE_URL is not set"
+    if kept and not belong(home, given):
+        return (
+            f"The data of {home.folder} are on a server of your own ({kept}), and {named}. Nothing was changed. To go on with them, set "
+            f"PUENTE_DATABASE_URL to that server, with its password; for another demonstration {other}. Where that server is gone for "
+            f"good, remove {home.folder}: its keys and documents are of no use without it."
+        )
+    if given and not kept and home.postgres.exists():
+        return (
+            f"The data of {home.folder} are in that folder, and {named}. Nothing was changed. To go on with them, unset "
+            f"PUENTE_DATABASE_URL; for a demonstration on that server {other}, or begin anew (puente demo --fresh), which removes the data "
+            "in the folder."
+        )
+    return ""
+
+
+def address(given: str) -> str:
+    """What a server of one's own is known by: its URL without the password."""
+    try:
+        url = make_url(given.replace("postgresql+asyncpg://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
+        return "***"
+    said = url._replace(password=None).difference_update_query(["password"]).render_as_string()
+    return said.replace("%7B", "{").replace("%7D", "}")
 
 
 def checked(given: str) -> str:

@@ -47,7 +47,7 @@ async def demonstrate(*, transport: Literal["local", "kafka"], fresh: bool, port
     home = default_home()
     say = Progress(console)
     if fresh or home.being_filled():
-        await begin_anew(home, say)
+        await begin_anew(home, say, fresh=fresh)
     await until_signalled(lambda stop: _run(home, transport, port, mail_port, console, say, stop))
 
 
@@ -69,22 +69,27 @@ async def _run(
                 await asyncio.wait([filling])
                 return
             await filling
+        elif not stop.is_set() and not await _anybody(stack):
+            raise NotStarted(_emptied(home))
         if not stop.is_set():
             show(stack, console, await _states(stack))
             used = memory.megabytes()
             say(f"ready{f', {used} MB of memory in all' if used else ''}; Ctrl-C stops it")
             await stack.wait(stop)
         say("stopping")
-    say("stopped; the data stay in " + str(home.folder))
+    own = databases.elsewhere(home)
+    say(f"stopped; the data stay in {home.folder}{f' and in {own}' if own else ''}")
 
 
-async def begin_anew(home: Home, say: Say) -> None:
-    """Forget the last demonstration, and say what went with it.
+async def begin_anew(home: Home, say: Say, *, fresh: bool = False) -> None:
+    """Forget the last demonstration, and say what went with it; `fresh`: as somebody asked.
 
     A server of one's own is emptied by nobody but its owner: while applications are in it, the keys and documents that belong to
-    them stay as well.
+    them stay as well. So do those of a folder that belongs to a server which is not the one that is named.
     """
     cut_off, given = home.being_filled(), CommonSettings().database_url
+    if (wrong := databases.moved(home, given)) and (databases.elsewhere(home) or not fresh):
+        raise NotStarted(wrong)
     if given and not home.runs() and await databases.holds(given, "applications", "application"):
         why = "the last start was cut off before the sample was complete, and " if cut_off else ""
         raise NotStarted(f"{why}{_kept(given)} Nothing was removed from {home.folder} either.")
@@ -117,9 +122,15 @@ def _kept(given: str) -> str:
     """Why a demonstration cannot begin in a server of one's own, and what its owner can do."""
     names = ", ".join(databases.dsn(given, name).rpartition("/")[2].partition("?")[0] for name in NAMES)
     return (
-        f"there are applications in {databases.without_password(given)}, and Puente removes nothing from a server of your own: "
+        f"there are applications in {databases.address(given)}, and Puente removes nothing from a server of your own: "
         f"drop these databases there and start again ({names}), or name others in PUENTE_DATABASE_URL."
     )
+
+
+def _emptied(home: Home) -> str:
+    """What is to be said where the sample was put in, and is in the databases no more."""
+    where = databases.elsewhere(home) or home.folder
+    return f"the sample people were put into {where}, and nobody's application is there any more: puente demo --fresh begins anew"
 
 
 async def fill(stack: Stack, say: Progress) -> None:

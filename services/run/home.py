@@ -61,6 +61,11 @@ class Home:
         """Says that the sample people are in: written last, so that a first start that was cut off is done again."""
         return self.folder / "sample-is-in"
 
+    @property
+    def elsewhere(self) -> Path:
+        """Says on which server of one's own the databases are that belong to this folder; not there where they are in the folder."""
+        return self.folder / "databases-are-at"
+
     def being_filled(self) -> bool:
         """Whether the sample people are being made now, or a start was cut off while they were."""
         return self.begun.exists() and not self.seeded.exists()

@@ -23,6 +23,21 @@ def values_of(home: Home, database_url: str) -> dict[str, Any]:
     }
 
 
+def values_for(home: Home, common: CommonSettings, database_url: str) -> dict[str, Any]:
+    """The same for a command, where the home folder's installation is meant: the environment names no databases, or those that belong
+    to the folder. What the environment says besides stands then.
+    """
+    values = values_of(home, database_url)
+    if not common.database_url:
+        return values
+    return {name: value for name, value in values.items() if name not in common.model_fields_set} if is_meant(home, common) else {}
+
+
+def is_meant(home: Home, common: CommonSettings) -> bool:
+    """Whether the home folder's installation is the one that these settings mean."""
+    return not common.database_url or databases.belong(home, common.database_url)
+
+
 class NothingThere(Exception):
     """A command was to look at an installation, and there is none; the text says where it looked and what to do."""
 
@@ -35,21 +50,20 @@ async def opened(services: Sequence[str] = NAMES, *, home: Home | None = None, m
 
     Raises `NothingThere` where nothing was started in the home folder yet, unless it may be made.
 
-    An installation with a database of its own takes everything from the environment. Without one, the home folder of the
-    demonstration is used, with its clock and its keys, also while the demonstration runs.
+    An installation with a database of its own takes everything from the environment. Without one, or where that is the demonstration's, the
+    home folder of the demonstration is used, with its clock and its keys, also while the demonstration runs.
     """
     common = CommonSettings()
     place = home or default_home()
-    if not (common.database_url or may_make or place.postgres.exists()):
+    if not (common.database_url or may_make or place.postgres.exists() or databases.elsewhere(place)):
         raise NothingThere(
             f"There is no Puente in {place.folder}: nothing was started there yet. Start one (make demo), name the folder of another one "
             f"in {VARIABLE}, or its database in PUENTE_DATABASE_URL."
         )
     async with databases.server(place, common.database_url) as url:
-        values: Mapping[str, Any] = {}
+        values: Mapping[str, Any] = values_for(place, common, url)
         if not common.database_url:
             place.make()
-            values = values_of(place, url)
             await databases.prepare(url, services)
         made = {}
         for name in services:
@@ -70,9 +84,9 @@ def tell_topics(home: Home, settings: CommonSettings) -> None:
 
 
 def how_events_travel(home: Home | None = None) -> CommonSettings:
-    """The settings of the environment; where that names no database, and no other broker, with the topics of the stack that runs here."""
+    """The settings of the environment; where it means the home folder's stack and no other broker, with the topics of that, if it runs."""
     common, place = CommonSettings(), home or default_home()
-    if common.database_url or not place.runs():
+    if not is_meant(place, common) or not place.runs():
         return common
     try:
         told = json.loads(place.topics.read_text())

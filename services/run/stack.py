@@ -98,6 +98,9 @@ class Stack:
     async def start(self) -> None:
         """Start everything, in the order of need, and return when the pages answer and events are received."""
         self._lock()
+        given = CommonSettings().database_url if self.wish.database_url is None else self.wish.database_url
+        if wrong := databases.moved(self.home, given):
+            raise NotStarted(wrong)
         listener = ports.listen(self.wish.port, "Puente", self._say)
         self._exit.callback(listener.close)
         self.url = f"http://{ports.HOST}:{listener.getsockname()[1]}"
@@ -105,9 +108,9 @@ class Stack:
             self.clock.move_to(self.wish.starts)
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
-        given = CommonSettings().database_url if self.wish.database_url is None else self.wish.database_url
         url = await self._exit.enter_async_context(databases.server(self.home, given))
         await databases.prepare(url)
+        databases.tell_where(self.home, given)
         desk = MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url, most=self.wish.mails_most)
         self.mail = await self._exit.enter_async_context(desk)
         self.values = {

@@ -73,6 +73,35 @@ async def test_a_server_of_ones_own_is_not_emptied_and_what_belongs_to_it_stays(
     assert not await databases.holds(installation.url.replace("{service}", "{service}_nowhere"), "applications", "application")
 
 
+async def test_what_is_on_a_server_of_ones_own_is_begun_nowhere_else(installation: Installation) -> None:
+    """Without the address nothing is removed, and no other demonstration begins in the folder; with it every command finds the folder."""
+    home = installation.home
+    folder = {"PUENTE_HOME": str(home.folder)}
+    own = {**folder, "PUENTE_DATABASE_URL": installation.environment["PUENTE_DATABASE_URL"]}
+
+    async def puente(*arguments: str, environment: Mapping[str, str]) -> tuple[int, str]:
+        done = await ended(await started(*arguments, environment=environment))
+        return done.code, done.text
+
+    ports_of_any = ("--port", "0", "--mail-port", "0")
+    home.seeded.touch()
+    code, text = await puente("demo", *ports_of_any, environment=own)
+    assert code == 1 and "nobody's application is there any more: puente demo --fresh begins anew" in text, text
+    document = home.documents / "of-somebody"
+    document.touch()
+    for arguments in (
+        ("demo", *ports_of_any), ("demo", "--fresh"), ("check",), ("migrate", "all"), ("account", "add", "a@b.org", "--role", "officer"),
+    ):  # fmt: skip
+        code, text = await puente(*arguments, environment=folder)
+        assert code == 1 and "are on a server of your own" in text and "PUENTE_DATABASE_URL is not set" in text, (arguments, text)
+        assert "Traceback" not in text
+    assert document.exists() and any(home.keys.iterdir()) and not home.postgres.exists(), "nothing was lost, and nothing begun"
+    code, text = await puente("clock", "2016-06-01", environment=own)
+    assert code == 0 and "it is Wednesday 01 June 2016" in text
+    code, text = await puente("check", environment=own)
+    assert code == 0 and ", 0 broken" in text.splitlines()[-1], text
+
+
 @pytest.mark.long(60)
 async def test_it_opens_with_people_in_every_state_and_goes_on_where_it_was(home: Path) -> None:
     environment = {"PUENTE_HOME": str(home)}

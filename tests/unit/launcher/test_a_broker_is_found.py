@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from services.run import databases
 from services.run.home import Home
 from services.run.opened import how_events_travel, tell_topics
 from shared.persistence.file_lock import trying
@@ -36,3 +37,6 @@ def test_the_topics_of_the_stack_that_runs_here_are_found(tmp_path: Path, monkey
         assert how_events_travel(home).transport == "local", "it runs, and not on Kafka"
         monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://u@elsewhere/puente_{service}")
         assert how_events_travel(home).transport == "local", "another database is another installation"
+        databases.tell_where(home, "postgresql://u@elsewhere/puente_{service}")
+        tell_topics(home, CommonSettings(kafka_bootstrap="127.0.0.1:9"))
+        assert how_events_travel(home).transport == "kafka", "the stack that runs here is on that one"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from services.run import databases
 from services.run.home import Home
 from services.run.moving import move
 from shared.kernel.clock import SteeredClock
@@ -92,3 +93,16 @@ def test_a_real_installation_goes_by_the_real_time(clock: SteeredClock, monkeypa
     monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente@db.example.org/{service}")
     done, words = said("2016-06-01")
     assert not done and "goes by the real time" in words
+
+
+def test_a_demonstration_on_a_server_of_ones_own_is_found(clock: SteeredClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the shell in which it was started the address is set; in another one it may not be."""
+    clock.move_to(START)
+    databases.tell_where(Home(tmp_path), "postgresql://puente@db.example.org/{service}")
+    assert said("2016-06-01")[0]
+    monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente:secret@db.example.org/{service}")
+    assert said("2016-06-02")[0]
+    assert clock.now().date() == datetime(2016, 6, 2, tzinfo=UTC).date()
+    monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente@db.example.org/other_{service}")
+    done, words = said("2016-06-03")
+    assert not done and "goes by the real time" in words, "another database is another installation"
