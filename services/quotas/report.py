@@ -47,6 +47,11 @@ class Of:
     def pledged(self) -> int:
         return self.programme.places_total
 
+    @property
+    def over(self) -> int:
+        """How many places more are held than are allotted, where a country's were cut below what it holds."""
+        return sum(max(0, line.figures.held - line.figures.allotted) for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

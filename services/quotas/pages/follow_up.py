@@ -16,8 +16,8 @@ from services.quotas.pages import kit, redistribute, words
 from services.quotas.pages.words import group_label, group_name
 from services.quotas.report import Of, Report, report_of
 from services.quotas.workbook import workbook
-from shared.web.formats import BEIJING, format_datetime, format_number, format_percent, zone
-from shared.web.i18n import HTML_TAGS, LANGUAGES, Texts, Translation, current_language, speak, translate
+from shared.web.formats import BEIJING, format_datetime, format_number, format_percent, sentences, zone
+from shared.web.i18n import HTML_TAGS, LANGUAGES, Texts, Translation, current_language, ngettext, speak, translate
 from shared.web.pages import render
 from shared.web.problems import Problem
 
@@ -98,12 +98,26 @@ def last_decision(report: Report) -> str:
     return _("{cell}, number {number}, {when}", number=report.last.last_decision, cell=report.last.key, when=moment)
 
 
+def adds_up(over: int) -> str:
+    """How the figures of a line belong together; `over`: so many places more are held than are allotted."""
+    if over:
+        said = ngettext(
+            "The places offered, taken and free are together those allotted, and {n} more that was cut while it was held. Nobody loses it.",
+            "The places offered, taken and free are together those allotted, and {n} more that were cut while they were held. "
+            "Nobody loses theirs.",
+            over,
+        )
+    else:
+        said = _("The places offered, taken and free are together those allotted.")
+    return sentences(said, _("A stay that has ended still counts as a place taken."))
+
+
 def shown(one: Of) -> dict[str, Any]:
     """A programme's tables as the page shows them."""
     return {
         "name": kit.local(one.programme.names),
         "code": one.programme.code,
-        "unused": _(redistribute.UNUSED[one.programme.unused]),
+        "unused": sentences(_(redistribute.UNUSED[one.programme.unused]), adds_up(one.over)),
         "note": kit.local(one.programme.example_note) if one.programme.example else "",
         "programme": one.programme,
         "years": [str(year.year) for year in one.years],

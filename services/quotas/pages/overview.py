@@ -10,7 +10,7 @@ from services.quotas import summaries
 from services.quotas.access import desk_of
 from services.quotas.pages import kit
 from services.quotas.pages.asked import COUNTRIES
-from services.quotas.pages.follow_up import reports
+from services.quotas.pages.follow_up import adds_up, reports
 from services.quotas.pages.trend import years_chart
 from services.quotas.pages.words import FIGURES, group_label
 from services.quotas.report import Country, Of, report_of
@@ -38,7 +38,8 @@ async def overview(request: Request) -> Response:
         return render(request, "board_empty.html")
     report = report_of(books, desk.clock.now())
     rows = [_programme(one) for one in report.programmes]
-    return render(request, "overview.html", rows=rows, numbers=FIGURES, example=report.example, reports=reports())
+    adds = adds_up(sum(one.over for one in report.programmes))
+    return render(request, "overview.html", rows=rows, numbers=FIGURES, adds=adds, example=report.example, reports=reports())
 
 
 @router.get(f"{OVERVIEW}/{{code}}")
@@ -61,6 +62,7 @@ async def programme(request: Request, code: str) -> Response:
         chart=years_chart([(year.year, year.pledged, year.figures) for year in one.years]),
         years=[_year(one, year.year, year.pledged, year.figures) for year in one.years],
         in_all=row(_("In all"), one.figures, pledged=one.pledged),
+        adds=adds_up(one.over),
         groups=[row(group_label(group), of_group) for group, of_group in one.groups],
         countries=[_country(one, country) for country in one.countries],
         reports=reports(),

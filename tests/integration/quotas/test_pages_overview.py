@@ -6,8 +6,10 @@ from html import unescape
 
 import pytest
 
+from services.quotas.domain.commands import SetTarget
+from services.quotas.use_cases import apply
 from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, live_through, words
-from tests.integration.quotas.scene import rows
+from tests.integration.quotas.scene import apply_events, rows
 from tests.integration.quotas.statements import statements
 
 SUMS = "select sum(target) as target, sum(offered) as offered, sum(taken) as taken, sum(free) as free, sum(waiting) as waiting from cell"
@@ -75,6 +77,32 @@ async def test_a_programme_year_by_year_by_group_and_by_country(lived: Front) ->
     countries = table(page, "of each country’s places")
     (peru,) = await rows(lived.db, "select offered + taken as held, target from cell where key = :key", key=PERU)
     assert countries["Peru"][1] == f"{peru.held}/{peru.target}" and len(countries) == 1 + 33
+
+
+async def test_the_figures_add_up_and_it_is_said_how(lived: Front) -> None:
+    """Those that ended are among those taken; what was cut below what is held is named, as it is in no other column."""
+    (ended,) = await rows(lived.db, "select application from place where cell = :key and state = 'taken' order by 1 limit 1", key=PERU)
+    person = next(one for one in lived.people[PERU] if one.application == ended.application)
+    await apply_events(lived.db, person.ended(lived.clock.now(), "finished"))
+    paths, whole = ("/quotas/overview", "/quotas/overview/scholarship", "/quotas/follow-up/en"), "are together those allotted"
+
+    async def said() -> list[str]:
+        async with lived.browser() as browser:
+            return [words(await browser.get(path)) for path in paths]
+
+    async def line() -> list[int]:
+        async with lived.browser() as browser:
+            years = table((await browser.get(paths[1])).text, "<caption>Years")
+        return [int(number.replace(",", "")) for number in years["In all"][1:6]]
+
+    allotted, offered, taken, gone, free = await line()
+    assert allotted == offered + taken + free and (taken, gone) == (5, 1)
+    assert all(f"{whole}. A stay that has ended still counts as a place taken." in one for one in await said())
+    held = (await rows(lived.db, "select offered + taken as held from cell where key = :key", key=PERU))[0].held
+    await lived.db.run(lambda tx: apply(tx, [SetTarget(cell=PERU, at=lived.clock.now(), target=held - 2)]))
+    allotted, offered, taken, _gone, free = await line()
+    assert allotted + 2 == offered + taken + free
+    assert all(f"{whole}, and 2 more that were cut while they were held. Nobody loses theirs." in one for one in await said())
 
 
 async def test_each_number_leads_to_the_countries_or_the_places_behind_it(lived: Front) -> None:
