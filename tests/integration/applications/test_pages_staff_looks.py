@@ -13,7 +13,7 @@ from shared.messaging.transport import Partition, Record
 from shared.web.i18n import LANGUAGE_COOKIE
 from tests.integration.applications.people import CELL, PROGRAMME, YEAR, the_plan
 from tests.integration.applications.staff_pages import STAFF, House
-from tests.integration.applications.test_courses_in_order import to_decide
+from tests.integration.applications.test_courses_in_order import left, to_decide
 from tests.integration.applications.test_limits_by_officers import COURSE, NORM, limit_set
 from tests.integration.applications.test_pages_applicant_looks import cookies, speaks_longer
 from tests.looks import Looks, unseen
@@ -61,12 +61,16 @@ async def lived(house: House) -> dict[str, list[str]]:
     held_up = await house.reach(State.NOMINATED)
     await house.world.hears(house.world.no_room_to_nominate(held_up))
     today, house.world.now = house.world.now, house.world.now + timedelta(days=60)  # the training call opens later
-    with_courses = await to_decide(house, "chooses")
+    with_courses, one_lost, all_lost = [await to_decide(house, who) for who in ("chooses", "loses", "lost")]
     await house.world.hears(limit_set(house.world, COURSE, 1, 40), limit_set(house.world, NORM, 1, 3))
     house.world.now = today
+    lists = "update application set courses = :courses, course = 'health' where id = :id returning 1"
+    for row, courses in ((one_lost, ["health", "trade"]), (all_lost, ["health"])):
+        await house.world.rows(lists, courses=courses, id=row.id)
+    await house.world.hears(left(house.world, 1, "health"))
     record = Record(Partition(PLACES.name, 0), 7, CELL.key, b"no event")
     await house.front.db.run(lambda tx: parking.park(tx, record, code="malformed", reason="not a CloudEvents 1.0 JSON event"))
-    officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed, with_courses)]
+    officer = [f"/officer/applications/{one.id}" for one in (nominated, scored, placed, with_courses, one_lost, all_lost)]
     [letter, *_more] = await house.world.rows("select application_id, id from referee where state = 'received'")
     read = f"/letters/{letter.application_id}/{letter.id}"
     bulk = f"/officer/bulk?id={scored.id}&id={nominated.id}"
