@@ -20,7 +20,8 @@ def not_possible(
 ) -> dict[str, str]:
     """Course to why, a code of `domain.courses.WHY`: of the courses in the answers, or of those that were `sent`.
 
-    What is to be sent again is not asked whether the country takes part, as the programme as a whole is not.
+    What is to be sent again is not asked whether the country takes part, as the programme as a whole is not, nor whether a course that
+    stood on the list when it was sent has begun since: whether somebody may be let in late is for the officer to say.
     """
     programme, call = terms.programme, terms.call(application.year)
     courses = application.listed if sent else listed(programme.pages, answers)
@@ -34,7 +35,8 @@ def not_possible(
         parts = parts_of(programme.pages, answers, named, course)
         return not asks or any(share.covers(parts, course) for share in shares)
 
-    return impossible(courses, programme.courses_of(application.year), answers.get(TONGUE), day, takes_part)
+    found = impossible(courses, programme.courses_of(application.year), answers.get(TONGUE), day, takes_part)
+    return {course: why for course, why in found.items() if asks or why != BEGUN or course not in application.listed}
 
 
 def judged(

@@ -1,7 +1,7 @@
 """Sent back by name: the coordinator marks places, the applicant finds each at its place, and what was changed is shown."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,15 +9,16 @@ import pytest
 from services.applications import use_cases
 from services.applications.domain.answers import Answer
 from services.applications.domain.correction import REMARK_MAX, Mark
+from services.applications.domain.courses import BEGUN
 from services.applications.domain.lifecycle import State
-from services.applications.domain.outcomes import MarksWrong
+from services.applications.domain.outcomes import CoursesNotPossible, MarksWrong
 from services.applications.domain.viewers import Viewer
 from services.applications.tables import Application
-from services.applications.use_cases import Done
+from services.applications.use_cases import Done, Submitted
 from services.applications.use_cases.country import wrong_return
 from tests.integration.applications.calling import Api
 from tests.integration.applications.front import words
-from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, new_applicant, reason, the_plan
+from tests.integration.applications.people import COORDINATOR, OFFICER, World, good_form, new_applicant, reason, rehearsed, the_plan
 from tests.integration.applications.staff_pages import errors
 
 MARKS = (
@@ -242,3 +243,16 @@ def test_what_an_applicant_is_not_asked_cannot_be_marked(pays: bool | None, unfi
     by = call.day(call.opens) + timedelta(days=8)
     found = wrong_return(masters, answers, call, call.opens, reasons=[code], correct_by=by, marks=marks)
     assert (found.marks if isinstance(found, MarksWrong) else ()) == unfit
+
+
+async def test_what_was_returned_can_be_sent_again_though_its_course_has_begun_meanwhile(world: World) -> None:
+    """Whether somebody is let in late is for the officer to say; one that is listed anew must not have begun, as before."""
+    world.now += timedelta(days=60)
+    writer, application = await world.reach(State.RETURNED, programme="training")
+    await world.rows("update application set correct_by = '2017-01-31' where id = :id returning 1", id=application.id)
+    world.now = datetime(2017, 1, 2, 12, tzinfo=UTC)
+    anew = {**good_form("training")["course"], "course-2": "trade"}
+    assert isinstance(await world.do(use_cases.save_page, writer, application.id, "course", anew), Done)
+    assert await world.do(rehearsed, writer, application.id) == CoursesNotPossible({"trade": BEGUN})
+    assert isinstance(await world.do(use_cases.save_page, writer, application.id, "course", good_form("training")["course"]), Done)
+    assert isinstance(await world.submit(writer, application.id), Submitted)
