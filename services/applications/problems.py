@@ -30,6 +30,7 @@ STATUS: Final[Mapping[type, int]] = {
     outcomes.CoursesNotPossible: 422,
     outcomes.CourseNotListed: 422,
     outcomes.CourseLost: 409,
+    outcomes.ChannelLost: 409,
     outcomes.Incomplete: 422,
     outcomes.PaperFull: 409,
     outcomes.Ineligible: 422,
@@ -75,17 +76,13 @@ def _errors(outcome: object) -> list[Mapping[str, Any]]:
             return [{"pointer": "/course", "code": "not_an_option", "value": course, "allowed": list(listed)}]
         case outcomes.CourseLost(course=course, why=why, others=others, begun=begun):
             return [{"pointer": "/course", "code": why, "value": course, "allowed": [*others, *begun]}]
+        case outcomes.ChannelLost(channel=channel, open=opened):
+            return [{"pointer": "/channel", "code": "not_an_option", "value": channel, "allowed": list(opened)}]
         case outcomes.MarksWrong(marks=marks):
             return [{"pointer": "/marks", "code": "marks_wrong", "value": one} for one in marks]
         case outcomes.MarksMissing(reasons=reasons, about=about):
-            return [
-                {
-                    "pointer": "/marks",
-                    "code": "required",
-                    "reasons": list(reasons),
-                    "about": sorted(str(one) for one in about if one is not True),
-                }
-            ]
+            kinds = sorted(str(one) for one in about if one is not True)
+            return [{"pointer": "/marks", "code": "required", "reasons": list(reasons), "about": kinds}]
         case outcomes.Ineligible(reasons=reasons):
             return [
                 {

@@ -106,6 +106,15 @@ class CourseLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLost:
+    """An approval would come to nothing: the plan has the way of applying (`channel`) no longer; `open` are those that it has."""
+
+    channel: str
+    open: tuple[str, ...]
+    code: ClassVar[str] = "channel_lost"
+
+
+@dataclass(frozen=True, slots=True)
 class Incomplete:
     """Keys of the questions that need an answer, and of the documents that are missing, in the order of the form.
 

@@ -21,6 +21,13 @@ class Course(Protocol):
     def seats(self) -> int | None: ...
 
 
+class Channel(Protocol):
+    """A way of applying to which a part of the places is open."""
+
+    @property
+    def key(self) -> str: ...
+
+
 class Terms(Protocol):
     """What of a programme's new version these rules look at."""
 
@@ -32,6 +39,8 @@ class Terms(Protocol):
     def places_total(self) -> int: ...
     @property
     def courses(self) -> Iterable[Course]: ...
+    @property
+    def channels(self) -> Iterable[Channel]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class Held:
 
     `seats` are the seats held by year and course, `fixed` those of which officers have set how many there are, whatever the plan says.
     `under_way` are the applications by year with which something is still to happen, `answerable` those that are over, and about which
-    a letter waits for an answer or an appeal may still begin.
+    a letter waits for an answer or an appeal may still begin. `channels` are those that were sent and are not decided, by the way of
+    applying that they named.
     """
 
     questions: frozenset[str]
@@ -50,6 +60,7 @@ class Held:
     fixed: Collection[tuple[int, str]] = ()
     under_way: Mapping[int, int] = field(default_factory=dict)
     answerable: Mapping[int, int] = field(default_factory=dict)
+    channels: Mapping[str, int] = field(default_factory=dict)
 
 
 def _keeps_questions(terms: Terms, held: Held) -> Iterable[str]:
@@ -83,9 +94,17 @@ def _keeps_courses(terms: Terms, held: Held) -> Iterable[str]:
             yield f'seats of the course "{key}" of {year} are held ({used}), and {seats} would remain'
 
 
+def _keeps_channels(terms: Terms, held: Held) -> Iterable[str]:
+    """A programme without channels looks at none."""
+    opened = {channel.key for channel in terms.channels}
+    for key, number in sorted(held.channels.items()) if opened else ():
+        if key not in opened:
+            yield f'applications that wait for a decision name the channel "{key}" ({number}), and nobody could be approved by it'
+
+
 Promise = Callable[[Terms, Held], Iterable[str]]
 
-PROMISES: Final[tuple[Promise, ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years, _keeps_courses)
+PROMISES: Final[tuple[Promise, ...]] = (_keeps_questions, _keeps_places, _keeps_total, _keeps_years, _keeps_courses, _keeps_channels)
 
 
 def stranded(programme: str, terms: Terms | None, held: Held) -> list[str]:

@@ -182,7 +182,7 @@ def why(outcome: object, line: Line) -> str:
             return _("somebody else was first: it is “{state}” now", state=line.state)
         case o.NotScored():
             return _("not scored")
-        case o.CourseLost() | o.NotTakingPart():
+        case o.ChannelLost() | o.CourseLost() | o.NotTakingPart():
             return lost_words(outcome)
         case _:
             return ""

@@ -7,13 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from services.applications.domain.courses import COUNTRY_AWAY
-from services.applications.domain.outcomes import CourseLost, NotTakingPart
+from services.applications.domain.outcomes import ChannelLost, CourseLost, NotTakingPart
 from services.applications.pages.preferences import course_title
 from services.applications.staff.courses import WHY
 from services.applications.staff.kit import File, known
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
-from services.applications.use_cases.courses import against_approval, against_approvals, not_possible
+from services.applications.use_cases.courses import Against, against_approval, against_approvals, not_possible
 from shared.persistence.database import Tx
 from shared.web.formats import bracketed, listed, sentences
 from shared.web.i18n import N_, translate
@@ -29,6 +29,11 @@ UNTIL_GIVEN: Final = N_(
     "It can be approved only if a newer version of the plan gives such a course again. Otherwise choose “Do not carry forward”, with the "
     "reason."
 )
+NO_CHANNEL: Final = N_("The way of applying that was chosen is no longer in the plan, so the application cannot be approved.")
+UNTIL_OPENED: Final = N_(
+    "It can be approved only if a newer version of the plan has that way of applying again. Otherwise choose “Do not carry forward”, with "
+    "the reason."
+)
 
 
 def stopped(file: File) -> str:
@@ -37,6 +42,8 @@ def stopped(file: File) -> str:
     against = against_approval(terms, application, file.dossier.answers, file.now, None)
     if against is None or (isinstance(against, CourseLost) and (against.others or against.begun)):
         return ""
+    if isinstance(against, ChannelLost):
+        return sentences(_(NO_CHANNEL), _(UNTIL_OPENED))
     if not terms.shares(application.country, call.day(file.now)):
         return sentences(_(AWAY), _(UNTIL_BACK))
     if isinstance(against, NotTakingPart):
@@ -56,8 +63,10 @@ async def lost_of(tx: Tx, rows: Sequence[Application], terms: Sequence[InForce],
     return {key: lost_words(against) for key, against in (await against_approvals(tx, asked, now)).items()}
 
 
-def lost_words(outcome: CourseLost | NotTakingPart) -> str:
+def lost_words(outcome: Against) -> str:
     """Why it is not approved among many, and what the officer can do about it."""
+    if isinstance(outcome, ChannelLost):
+        return _("the way of applying that was chosen is no longer in the plan")
     if isinstance(outcome, NotTakingPart):
         return _(WHY[COUNTRY_AWAY])
     if outcome.others:

@@ -15,6 +15,7 @@ from services.applications.plan.model import Call, Plan, PlanReason, Programme
 from services.applications.staff.courses import WHY
 from services.applications.staff.kit import File
 from services.applications.tables import Application, TimelineEntry
+from services.applications.use_cases.courses import Against
 from shared.web.formats import format_date, format_datetime, format_number, listed, sentences
 from shared.web.i18n import N_, current_language, ngettext, translate
 from shared.web.navigation import role_name
@@ -219,8 +220,10 @@ def to_tick(reasons: Iterable[PlanReason]) -> str:
     )
 
 
-def _lost(outcome: o.CourseLost | o.NotTakingPart, file: File) -> str:
-    """That the country or the course stands against an approval, and which of the courses can be approved."""
+def _lost(outcome: Against, file: File) -> str:
+    """That the way of applying, the country or the course stands against an approval, and which of the courses can be approved."""
+    if isinstance(outcome, o.ChannelLost):
+        return _("The way of applying that was chosen is no longer in the plan, so it cannot be approved. Nothing was changed.")
     if isinstance(outcome, o.NotTakingPart):
         return _("The country does not take part in it now, so it cannot be approved. Nothing was changed.")
     programme, why = file.dossier.programme, _(WHY[outcome.why], year=file.application.year)
@@ -253,7 +256,7 @@ def refused(outcome: Any, file: File) -> str:
         case o.CourseNotListed(course=course, listed=courses):
             titles = listed(course_title(programme, key) for key in courses)
             return _("“{course}” is not one of the courses that the person listed: {courses}.", course=course, courses=titles)
-        case o.CourseLost() | o.NotTakingPart():
+        case o.ChannelLost() | o.CourseLost() | o.NotTakingPart():
             return _lost(outcome, file)
         case o.NotScored():
             return _("No reviewer has scored it yet, so it cannot be approved.")

@@ -209,3 +209,13 @@ async def seats_held(tx: Tx, programme: str) -> dict[tuple[int, str], int]:
         "and state in ('offered', 'accepted', 'placed', 'ended') group by year, course"
     )
     return {(row.year, row.course): row.seats for row in await tx.execute(statement, {"programme": programme})}
+
+
+async def channels_named(tx: Tx, programme: str) -> dict[str, int]:
+    """Channel -> applications that name it, were sent, and on which quotas has not decided."""
+    statement = text(
+        "select channel, count(*)::int as number from application where programme = :programme and channel is not null "
+        "and state = any(:undecided) group by channel"
+    )
+    undecided = [State.SUBMITTED, State.RETURNED, State.NOMINATED, State.APPROVED]
+    return {row.channel: row.number for row in await tx.execute(statement, {"programme": programme, "undecided": undecided})}

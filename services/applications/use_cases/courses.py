@@ -7,7 +7,7 @@ from uuid import UUID
 from services.applications.domain.answers import Answer, given
 from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, FINAL, TONGUE, impossible, listed
 from services.applications.domain.lifecycle import State
-from services.applications.domain.outcomes import CourseLost, CoursesNotPossible, NotTakingPart
+from services.applications.domain.outcomes import ChannelLost, CourseLost, CoursesNotPossible, NotTakingPart
 from services.applications.domain.parts import parts_of
 from services.applications.store import applications as store
 from services.applications.store.plans import InForce
@@ -63,15 +63,21 @@ def _away(terms: InForce, application: Application, answers: Mapping[str, Answer
 
 # ---- approving
 
+Against = ChannelLost | CourseLost | NotTakingPart
+"""What quotas would refuse for good."""
+
 
 def against_approval(
     terms: InForce, application: Application, answers: Mapping[str, Answer], now: datetime, course: str | None
-) -> CourseLost | NotTakingPart | None:
-    """Why an approval for `course` would come to nothing now: quotas would refuse it for good.
+) -> Against | None:
+    """Why an approval for `course` would come to nothing now: quotas would refuse it for good. No course helps where the channel is gone.
 
     Where none is named it is for the first that was listed, and then not for one that has begun either: to send somebody after it is
     for the officer to say.
     """
+    opened = tuple(one.key for one in terms.programme.channels)
+    if application.channel is not None and opened and application.channel not in opened:
+        return ChannelLost(application.channel, opened)
     courses = application.listed
     if not courses:
         return _away(terms, application, answers, now)
@@ -93,7 +99,7 @@ async def answers_of(tx: Tx, asked: Sequence[tuple[Application, InForce]]) -> di
     return {key: given(terms.programme.pages, one.answers) for (key, terms), one in zip(chosen.items(), filled, strict=True)}
 
 
-async def against_approvals(tx: Tx, asked: Sequence[tuple[Application, InForce]], now: datetime) -> dict[UUID, CourseLost | NotTakingPart]:
+async def against_approvals(tx: Tx, asked: Sequence[tuple[Application, InForce]], now: datetime) -> dict[UUID, Against]:
     """Those whose approval for the first course of each would come to nothing now, and why."""
     answers = await answers_of(tx, asked)
     found = {row.id: against_approval(terms, row, answers.get(row.id, {}), now, None) for row, terms in asked}

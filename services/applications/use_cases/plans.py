@@ -136,6 +136,7 @@ async def _breaks(tx: Tx, plan: Plan, before: Sequence[store.InForce], now: date
             years=frozenset(await store.applied_years(tx, code)),
             seats=await store.seats_held(tx, code),
             fixed={(course.year, course.course) for course in await fixed(tx, [code]) if course.country is None},
+            channels=await store.channels_named(tx, code),
             under_way=await store.under_way(tx, code),
             # The last day of an appeal counts to its end, in whatever zone the call is.
             answerable=await store.answerable(tx, code, now - timedelta(days=one.programme.appeal_days + 1)),

@@ -11,12 +11,10 @@ from services.applications.domain import scoring
 from services.applications.domain.lifecycle import Act, NotAllowed, State, scored_in
 from services.applications.domain.outcomes import (
     Changed,
-    CourseLost,
     CourseNotListed,
     Forbidden,
     NotFound,
     NotScored,
-    NotTakingPart,
     PointsWrong,
     ReasonsWrong,
 )
@@ -24,7 +22,7 @@ from services.applications.domain.parts import parts_of
 from services.applications.domain.viewers import Viewer
 from services.applications.store import applications as store
 from services.applications.tables import Application, Review
-from services.applications.use_cases.courses import against_approval, answers_of
+from services.applications.use_cases.courses import Against, against_approval, answers_of
 from services.applications.use_cases.steps import (
     Done,
     Refused,
@@ -75,7 +73,7 @@ async def score(
 
 async def approve(
     tx: Tx, viewer: Viewer, application_id: UUID, *, expected_version: int | None, now: datetime, course: str | None = None
-) -> Done | Refused | NotScored | CourseNotListed | CourseLost | NotTakingPart:
+) -> Done | Refused | NotScored | CourseNotListed | Against:
     """Approve: quotas is asked for a place. Without a review in the route the score is 0, and the earlier submission ranks first.
 
     It is for `course`, which is one of those that the person listed; the first of them where none is named. Not approved is what quotas

@@ -16,7 +16,7 @@ from services.applications.domain.promises import Held, broken_promises, strande
 from services.applications.domain.scoring import average, weighted, wrong_points
 from services.applications.domain.slate import next_rank, reordered
 from services.applications.domain.viewers import Viewer, may_know
-from services.applications.plan.model import STAGES, Course
+from services.applications.plan.model import STAGES, Channel, Course
 from services.applications.staff.slate import ordered
 from shared.kernel.ids import new_id
 
@@ -85,11 +85,14 @@ class Terms:
     places_per_year: dict[int, int]
     places_total: int
     courses: tuple[Course, ...] = ()
+    channels: tuple[Channel, ...] = ()
 
 
-def _terms(*questions: str, year: int = 2016, places: int = 10, courses: tuple[Course, ...] = ()) -> Any:
+def _terms(
+    *questions: str, year: int = 2016, places: int = 10, courses: tuple[Course, ...] = (), channels: tuple[Channel, ...] = ()
+) -> Any:
     asked = tuple(Question(key=key, kind="text", label=WORDS) for key in questions)
-    return Terms((Page(key="p", title=WORDS, questions=asked),), {year: places}, places, courses)
+    return Terms((Page(key="p", title=WORDS, questions=asked),), {year: places}, places, courses, channels)
 
 
 def test_a_new_version_that_keeps_its_promises_breaks_none() -> None:
@@ -118,6 +121,15 @@ def test_seats_that_are_held_stay() -> None:
     fixed = replace(held, fixed={(2016, "solar"), (2017, "water")})
     water = 'x: seats of the course "water" of 2016 are held (1), and it would no longer be given'
     assert broken_promises("x", _terms(courses=given), fixed) == [water], "what officers have set counts whatever the plan says"
+
+
+def test_a_channel_that_is_named_by_those_who_wait_for_a_decision_stays() -> None:
+    held = Held(frozenset(), {}, frozenset({2016}), channels={"province": 3, "university": 1})
+    assert broken_promises("x", _terms(channels=(Channel(key="university"),)), held) == [
+        'x: applications that wait for a decision name the channel "province" (3), and nobody could be approved by it'
+    ]
+    assert broken_promises("x", _terms(), held) == [], "a programme without channels looks at none"
+    assert broken_promises("x", _terms(channels=(Channel(key="university"), Channel(key="province", places=0))), held) == []
 
 
 def test_a_programme_may_go_while_nobody_has_applied() -> None:
