@@ -55,6 +55,7 @@ class CallLine:
     closes: datetime
     open: bool
     put_forward: str
+    cap_fixed: bool
     slate: str
     list: str
 
@@ -97,6 +98,7 @@ def _call_lines(
     terms: list[InForce],
     figures: Mapping[str, CellFigures],
     held: Mapping[Cell, int],
+    caps: Mapping[Cell, int],
     country: str,
     now: datetime,
 ) -> tuple[CallLine, ...]:
@@ -108,8 +110,9 @@ def _call_lines(
                 continue
             cell = Cell(one.programme.code, country, call.year)
             nominating = "nomination" in one.programme.route
-            cap = cap_of(one.programme.nomination_ratio, figures.get(cell.key)) if nominating else None
+            cap = cap_of(one.programme, figures.get(cell.key), caps.get(cell))
             number = format_number(held.get(cell, 0))
+            said = number if cap.most is None else cap.said_of(_("{n} of {most}", n=number, most=format_number(cap.most)))
             query = f"?programme={cell.programme}&year={cell.year}"
             found.append(
                 CallLine(
@@ -118,7 +121,8 @@ def _call_lines(
                     counts=in_groups(here),
                     closes=call.closes,
                     open=call.is_open(now),
-                    put_forward="" if not nominating else number if cap is None else _("{n} of {most}", n=number, most=format_number(cap)),
+                    put_forward=said if nominating else "",
+                    cap_fixed=cap.fixed,
                     slate=f"/country/slate{query}" if nominating else "",
                     list=f"/country{query}",
                 )
@@ -144,12 +148,12 @@ async def country_page(request: Request) -> Response:
         again = await copies.corrected(tx, [row.id for row in part.rows])
         cells = [Cell(one.programme.code, viewer.country, call.year) for one in terms for call in one.programme.calls]
         figures = await lists.figures(tx, cells)
-        held = await work.put_forward(tx, viewer.country)
+        held, caps = await work.put_forward(tx, viewer.country), await work.fixed_caps(tx, viewer.country)
         plan = known[0].plan if known else None
         return Overview(
             country=country_name(viewer.country, plan) if plan else viewer.country,
             totals=in_groups(one for one in counts if _asked_for(one, asked)),
-            calls=_call_lines(counts, terms, figures, held, viewer.country, now),
+            calls=_call_lines(counts, terms, figures, held, caps, viewer.country, now),
             lines=tuple(_line(row, names.get(row.id, ""), terms, corrected=row.id in again) for row in part.rows),
             before=f"/country{asked.query(before=str(part.rows[0].id))}" if part.before and part.rows else "",
             after=f"/country{asked.query(after=str(part.rows[-1].id))}" if part.after else "",

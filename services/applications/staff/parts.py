@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from services.applications.domain.lifecycle import State
@@ -18,12 +18,12 @@ from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
 from services.applications.staff.words import limit_words, score_words, standing_said, timeline
 from services.applications.store.lists import figures
-from services.applications.store.work import Beside, beside, slate_places, standing_by_score
+from services.applications.store.work import Beside, beside, fixed_caps, slate_places, standing_by_score
 from services.applications.tables import Application
 from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
-from shared.web.formats import format_number, listed
+from shared.web.formats import bracketed, format_number, listed
 from shared.web.i18n import current_language, ngettext, translate
 
 _ = translate
@@ -147,6 +147,22 @@ def sheet(file: File) -> dict[str, Any]:
 # ---- the cell beside the decision
 
 
+class Cap(NamedTuple):
+    """How many candidates a country may put forward, none where there is no end; `fixed`: officers have set it."""
+
+    most: int | None
+    fixed: bool = False
+
+    def said_of(self, words: str) -> str:
+        """Words that name the cap, and behind them that officers have set it, where they have."""
+        return bracketed(words, _("limit set by officers")) if self.fixed else words
+
+    @property
+    def note(self) -> str:
+        """What stands below the number of those who are put forward."""
+        return _("no limit") if self.most is None else self.said_of(_("of at most {most}", most=format_number(self.most)))
+
+
 @dataclass(frozen=True, slots=True)
 class Cellside:
     """A cell's figures as quotas last told them, and what this service knows: how many are put forward, and of how many."""
@@ -155,7 +171,7 @@ class Cellside:
     title: str
     figures: CellFigures | None
     beside: Beside
-    cap: int | None
+    cap: Cap
     before_day: bool
     """Whether the day of the places is yet to come: who waits is approved so far, and on no list."""
     rank: int = 0
@@ -193,26 +209,34 @@ class Cellside:
     @property
     def put_forward(self) -> str:
         """`12 of 108 put forward.`, or without a cap how many."""
-        if self.cap is None:
+        if self.cap.most is None:
             return ngettext("{n} put forward.", "{n} put forward.", self.beside.put_forward)
-        return _("{n} of {most} put forward.", n=format_number(self.beside.put_forward), most=format_number(self.cap))
+        words = {"n": format_number(self.beside.put_forward), "most": format_number(self.cap.most)}
+        if self.cap.fixed:
+            return _("{n} of {most} put forward (limit set by officers).", **words)
+        return _("{n} of {most} put forward.", **words)
 
     @property
     def full(self) -> bool:
         """Whether the country may put nobody more forward."""
-        return self.cap is not None and self.beside.put_forward >= self.cap
+        return self.cap.most is not None and self.beside.put_forward >= self.cap.most
 
 
-def cap_of(ratio: float | None, found: CellFigures | None) -> int | None:
-    """How many candidates a country may put forward: the programme's ratio of the cell's places, rounded up, as quotas counts it."""
-    return None if ratio is None or found is None else math.ceil(round(ratio * found.capacity, 9))
+def cap_of(programme: Programme, found: CellFigures | None, fixed: int | None) -> Cap:
+    """What officers have `fixed`, else the programme's ratio of the cell's places, rounded up: as quotas counts it."""
+    ratio = programme.nomination_ratio
+    if "nomination" not in programme.route:
+        return Cap(None)
+    if fixed is not None:
+        return Cap(fixed, fixed=True)
+    return Cap(None if ratio is None or found is None else math.ceil(round(ratio * found.capacity, 9)))
 
 
 async def cellside(tx: Tx, cell: Cell, title: str, programme: Programme, call: Call, now: datetime) -> Cellside:
     """The figures of a cell in its call."""
     found = (await figures(tx, [cell])).get(cell.key)
-    ratio = programme.nomination_ratio if "nomination" in programme.route else None
-    return Cellside(cell.key, title, found, await beside(tx, cell), cap_of(ratio, found), before_day(call, now))
+    cap = cap_of(programme, found, (await fixed_caps(tx, cell.country)).get(cell))
+    return Cellside(cell.key, title, found, await beside(tx, cell), cap, before_day(call, now))
 
 
 async def cellside_of(tx: Tx, file: File) -> Cellside:

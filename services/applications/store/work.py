@@ -212,6 +212,9 @@ _BESIDE: Final = text(f"""
         count(*) filter (where state = 'nominated')
     from application where programme = :programme and year = :year and country = :country
 """)  # noqa: S608 - made of constants
+_CAPS: Final = text("""
+    select programme, year, capacity from fixed_limit where kind = 'nomination' and country = :country and capacity is not null
+""")
 _PUT_FORWARD: Final = text(f"select programme, year, count(*) from application where country = :country and {_HELD} group by 1, 2")  # noqa: S608
 
 
@@ -223,6 +226,11 @@ async def beside(tx: Tx, cell: Cell) -> Beside:
 async def put_forward(tx: Tx, country: str) -> dict[Cell, int]:
     """How many candidates a country has put forward, by cell."""
     return {Cell(programme, country, year): number for programme, year, number in await tx.execute(_PUT_FORWARD, {"country": country})}
+
+
+async def fixed_caps(tx: Tx, country: str) -> dict[Cell, int]:
+    """How many candidates a country may put forward where officers have set that, by cell."""
+    return {Cell(programme, country, year): capacity for programme, year, capacity in await tx.execute(_CAPS, {"country": country})}
 
 
 async def standing_by_score(tx: Tx, application: Application) -> tuple[int, int]:

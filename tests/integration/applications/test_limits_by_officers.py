@@ -1,4 +1,5 @@
-"""What two officers set for a course is what everybody reads of its seats here; however often, late or out of order it is told."""
+"""What two officers set for a course, or for a country's nominations, is what everybody reads of it here; however often, late or out of
+order it is told."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from services.applications import use_cases
+from services.applications.domain.lifecycle import State
 from services.applications.store.seats import Course, fixed
 from services.applications.tables import Application
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation
@@ -16,7 +18,17 @@ from shared.events.envelope import AnyEvent, encode
 from shared.events.quotas import LimitSet, PlaceWaiting
 from shared.messaging.consumer import Consumer
 from shared.messaging.transport import Partition, Record
-from tests.integration.applications.people import COORDINATOR, OFFICER, SECOND_OFFICER, World, new_applicant, the_plan
+from tests.integration.applications.people import (
+    CELL,
+    COORDINATOR,
+    OFFICER,
+    PROGRAMME,
+    SECOND_OFFICER,
+    YEAR,
+    World,
+    new_applicant,
+    the_plan,
+)
 from tests.integration.applications.staff_pages import House, main
 from tests.integration.applications.test_courses_in_order import BASE, ENERGY, LISTED, TRANSPORT, give_on_one_day, to_decide
 
@@ -108,6 +120,45 @@ async def test_whoever_wants_to_apply_reads_the_seats_that_count(house: House) -
     assert f"{days} Seats: 90 At most from each country: 10 Taught in" in main(await browser.get("/programmes/training?country=CL"))
     await world.hears(limit_set(world, digital, 2, None), limit_set(world, norm, 2, None))
     assert f"{days} Seats: 160 At most from each country: 10 Taught in" in main(await browser.get("/programmes/training?country=PE"))
+
+
+CAP = f"nomination:{CELL.key}"
+SLATE = f"/country/slate?programme={PROGRAMME}&year={YEAR}"
+
+
+def cap_set(world: World, key: str, version: int, capacity: int | None) -> AnyEvent:
+    """What quotas tells when officers set how many a country may put forward (none: the plan's own counts again)."""
+    kind, programme, country, year = key.split(":")
+    data = LimitSet(
+        limit=key, kind=kind, programme=programme, year=int(year), country=country, capacity=capacity,
+        cell=f"{programme}:{country}:{year}", decision=version,
+    )  # fmt: skip
+    return event(data, subject=key, version=version, key=key, at=world.now)
+
+
+async def test_a_country_reads_the_cap_that_officers_set_until_the_plans_counts_again(house: House) -> None:
+    await house.figures(capacity=36)
+    nominated, sent = await house.reach(State.NOMINATED), await house.reach(State.SUBMITTED)
+    peru, officer, world = await house.browser("peru"), await house.browser("officer"), house.world
+
+    async def reads(slate: str, calls: str, beside: str) -> str:
+        assert f"1 put forward {slate} 1 on the slate now" in main(await peru.get(SLATE))
+        assert f" 1 0 {calls} 0 Slate" in main(await peru.get("/country"))
+        assert f"Number 1 of 1 on the country’s slate. {beside}" in main(await officer.get(f"{BASE}{nominated.id}"))
+        one = main(await peru.get(f"/country/applications/{sent.id}"))
+        assert beside in one
+        return one
+
+    await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
+    await world.hears(cap_set(world, f"nomination:{PROGRAMME}:CL:{YEAR}", 1, 7), cap_set(world, f"nomination:{PROGRAMME}:PE:2017", 1, 8))
+    await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
+    await world.hears(cap_set(world, CAP, 3, 2))
+    by = "(limit set by officers)"
+    assert "No room" not in await reads(f"of at most 2 {by}", f"1 of 2 {by}", f"1 of 2 put forward {by}.")
+    await world.hears(cap_set(world, CAP, 4, 1))
+    assert "No room" in await reads(f"of at most 1 {by}", f"1 of 1 {by}", f"1 of 1 put forward {by}.")
+    await world.hears(cap_set(world, CAP, 5, None), cap_set(world, CAP, 4, 1))
+    assert "No room" not in await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
 
 
 # ---- repeated, late, wrong

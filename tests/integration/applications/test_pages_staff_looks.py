@@ -14,7 +14,7 @@ from shared.web.i18n import LANGUAGE_COOKIE
 from tests.integration.applications.people import CELL, PROGRAMME, YEAR, the_plan
 from tests.integration.applications.staff_pages import STAFF, House
 from tests.integration.applications.test_courses_in_order import left, to_decide
-from tests.integration.applications.test_limits_by_officers import COURSE, NORM, limit_set
+from tests.integration.applications.test_limits_by_officers import CAP, COURSE, NORM, cap_set, limit_set
 from tests.integration.applications.test_pages_applicant_looks import cookies, speaks_longer
 from tests.looks import Looks, unseen
 
@@ -63,6 +63,7 @@ async def lived(house: House) -> dict[str, list[str]]:
     today, house.world.now = house.world.now, house.world.now + timedelta(days=60)  # the training call opens later
     with_courses, one_lost, all_lost = [await to_decide(house, who) for who in ("chooses", "loses", "lost")]
     await house.world.hears(limit_set(house.world, COURSE, 1, 40), limit_set(house.world, NORM, 1, 3))
+    await house.world.hears(cap_set(house.world, CAP, 1, 60))
     house.world.now = today
     lists = "update application set courses = :courses, course = 'health' where id = :id returning 1"
     for row, courses in ((one_lost, ["health", "trade"]), (all_lost, ["health"])):
