@@ -36,6 +36,10 @@ LEAD: Final = N_(
     "pool, and those who wait are told. To return it needs the approval of the donor and of the countries that take part on the "
     "day it asks."
 )
+START: Final = N_(
+    "The day begins where the call is made. Let a leave begin tomorrow or later: whoever is approved before the news of it arrives is "
+    "refused."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +238,14 @@ def _form(
             "value": typed.get("act", ""),
             "error": errors.get("act", ""),
         },
-        {"key": "start", "kind": "date", "label": _("From which day on?"), "value": dates["start"], "error": errors.get("start", "")},
+        {
+            "key": "start",
+            "kind": "date",
+            "label": _("From which day on?"),
+            "hint": _(START),
+            "value": dates["start"],
+            "error": errors.get("start", ""),
+        },
         {
             "key": "end",
             "kind": "date",
