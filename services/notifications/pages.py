@@ -47,6 +47,8 @@ STATE_NAMES: Final[Mapping[str, str]] = {
     "failed": N_("failed"),
 }
 COLOURS: Final[Mapping[str, str]] = {"created": "", "sending": "blue", "sent": "green", "failed_temporarily": "amber", "failed": "red"}
+AGAIN: Final[Mapping[str, str]] = {"created": "soon", "sending": "soon", "sent": "sent"}
+"""A mail's state -> how far it is that it is sent again, where there is something to say."""
 REASONS: Final[Mapping[str, str]] = {
     "address_refused": N_("The mail server says that this address accepts no mail."),
     "message_refused": N_("The mail server does not accept this message."),
@@ -96,6 +98,10 @@ async def outgoing(request: Request) -> Response:
     application, before = id_or_none(asked.get("application", "").strip()), id_or_none(asked.get("before"))
     rows = await office.db.run(lambda tx: reading.outgoing(tx, state=state, application=application, before=before, most=PAGE + 1))
     counts = await office.db.run(reading.counts)
+    # What is said of a mail that was just sent again goes by its state: a page that is loaded again keeps its address.
+    mail = id_or_none(asked.get("mail"))
+    row = await office.db.run(lambda tx: reading.mail(tx, mail)) if mail else None
+    again = AGAIN.get(row.state, "") if row else ""
     programmes, language = await programmes_of(office), current_language()
     subjects = {name: template.subject for name, template in wordings()[language].templates.items()}
     kept = {"state": state, "application": str(application) if application else ""}
@@ -124,7 +130,8 @@ async def outgoing(request: Request) -> Response:
         may_send_again=who.role in MAY_SEND_AGAIN,
         # One that was sent is offered again only where somebody looks for one person's mails, not in the whole list.
         resendable=[name for name in use_cases.RESENDABLE if name != "sent" or application],
-        done=asked.get("done", ""),
+        done=asked.get("done", "") if again else "",
+        again=again,
         newest=f"/messages/outgoing?{urlencode(kept)}" if before else "",
         older=f"/messages/outgoing?{urlencode({**kept, 'before': str(rows[PAGE - 1].id)})}" if len(rows) > PAGE else "",
     )
@@ -139,7 +146,7 @@ async def resend(request: Request, message_id: str) -> Response:
     if await office.db.run(lambda tx: reading.mail(tx, found)) is None:
         raise Problem(404, code="not_found")
     row = await office.db.run(lambda tx: use_cases.send_again(tx, found, actor=who.account_id, role=who.role, now=now))
-    query = {"state": state if state in STATES else "", "done": "resend" if row is not None else "on_its_way"}
+    query = {"state": state if state in STATES else "", "done": "resend" if row is not None else "on_its_way", "mail": str(found)}
     return RedirectResponse(f"/messages/outgoing?{urlencode(query)}", 303)
 
 

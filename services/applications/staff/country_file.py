@@ -14,6 +14,7 @@ from services.applications.domain.answers import DATE_BOXES
 from services.applications.domain.correction import REMARK_MAX
 from services.applications.domain.dates import read_date
 from services.applications.domain.letters import QUESTION, of_kind
+from services.applications.domain.lifecycle import State
 from services.applications.domain.outcomes import DateWrong, Incomplete, MarksMissing, MarksWrong, ReasonsWrong
 from services.applications.pages.kit import id_from
 from services.applications.pages.refused_files import NO_FILE, refusal_words
@@ -47,6 +48,8 @@ DONE: Final = {
     "added": N_("The document is added."),
     "removed": N_("The document is removed."),
 }
+STANDS: Final = {"return": State.RETURNED, "extend": State.RETURNED, "nominate": State.NOMINATED, "reject": State.REJECTED}
+"""How it stands for as long as what is said of the act is true: a page that is loaded again keeps its address, and says it no more."""
 
 
 async def own(request: Request, raw_id: str) -> File:
@@ -58,6 +61,12 @@ async def own(request: Request, raw_id: str) -> File:
 async def application_page(request: Request, application_id: str) -> Response:
     file = await own(request, application_id)
     return await draw(request, file, errors=told_again(request, lambda form: faults_in(file, sent_to(request), form)))
+
+
+def said_of(act: str, file: File) -> str:
+    """What is said of an act that was just done; nothing of what is none, or where it is not so any more."""
+    true = act in DONE and STANDS.get(act, file.application.state) == file.application.state
+    return _(DONE[act]) if true else ""
 
 
 def faults_in(file: File, act: str, form: FormData) -> dict[str, str]:
@@ -141,7 +150,7 @@ async def draw(
         opened=opened,
         others=list(others),
         slate=f"/country/slate?programme={file.application.programme}&year={file.application.year}" if nominating else "",
-        said=_(DONE[request.query_params.get("done", "")]) if request.query_params.get("done", "") in DONE else "",
+        said=said_of(request.query_params.get("done", ""), file),
     )
 
 

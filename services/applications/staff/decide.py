@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.letters import APPEAL, of_kind
-from services.applications.domain.lifecycle import Act
+from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import ReasonsWrong
 from services.applications.domain.viewers import Viewer
 from services.applications.pages.giving import awaits_day, giving
@@ -25,7 +25,7 @@ from services.applications.staff.kit import version_of as version
 from services.applications.staff.lost import stopped
 from services.applications.staff.officer import BASE, PATH, READERS, chosen_in, sort_of
 from services.applications.staff.parts import Cellside, cellside_of, foresight, reason_options, sheet
-from services.applications.staff.words import refused, score_words
+from services.applications.staff.words import refused, score_words, state_said
 from services.applications.store import work
 from services.applications.store.trail import staff_names
 from services.applications.tables import Application
@@ -52,6 +52,10 @@ DONE: Final = {
     "end": N_("The stay is ended."),
     "withdraw": N_("It is withdrawn, and the place goes back."),
 }
+STANDS: Final = {"approve": State.APPROVED, "reject": State.REJECTED, "end": State.ENDED, "withdraw": State.WITHDRAWN}
+"""How it stands for as long as what is said of the act is true: a page that is loaded again keeps its address, and says it no more."""
+ANSWERED: Final = (State.OFFERED, State.WAITING, State.REFUSED)
+"""The answers of the places service to an approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,17 @@ def reviews(file: File, names: Mapping[str, str]) -> list[Points]:
 
 
 def said_of(act: str, file: File) -> str:
-    """What is said of an act that was just done; nothing of what is none."""
-    call = file.dossier.call
-    if act != "approve":
-        return _(DONE[act]) if act in DONE else ""
-    awaits = awaits_day(file.application, call, file.now)
-    said = _("It is approved. {giving}", giving=giving(call, file.now)) if awaits else _(DONE[act])
+    """What is said of an act that was just done; nothing of what is none, or where it is not so any more."""
+    call, state = file.dossier.call, State(file.application.state)
+    awaits = act == "approve" and awaits_day(file.application, call, file.now)
+    if awaits:
+        said = _("It is approved. {giving}", giving=giving(call, file.now))
+    elif act == "approve" and state in ANSWERED:
+        said = _("It was approved. The places service has answered: {state}.", state=state_said(state).name)
+    else:
+        said = _(DONE[act]) if STANDS.get(act) == state else ""
+    if act != "approve" or not said:
+        return said
     course = of_application(file.application, file.dossier.programme)
     return sentences(said, labelled(_("Course"), course) if course else "")
 

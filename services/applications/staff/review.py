@@ -71,6 +71,7 @@ class Reviewed:
     """An application that the reviewer has scored, and with how much."""
 
     line: Line
+    receipt: str
     review: Review
     score: str
     open: bool
@@ -105,20 +106,22 @@ async def queue_page(request: Request) -> Response:
             lines=tuple((line(row), number) for row, number in rows),
             number=await work.to_review_in_all(tx, viewer, chosen),
             reviewed=tuple(
-                Reviewed(line(row), review, score_words(review.score), row.state == states.get(row.programme)) for row, review in scored
+                Reviewed(line(row), row.receipt or "", review, score_words(review.score), row.state == states.get(row.programme))
+                for row, review in scored
             ),
             terms=tuple(terms),
         )
 
     found = await desk_of(request).db.run(read)
     saved = text_of(request.query_params, "saved", 20)
+    over = not found.lines and any(one.receipt == saved for one in found.reviewed)
     return render(
         request,
         "staff/review.html",
         found=found,
         filters=programme_filters(found.terms, asked),
         asked=asked,
-        said=_("The scores of {receipt} are saved. Nothing more waits for you here.", receipt=saved) if saved else "",
+        said=_("The scores of {receipt} are saved. Nothing more waits for you here.", receipt=saved) if over else "",
     )
 
 
@@ -190,7 +193,7 @@ async def draw(
         queue=f"/review{asked.query()}",
         asked=asked,
         others=list(others),
-        said=_("The scores of {receipt} are saved. This is the next one.", receipt=saved) if saved else "",
+        said=_("The scores of {receipt} are saved. This is the next one.", receipt=saved) if saved and mine is None else "",
     )
 
 

@@ -186,7 +186,7 @@ def draw(
     added = request.query_params.get("done", "")
     said = _("The order is saved.") if moved else ""
     said = sentences(said, _(TWICE)) if moved and "twice" in request.query_params else said
-    if added and any(one.application.receipt == added for one in (*sheet.slate, *sheet.held_up, *sheet.waiting)):
+    if added and any(one.application.receipt == added for one in sheet.slate):
         said = _("{receipt} is on the slate. The places service now checks how many your country may put forward.", receipt=added)
     return render(
         request,

@@ -229,8 +229,17 @@ def page_of(
         consents=sorted((consent_line(one, opened.countries, who) for one in opened.consents), key=lambda line: sort_key(line[0])),
         consent_questions=consent_questions(who, _unanswered(opened), *consent) if row.state == "open" else [],
         against=against,
-        done=_(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and refused is None else "",
+        done=said_of(request.query_params.get("done", ""), opened) if refused is None else "",
     )
+
+
+def said_of(act: str, opened: Opened) -> str:
+    """What is said of an act that was just done; nothing where it is not so any more, or never was: a page keeps its address."""
+    if act == "answered":
+        true = any(one.answer is not None for one in opened.consents)
+    else:
+        true = opened.row.state == ("open" if act == "proposed" else act)
+    return _(DONE[act]) if act in DONE and true else ""
 
 
 def _unanswered(opened: Opened) -> dict[str, str]:

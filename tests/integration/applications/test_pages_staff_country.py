@@ -260,6 +260,20 @@ async def test_a_refused_nomination_says_which_limit_had_no_room(house: House) -
     assert "country (Peru) has put forward as many people as it may for 2016" in main(listed)
 
 
+async def test_a_page_that_is_loaded_again_says_nothing_that_is_not_so_any_more(house: House) -> None:
+    application = await house.reach(State.NOMINATED)
+    path, browser = f"/country/applications/{application.id}", await house.browser("peru")
+    addresses = (f"{path}?done=nominate", f"{SLATE}&done={application.receipt}")
+    for address in addresses:
+        assert "The places service now checks" in main(await browser.get(address)), address
+    await house.world.hears(house.world.no_room_to_nominate(application))
+    for address in addresses:
+        page = main(await browser.get(address))
+        assert "The places service now checks" not in page and "country (Peru) has put forward as many people as it may" in page, address
+    for act in ("return", "extend", "reject"):
+        assert "The applicant is told" not in main(await browser.get(f"{path}?done={act}")), act
+
+
 async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: House) -> None:
     application = await house.reach(State.SUBMITTED)
     browser = await house.browser("peru")

@@ -120,6 +120,10 @@ async def test_an_approval_asks_for_a_place_and_says_what_comes_next(house: Hous
     house.front.clock.move_to(datetime(2016, 4, 16, tzinfo=UTC))
     await house.front.sign_in(browser, "officer@example.org")
     assert "It is approved. The places service now answers" in main(await browser.get(done.headers["location"])), "the day is over"
+    await house.world.hears(house.world.offered(application))
+    later = main(await browser.get(done.headers["location"]))
+    assert "It was approved. The places service has answered: Place offered." in later and "now answers" not in later
+    assert "not carried forward" not in main(await browser.get(f"{BASE}{application.id}?done=reject")), "an address alone says nothing"
 
 
 async def test_what_nobody_scored_cannot_be_approved(house: House) -> None:

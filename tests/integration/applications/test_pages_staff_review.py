@@ -60,6 +60,10 @@ async def test_saving_leads_to_the_next_and_at_the_end_back_to_the_queue(house: 
     page = await browser.get(last.headers["location"])
     assert "Nothing more waits for you here" in main(page)
     assert "Scored by you" in main(page)
+    assert "This is the next one" not in main(await browser.get(saved.headers["location"])), "it is scored, too"
+    third = await house.reach(State.NOMINATED)
+    for receipt in (second.receipt, third.receipt):
+        assert "Nothing more waits for you here" not in main(await browser.get(f"/review?saved={receipt}"))
     assert (await house.world.application(first.id)).score == 70_000
     [note] = await house.world.rows("select note from review where application_id = :id", id=first.id)
     assert note.note == "A sound plan."

@@ -156,16 +156,22 @@ async def test_a_failed_mail_is_sent_again_by_staff_with_an_audit_row(house: Hou
     async with house.browser(derived_id("officer"), role="officer") as browser:
         same = {"Sec-Fetch-Site": "same-origin"}
         answer = await browser.post(f"/messages/outgoing/{failed[0]}/resend", data={"state": "failed"}, headers=same)
-        assert answer.headers["location"] == "/messages/outgoing?state=failed&done=resend"
+        assert answer.headers["location"] == f"/messages/outgoing?state=failed&done=resend&mail={failed[0]}"
         again = await browser.post(f"/messages/outgoing/{failed[0]}/resend", data={}, headers=same)
-        assert again.headers["location"] == "/messages/outgoing?state=&done=on_its_way"
-        assert "sent again" in (await browser.get(answer.headers["location"])).text
+        assert again.headers["location"] == f"/messages/outgoing?state=&done=on_its_way&mail={failed[0]}"
+        assert "The email is sent again within a minute." in (await browser.get(answer.headers["location"])).text
+        assert "on its way already" in (await browser.get(again.headers["location"])).text
         by_program = await browser.post(f"/messages/api/v1/outgoing/{failed[1]}/resend", headers={**JSON, **same})
         assert (by_program.status_code, by_program.json()["state"]) == (202, "created")
         twice = await browser.post(f"/messages/api/v1/outgoing/{failed[1]}/resend", headers={**JSON, **same})
         assert (twice.status_code, twice.json()["code"]) == (409, "on_its_way")
     await house.work()
     assert len(house.sink) == 2
+    async with house.browser(derived_id("officer"), role="officer") as browser:
+        later = (await browser.get(answer.headers["location"])).text
+        assert "The email was sent again." in later and "within a minute" not in later, "loaded again, when it is so"
+        assert "on its way already" not in (await browser.get(again.headers["location"])).text
+        assert "sent again" not in (await browser.get("/messages/outgoing?done=resend")).text, "an address alone says nothing"
     audit = await house.rows("select act, role, subject, detail from audit_entry order by at")
     assert [(row["act"], row["role"], row["detail"]["reason"]) for row in audit] == [
         ("message.send_again", "officer", "address_refused")

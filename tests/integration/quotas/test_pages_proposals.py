@@ -116,6 +116,9 @@ async def test_one_proposes_and_another_adopts(lived: Front) -> None:
         answer = await decide(second, path, "approve", note="Agreed.")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=approved")
         told = words(await second.get(f"{path}?done=approved"))
+        later = [words(await second.get(f"{path}?done={act}")) for act in ("proposed", "rejected", "answered")]
+    assert "Adopted. It is in force." in told
+    assert not any(said in page for page in later for said in ("nothing has changed yet", "Nothing has changed.", "The answer was kept."))
     assert f"Peru 2016: {target + 4} places now. 4 people who waited were offered a place by it." in told
     assert await figures(lived.db, PERU) == (target + 4, 0, target + 4, 0, 2)
     acts = [
