@@ -87,8 +87,11 @@ async def handle(tx: Tx, events: Sequence[AnyEvent], *, clock: Clock | None = No
     """Apply a batch of events, in order; those of one programme's terms stand between the batches of commands.
 
     An event that was on its way, or stopped, for longer than `LATE` by the clock is decided now: what it asks counts from its own time,
-    and the days of the offers that it leads to from now on.
+    and the days of the offers that it leads to from now on. Events of other types pass by.
     """
+    events = [event for event in events if event.type in HANDLERS]
+    if not events:
+        return
     causes = in_order(events)
     now = clock.now() if clock is not None else None
     all_asked = [_decided(HANDLERS[event.type](event), event.time, now) for event in events]

@@ -105,18 +105,17 @@ class Consumer:
         behind: list[Record] = []
         for record in records:
             key = key_of(record)
+            read = _read(record)
+            if not isinstance(read, Refusal) and read.type not in self._types:
+                continue  # behind a stopped key too: nothing here would ever handle it
             if key in stopped:
                 behind.append(record)
-                continue
-            try:
-                event = decode(record.value, topic=record.partition.topic)
-            except Refusal as refusal:
-                log.error("event_parked", service=self.service, key=key, error=str(refusal))
-                await parking.park(tx, record, code=refusal.code, reason=str(refusal))
+            elif isinstance(read, Refusal):
+                log.error("event_parked", service=self.service, key=key, error=str(read))
+                await parking.park(tx, record, code=read.code, reason=str(read))
                 stopped.add(key)
-                continue
-            if event.type in self._types:
-                events.append(event)
+            else:
+                events.append(read)
         if behind:
             await keep(tx, behind)
         if events:
@@ -135,3 +134,11 @@ class Consumer:
             raise Fenced(f"stored offsets {stored} are not {dict(positions)}")
         await tx.execute(_MOVE_OFFSETS, {**names, "offsets": [after[p] for p in partitions]})
         return after
+
+
+def _read(record: Record) -> AnyEvent | Refusal:
+    """The event in the record, or why it is none of ours."""
+    try:
+        return decode(record.value, topic=record.partition.topic)
+    except Refusal as refusal:
+        return refusal

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 Handle = Callable[[Tx, Sequence[AnyEvent]], Awaitable[None]]
-"""Applies a batch of events, in order, inside the transaction. Must skip what its subject's version shows as applied."""
+"""Applies a batch of events, in order, inside the transaction. Must skip what its subject's version shows as applied.
+
+Passes over types that its service does not listen to: what an older version kept behind a key that stopped may hold some.
+"""
 UseCase = Callable[[Tx, AnyEvent], Awaitable[None]]
 
 
