@@ -70,6 +70,10 @@ class Reader:
     """Which choice the course was, counted from 1, of how many that were listed."""
 
 
+ABOUT_THE_READER: Final = frozenset({"not_participating", "person_holds_place", "nomination_cap", "unknown_cell"})
+"""Reasons of the places service about a person or a country. A plan words them for everybody who reads; a message speaks to its reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told: template and facts as `choose` made them, the cell, and the page where more is to be seen (none: empty)."""
@@ -172,8 +176,8 @@ def _said(names: Mapping[str, str], language: str, otherwise: str) -> str:
 
 
 def _reason(desk: _Desk, code: str) -> str:
-    """The plan's own words for a reason; else ours."""
-    from_plan = desk.terms.reasons.get(code, {})
+    """The plan's own words for a reason; else ours, or where it is about whoever reads."""
+    from_plan = {} if code in ABOUT_THE_READER else desk.terms.reasons.get(code, {})
     return _said(from_plan, desk.wording.language, "") or desk.word("reasons", code)
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from services.notifications.domain.choose import TABLE, Row
 from services.notifications.domain.render import (
+    ABOUT_THE_READER,
     Reader,
     Rendered,
     Template,
@@ -175,6 +177,46 @@ def test_a_reason_is_said_in_the_plan_s_words_then_in_ours_and_never_as_a_code()
     assert f"- {terms().reasons['incomplete']['en']}\n- All places are given" in body
     assert "- A reason that is explained on your application’s page." in body
     assert "the programme’s administration" in rendered("application_rejected", {"reasons": [], "by_role": "x"}, "en")[0].body
+
+
+@pytest.mark.parametrize(
+    ("language", "person", "country"),
+    [
+        ("en", "You already hold", "Your country has"),
+        ("es", "Usted ya tiene", "Su país ya"),
+        ("pt", "Você já tem", "Seu país já"),
+        ("fr", "Vous avez déjà", "Votre pays a déjà"),
+        ("nl", "U hebt al", "Uw land heeft"),
+        ("zh", "您已在", "贵国"),
+    ],
+)
+def test_what_is_about_the_reader_is_said_to_the_reader_though_the_plan_has_words_for_all(language: str, person: str, country: str) -> None:
+    for_all = {code: {language: "for everybody"} for code in (*ABOUT_THE_READER, "list_full")}
+
+    def told(template: str, code: str) -> str:
+        facts, reader = Told(template, CELL, {"reason": code}, LINK), Reader("America/Lima", "", APPLICANT)
+        return render(facts, reader, wordings()[language], replace(terms(), reasons=for_all)).body
+
+    assert f"- {person}" in told("place_refused", "person_holds_place")
+    assert f"- {country}" in told("nomination_refused", "nomination_cap")
+    for code in ABOUT_THE_READER:
+        assert "for everybody" not in told("place_refused", code) and "该国" not in told("place_refused", code), code
+    assert "for everybody" in told("place_refused", "list_full"), "the plan words what is about nobody"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_says_nothing_that_may_not_be_so(language: str) -> None:
+    """A nomination is still to be checked; nobody is compared where places go by approval; whether there was a place is known."""
+    unsure = "Good news|Buenas noticias|Boas notícias|Bonne nouvelle|Goed nieuws|好消息"
+    compared = "compared|compara|comparé|vergeleken|比较"
+    condition = "If a place|Si había|Se havia|Si une place|Als er een plaats|如果曾"
+    for template, facts, words in (
+        ("application_nominated", {}, unsure),
+        ("application_submitted", {}, compared),
+        ("application_withdrawn", {}, condition),
+        ("application_withdrawn_by_staff", {"by_role": "officer"}, condition),
+    ):
+        assert not re.search(words, rendered(template, facts, language)[0].body), template
 
 
 def test_the_date_of_a_round_is_told_where_it_is_known() -> None:
