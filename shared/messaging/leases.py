@@ -27,10 +27,11 @@ class Leases:
         self._partitions = sorted(partitions)
         self._hold = hold_seconds
 
-    async def refresh(self) -> frozenset[Partition]:
-        """Renew, give away what is beyond the fair share, take what is free up to it; returns what is held now.
+    async def refresh(self) -> dict[Partition, int | None]:
+        """Renew, give away what is beyond the fair share, take what is free up to it; returns what is held now, and where each stands.
 
-        Call it between batches only, so that nothing is given away in mid-work.
+        Where one stands that was never read, or that is to be read from its beginning, is None. Call it between batches only, so that
+        nothing is given away in mid-work.
         """
         return await self._db.run(self._refresh)
 
@@ -45,7 +46,7 @@ class Leases:
 
         await self._db.run(work)
 
-    async def _refresh(self, tx: Tx) -> frozenset[Partition]:
+    async def _refresh(self, tx: Tx) -> dict[Partition, int | None]:
         topics, numbers = [p.topic for p in self._partitions], [p.number for p in self._partitions]
         await tx.execute(text("select pg_advisory_xact_lock(hashtext('puente.leases'))"))
         await tx.execute(
@@ -87,9 +88,13 @@ class Leases:
             {"owner": self._owner, "hold": self._hold, "share": share},
         )
         held = await tx.execute(
-            text("select topic, partition from partition_lease where owner = :owner and held_until > now()"), {"owner": self._owner}
+            text(
+                "select topic, partition, o.next_offset from partition_lease l left join consumer_offset o using (topic, partition) "
+                "where l.owner = :owner and l.held_until > now()"
+            ),
+            {"owner": self._owner},
         )
-        return frozenset(Partition(topic, number) for topic, number in held)
+        return {Partition(topic, number): offset for topic, number, offset in held}
 
 
 async def stored_offsets(tx: Tx, partitions: Sequence[Partition]) -> dict[Partition, int]:

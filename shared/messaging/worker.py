@@ -6,7 +6,7 @@ Nothing here decides anything. Every loop waits by itself for a database or a br
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
 
 from asyncpg import PostgresError
@@ -123,16 +123,14 @@ class Worker:
                 await leases.leave()
 
     async def _read(self, source: Source, leases: Leases, stop: asyncio.Event) -> None:
-        held: frozenset[Partition] = frozenset()
         positions: dict[Partition, int] = {}
         renewed, probed, moved = float("-inf"), time.monotonic(), time.monotonic()
         while not stop.is_set():
             if time.monotonic() - renewed >= RENEW_SECONDS:
-                now_held = await leases.refresh()
+                held = await leases.refresh()
                 renewed = time.monotonic()
-                if now_held != held:
-                    positions = await _stand(self._service.db, source, now_held)
-                    held = now_held
+                if held != positions:  # a lease came or went, or somebody set back what is to be read
+                    positions = await _stand(self._service.db, source, held)
                     log.info("partitions_leased", service=self._service.name, count=len(held))
                 self._goes_on("consumer")
             records = await source.fetch(max_records=BATCH, timeout_ms=FETCH_WAIT_MS)
@@ -214,7 +212,7 @@ class Worker:
         self._waits_for.pop(name, None)
 
 
-async def _stand(db: Database, source: Source, held: frozenset[Partition]) -> dict[Partition, int]:
+async def _stand(db: Database, source: Source, held: Collection[Partition]) -> dict[Partition, int]:
     """Assign exactly what is held, each partition where the database says; partitions read for the first time begin at their beginning."""
     wanted = sorted(held)
     positions = await db.run(lambda tx: stored_offsets(tx, wanted))
