@@ -85,6 +85,8 @@ class Application(Table, table=True):
     offer_version: int | None = None
     passed_version: int | None = None
     """The offer whose deadline was told to have passed without an answer; none is taken for it any more."""
+    gave_back: bool = False
+    """Quotas took the place back when the stay ended, as of whoever left while the waiting list was open: it holds no seat any more."""
     waiting_rank: int | None = None
     list_closes: datetime | None = _moment(optional=True)
     reasons: list[str] = _texts()

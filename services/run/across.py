@@ -22,7 +22,7 @@ LOOK_SECONDS: Final = 0.5
 
 _TOLD: Final = text(
     "select programme || ':' || country || ':' || year as cell, state, count(*) from application "
-    "where state in ('waiting', 'offered', 'accepted', 'placed', 'ended') group by 1, 2"
+    "where state in ('waiting', 'offered', 'accepted', 'placed', 'ended') and not gave_back group by 1, 2"
 )
 _HELD: Final = text("select cell, state, count(*) from place where state in ('waiting', 'offered', 'taken') group by 1, 2")
 _ASKED: Final = text(

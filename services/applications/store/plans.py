@@ -203,10 +203,10 @@ async def answerable(tx: Tx, programme: str, decided_since: datetime) -> dict[in
 
 
 async def seats_held(tx: Tx, programme: str) -> dict[tuple[int, str], int]:
-    """Year and course -> applications that hold a seat of it, or held one until their stay was over."""
+    """Year and course -> applications that hold a seat of it, or held one until their stay was over and did not give it back."""
     statement = text(
         "select year, course, count(*)::int as seats from application where programme = :programme and course is not null "
-        "and state in ('offered', 'accepted', 'placed', 'ended') group by year, course"
+        "and state in ('offered', 'accepted', 'placed', 'ended') and not gave_back group by year, course"
     )
     return {(row.year, row.course): row.seats for row in await tx.execute(statement, {"programme": programme})}
 

@@ -12,7 +12,7 @@ _TAKEN: Final = text("""
     select programme, year, course, country,
         count(*) filter (where state <> 'approved')::int as held, count(*) filter (where state = 'approved')::int as asking
     from application where (programme, year) in (select * from unnest(cast(:programmes as text[]), cast(:years as integer[])))
-        and course is not null and state in ('approved', 'offered', 'accepted', 'placed', 'ended')
+        and course is not null and state in ('approved', 'offered', 'accepted', 'placed', 'ended') and not gave_back
     group by 1, 2, 3, 4
 """)
 _FIXED: Final = text("""
@@ -22,7 +22,10 @@ _FIXED: Final = text("""
 
 
 class Taken(NamedTuple):
-    """Seats of one course in one year that people of one country hold, or held until their stay was over, and that are asked for."""
+    """Seats of one course in one year that people of one country hold, or held until their stay was over, and that are asked for.
+
+    A stay that is over keeps its seat as quotas keeps its place: not where the person left while the waiting list was open.
+    """
 
     programme: str
     year: int

@@ -75,8 +75,10 @@ async def place_taken(tx: Tx, event: Event[PlaceTaken]) -> None:
 
 
 async def place_released(tx: Tx, event: Event[PlaceReleased]) -> None:
-    """A place went back. Only an expiry is news here: the other causes began in this service."""
-    await _apply(tx, Act.LAPSE if event.data.cause == "expired" else None, event)
+    """A place went back. An expiry is a move; whether an end gave the place back, quotas alone knows. The other causes began here."""
+    application = await _apply(tx, Act.LAPSE if event.data.cause == "expired" else None, event)
+    if application is not None and event.data.cause == "ended":
+        application.gave_back = True
 
 
 async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:

@@ -122,6 +122,28 @@ async def test_whoever_wants_to_apply_reads_the_seats_that_count(house: House) -
     assert f"{days} Seats: 160 At most from each country: 10 Taught in" in main(await browser.get("/programmes/training?country=PE"))
 
 
+async def ended(house: House, who: str, reason: str) -> Application:
+    """Somebody's stay in a training that is over."""
+    world, one = house.world, await to_decide(house, who)
+    await world.act(use_cases.approve, OFFICER, one.id)
+    await world.hears(world.offered(one))
+    offer = (await world.application(one.id)).offer_version
+    await world.act(use_cases.accept_offer, await house.viewer(who), one.id, place_version=offer)
+    await world.hears(world.taken(one))
+    return await world.act(use_cases.end, OFFICER, one.id, reason=reason)
+
+
+async def test_a_seat_that_quotas_took_back_is_free_and_one_of_a_finished_stay_is_not(house: House) -> None:
+    await opened(house)
+    left, _finished = [await ended(house, who, reason) for who, reason in (("ben", "left"), ("carla", "finished"))]
+    world, officer, path = house.world, await house.browser("officer"), f"{BASE}{(await to_decide(house, 'ana')).id}"
+    assert f"1. {ENERGY} Free seats: 158 of 160; Peru: 8 of 10 free" in main(await officer.get(path))
+    back = world.released(left, "ended")
+    await world.hears(back, back)
+    assert f"1. {ENERGY} Free seats: 159 of 160; Peru: 9 of 10 free" in main(await officer.get(path))
+    assert not any((await house.front.invariants()).values())
+
+
 CAP = f"nomination:{CELL.key}"
 SLATE = f"/country/slate?programme={PROGRAMME}&year={YEAR}"
 

@@ -32,6 +32,12 @@ def plan() -> Plan:
     return found
 
 
+def test_who_leaves_may_be_ended_with_the_code_that_gives_a_place_back(plan: Plan) -> None:
+    """Quotas knows no other; with another code of a plan every place stays counted, and nobody who waits is told why."""
+    for one in plan.programmes:
+        assert "left" in {reason.code for reason in one.reasons_for("ending")}, one.code
+
+
 def test_the_plan_holds_the_figures_of_its_source(plan: Plan) -> None:
     totals = {programme.code: (programme.places_total, programme.years[0], programme.years[-1]) for programme in plan.programmes}
     assert totals == {
