@@ -36,7 +36,7 @@ async def lived(service: Front) -> Front:
     await service.answer(PERU, accept=5, decline=1)
     taken = await rows(service.db, "select application from place where cell = :cell and state = 'taken' order by 1 limit 2", cell=PERU)
     people = {one.application: one for one in service.people[PERU]}
-    service.clock.move(timedelta(days=200))
+    service.clock.move(timedelta(days=150))
     await apply_events(service.db, *[people[row.application].ended(service.clock.now(), "finished") for row in taken])
     service.clock.move(timedelta(days=1))
     await service.approve("bridge:CN:2016", 4)
