@@ -44,7 +44,7 @@ _PROGRAMMES: Final = text(
     "where cast(:code as text) is null or p.code = :code group by p.code order by p.code"
 )
 _CELLS: Final = """
-    select c.*, coalesce(n.used, 0) as nominated, p.changes::text as changes{more}
+    select c.*, coalesce(n.used, 0) as nominated, n.fixed as nomination_fixed, p.changes::text as changes{more}
     from cell c join programme p on p.code = c.programme left join limit_counter n on n.key = 'nomination:' || c.key
 """
 _BOARD: Final = text(_CELLS.format(more="") + " where c.programme = :programme and c.year = :year and c.listed order by c.country")
@@ -227,7 +227,7 @@ def _cell(row: Row[Any], published: ProgrammePublished, now: datetime) -> CellRo
         taken=row.taken,
         waiting=row.waiting,
         nominated=row.nominated,
-        nomination_cap=terms.nomination_cap(row.target),
+        nomination_cap=terms.nomination_cap(row.target) if row.nomination_fixed is None else row.nomination_fixed,
         last_decision=row.last_decision,
         last_hash=row.last_hash,
         grants_from=row.grants_from,

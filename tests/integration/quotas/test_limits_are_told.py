@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from services.quotas import rebuild
+from services.quotas import rebuild, views
 from services.quotas.domain.commands import SetLimit
 from services.quotas.domain.limits import named
 from services.quotas.rebuild import log_of
@@ -42,6 +42,22 @@ async def test_two_officers_set_a_limit_and_give_it_back_and_both_are_told(empty
     (topic,) = await rows(empty, "select distinct topic from outbox where type = 'puente.limit.set.v1'")
     assert topic.topic == LIMITS.name and LIMITS.name in KEPT, "whoever lost it long after finds it"
     assert await held(empty) == {}
+
+
+async def test_the_cell_shows_the_cap_on_nominations_that_officers_set(empty: Database) -> None:
+    """None is the plan's own here, which sets no ratio."""
+    await apply_events(empty, publication(terms()))
+
+    async def cap() -> int | None:
+        found = await empty.run(lambda tx: views.cell(tx, PE, now=LATER))
+        assert found is not None
+        return found.nomination_cap
+
+    assert await cap() is None
+    await adopt(empty, "limit_change", cell=PE, limit=f"nomination:{PE}", capacity=7)
+    assert await cap() == 7
+    await adopt(empty, "limit_change", cell=PE, limit=f"nomination:{PE}", capacity=None)
+    assert await cap() is None
 
 
 async def test_several_in_one_batch_are_told_one_after_the_other_also_from_cells_of_several_years(empty: Database) -> None:
