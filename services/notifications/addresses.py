@@ -14,7 +14,7 @@ import httpx2
 import msgspec
 
 from shared.observability.logging import get_logger
-from shared.web.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from shared.web.i18n import DEFAULT_LANGUAGE, spoken
 from shared.web.service_tokens import ServiceTokens
 
 log = get_logger(__name__)
@@ -134,7 +134,7 @@ class Addresses:
                 return NoAddress.UNKNOWN
             if answer.status_code == 200:
                 found = msgspec.json.decode(answer.content, type=Address)
-                return found if found.language in LANGUAGES else msgspec.structs.replace(found, language=DEFAULT_LANGUAGE)
+                return msgspec.structs.replace(found, language=spoken(found.language))
         except (msgspec.MsgspecError, UnicodeDecodeError):
             log.warning("address.not_understood", person_id=str(person), status=answer.status_code)
             return NoAddress.AWAY

@@ -40,6 +40,12 @@ LANGUAGE_COOKIE: Final = "puente_language"
 LANGUAGE_PAIR: Final = "lang"
 """The name in an address that asks for its page in a language."""
 
+
+def spoken(language: str) -> str:
+    """`language` where pages and mails speak it, else the one in which they begin."""
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
 _Plural = Callable[[int], int]
 
 

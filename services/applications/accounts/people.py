@@ -1,6 +1,7 @@
 """Accounts themselves: what people say of themselves, who is staff, who is let out."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,12 +9,17 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from services.applications.accounts import kept, throttle, zones
+from services.applications.accounts.emails import email_of
 from services.applications.accounts.tables import Account, Session, SignInAttempt
 from services.applications.accounts.use_cases import account_by_email, sign_out_everywhere
 from services.applications.domain.accounts import APPLICANT, staff_fault
+from services.applications.plan.model import Country
+from services.applications.plan.tables import near
+from services.applications.store import plans
 from shared.kernel.ids import new_id
 from shared.persistence.audit import record
 from shared.persistence.database import Tx
+from shared.web.i18n import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,13 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was changed. `code`: unknown_role, country_needed, country_unknown, not_staff, unknown_account."""
+    """Nothing was changed. `code`: unknown_account, email_unknown, language_unknown, or as `staff_fault` says.
+
+    `near`: the code of the country that may be meant.
+    """
 
     code: str
+    near: str = ""
 
 
 async def add_staff(
@@ -50,9 +60,16 @@ async def add_staff(
     Who works for a country and chose no time zone has that country's.
     Leaves an audit row where anything changed. A changed role bites when the identities that are out expire, minutes later.
     """
-    fault = staff_fault(role, country)
+    normal = email_of(email)
+    if normal is None:
+        return Refused("email_unknown")
+    if language not in LANGUAGES:
+        return Refused("language_unknown")
+    countries = {one.code: one for found in await plans.all_in_force(tx) for one in found.plan.countries} if country else {}
+    fault = staff_fault(role, country, countries)
     if fault:
-        return Refused(fault)
+        return Refused(fault, _nearest(country or "", countries.values()) if fault == "country_unknown" else "")
+    email = normal
     account = await account_by_email(tx, email)
     if account is not None and (account.role, account.country, account.disabled_at) == (role, country, None):
         return account.id
@@ -70,6 +87,12 @@ async def add_staff(
     detail = {"before": before, "after": role, "country": country}
     await record(tx, at=now, actor=actor, role="operator", act="account.made_staff", subject=str(account.id), detail=detail)
     return account.id
+
+
+def _nearest(typed: str, countries: Iterable[Country]) -> str:
+    """The code of the country that is called so, or nearly, in some language or by another code; empty where none is."""
+    called = {name: one.code for one in countries for name in (*astuple(one.names), one.alpha3, one.code)}
+    return called.get(near(typed, called), "")
 
 
 async def disable(tx: Tx, *, account: UUID, actor: str, now: datetime) -> Refused | None:

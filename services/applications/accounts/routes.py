@@ -3,7 +3,6 @@
 from urllib.parse import quote
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import FormData
 from starlette.middleware import Middleware
@@ -12,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from services.applications.access import viewer_of
 from services.applications.accounts.desk import CHECK_COOKIE, KEPT_PATH, Desk, desk_of
 from services.applications.accounts.details import router as details
+from services.applications.accounts.emails import email_of
 from services.applications.accounts.fresh import router as fresh
 from services.applications.accounts.keep_layer import KeepLayer
 from services.applications.accounts.mail import send_code
@@ -253,14 +253,6 @@ async def _welcome(desk: Desk, entered: Entered) -> Response:
 async def _led_to(tx: Tx, viewer: Viewer, asked: str) -> str:
     """The page that whoever has signed in goes on to."""
     return first_page(asked, viewer.role, has_applications=bool(await lists.of_person(tx, viewer)))
-
-
-def email_of(typed: str) -> str | None:
-    """The address in its normal form, or None where it is none. Whether it takes mail shows when it is written to."""
-    try:
-        return validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return None
 
 
 def _device(request: Request) -> str:

@@ -4,12 +4,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
 from sqlmodel import Field
 
 from services.applications.tables import Table
+from shared.web.i18n import spoken
 
 MOMENT: Final = DateTime(timezone=True)
+
+
+class Spoken(TypeDecorator[str]):
+    """A language of the pages. Another one in the row, which no page or mail could speak, is read as the one that pages begin with."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else spoken(value)
 
 
 class Account(Table, table=True):
@@ -22,7 +33,7 @@ class Account(Table, table=True):
     email: str
     role: str
     country: str | None = None
-    language: str
+    language: str = Field(sa_type=Spoken)
     timezone: str
     zone_chosen: bool = False
     name: str = ""
@@ -35,7 +46,7 @@ class SignInAttempt(Table, table=True):
 
     id: UUID = Field(primary_key=True)
     email: str
-    language: str
+    language: str = Field(sa_type=Spoken)
     timezone: str
     return_to: str
     code_hash: bytes = Field(sa_type=LargeBinary)

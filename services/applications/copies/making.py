@@ -16,7 +16,7 @@ from services.applications.views import dossier
 from shared.messaging.service import Sweep
 from shared.observability.logging import get_logger
 from shared.persistence.database import Database, Tx, Unavailable, said
-from shared.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, Texts, speaking
+from shared.web.i18n import Texts, speaking, spoken
 
 log = get_logger(__name__)
 
@@ -59,7 +59,7 @@ async def make(db: Database, store: DocumentStore, texts: Texts, one: Due, now: 
             return None
         return Folder(found, await zone_of(tx, one.person_id, found.application.country), now), await copies.as_sent(tx, one)
 
-    with speaking(texts, one.language if one.language and one.language in LANGUAGES else DEFAULT_LANGUAGE):
+    with speaking(texts, spoken(one.language or "")):
         found = await db.run(read)
         if found is None:
             return

@@ -143,15 +143,17 @@ def network_of(ip: str) -> str:
     return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
-def staff_fault(role: str, country: str | None, countries: Collection[str] | None = None) -> str | None:
-    """Why there can be no staff account of this kind (`unknown_role`, `country_needed`, `country_unknown`), or None."""
+def staff_fault(role: str, country: str | None, countries: Collection[str]) -> str | None:
+    """Why there can be no staff account of this kind, as a stable reason, or None. `countries` are those of the plans in force."""
     if role not in STAFF_ROLES:
         return "unknown_role"
-    if role in ROLES_OF_A_COUNTRY and not country:
+    if role not in ROLES_OF_A_COUNTRY:
+        return "country_not_needed" if country else None
+    if not country:
         return "country_needed"
-    if country and countries is not None and country not in countries:
-        return "country_unknown"
-    return None
+    if not countries:
+        return "plan_needed"
+    return None if country in countries else "country_unknown"
 
 
 def safe_return(raw: str | None, default: str = "/") -> str:

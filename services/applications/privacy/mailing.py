@@ -18,6 +18,7 @@ from sqlalchemy import text
 from shared.kernel.ids import new_id
 from shared.persistence import audit
 from shared.persistence.database import Tx
+from shared.web.i18n import spoken
 
 ASKED, DONE, DRAFT, KEPT = "asked", "done", "draft", "kept"
 PORTION: Final = 20
@@ -93,7 +94,7 @@ async def add(tx: Tx, mails: Sequence[Waiting], *, now: datetime, held: bool = F
 
 def new(kind: str, person: UUID, email: str, language: str, day: datetime, *, now: datetime, application: UUID | None = None) -> Waiting:
     """A mail that has not been tried yet."""
-    return Waiting(new_id(), kind, person, application, email, language, day, now)
+    return Waiting(new_id(), kind, person, application, email, spoken(language), day, now)
 
 
 async def claim(tx: Tx, *, now: datetime, most: int = PORTION) -> list[Waiting]:

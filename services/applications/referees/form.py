@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
+from services.applications.accounts.emails import email_of
 from services.applications.domain.answers import LANGUAGES, Fault, Option, Question, Texts, parse
 from services.applications.domain.referees import Invitee, Referees
 from services.applications.domain.writing import lettered
@@ -43,8 +42,4 @@ def read_invitee(asked: Referees, form: Mapping[str, str]) -> Invitee | dict[str
 
 
 def _address(typed: str) -> str | Fault:
-    """The address in its normal form. Whether it takes mail shows when it is written to."""
-    try:
-        return validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return Fault("email")
+    return email_of(typed) or Fault("email")

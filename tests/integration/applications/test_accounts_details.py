@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,11 +11,12 @@ from services.applications.accounts import people
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened
+from tests.integration.applications.people import with_the_plan
 
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 
@@ -64,3 +66,17 @@ async def test_a_new_name_leaves_a_coordinator_the_zone_of_whatever_country_they
         await front.db.run(lambda tx: people.add_staff(tx, email=email, role="coordinator", country="AR", now=now))
         await front.sign_in(browser, email)
         assert '<option value="America/Argentina/Buenos_Aires" selected' in (await browser.get("/account")).text
+
+
+async def test_who_has_a_language_that_no_page_speaks_signs_in_all_the_same(front: Front) -> None:
+    """Whatever put it there: nobody is locked out by it, and the page of their details mends it."""
+    made = await front.db.run(lambda tx: people.add_staff(tx, email="ben@example.org", role="officer", now=front.clock.now()))
+    assert isinstance(made, UUID)
+    await front.db.run(lambda tx: tx.execute(text("update account set language = 'xx'")))
+    async with front.browser() as browser:
+        await front.sign_in(browser, "ben@example.org")
+        page = await browser.get("/account")
+        assert (page.status_code, '<option value="es" selected' in page.text) == (200, True)
+    address = await front.db.run(lambda tx: people.address_of(tx, made))
+    assert address is not None and address.language == "es"
+    assert front.mail("ben@").language == "es"

@@ -11,11 +11,12 @@ from services.applications.accounts import people
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
 from tests.integration.applications.front import Front, opened
+from tests.integration.applications.people import with_the_plan
 
 
 @pytest.fixture
 async def front(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Front]:
-    async with opened(await new_database("applications"), clock, tmp_path) as front:
+    async with opened(await new_database("applications", with_the_plan), clock, tmp_path) as front:
         yield front
 
 

@@ -77,15 +77,26 @@ async def test_a_plan_is_checked_loaded_once_and_refused_where_it_is_wrong(puent
     assert "plan.toml" in refused.text
 
 
-async def test_staff_accounts_are_made_and_wrong_ones_refused_with_the_reason(puente: Puente) -> None:
-    made = await puente("account", "add", "ana@example.org", "--role", "coordinator", "--country", "PE")
+async def test_staff_accounts_are_made_and_wrong_ones_refused_with_the_reason(puente: Puente, applications: Database) -> None:
+    coordinator = ("--role", "coordinator", "--country")
+    early = await puente("account", "add", "ana@example.org", *coordinator, "PE")
+    assert (early.code, "puente plan load FOLDER comes first" in early.text) == (1, True), early.text
+    assert (await puente("plan", "load", str(PLAN))).code == 0
+    made = await puente("account", "add", "ana@example.org", *coordinator, "PE")
     assert (made.code, "coordinator of PE" in made.text) == (0, True), made.text
-    for arguments, words in (
-        (("--role", "coordinator"), "--country"),
-        (("--role", "king"), "expected coordinator, reviewer, officer, auditor or operator"),
+    for email, arguments, words in (
+        ("ben@example.org", ("--role", "coordinator"), "a coordinator needs --country"),
+        ("ben@example.org", ("--role", "king"), "'king' is no role: expected coordinator, reviewer, officer, auditor or operator"),
+        ("nomail", ("--role", "officer"), "'nomail' is no e-mail address"),
+        ("ben@example.org", ("--role", "officer", "--language", "xx"), "'xx' is no language of the pages: expected es, pt, en, fr, zh, nl"),
+        ("ben@example.org", ("--role", "reviewer", "--country", "PE"), "the role reviewer belongs to no country"),
+        ("ben@example.org", (*coordinator, "XX"), "'XX' is no country of the plan"),
+        ("ben@example.org", (*coordinator, "pe"), "'pe' is no country of the plan: write its code of two letters, such as --country PE"),
+        ("ben@example.org", (*coordinator, "brasil"), "such as --country BR"),
     ):
-        refused = await puente("account", "add", "ana@example.org", *arguments)
-        assert (refused.code, words in refused.text) == (1, True), refused.text
+        refused = await puente("account", "add", email, *arguments)
+        assert (refused.code, words in refused.text, len(refused.text.splitlines())) == (1, True, 1), refused.text
+    assert await counted(applications, "account") == 1
 
 
 async def test_who_was_erased_is_written_down_and_erased_again_after_a_backup(

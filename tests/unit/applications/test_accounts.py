@@ -77,11 +77,13 @@ def test_the_request_after_the_last_allowed_one_is_refused() -> None:
 
 
 def test_staff_needs_a_role_and_a_coordinator_a_country() -> None:
-    assert staff_fault("officer", None) is None
-    assert staff_fault("coordinator", "PE") is None
-    assert staff_fault("applicant", None) == "unknown_role"
-    assert staff_fault("coordinator", "") == "country_needed"
+    assert staff_fault("officer", None, ()) is None
+    assert staff_fault("coordinator", "PE", {"PE"}) is None
+    assert staff_fault("applicant", None, {"PE"}) == "unknown_role"
+    assert staff_fault("coordinator", "", {"PE"}) == "country_needed"
     assert staff_fault("coordinator", "XX", {"PE"}) == "country_unknown"
+    assert staff_fault("coordinator", "PE", ()) == "plan_needed"
+    assert staff_fault("reviewer", "PE", {"PE"}) == "country_not_needed"
 
 
 @pytest.mark.parametrize("path", ["/", "/a/b?c=d&e=/f", "/quotas/cells/x:PE:2016#y", "/a//b"])
