@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.applications.plan import check_folder
+from services.applications.plan.versions import LoadRefused
 from services.applications.use_cases.plans import Loaded, NeedsConfirmation, ProgrammeTaken, Stranded, Unchanged, load_plan
 from services.run.parked import actor
 from shared.kernel.clock import Clock
@@ -41,9 +42,8 @@ async def load(applications: Service, folder: Path, clock: Clock, console: Conso
             text += "Nothing was changed, and no officer can agree to it: keep the year in the plan until they have ended."
         case ProgrammeTaken(programme, other):
             text = f"the programme {programme} belongs to the plan {other} already; nothing was changed"
-        case refused:
-            text = (
-                f"{plan.code} version {plan.version} was refused ({refused.code}): {refused.parameters}; give a changed plan a new version"
-            )
+        case LoadRefused():
+            text = f"{plan.code} version {plan.version} was loaded before and said something else then; nothing was changed. "
+            text += "Give the changed plan a new version in plan.toml, and load it again."
     console.print(text, highlight=False, markup=False, soft_wrap=True)
     return isinstance(outcome, Loaded | Unchanged)

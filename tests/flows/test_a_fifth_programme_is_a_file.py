@@ -19,7 +19,7 @@ def six(text: str) -> str:
 
 FIFTH = f"""
 code = "scientists"
-clause = "VII.4"
+clause = "VIII.4"
 sides = ["CELAC"]
 places_total = 66
 route = ["approval"]

@@ -58,9 +58,11 @@ def run_cases(plan: Plan) -> list[CaseResult]:
 
 def check_folder(folder: Path) -> Report:
     """Read the folder and run its cases; every error, and every case that came out otherwise, is one line."""
+    if not folder.is_dir():
+        return Report(ok=False, plan=None, lines=(f"{folder} is no folder; nothing was loaded. Name the folder that holds a plan.toml.",))
     plan = read(folder)
     if isinstance(plan, list):
-        count = f"{len(plan)} error{'' if len(plan) == 1 else 's'} in {folder.name}; nothing was loaded."
+        count = f"{len(plan)} error{'' if len(plan) == 1 else 's'} in {folder.resolve().name}; nothing was loaded."
         return Report(ok=False, plan=None, lines=(*map(str, plan), count))
     results = run_cases(plan)
     wrong = [result for result in results if not result.as_expected]

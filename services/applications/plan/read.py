@@ -12,7 +12,7 @@ from services.applications.plan.countries import read_countries, read_participat
 from services.applications.plan.forms import Forms
 from services.applications.plan.model import Case, Country, Participation, Plan, Programme
 from services.applications.plan.programmes import read_programme, read_sides
-from services.applications.plan.tables import CODE, PlanError, Problems, Table, load
+from services.applications.plan.tables import CODE, PlanError, Problems, Table, listing, load, near
 
 PLAN: Final = "plan.toml"
 COUNTRIES: Final = "countries.toml"
@@ -64,6 +64,13 @@ class _Reader:
         if head is None:
             return None
         starts, ends = read_period(head)
+        clauses = head.texts("clauses")
+        for table in tables.values():
+            clause = table.values.get("clause")
+            if clauses and isinstance(clause, str) and clause.strip() and clause not in clauses:
+                table.wrong(
+                    "clause", f'"clause" is "{clause}"', f'one of the "clauses" of {PLAN}: {listing(clauses)}', near(clause, clauses)
+                )
         plan = Plan(
             code=head.text("code", CODE, f'"{self.folder.name}" or another code of small letters, digits and -'),
             version=head.text("version", VERSION, "a version such as 1 or 1.2"),
@@ -71,7 +78,7 @@ class _Reader:
             description=head.in_languages("description"),
             example_note=head.in_languages("example_note"),
             source=head.text("source"),
-            clauses=head.texts("clauses"),
+            clauses=clauses,
             starts=starts,
             ends=ends or starts,
             languages=head.texts("languages", LANGUAGES),

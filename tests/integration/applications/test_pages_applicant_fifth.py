@@ -42,7 +42,7 @@ def page_of(key: str, kinds: tuple[str, ...]) -> str:
 PAGES = "\n".join(page_of(key, kinds) for key, kinds in HALVES.items())
 FIFTH = f"""
 code = "scientists"
-clause = "VII.4"
+clause = "VIII.4"
 sides = ["CELAC"]
 places_total = 50
 route = ["approval"]

@@ -1,5 +1,6 @@
 """What operators type: each command on real databases, by its exit code and its words."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ async def test_a_plan_is_checked_loaded_once_and_refused_where_it_is_wrong(puent
     assert (first.code, "is in force" in first.text) == (0, True), first.text
     second = await puente("plan", "load", str(PLAN))
     assert (second.code, "nothing was changed" in second.text) == (0, True), second.text
+
+    changed = Path(shutil.copytree(PLAN, installation.home.folder / "changed"))
+    masters = changed / "programmes" / "masters.toml"
+    masters.write_text(masters.read_text().replace("offer_days = 21", "offer_days = 20"))
+    otherwise = await puente("plan", "load", str(changed))
+    assert (otherwise.code, len(otherwise.text.splitlines())) == (1, 1), otherwise.text
+    assert "was loaded before and said something else then" in otherwise.text and "{" not in otherwise.text
+    assert "Give the changed plan a new version in plan.toml" in otherwise.text
 
     wrong = installation.home.folder / "wrong"
     wrong.mkdir()

@@ -92,6 +92,8 @@ SPOILED = [
         '"min_words" is 2001, more than "max_words", 2000',
         "smaller one",
     ),
+    # a clause that the plan does not have
+    ("programmes/bridge.toml", 'clause = "VIII.3"', 'clause = "V.3"', '"clause" is "V.3"', 'one of the "clauses" of plan.toml: VIII.2'),
     # what is asked of referees
     ("programmes/scholarship.toml", "maximum = 3\nkinds", "maximum = 1\nkinds", '"maximum" is 1', "2 or more"),
     ("programmes/scholarship.toml", "minimum = 2\nmaximum", "minimum = 0\nmaximum", '"minimum" is 0', "from 1 to 5"),
@@ -273,6 +275,16 @@ def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
     assert "countries.toml:1: the file is missing" in found
     assert "plan.toml:1: the file cannot be read" in found
     assert 'programmes/cases/bridges.toml:1: there is no programme "bridges"' in found
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_line_and_one_without_a_name_is_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in (tmp_path / "nowhere", folder / "plan.toml"):
+        assert check_folder(wrong).lines == (f"{wrong} is no folder; nothing was loaded. Name the folder that holds a plan.toml.",)
+    (folder / "countries.toml").unlink()
+    monkeypatch.chdir(folder)
+    assert check_folder(Path()).lines[-1].endswith(" in plan; nothing was loaded.")
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

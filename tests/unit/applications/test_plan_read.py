@@ -157,7 +157,7 @@ def test_what_a_plan_can_say_only_since_then_changes_no_plan_that_does_not_say_i
 
 FIFTH = """
 code = "scientists"
-clause = "VII.4"
+clause = "VIII.4"
 sides = ["CELAC"]
 places_total = 50
 route = ["approval"]
