@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Mapping
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -10,22 +11,32 @@ from shared.kernel.clock import Clock
 from shared.messaging import parking
 from shared.messaging.service import Service, Waits
 
+NAMED: Final = 5
+"""So many of the events that can only be dropped are named below the list, which has all of them."""
+
 
 async def show_parked(services: Mapping[str, Service], console: Console) -> int:
     """Print the open parked events of all services; returns how many there are."""
     table = Table(box=None, pad_edge=False)
     for heading in ("service", "id", "key", "event", "parked at", "reason"):
         table.add_column(heading, overflow="fold")
-    total = 0
+    total, no_events = 0, []
     for name, service in services.items():
         for one in await service.db.run(parking.listing):
             total += 1
             known = one.waits_for and one.waits_for != parking.AGAIN
             reason = f"waits for {one.waits_for}" if known else f"{one.reason_code}: {one.reason}"
+            if not one.kept:
+                no_events.append(f"{one.id} of {name}")
             table.add_row(name, str(one.id), one.key, one.type or "-", f"{one.parked_at:%Y-%m-%d %H:%M:%S}", reason)
     if total:
         console.print(table)
         console.print("Go on with a key: puente events resume KEY --service SERVICE", highlight=False)
+    if no_events:
+        which = ", ".join(no_events[:NAMED]) + (f" and {len(no_events) - NAMED} more" if len(no_events) > NAMED else "")
+        console.print(
+            f'No event of ours, and first to be given up ({which}): puente events drop ID --service SERVICE --reason "..."', highlight=False
+        )
     console.print(f"{total} parked", highlight=False)
     return total
 
@@ -47,7 +58,7 @@ async def resume(service: Service, key: str, clock: Clock, console: Console) -> 
     else:
         console.print(f"{key} goes on: {done} events handled", highlight=False)
         return True
-    console.print(f"{stays} ({tally.done} events before it were handled)", highlight=False)
+    console.print(f"{stays} ({tally.done} events before it were handled)" if tally.done else stays, highlight=False)
     return False
 
 

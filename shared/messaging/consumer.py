@@ -13,7 +13,7 @@ from shared.events.catalogue import decode, types_for
 from shared.events.envelope import AnyEvent, Refusal
 from shared.kernel.crash_points import reach
 from shared.messaging import parking
-from shared.messaging.behind import keep, key_of
+from shared.messaging.behind import given_up, is_among, keep, key_of
 from shared.messaging.service import Handle, Service, Waits
 from shared.messaging.transport import Partition, Record, TransportAway
 from shared.messaging.unfinished import Unfinished
@@ -100,7 +100,9 @@ class Consumer:
     async def _apply(self, tx: Tx, records: Sequence[Record], positions: Mapping[Partition, int] | None) -> dict[Partition, int]:
         moved = await self._move_offsets(tx, records, positions)
         await reach("batch.begun")
-        stopped = set(await parking.locked(tx, {key_of(record) for record in records}))
+        keys = {key_of(record) for record in records}
+        stopped = set(await parking.locked(tx, keys))
+        dropped = await given_up(tx, keys)
         events: list[AnyEvent] = []
         behind: list[Record] = []
         for record in records:
@@ -108,6 +110,9 @@ class Consumer:
             read = _read(record)
             if not isinstance(read, Refusal) and read.type not in self._types:
                 continue  # behind a stopped key too: nothing here would ever handle it
+            if dropped and is_among(record, dropped):
+                log.info("dropped_event_passed_over", service=self.service, key=key, topic=record.partition.topic, offset=record.offset)
+                continue
             if key in stopped:
                 behind.append(record)
             elif isinstance(read, Refusal):

@@ -46,6 +46,8 @@ class Parked:
     reason: str
     parked_at: datetime
     waits_for: str | None
+    kept: bool
+    """Whether its bytes are: what is no event of ours can only be dropped."""
 
 
 class ResumeFailed(Exception):
@@ -100,7 +102,7 @@ async def listing(tx: Tx) -> list[Parked]:
     """Every open parked event, in the order in which it would be resumed."""
     rows = await tx.execute(
         text(
-            "select e.id, e.key, e.topic, e.type, e.reason_code, e.reason, e.parked_at, k.waits_for "
+            "select e.id, e.key, e.topic, e.type, e.reason_code, e.reason, e.parked_at, k.waits_for, e.value is not null "
             "from parked_event e left join parked_key k using (key) where e.settled_at is null order by e.key, e.id"
         )
     )
@@ -182,7 +184,8 @@ async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: d
     rows = list(takewhile(lambda row: row.value is not None, open_ones))
     if not rows:
         raise ResumeFailed(
-            f"{key} stays parked: an event behind it is no event of ours ({open_ones[0].reason}); drop it with a reason, then resume"
+            f"{key} stays parked: {open_ones[0].id}, which is first now, is no event of ours ({open_ones[0].reason}); "
+            "drop it with a reason, then resume"
         )
     await handle(tx, [decode(row.value, topic=row.topic) for row in rows])
     await _settle(tx, [row.id for row in rows], "handled")
@@ -193,6 +196,7 @@ async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: d
 async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -> bool:
     """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed.
 
+    It is passed over whenever it comes again (`behind.given_up`).
     Its key is locked first, as by whoever goes on with it: an event that is being handled is not dropped as well.
     """
     key = text("select key from parked_key where key = (select key from parked_event where id = :id) for update")

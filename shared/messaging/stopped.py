@@ -45,14 +45,14 @@ async def stopped(tx: Tx, most: int) -> list[Stopped]:
             "case when k.waits_for = :its_turn then (select count(*) from parked_event d where d.key = k.key "
             "and d.settled_how = 'handled' and d.settled_at >= k.parked_at) else 0 end as done "
             "from (select key, waits_for, parked_at from parked_key order by key limit :most) as k left join lateral ("
-            "select id, topic, type, reason_code, reason, parked_at from parked_event where key = k.key and settled_at is null "
-            "order by id limit :shown) as e on true order by k.key, e.id"
+            "select id, topic, type, reason_code, reason, parked_at, value is not null from parked_event "
+            "where key = k.key and settled_at is null order by id limit :shown) as e on true order by k.key, e.id"
         ),
         {"its_turn": ITS_TURN, "most": most, "shown": SHOWN},
     )
     found: dict[str, Stopped] = {}
-    for key, waits_for, number, topic, kind, code, reason, parked_at, events, done in rows:
-        first = () if number is None else (parking.Parked(number, key, topic, kind, code, reason, parked_at, waits_for),)
+    for key, waits_for, number, topic, kind, code, reason, parked_at, kept, events, done in rows:
+        first = () if number is None else (parking.Parked(number, key, topic, kind, code, reason, parked_at, waits_for, kept),)
         known = found.get(key)
         found[key] = known._replace(first=known.first + first) if known else Stopped(key, waits_for, first, events, done)
     return list(found.values())

@@ -81,4 +81,7 @@ DDL: Final = (
     "create index audit_entry_at on audit_entry (at)",
 )
 
+DROPPED: Final = "create index parked_event_dropped on parked_event (key) where settled_how = 'dropped'"
+"""For a later migration: every batch asks for what was dropped of its keys, which is a handful of rows among all that were ever parked."""
+
 TABLES: Final = frozenset({"outbox", "consumer_offset", "partition_lease", "worker_member", "parked_key", "parked_event", "audit_entry"})

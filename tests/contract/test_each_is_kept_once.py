@@ -8,9 +8,10 @@ from sqlalchemy import text
 from shared.events.catalogue import APPLICATIONS
 from shared.events.envelope import AnyEvent, encode
 from shared.messaging import parking
+from shared.messaging.behind import given_up, is_among
 from shared.messaging.consumer import Consumer
 from shared.messaging.local import LocalTransport
-from shared.messaging.transport import Outgoing, Record, TransportAway
+from shared.messaging.transport import Outgoing, Partition, Record, TransportAway
 from shared.persistence.database import Database, Tx
 from tests.conftest import NewDb
 from tests.contract.rig import KEYS, MOMENT, Rig, add_tables, apply_once, fact, in_order, service
@@ -112,15 +113,31 @@ async def test_what_comes_again_in_one_delivery_is_kept_once_and_in_the_order_of
     assert list(offsets.scalars()) == [1, 2, 3, 6]
 
 
-async def test_what_was_handled_or_dropped_does_not_stand_for_what_comes_later(db: Database) -> None:
-    """Only what is open keeps another away: a key that stops anew at the same event keeps it again."""
+async def test_what_was_handled_does_not_stand_for_what_comes_later(db: Database) -> None:
+    """A key that stops anew at the same event keeps it again."""
     transport, handle = LocalTransport(), Poisoned()
     transport.subscribe("quotas", [APPLICATIONS.name], Consumer(service("quotas", db, handle)))
     publisher = await transport.publisher()
     row = [Outgoing(1, APPLICATIONS.name, KEYS[0], encode(fact("bad", 1, KEYS[0])))]
     await publisher.publish(row)
-    [first] = await db.run(parking.listing)
-    assert await db.run(lambda tx: parking.drop(tx, first.id, now=MOMENT, actor="operator", reason="a test"))
-    assert await parking.resume(db, handle, KEYS[0], now=MOMENT, actor="operator") == 0
+    handle.healed = True
+    assert await parking.resume(db, handle, KEYS[0], now=MOMENT, actor="operator") == 1
+    handle.healed = False
     await publisher.publish(row)
     assert await kept(db) == [(KEYS[0], "handler_failed")]
+
+
+async def test_an_unknown_event_that_was_dropped_is_given_up_where_a_later_release_knows_it_too(db: Database) -> None:
+    """Its bytes are the same, though it had no id then. Others' bytes, and the same under another key, are not given up."""
+    record = Record(Partition(APPLICATIONS.name, 0), 1, KEYS[0], encode(fact("late", 1, KEYS[0])))
+    other = record._replace(value=encode(fact("late", 2, KEYS[0])))
+
+    async def as_before(tx: Tx) -> None:
+        await parking.park(tx, record, code="unknown_type", reason="unknown")
+        await tx.execute(text("update parked_event set event_id = null, type = null"))
+
+    await db.run(as_before)
+    [first] = await db.run(parking.listing)
+    assert await db.run(lambda tx: parking.drop(tx, first.id, now=MOMENT, actor="operator", reason="a test"))
+    dropped = await db.run(lambda tx: given_up(tx, KEYS))
+    assert [is_among(one, dropped) for one in (record, other, record._replace(key=KEYS[1]))] == [True, False, False]

@@ -1,0 +1,16 @@
+"""Events that were dropped are found by an index: every batch asks whether one of them comes again."""
+
+from alembic import op
+
+from shared.messaging.tables import DROPPED
+
+revision = "0027"
+down_revision = "0026"
+
+
+def upgrade() -> None:
+    op.execute(DROPPED)
+
+
+def downgrade() -> None:
+    op.execute("drop index parked_event_dropped")
