@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal, get_decimal_symbol
@@ -50,6 +51,11 @@ def zone_name(timezone: str) -> str:
     if timezone in ("UTC", "Etc/UTC"):
         return "UTC"
     return city_of(timezone, LOCALES[current_language()])
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the reader's: `español`, `Spaans`; its code where that is not known."""
+    return str(Locale.parse(LOCALES[current_language()]).languages.get(code, code))
 
 
 def format_date(value: date | datetime, form: DateForm = "long") -> str:

@@ -33,5 +33,5 @@ def remembering(request: Request, response: Response, chosen: str = "") -> Respo
 
 
 async def zone_here(tx: Tx, request: Request) -> str:
-    """The time zone to show moments in to somebody who reads: the account's, else the chosen country's, else one of the language."""
+    """The time zone to show moments in to somebody who reads: the account's, else the chosen country's, else UTC."""
     return await zone_for(tx, request, chosen_country(request))

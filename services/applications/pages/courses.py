@@ -8,7 +8,7 @@ from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Programme
 from services.applications.store.plans import InForce
 from services.applications.store.seats import Course, Fixed
-from shared.web.formats import format_date, format_number
+from shared.web.formats import format_date, format_number, language_name, listed
 from shared.web.i18n import current_language, translate
 
 _ = translate
@@ -16,14 +16,14 @@ _ = translate
 
 @dataclass(frozen=True, slots=True)
 class CourseLine:
-    """One course in words; `languages` are codes, `own` is what officers have set for the reader's country. Empty where nobody says."""
+    """One course in words; `own` is what officers have set for the reader's country. Empty where nobody says."""
 
     name: str
     days: str
     seats: str
     per_country: str
     own: str
-    languages: tuple[str, ...]
+    languages: str
 
 
 def choices(programme: Programme) -> int:
@@ -47,7 +47,7 @@ def courses(terms: InForce, call: Call | None, fixed: Fixed, country: str) -> li
                 "" if seats is None else format_number(seats),
                 "" if one.per_country is None else format_number(one.per_country),
                 "" if part is None else _("{country}: at most {seats}", country=here, seats=format_number(part)),
-                one.languages,
+                listed(map(language_name, one.languages)),
             )
         )
     return lines

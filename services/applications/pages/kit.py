@@ -19,20 +19,11 @@ from services.applications.tables import Application
 from services.applications.views import Dossier, dossier
 from shared.persistence.database import Tx
 from shared.web.context import context_of
-from shared.web.formats import BEIJING, bracketed, format_date
+from shared.web.formats import bracketed, format_date
 from shared.web.i18n import current_language
 from shared.web.identity import require
 from shared.web.problems import Problem
 
-ZONE_BY_LANGUAGE: Final = {
-    "es": "America/Lima",
-    "pt": "America/Sao_Paulo",
-    "en": "America/Port_of_Spain",
-    "fr": "America/Port-au-Prince",
-    "zh": BEIJING,
-    "nl": "America/Paramaribo",
-}
-"""Where nothing is known of a reader but the language: one zone of those who speak it. The zone is always named beside the time."""
 UPLOAD_ROOM_BYTES: Final = 48 * 1024 * 1024
 """Bodies of uploads may be this large, well over any document's own limit, so that a file too large is refused by its name."""
 FORM_ROOM_BYTES: Final = 1024 * 1024
@@ -59,7 +50,10 @@ def id_from(raw: str) -> UUID:
 
 
 async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
-    """The time zone to show moments in: the account's, else that of its country or the application's, else one of the language's."""
+    """The time zone to show moments in: the account's, else that of its country or the application's, else UTC.
+
+    A language says no zone: Spanish is read from Tijuana to Buenos Aires.
+    """
     identity = context_of(request).identity
     return await zone_of(tx, UUID(identity.account_id) if identity else None, country)
 
@@ -71,7 +65,7 @@ async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
 
 def zone_with(account: Account | None, country: str = "") -> str:
     """The same of an account that was read already."""
-    return zones.of_account(account, country) or ZONE_BY_LANGUAGE.get(current_language(), zones.UTC)
+    return zones.of_account(account, country) or zones.UTC
 
 
 def clock_time(moment: datetime, zone: str, now: datetime) -> str:

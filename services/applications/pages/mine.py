@@ -23,7 +23,6 @@ from services.applications.pages.preferences import approved_words, facts_of
 from services.applications.pages.preferences import notes as course_notes
 from services.applications.pages.referees import standing_words
 from services.applications.pages.words import (
-    LIMITS,
     MOVES,
     NOT_CORRECTED,
     NOT_DECIDED,
@@ -35,6 +34,7 @@ from services.applications.pages.words import (
     limit_words,
     move_name,
     reason_words,
+    without_said,
 )
 from services.applications.plan.model import Call, Plan, Programme
 from services.applications.store.applications import live
@@ -204,7 +204,7 @@ def notes(detail: dict[str, object], plan: Plan, programme: Programme) -> list[s
         reasons.append(str(detail["reason"]))
     limit = str(detail.get("limit") or "")
     kind = limit.partition(":")[0]
-    found += reason_words([code for code in reasons if SAID_BY_LIMIT.get(code) != kind], programme)
+    found += reason_words(without_said(reasons, limit), programme)
     if kind in SAID_BY_LIMIT.values():  # what a reason says of somebody, the limit says to them
         words = limit_words(limit, plan)
         found.append(words[0].upper() + words[1:])
@@ -233,8 +233,7 @@ def lacking(folder: Folder) -> list[str]:
 
 def reasons(application: Application) -> list[str]:
     """The codes of why, without the one that the limit's own words say better."""
-    kind = (application.reason_limit or "").partition(":")[0]
-    return [code for code in application.reasons if kind not in LIMITS or SAID_BY_LIMIT.get(code) != kind]
+    return without_said(application.reasons, application.reason_limit or "")
 
 
 async def again(request: Request, folder: Folder) -> str:

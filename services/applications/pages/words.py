@@ -1,6 +1,6 @@
 """States, moves, limits and reasons in plain words, for the applicant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from services.applications.domain.lifecycle import APPLICANT, Act, State
@@ -111,6 +111,12 @@ def reason_words(codes: Sequence[str], programme: Programme) -> list[str]:
     """The programme's words for reason codes; a code that its files no longer have is left out."""
     known = {reason.code: reason.names for reason in programme.reasons}
     return [known[code][current_language()] for code in codes if code in known]
+
+
+def without_said(codes: Iterable[str], limit: str) -> list[str]:
+    """Reason codes without the one that the words of the `limit` say better: both stand on one page."""
+    kind = limit.partition(":")[0]
+    return [code for code in codes if kind not in LIMITS or SAID_BY_LIMIT.get(code) != kind]
 
 
 def country_name(code: str, plan: Plan) -> str:

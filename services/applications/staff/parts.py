@@ -12,7 +12,7 @@ from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.home import STAGES
 from services.applications.pages.preferences import course_title, facts_of
 from services.applications.pages.sending import sections
-from services.applications.pages.words import country_name, file_words, reason_words, type_words
+from services.applications.pages.words import country_name, file_words, reason_words, type_words, without_said
 from services.applications.plan.model import Call, PlanReason, Programme
 from services.applications.staff.kit import File, title_of
 from services.applications.staff.recommended import letters
@@ -24,10 +24,14 @@ from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 from shared.web.formats import bracketed, format_number, listed
-from shared.web.i18n import current_language, ngettext, translate
+from shared.web.i18n import N_, current_language, ngettext, translate
 
 _ = translate
 
+NO_ROOM: Final = N_(
+    "Your country has put forward as many people as it may, so nobody more can be put forward now. When a candidate withdraws before being "
+    "offered a place, one more may be put forward. Whoever was offered a place, or is not carried forward by the programme, still counts."
+)
 LACKING: Final = (State.SUBMITTED, State.WAITING, State.REFUSED)
 """States in which the limit that had no room is shown."""
 
@@ -89,14 +93,19 @@ def papers(file: File) -> list[PaperLine]:
     return found
 
 
+def shown_limit(file: File) -> str:
+    """The key of the limit that had no room, while it is shown."""
+    return file.application.reason_limit or "" if file.application.state in LACKING else ""
+
+
 def lacking(file: File) -> list[str]:
     """In words, the limits that had no room."""
     keys: list[str] = []
     if file.application.state == State.WAITING and not before_round(file.application, file.dossier.call):
         waits = [entry for entry in file.dossier.timeline if entry.act == "wait"]
         keys = [str(key) for key in waits[-1].detail.get("lacking", ())] if waits else []
-    elif file.application.reason_limit and file.application.state in LACKING:
-        keys = [file.application.reason_limit]
+    elif limit := shown_limit(file):
+        keys = [limit]
     return [limit_words(key, file.plan) for key in keys]
 
 
@@ -136,7 +145,7 @@ def sheet(file: File) -> dict[str, Any]:
         "papers": papers(file),
         "recommendations": letters(file),
         "moments": timeline(file),
-        "reasons": reason_words(file.application.reasons, file.dossier.programme),
+        "reasons": reason_words(without_said(file.application.reasons, shown_limit(file)), file.dossier.programme),
         "lacking": lacking(file),
         "next": coming(file),
         "courses": facts_of(file.application, file.dossier.programme),
@@ -181,10 +190,11 @@ class Cellside:
 
     @property
     def slate_words(self) -> str:
-        """`Number 2 of 5 on the country's slate.`; nothing where it is not on it."""
+        """Which it is on the country's slate, that holds only who is not decided yet; nothing where it is not on it."""
         if self.slate is None:
             return ""
-        return _("Number {rank} of {most} on the country’s slate.", rank=format_number(self.slate[0]), most=format_number(self.slate[1]))
+        words = {"rank": format_number(self.slate[0]), "most": format_number(self.slate[1])}
+        return _("Of those on the country’s slate that wait for a decision: number {rank} of {most}.", **words)
 
     @property
     def href(self) -> str:
@@ -208,13 +218,18 @@ class Cellside:
 
     @property
     def put_forward(self) -> str:
-        """`12 of 108 put forward.`, or without a cap how many."""
+        """`12 of 108 put forward in all.`, decided or not, or without a cap how many."""
         if self.cap.most is None:
             return ngettext("{n} put forward.", "{n} put forward.", self.beside.put_forward)
         words = {"n": format_number(self.beside.put_forward), "most": format_number(self.cap.most)}
         if self.cap.fixed:
-            return _("{n} of {most} put forward (limit set by officers).", **words)
-        return _("{n} of {most} put forward.", **words)
+            return _("{n} of {most} put forward in all (limit set by officers).", **words)
+        return _("{n} of {most} put forward in all.", **words)
+
+    @property
+    def no_room(self) -> str:
+        """Why nobody more can be put forward, and what makes room; nothing where there is room, or this service does not know."""
+        return _(NO_ROOM) if self.full else ""
 
     @property
     def full(self) -> bool:

@@ -10,7 +10,7 @@ from services.applications.domain.lifecycle import Act, State
 from services.applications.pages.giving import before_round
 from services.applications.pages.preferences import course_title
 from services.applications.pages.preferences import notes as course_notes
-from services.applications.pages.words import agreed_words, country_name, reason_words
+from services.applications.pages.words import agreed_words, country_name, reason_words, without_said
 from services.applications.plan.model import Call, Plan, PlanReason, Programme
 from services.applications.staff.courses import WHY
 from services.applications.staff.kit import File
@@ -124,7 +124,7 @@ def limit_words(key: str, plan: Plan) -> str:
 def notes(detail: Mapping[str, Any], plan: Plan, programme: Programme) -> list[str]:
     """What a move's detail says: reasons, limits, rank, day."""
     codes = [str(code) for code in detail.get("reasons") or ()] + ([str(detail["reason"])] if isinstance(detail.get("reason"), str) else [])
-    found = reason_words(codes, programme)
+    found = reason_words(without_said(codes, str(detail.get("limit") or "")), programme)
     limits = [str(key) for key in detail.get("lacking") or ()] + ([str(detail["limit"])] if detail.get("limit") else [])
     found += [_sentence(limit_words(key, plan)) for key in limits]
     if isinstance(detail.get("rank"), int) and detail["rank"] > 0:

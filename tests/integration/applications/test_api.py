@@ -175,12 +175,12 @@ async def test_a_program_reads_the_number_on_the_slate_that_the_pages_show(api: 
         return [by_id[str(first.id)], by_id[str(second.id)], (await api.send(COORDINATOR, "GET", path)).json()["slate_rank"]]
 
     assert await numbers() == [1, 2, 2]
-    assert "Number 2 of 2 on the country’s slate" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
+    assert "wait for a decision: number 2 of 2" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
     body = {"expected_version": first.version, "reasons": [reason("rejection")]}
     gone = await api.send(OFFICER, "POST", f"/api/v1/applications/{first.id}/reject", json=body)
     assert gone.json()["slate_rank"] is None
     assert await numbers() == [None, 1, 1], "and no gap where somebody has left"
-    assert "Number 1 of 1 on the country’s slate" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
+    assert "wait for a decision: number 1 of 1" in (await api.send(OFFICER, "GET", f"/officer/applications/{second.id}")).text
     assert (await api.send(ben, "GET", path)).json()["slate_rank"] is None, "the order is the country's own"
 
 

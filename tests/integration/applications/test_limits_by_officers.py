@@ -166,21 +166,21 @@ async def test_a_country_reads_the_cap_that_officers_set_until_the_plans_counts_
     async def reads(slate: str, calls: str, beside: str) -> str:
         assert f"1 put forward {slate} 1 on the slate now" in main(await peru.get(SLATE))
         assert f" 1 0 {calls} 0 Slate" in main(await peru.get("/country"))
-        assert f"Number 1 of 1 on the country’s slate. {beside}" in main(await officer.get(f"{BASE}{nominated.id}"))
+        assert f"wait for a decision: number 1 of 1. {beside}" in main(await officer.get(f"{BASE}{nominated.id}"))
         one = main(await peru.get(f"/country/applications/{sent.id}"))
         assert beside in one
         return one
 
-    await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
+    await reads("of at most 108", "1 of 108", "1 of 108 put forward in all.")
     await world.hears(cap_set(world, f"nomination:{PROGRAMME}:CL:{YEAR}", 1, 7), cap_set(world, f"nomination:{PROGRAMME}:PE:2017", 1, 8))
-    await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
+    await reads("of at most 108", "1 of 108", "1 of 108 put forward in all.")
     await world.hears(cap_set(world, CAP, 3, 2))
     by = "(limit set by officers)"
-    assert "No room" not in await reads(f"of at most 2 {by}", f"1 of 2 {by}", f"1 of 2 put forward {by}.")
+    assert "No room" not in await reads(f"of at most 2 {by}", f"1 of 2 {by}", f"1 of 2 put forward in all {by}.")
     await world.hears(cap_set(world, CAP, 4, 1))
-    assert "No room" in await reads(f"of at most 1 {by}", f"1 of 1 {by}", f"1 of 1 put forward {by}.")
+    assert "No room" in await reads(f"of at most 1 {by}", f"1 of 1 {by}", f"1 of 1 put forward in all {by}.")
     await world.hears(cap_set(world, CAP, 5, None), cap_set(world, CAP, 4, 1))
-    assert "No room" not in await reads("of at most 108", "1 of 108", "1 of 108 put forward.")
+    assert "No room" not in await reads("of at most 108", "1 of 108", "1 of 108 put forward in all.")
 
 
 # ---- repeated, late, wrong

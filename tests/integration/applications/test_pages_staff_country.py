@@ -217,12 +217,12 @@ async def test_the_slate_shows_the_cap_and_is_put_in_order_by_numbers_and_button
     for number, known in enumerate((one, three), start=1):
         assert f'name="rank-{known}" value="{number}"' in (await browser.get(SLATE)).text
         file = main(await browser.get(f"/country/applications/{known}"))
-        assert f"Number {number} of 2 on the country’s slate" in file, "the slate's own number, now that somebody has left it"
+        assert f"wait for a decision: number {number} of 2" in file, "the slate's own number, now that somebody has left it"
     newcomer = await house.reach(State.NOMINATED)
     file = main(await browser.get(f"/country/applications/{newcomer.id}"))
-    assert "Number 3 of 3 on the country’s slate" in file and "Number 3 on the country’s slate" in file, "then and now"
+    assert "wait for a decision: number 3 of 3" in file and "Number 3 on the country’s slate" in file, "then and now"
     chinese = main(await browser.get(f"/country/applications/{newcomer.id}?lang=zh"))
-    assert "该国提名名单第3位，共3人。" in chinese and "人。." not in chinese
+    assert "等待决定的人：第3位，共3人。" in chinese and "人。." not in chinese
 
 
 def order(text: str) -> list[str]:
@@ -246,34 +246,6 @@ async def test_a_slate_that_changed_meanwhile_is_shown_as_it_is_now(house: House
     assert "The slate has changed since you opened this page" in errors(stale)
 
 
-async def test_a_refused_nomination_says_which_limit_had_no_room(house: House) -> None:
-    await house.figures(capacity=1, free=1)
-    application = await house.reach(State.NOMINATED)
-    await house.world.hears(house.world.no_room_to_nominate(application))
-    browser = await house.browser("peru")
-    page = await browser.get(SLATE)
-    assert "Could not be put forward" in main(page)
-    assert "country (Peru) has put forward as many people as it may for 2016" in main(page)
-    one = await browser.get(f"/country/applications/{application.id}")
-    assert "country (Peru) has put forward as many people as it may for 2016" in main(one)
-    listed = await browser.get("/country")
-    assert "country (Peru) has put forward as many people as it may for 2016" in main(listed)
-
-
-async def test_a_page_that_is_loaded_again_says_nothing_that_is_not_so_any_more(house: House) -> None:
-    application = await house.reach(State.NOMINATED)
-    path, browser = f"/country/applications/{application.id}", await house.browser("peru")
-    addresses = (f"{path}?done=nominate", f"{SLATE}&done={application.receipt}")
-    for address in addresses:
-        assert "The places service now checks" in main(await browser.get(address)), address
-    await house.world.hears(house.world.no_room_to_nominate(application))
-    for address in addresses:
-        page = main(await browser.get(address))
-        assert "The places service now checks" not in page and "country (Peru) has put forward as many people as it may" in page, address
-    for act in ("return", "extend", "reject"):
-        assert "The applicant is told" not in main(await browser.get(f"{path}?done={act}")), act
-
-
 async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: House) -> None:
     application = await house.reach(State.SUBMITTED)
     browser = await house.browser("peru")
@@ -292,17 +264,6 @@ async def test_from_the_slate_one_puts_people_forward_and_comes_back(house: Hous
     assert f"{application.receipt} is on the slate" in main(back)
     assert order(back.text) == [str(application.id)]
     assert 'data-label="Move"' not in back.text, "one line alone moves nowhere"
-
-
-async def test_who_withdrew_before_a_place_was_given_counts_no_more(house: House) -> None:
-    await house.figures(capacity=36, free=36)
-    person = await house.viewer("ana")
-    application = await house.reach(State.NOMINATED, "ana")
-    await house.reach(State.REJECTED)
-    browser = await house.browser("peru")
-    assert "1 put forward of at most 108" in main(await browser.get(SLATE))
-    await house.world.act(use_cases.withdraw, person, application.id)
-    assert "0 put forward of at most 108" in main(await browser.get(SLATE))
 
 
 @pytest.mark.parametrize("query", ["programme=open&year=2016", "programme=nothing&year=2016", "programme=scholarship&year=1999", ""])

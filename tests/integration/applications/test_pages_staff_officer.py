@@ -99,7 +99,7 @@ async def test_one_page_holds_answers_reviews_nomination_and_the_cells_figures(h
     for part in ("Study plan", "80 score of 100", "number 1 of 1 by score", "Places 36", "Taken 25", "Offered 4", "Free 7"):
         assert part in said, part
     assert "Approved so far 9" in said, "it is before the day of the places"
-    assert "Number 1 of 1 on the country’s slate. 1 of 108 put forward" in said
+    assert "Of those on the country’s slate that wait for a decision: number 1 of 1. 1 of 108 put forward in all." in said
     assert "Places are given on 15 April 2016 (Beijing time), all at once and by rank." in said
     assert "sound" in said, "the reviewer's note"
 

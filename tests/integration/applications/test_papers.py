@@ -67,6 +67,7 @@ async def test_several_files_are_added_at_once_one_replaced_and_one_removed(fron
         assert added.status_code == 303, words(added)
         page = await browser.get(added.headers["location"])
         assert [f"{n}.pdf" in words(page) for n in (1, 2, 3)] == [True] * 3
+        assert "Clear photographs are enough." in words(page) and "If pictures" not in words(page), "the plan takes them"
         assert "2 pages" in words(page)
         first, second, third = ids(page)
         asking = await browser.get(f"{link}?replace={second}")

@@ -36,6 +36,7 @@ def test_who_works_for_a_country_reads_its_time_in_whatever_language(language: s
         assert zone_with(an_account("applicant", None), "CL") == "America/Santiago"
         assert zone_with(an_account("officer", None)) == "Asia/Shanghai"
         assert zone_with(an_account("officer", None, chosen=True)) == "UTC", "on purpose"
+        assert zone_with(None) == zone_with(an_account("applicant", None)) == "UTC", "a language is spoken in many zones"
 
 
 def test_the_account_shows_the_zone_that_its_pages_use() -> None:
