@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from services.run.command_line import ended, on_services, out, run
+from services.run.command_line import commands, ended, on_services, out, run
 from services.run.failures import said_in_a_line
 from services.run.registry import NAMES
 
@@ -18,13 +18,7 @@ OneProgramme = Annotated[str | None, typer.Option(help="Only this programme.")]
 OneCell = Annotated[str | None, typer.Option(help="Only this cell, such as scholarship:PE:2016.")]
 Target = Annotated[Path | None, typer.Argument(help="Where to; the standard output where not given.")]
 
-app = typer.Typer(
-    help="Puente: applications, quotas and notifications of a cooperation plan.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = commands("Puente: applications, quotas and notifications of a cooperation plan.")
 serve = typer.Typer(help="Run one process of one service; settings come from the environment (PUENTE_*).", no_args_is_help=True)
 plan = typer.Typer(help="Cooperation plans.", no_args_is_help=True)
 events = typer.Typer(help="Events that stopped, and the documents of all.", no_args_is_help=True)

@@ -95,17 +95,22 @@ _RECORDED: Final = text(f"update outbox set sent_at = now() where topic = '{JOUR
 _GO_ON: Final = text("select setval('batch_number', :last)")
 
 
+async def must_be_empty(db: Database) -> None:
+    """Raises `CannotRebuild` where the database of quotas holds anything."""
+    if any(await db.run(lambda tx: _one(tx, _FILLED))):
+        raise CannotRebuild(
+            "this database holds programmes, cells or decisions already; only an empty one can be rebuilt. Keep it until the books were "
+            "compared, and name another place: a folder of its own in PUENTE_HOME, or new databases in PUENTE_DATABASE_URL"
+        )
+
+
 async def rebuild(db: Database, log: Log, progress: Progress = lambda _done: None) -> Rebuilt:
     """Make the books of an empty, migrated database again; `progress` is told how many batches are done.
 
     Raises `CannotRebuild` where the database is not empty, terms are missing, or a batch comes to other decisions than it did.
     What was told to others then is told again by the relay; they skip what they know. The journal itself is not sent again.
     """
-    if any(await db.run(lambda tx: _one(tx, _FILLED))):
-        raise CannotRebuild(
-            "this database holds programmes, cells or decisions already; only an empty one can be rebuilt. "
-            "Make a new one (puente migrate quotas) and point PUENTE_DATABASE_URL at it; keep this one until the books were compared"
-        )
+    await must_be_empty(db)
     decisions = 0
     for done, batch in enumerate(log.batches, 1):
         await db.run(lambda tx, batch=batch: _again(tx, batch, log.published))  # type: ignore[misc]

@@ -54,6 +54,7 @@ async def rebuild_quotas(journal: Path | None, console: Console) -> bool:
         log = rebuild.log_of(events)
         if not log.batches:
             raise CannotRebuild(f"{journal or JOURNAL.name} holds no batch: there is nothing to rebuild from")
+        await rebuild.must_be_empty(services["quotas"].db)
         console.print(f"{len(log.batches):,} batches to do again", highlight=False)
         made = await rebuild.rebuild(services["quotas"].db, log, _progress(console, len(log.batches)))
         broken = {name: count for name, count in (await services["quotas"].invariants()).items() if count}

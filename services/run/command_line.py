@@ -6,14 +6,35 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
-from services.run.failures import said_in_a_line
+from services.run.failures import in_words, said_in_a_line
 from services.run.registry import NAMES
 
 T = TypeVar("T")
 
 out = Console(soft_wrap=True)
+
+
+class Worded(TyperGroup):
+    """Commands whose options are refused in words of our own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                error.message = "; ".join(map(in_words, error.__cause__.errors()))
+            raise
+
+
+def commands(about: str) -> typer.Typer:
+    """The command itself, which holds all others."""
+    return typer.Typer(
+        cls=Worded, help=about, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

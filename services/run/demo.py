@@ -14,6 +14,7 @@ from sqlalchemy import text
 from services.applications.plan import Plan, check_folder
 from services.run import databases, memory
 from services.run.home import PLAN, Home, default_home
+from services.run.moving import a_day_on
 from services.run.parked import actor
 from services.run.people import add
 from services.run.plans import load
@@ -225,7 +226,8 @@ def show(stack: Stack, console: Console, states: Mapping[tuple[str, str, int], s
     people.add_row("any other address", "a new applicant", "")
     console.print(people)
     console.print()
-    console.print(f"On its clock it is {stack.clock.now():%A %d %B %Y, %H:%M} UTC; puente clock 2016-06-01 moves it on.", highlight=False)
+    now = stack.clock.now()
+    console.print(f"On its clock it is {now:%A %d %B %Y, %H:%M} UTC; puente clock {a_day_on(now)} moves it on.", highlight=False)
 
 
 SHOWN = [

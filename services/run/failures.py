@@ -1,11 +1,28 @@
 """What a person can put right is told as text; everything else keeps its traceback."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
+
+
+def in_words(one: ErrorDetails) -> str:
+    """What is wrong with a setting or an option, not in the words of the library that found it."""
+    given: Mapping[str, Any] = one.get("ctx", {})
+    match one["type"]:
+        case "greater_than_equal":
+            return f"write a number of {given['ge']} or more"
+        case "less_than_equal":
+            return f"write a number of {given['le']} or less"
+        case "int_parsing" | "int_from_float":
+            return "write a whole number"
+        case "literal_error":
+            return f"expected {given['expected']}"
+    return one["msg"].removeprefix("Value error, ")
 
 
 def explained(error: BaseException) -> str | None:
@@ -16,7 +33,7 @@ def explained(error: BaseException) -> str | None:
         lines = []
         for one in error.errors():
             name = "PUENTE_" + "_".join(str(part) for part in one["loc"]).upper()
-            lines.append(f"{name} is {one['input']!r}: {one['msg']}")
+            lines.append(f"{name} is {one['input']!r}: {in_words(one)}")
         return "\n".join([*lines, "Correct it in the environment, and start again."])
     if getattr(error, "safe_text", False):
         return str(error)

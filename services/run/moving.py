@@ -1,6 +1,6 @@
 """Moving the clock of a demonstration, so that deadlines, rounds and closings can be watched instead of awaited."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from shared.settings import CommonSettings
 
 SHOWN: Final = "%A %d %B %Y, %H:%M UTC"
 END: Final = datetime(2100, 1, 1, tzinfo=UTC)
+OF_THE_SAMPLE: Final = datetime(2016, 6, 1, tzinfo=UTC)
 
 
 def move(moment: str, console: Console) -> bool:
@@ -32,7 +33,7 @@ def move(moment: str, console: Console) -> bool:
         return False
     before = steered.now()
     if not moment:
-        console.print(f"It is {before:{SHOWN}}. A day behind the command moves it there: puente clock 2016-06-01", highlight=False)
+        console.print(f"It is {before:{SHOWN}}. To move it on, add a day: puente clock {a_day_on(before)}", highlight=False)
         return True
     home = Home(steered.path.parent)
     if home.being_filled():
@@ -64,6 +65,11 @@ def move(moment: str, console: Console) -> bool:
         highlight=False,
     )
     return True
+
+
+def a_day_on(now: datetime) -> str:
+    """A day to which the clock can be moved, as an example: that of the sample's places where it is still to come, else in a week."""
+    return f"{OF_THE_SAMPLE if now < OF_THE_SAMPLE else now + timedelta(days=7):%Y-%m-%d}"
 
 
 def _when(home: Home) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 TRIED: Final = 200
+HIGHEST: Final = 65_535
 
 
 class NoPort(Exception):
@@ -20,7 +21,9 @@ def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
 
     The socket is bound from here on, so nobody can take the port between the look and the use. `wanted` of 0 means any.
     """
-    for port in [wanted] if wanted == 0 else range(wanted, min(wanted + TRIED, 65_536)):
+    _must_be_one(wanted)
+    last = min(wanted + TRIED - 1, HIGHEST)
+    for port in [wanted] if wanted == 0 else range(wanted, last + 1):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,11 +39,12 @@ def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
         if wanted and taken != wanted:
             say(f"Port {wanted} is taken; {what} is at port {taken} instead.")
         return found
-    raise NoPort(f"no free port for {what} between {wanted} and {wanted + TRIED - 1}: end a program that uses one, or name another port")
+    raise NoPort(f"no free port for {what} between {wanted} and {last}: end a program that uses one, or name another port")
 
 
 def listen_exactly(host: str, port: int) -> socket.socket:
     """A socket that listens at this very address, for a process whose place others know; `NoPort` says why not."""
+    _must_be_one(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,6 +58,11 @@ def listen_exactly(host: str, port: int) -> socket.socket:
         ) from error
     found.setblocking(False)
     return found
+
+
+def _must_be_one(port: int) -> None:
+    if not 0 <= port <= HIGHEST:
+        raise NoPort(f"{port} is no port: name one from 1 to {HIGHEST}, or 0 for any that is free")
 
 
 def free_port() -> int:

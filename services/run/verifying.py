@@ -52,11 +52,19 @@ def verify_files(paths: Sequence[Path], out: Console, err: Console) -> bool:
             sound = False
             out.print(f"{path}: {fault}", highlight=False, markup=False)
             continue
+        audit, compared = reader.audit, ""
+        if heads:
+            both = len(heads.keys() & audit.chains.keys())
+            compared = f"; held against what was taken before: {_many(both, 'cell')} in both, nothing written anew"
         heads |= reader.chain_heads()
-        audit = reader.audit
-        counts = f"{audit.decisions:,} decisions, {audit.ledger.transfers:,} transfers, {len(audit.chains):,} cells"
-        out.print(f"{path}: {counts} of {audit.scope or 'everything'}: no fault", highlight=False, markup=False)
+        found = ((audit.decisions, "decision"), (audit.ledger.transfers, "transfer"), (len(audit.chains), "cell"))
+        counts = ", ".join(_many(number, one) for number, one in found)
+        out.print(f"{path}: {counts} of {audit.scope or 'everything'}: no fault{compared}", highlight=False, markup=False)
     return sound
+
+
+def _many(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _read(path: Path, reader: Reader, err: Console) -> Fault | None:

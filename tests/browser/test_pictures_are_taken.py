@@ -42,6 +42,22 @@ async def test_each_page_in_each_width_and_what_cannot_be_taken_is_said(house: H
     assert {(name.split("/")[0], struct.unpack(">I", body[16:20])[0]) for name, body in taken.items()} == {("360", 360), ("800", 800)}
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--only", "board,nothere"], "--only: 'nothere' is not there; expected some of home,"),
+        (["--languages", "es,xx"], "--languages: 'xx' is not there; expected some of es,pt,en,fr,zh,nl"),
+        (["--widths", "360,wide"], "--widths: 'wide' is no width; write pixels, such as 320,1280"),
+    ],
+)
+def test_what_cannot_be_pictured_is_said_before_anything_is_started(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        arguments(given)
+    assert said in capsys.readouterr().err
+
+
 def test_names_of_pictures_are_their_own() -> None:
     names = [scene.name for scene in (*SCENES, *MAILS)]
     assert len(names) == len(set(names))

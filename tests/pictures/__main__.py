@@ -5,6 +5,7 @@ Plays the sample on a stack of its own, which ends with the run; `--of` takes th
 
 import argparse
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -39,7 +40,16 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where they go; each width a folder")
     parser.add_argument("--of", default="", metavar="URL", help="a demonstration that runs")
     parser.add_argument("--mails", default="", metavar="URL", help="the page with its mails")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    pictures = [scene.name for scene in (*SCENES, *MAILS)]
+    for name, known in (("languages", [*LANGUAGES]), ("only", pictures)):
+        wrong = [one for one in getattr(options, name).split(",") if one not in known and (one or name == "languages")]
+        if wrong:
+            parser.error(f"--{name}: {', '.join(map(repr, wrong))} is not there; expected some of {','.join(known)}")
+    wide = [one for one in options.widths.split(",") if not re.fullmatch("[1-9][0-9]{2,3}", one)]
+    if wide:
+        parser.error(f"--widths: {', '.join(map(repr, wide))} is no width; write pixels, such as 320,1280")
+    return options
 
 
 @asynccontextmanager

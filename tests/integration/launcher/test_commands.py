@@ -200,6 +200,21 @@ async def test_a_wrong_setting_is_said_in_words(puente: Puente, arguments: tuple
     assert "secret" not in done.text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("simulate", "--applications", "0"), "'--applications': write a number of 1 or more"),
+        (("simulate", "--concurrency", "65"), "'--concurrency': write a number of 64 or less"),
+        (("simulate", "--year", "soon"), "'--year': write a whole number"),
+        (("demo", "--transport", "rabbit"), "'--transport': 'rabbit' is not one of 'local', 'kafka'"),
+        (("serve", "api", "moon"), "'moon' is not one of 'applications'"),
+    ],
+)
+async def test_a_wrong_option_is_said_in_words_of_our_own(puente: Puente, arguments: tuple[str, ...], words: str) -> None:
+    done = await puente(*arguments)
+    assert (done.code, words in done.text, "Value error" in done.text) == (2, True, False), done.text
+
+
 async def test_events_are_sent_and_read_again_on_request_with_an_audit_row(puente: Puente, quotas: Database) -> None:
     """What was sent too long ago stays, but for the journal; where the worker stood is forgotten, so that it begins at the beginning."""
     sent = [("puente.places.v1", 0), ("puente.places.v1", 20), ("puente.places.v1", 40), ("puente.journal.v1", 400)]

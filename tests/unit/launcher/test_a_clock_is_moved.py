@@ -34,11 +34,12 @@ def said(moment: str) -> tuple[bool, str]:
 @pytest.mark.parametrize(("moment", "then"), [("2016-06-01", "Wednesday 01 June 2016, 00:00"), ("2016-06-01T10:30-05:00", "15:30 UTC")])
 def test_it_goes_on_to_the_moment_and_says_so(clock: SteeredClock, moment: str, then: str) -> None:
     clock.move_to(START)
-    told = "It is Wednesday 24 February 2016, 14:00 UTC. A day behind the command moves it there: puente clock 2016-06-01\n"
+    told = "It is Wednesday 24 February 2016, 14:00 UTC. To move it on, add a day: puente clock 2016-06-01\n"
     assert said("") == (True, told)
     done, words = said(moment)
     assert done and then in words and "24 February 2016" in words
     assert clock.now().date() == datetime(2016, 6, 1, tzinfo=UTC).date()
+    assert said("")[1].endswith("add a day: puente clock 2016-06-08\n"), "the day named is one to come"
 
 
 @pytest.mark.parametrize(
