@@ -277,20 +277,6 @@ def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
     assert 'programmes/cases/bridges.toml:1: there is no programme "bridges"' in found
 
 
-def test_a_folder_that_is_not_there_is_said_in_a_line_and_one_without_a_name_is_named(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for wrong in (tmp_path / "nowhere", folder / "plan.toml"):
-        assert check_folder(wrong).lines == (f"{wrong} is no folder; nothing was loaded. Name the folder that holds a plan.toml.",)
-    (folder / "countries.toml").unlink()
-    monkeypatch.chdir(folder)
-    assert check_folder(Path()).lines[-1].endswith(" in plan; nothing was loaded.")
-
-
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    assert [error.split(":")[0] for error in errors(tmp_path)] == ["countries.toml", "participation.toml", "plan.toml", "programmes"]
-
-
 def test_a_rule_may_not_refer_to_a_question_that_the_programme_does_not_ask(folder: Path) -> None:
     spoil(folder, "programmes/bridge.toml", '"not_confirmed"]', '"not_confirmed", "not_in_post"]')
     found = errors(folder)
