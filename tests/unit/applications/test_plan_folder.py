@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.applications.plan import check_folder
+from services.applications.plan import check_folder, read
 from tests.conftest import PLAN
 
 
