@@ -25,6 +25,10 @@ AWAY_IN_PART: Final = N_("The country takes part in this programme now, but not 
 UNTIL_BACK: Final = N_(
     "It stays as it is, and can be approved once the country takes part again. Otherwise choose “Do not carry forward”, with the reason."
 )
+UNTIL_WHOLE: Final = N_(
+    "It stays as it is, and can be approved once the country takes part in that too. Otherwise choose “Do not carry forward”, with the "
+    "reason."
+)
 UNTIL_GIVEN: Final = N_(
     "It can be approved only if a newer version of the plan gives such a course again. Otherwise choose “Do not carry forward”, with the "
     "reason."
@@ -47,7 +51,7 @@ def stopped(file: File) -> str:
     if not terms.shares(application.country, call.day(file.now)):
         return sentences(_(AWAY), _(UNTIL_BACK))
     if isinstance(against, NotTakingPart):
-        return sentences(_(AWAY_IN_PART), _(UNTIL_BACK))
+        return sentences(_(AWAY_IN_PART), _(UNTIL_WHOLE))
     wrong = not_possible(terms, application, file.dossier.answers, file.now, sent=True)
     title = partial(course_title, file.dossier.programme)
     said = listed(bracketed(title(key), _(WHY[why], year=application.year)) for key, why in wrong.items())

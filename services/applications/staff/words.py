@@ -223,7 +223,9 @@ def to_tick(reasons: Iterable[PlanReason]) -> str:
 def _lost(outcome: Against, file: File) -> str:
     """That the way of applying, the country or the course stands against an approval, and which of the courses can be approved."""
     if isinstance(outcome, o.ChannelLost):
-        return _("The way of applying that was chosen is no longer in the plan, so it cannot be approved. Nothing was changed.")
+        return _(
+            "The way of applying that was chosen is no longer in the plan, so the application cannot be approved. Nothing was changed."
+        )
     if isinstance(outcome, o.NotTakingPart):
         return _("The country does not take part in it now, so it cannot be approved. Nothing was changed.")
     programme, why = file.dossier.programme, _(WHY[outcome.why], year=file.application.year)

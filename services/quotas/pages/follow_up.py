@@ -109,7 +109,7 @@ def adds_up(over: int) -> str:
         )
     else:
         said = _("The places offered, taken and free are together those allotted.")
-    return sentences(said, _("A stay that has ended still counts as a place taken."))
+    return sentences(said, _("A stay that has ended still counts as a place taken, unless the place was given back."))
 
 
 def shown(one: Of) -> dict[str, Any]:

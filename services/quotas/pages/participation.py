@@ -37,8 +37,8 @@ LEAD: Final = N_(
     "day it asks."
 )
 START: Final = N_(
-    "The day begins where the call is made. Let a leave begin tomorrow or later: whoever is approved before the news of it arrives is "
-    "refused."
+    "The day begins where the call is made. A country had better leave tomorrow or later: if it leaves today, whoever is approved before "
+    "the news arrives is refused."
 )
 
 

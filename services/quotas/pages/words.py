@@ -111,7 +111,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "cell": N_("Places ({cell})"),
     "nomination": N_("Nominations ({cell})"),
     "person": N_("Places of this person"),
-    "holders": N_("People who hold a place now ({country})"),
+    "holders": N_("People who may hold a place at one time ({country})"),
     "course": N_("Seats of the course “{name}” in {year}"),
     "course_country": N_("Seats of the country in the course “{name}” of {year} ({country})"),
     "channel": N_("Places open to the way of applying “{name}” ({cell})"),

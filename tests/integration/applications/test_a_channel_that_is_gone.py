@@ -10,7 +10,7 @@ from services.applications.use_cases.plans import Loaded, NeedsConfirmation
 from tests.integration.applications.people import OFFICER, PROGRAMME, SECOND_OFFICER, World, the_plan
 from tests.integration.applications.staff_pages import House, errors, main
 
-LOST = "The way of applying that was chosen is no longer in the plan, so it cannot be approved. Nothing was changed."
+LOST = "The way of applying that was chosen is no longer in the plan, so the application cannot be approved. Nothing was changed."
 STOPPED = (
     "Cannot be approved The way of applying that was chosen is no longer in the plan, so the application cannot be approved. "
     "It can be approved only if a newer version of the plan has that way of applying again. "

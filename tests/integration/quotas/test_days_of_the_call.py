@@ -42,7 +42,7 @@ async def test_the_day_that_is_over_where_the_call_is_made_is_past(office: Offic
     assert code(await office.propose("leave", leave(date(2016, 2, 29)))) == (422, "in_the_past")
     typed = {"act": "leave", "start-day": "29", "start-month": "2", "start-year": "2016", "reason": "It decided so.", "key": "0123456789"}
     async with office.front.browser("officer", account=ANA) as ana:
-        assert "The day begins where the call is made. Let a leave begin tomorrow or later" in words(await ana.get(FORM))
+        assert "The day begins where the call is made. A country had better leave tomorrow or later" in words(await ana.get(FORM))
         assert "that day is past" in words(await ana.post(FORM, data={**typed, "step": "look"}))
         today = {**typed, "start-day": "1", "start-month": "3"}
         assert "that day is past" not in words(await ana.post(FORM, data={**today, "step": "look"}))

@@ -109,7 +109,7 @@ async def test_an_officer_finds_a_cells_limits_and_proposes_another_by_the_form(
     typed = {"limit": SOLAR, "capacity": "3", "reason": "The university has a larger room.", "key": str(new_id())}
     async with office.front.browser("officer", account=ANA) as browser:
         page = await browser.get(f"/quotas/cells/{PE}/limits")
-        for offered in ("Seats of the course “Solar power” in 2016 (2 of 2)", "People who hold a place now (PE) (1 of 2)"):
+        for offered in ("Seats of the course “Solar power” in 2016 (2 of 2)", "People who may hold a place at one time (PE) (1 of 2)"):
             assert offered in words(page)
         looked = await browser.post(f"/quotas/cells/{PE}/limits", data={**typed, "step": "look"})
         limit = "Seats of the course “Solar power” in 2016: 2 → 3 (2 used)"
