@@ -35,7 +35,8 @@ _HELD: Final = text(
 )
 _PUT_FORWARD: Final = text(
     "select count(*) from place where cell = any(cast(:cells as text[])) and state = 'nominated' "
-    "and (cast(:parts as text[]) = '{}' or parts && cast(:parts as text[]))"
+    # Of whoever was put forward without a word of parts it is not known in which they would be: they count.
+    "and (cast(:parts as text[]) = '{}' or parts = '{}' or parts && cast(:parts as text[]))"
 )
 _TERMS: Final = text("select terms from programme where code = any(cast(:codes as text[]))")
 

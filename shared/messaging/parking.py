@@ -196,7 +196,7 @@ async def _resume_portion(tx: Tx, *, handle: Handle, key: str, size: int, now: d
 async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -> bool:
     """Give up one parked event for good, for a stated reason; False where it is not open. The key stays parked until it is resumed.
 
-    It is passed over whenever it comes again (`behind.given_up`).
+    It is passed over whenever it comes again (`behind.given_up`), and goes with every copy that is kept behind the key already.
     Its key is locked first, as by whoever goes on with it: an event that is being handled is not dropped as well.
     """
     key = text("select key from parked_key where key = (select key from parked_event where id = :id) for update")
@@ -206,7 +206,11 @@ async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -
     ).first()
     if found is None:
         return False
-    await _settle(tx, [parked], "dropped")
+    same = (
+        "select o.id from parked_event g join parked_event o on o.key = g.key and o.settled_at is null and o.event_id is not distinct from "
+        "g.event_id and (g.event_id is not null or (o.topic, o.sha256) = (g.topic, g.sha256)) where g.id = :id"
+    )
+    await _settle(tx, list((await tx.execute(text(same), {"id": parked})).scalars()), "dropped")
     await audit.record(
         tx, at=now, actor=actor, role="operator", act="events.drop", subject=found.key, detail={"parked": parked, "reason": reason}
     )

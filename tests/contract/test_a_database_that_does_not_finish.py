@@ -46,7 +46,7 @@ class Handled:
 @pytest.fixture
 async def db(new_database: NewDatabase) -> AsyncIterator[Database]:
     """A consumer's database that cancels what takes longer than a moment."""
-    found = Database(await new_database("quotas"), options={"statement_timeout": "200"})
+    found = Database(await new_database("quotas"), options={"statement_timeout": "2000"})
     await add_tables(found)
     yield found
     await found.close()

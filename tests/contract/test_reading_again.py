@@ -57,8 +57,11 @@ async def test_a_worker_that_has_nothing_to_do_takes_up_the_new_positions_by_its
             async def again(turn: int = turn) -> bool:
                 return heard.times == 12 * turn
 
+            async def settled() -> bool:
+                return await rig.count("select count(*) from consumer_offset where next_offset > 0") > 0
+
             await rig.until(again, 20)
-            assert await rig.count("select count(*) from consumer_offset where next_offset > 0") > 0
+            await rig.until(settled)
         await rig.publish(fact("late", 1, KEYS[0]))
         await rig.until_effects(13)
         assert heard.times == 37, "each time all of it came once, and nothing else"
@@ -72,6 +75,14 @@ class Poisoned(Heard):
         if any((one.subject, one.subjectversion) == ("bad", 2) for one in events):
             raise ArithmeticError("a place for two")
         await super().__call__(tx, events)
+
+
+KEPT_TWICE = """
+    insert into parked_event (key, topic, partition, next_offset, event_id, type, value, sha256, size_bytes, reason_code, reason)
+    select key, topic, partition, next_offset, event_id, type, value, sha256, size_bytes, 'behind', reason from parked_event
+    where reason_code <> 'behind'
+"""
+"""As older versions kept what came twice."""
 
 
 async def smuggle(tx: Tx) -> None:
@@ -93,6 +104,7 @@ async def test_what_was_dropped_is_given_up_for_good_however_often_it_comes_agai
             return await _open(rig) == [(KEYS[1], "malformed"), (KEYS[1], "behind"), (KEYS[0], "handler_failed"), (KEYS[0], "behind")]
 
         await rig.until(parked)
+        await rig.consumer.run(lambda tx: tx.execute(text(KEPT_TWICE)))
         for one in await rig.consumer.run(parking.listing):
             if one.reason_code != "behind":
                 assert await rig.consumer.run(partial(parking.drop, parked=one.id, now=MOMENT, actor="operator", reason="a test"))

@@ -42,7 +42,8 @@ def listed(pages: Iterable[Page], answers: Mapping[str, Answer]) -> tuple[str, .
 def impossible(
     courses: Iterable[str], given: Iterable[Given], tongue: Answer | None, day: date, takes_part: Callable[[str], bool]
 ) -> dict[str, str]:
-    """Those of `courses` that cannot be had on that day, each with one of `WHY`: what is `FINAL` before what is not.
+    """Those of `courses` that cannot be had on that day, each with one of `WHY`: what is `FINAL` before what is not, and last what
+    somebody may be let in after all.
 
     `given` are the courses of the call's year; where there is none, the programme bounds nobody by one. `tongue` is the language that
     the person can follow, as far as it was asked. `takes_part` says of a course whether the country takes part in it.
@@ -55,8 +56,8 @@ def impossible(
             found[key] = NOT_GIVEN
         elif not takes_part(key):
             found[key] = COUNTRY_AWAY
-        elif course is not None and course.starts <= day:
-            found[key] = BEGUN
         elif course is not None and course.languages and isinstance(tongue, str) and tongue not in course.languages:
             found[key] = OTHER_LANGUAGE
+        elif course is not None and course.starts <= day:
+            found[key] = BEGUN
     return found

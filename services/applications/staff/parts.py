@@ -32,6 +32,11 @@ NO_ROOM: Final = N_(
     "Your country has put forward as many people as it may, so nobody more can be put forward now. When a candidate withdraws before being "
     "offered a place, one more may be put forward. Whoever was offered a place, or is not carried forward by the programme, still counts."
 )
+TOO_MANY: Final = N_(
+    "Your country has put forward more people than it may now, so nobody more can be put forward. Whoever was offered a place, or is not "
+    "carried forward by the programme, still counts."
+)
+NOBODY: Final = N_("Your country may put nobody forward in this call now.")
 LACKING: Final = (State.SUBMITTED, State.WAITING, State.REFUSED)
 """States in which the limit that had no room is shown."""
 
@@ -229,7 +234,11 @@ class Cellside:
     @property
     def no_room(self) -> str:
         """Why nobody more can be put forward, and what makes room; nothing where there is room, or this service does not know."""
-        return _(NO_ROOM) if self.full else ""
+        if self.cap.most is None or not self.full:
+            return ""
+        if self.cap.most == 0:
+            return _(NOBODY)
+        return _(TOO_MANY if self.beside.put_forward > self.cap.most else NO_ROOM)
 
     @property
     def full(self) -> bool:

@@ -51,7 +51,14 @@ async def test_where_there_is_no_room_nobody_is_offered_to_be_put_forward(house:
         assert why in main(page) and "No room" in main(page) and "Put on the slate" not in main(page), address
     version = shown_version(await browser.get(path))
     house.front.clock.move(timedelta(minutes=1))
-    await house.figures(version=2, capacity=2, free=2)
+    await house.figures(version=2, capacity=0, free=0)
+    nobody = main(await browser.get(path))
+    assert "Your country may put nobody forward in this call now." in nobody and why not in nobody and "Put on the slate" not in nobody
+    await house.figures(version=3, capacity=1, free=1)
+    await house.reach(State.NOMINATED)
+    fewer = main(await browser.get(path))
+    assert "Your country has put forward more people than it may now" in fewer and why not in fewer and "Put on the slate" not in fewer
+    await house.figures(version=4, capacity=2, free=2)
     for address in (path, SLATE):
         page = await browser.get(address)
         assert why not in main(page) and "Put on the slate" in main(page), address

@@ -290,7 +290,7 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
     data = programme(version="2", courses=[course, wind], parts={"master": names("Master’s degree")})
     await apply_events(office.front.db, publication(data, version=2))
     solar, windy = Person(PE, course="solar"), Person(PE, course="wind")
-    forward = [Person(PE, course=one).nominated() for one in ("solar", "wind", "wind")]
+    forward = [Person(PE, course=one).nominated() for one in ("solar", "wind", "wind", None)]
     await apply_events(office.front.db, solar.approved(), windy.approved(), *forward)
     path, listed = "/quotas/participation/training/PE", "/quotas/participation?programme=training"
     typed = {"act": "leave", "start-day": str(FIRST.day), "start-month": str(FIRST.month), "start-year": str(FIRST.year)}
@@ -302,9 +302,9 @@ async def test_parts_are_ticked_and_told_by_name(office: Office) -> None:
         checked = await own.post(path, data={**sent, "step": "look"})
         looked = words(checked)
         assert f'href="{path}"' not in checked.text and checked.text.count('value="change"') == 2, "Back leads to what was typed too"
-        assert f"Parts {both} Places that are held, and stay 1 Put forward without an answer yet 1" in looked, "of these parts"
+        assert f"Parts {both} Places that are held, and stay 1 Put forward without an answer yet 2" in looked, "and one of no known part"
         whole = {**sent, "parts": [], "step": "look"}
-        assert "Places that are held, and stay 2 Put forward without an answer yet 3" in words(await own.post(path, data=whole))
+        assert "Places that are held, and stay 2 Put forward without an answer yet 4" in words(await own.post(path, data=whole))
         await apply_events(office.front.db, windy.accepts(1), windy.ended(reason="finished"))
         assert "Places that are held, and stay 1" in words(await own.post(path, data=whole)), "whose stay has ended holds none"
         for again in (await own.post(path, data={**sent, "step": "change"}), await own.post(path, data={**sent, "reason": ""})):

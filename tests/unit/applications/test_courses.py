@@ -67,6 +67,7 @@ def test_a_choice_of_before_is_the_first_and_only_one_in_an_order_of_preference(
         ({"ports": None}, (), "es", {"ports": NOT_GIVEN}),
         ({"ports": Given("ports", starts=DAY)}, (), "es", {"ports": BEGUN}),
         ({"ports": Given("ports", languages=("fr",))}, (), "es", {"ports": OTHER_LANGUAGE}),
+        ({"ports": Given("ports", starts=DAY, languages=("fr",))}, (), "es", {"ports": OTHER_LANGUAGE}),
         ({"ports": Given("ports", languages=())}, (), "es", {}),
         ({"ports": Given("ports", languages=("fr",))}, (), None, {}),
         ({}, ("energy",), "es", {"energy": COUNTRY_AWAY}),
