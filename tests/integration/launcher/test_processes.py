@@ -11,9 +11,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from services.applications.domain.viewers import Viewer
+from services.applications.use_cases import Done, start_draft
 from services.run.home import Home
 from services.run.processes import Child, Supervisor
 from shared.kernel.clock import SteeredClock
+from shared.kernel.ids import new_id
+from shared.persistence.database import Database
 from tests.conftest import PLAN
 from tests.integration.launcher.conftest import Installation, Puente, ended, started
 from tests.served import kept_port
@@ -98,10 +102,16 @@ async def test_a_child_that_dies_is_started_again_with_a_note_and_all_end_togeth
     assert not await answers(address)
 
 
-async def test_two_stacks_of_one_folder_are_refused_and_the_first_one_is_named(installation: Installation) -> None:
+async def test_two_stacks_of_one_folder_are_refused_and_the_first_one_is_named(installation: Installation, puente: Puente) -> None:
     environment = {"PUENTE_HOME": str(installation.home.folder), "PUENTE_DATABASE_URL": installation.environment["PUENTE_DATABASE_URL"]}
     home = Home(installation.home.folder)
     home.seeded.write_text("nobody needs the sample here\n")
+    assert (await puente("plan", "load", str(PLAN))).code == 0
+    db = Database(installation.url.format(service="applications"))
+    ana = Viewer(new_id(), "applicant")
+    begun = await db.run(lambda tx: start_draft(tx, ana, programme="scholarship", year=2016, country="PE", now=INSIDE))
+    assert isinstance(begun, Done), "somebody is there, as after a sample"
+    await db.close()
     first = await started("demo", "--port", "0", "--mail-port", "0", environment=environment)
     try:
 
