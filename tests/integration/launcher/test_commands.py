@@ -1,14 +1,23 @@
 """What operators type: each command on real databases, by its exit code and its words."""
 
+import io
 import shutil
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 
+from services.applications.plan.model import Plan
+from services.applications.plan.read import read
+from services.applications.use_cases import load_plan
 from services.run.checks import promises
 from services.run.opened import opened
+from services.run.people import add
+from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from shared.messaging.consumer import Consumer
 from shared.messaging.transport import Partition, Record
@@ -29,6 +38,15 @@ async def applications(installation: Installation) -> AsyncIterator[Database]:
     db = Database(installation.url.replace("{service}", "applications"))
     yield db
     await db.close()
+
+
+MOMENT = datetime(2016, 1, 20, 9, tzinfo=UTC)
+
+
+def the_plan() -> Plan:
+    found = read(PLAN)
+    assert isinstance(found, Plan)
+    return found
 
 
 async def counted(db: Database, table: str) -> int:
@@ -87,25 +105,41 @@ async def test_a_plan_is_checked_loaded_once_and_refused_where_it_is_wrong(puent
 
 
 async def test_staff_accounts_are_made_and_wrong_ones_refused_with_the_reason(puente: Puente, applications: Database) -> None:
-    coordinator = ("--role", "coordinator", "--country")
-    early = await puente("account", "add", "ana@example.org", *coordinator, "PE")
+    coordinator = ("account", "add", "ana@example.org", "--role", "coordinator", "--country")
+    early = await puente(*coordinator, "PE")
     assert (early.code, "puente plan load FOLDER comes first" in early.text) == (1, True), early.text
     assert (await puente("plan", "load", str(PLAN))).code == 0
-    made = await puente("account", "add", "ana@example.org", *coordinator, "PE")
+    refused = await puente(*coordinator, "brasil", "--language", "pt")
+    assert (refused.code, "such as --country BR" in refused.text, len(refused.text.splitlines())) == (1, True, 1), refused.text
+    made = await puente(*coordinator, "PE")
     assert (made.code, "coordinator of PE" in made.text) == (0, True), made.text
-    for email, arguments, words in (
-        ("ben@example.org", ("--role", "coordinator"), "a coordinator needs --country"),
-        ("ben@example.org", ("--role", "king"), "'king' is no role: expected coordinator, reviewer, officer, auditor or operator"),
-        ("nomail", ("--role", "officer"), "'nomail' is no e-mail address"),
-        ("ben@example.org", ("--role", "officer", "--language", "xx"), "'xx' is no language of the pages: expected es, pt, en, fr, zh, nl"),
-        ("ben@example.org", ("--role", "reviewer", "--country", "PE"), "the role reviewer belongs to no country"),
-        ("ben@example.org", (*coordinator, "XX"), "'XX' is no country of the plan"),
-        ("ben@example.org", (*coordinator, "pe"), "'pe' is no country of the plan: write its code of two letters, such as --country PE"),
-        ("ben@example.org", (*coordinator, "brasil"), "such as --country BR"),
-    ):
-        refused = await puente("account", "add", email, *arguments)
-        assert (refused.code, words in refused.text, len(refused.text.splitlines())) == (1, True, 1), refused.text
     assert await counted(applications, "account") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"role": "coordinator"}, "a coordinator needs --country, such as --country PE"),
+        ({"role": "king"}, "'king' is no role: expected coordinator, reviewer, officer, auditor or operator"),
+        ({"email": "nomail", "role": "officer"}, "'nomail' is no e-mail address: write one, such as ana@example.org"),
+        ({"role": "officer", "language": "xx"}, "'xx' is no language of the pages: expected es, pt, en, fr, zh, nl"),
+        ({"role": "reviewer", "country": "PE"}, "the role reviewer belongs to no country: leave --country out, or make a coordinator"),
+        ({"role": "coordinator", "country": "XX"}, "'XX' is no country of the plan: write its code of two letters, such as --country PE"),
+        ({"role": "coordinator", "country": "pe"}, "'pe' is no country of the plan: write its code of two letters, such as --country PE"),
+    ],
+)
+async def test_no_account_is_made_of_what_is_wrong(
+    applications: Database, installation: Installation, monkeypatch: pytest.MonkeyPatch, typed: dict[str, Any], words: str
+) -> None:
+    for name, value in installation.environment.items():
+        monkeypatch.setenv(name, value)
+    await applications.run(lambda tx: load_plan(tx, the_plan(), actor="tests", now=MOMENT))
+    said = Console(file=io.StringIO(), soft_wrap=True)
+    async with opened(["applications"]) as services:
+        given = {"email": "ben@example.org", "country": None, **typed}
+        assert not await add(services["applications"], ManualClock(MOMENT), said, **given)
+    assert isinstance(said.file, io.StringIO) and said.file.getvalue() == f"No account was made or changed: {words}.\n"
+    assert await counted(applications, "account") == 0
 
 
 async def test_who_was_erased_is_written_down_and_erased_again_after_a_backup(
