@@ -20,7 +20,8 @@ LONG, SHORT, OTHER = KEYS[:3]
 MANY = 3_500
 _FILL = text(
     "insert into parked_event (key, topic, partition, next_offset, type, value, sha256, size_bytes, reason_code, reason) "
-    "select :key, :topic, 0, n, 'x', value, '', 0, 'behind', 'behind' from unnest(cast(:values as bytea[])) with ordinality as v (value, n)"
+    "select :key, :topic, 0, n, 'x', value, encode(sha256(value), 'hex'), 0, 'behind', 'behind' "
+    "from unnest(cast(:values as bytea[])) with ordinality as v (value, n)"
 )
 
 _WAITING = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")

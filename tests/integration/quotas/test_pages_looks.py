@@ -172,7 +172,7 @@ async def test_a_change_goes_from_the_board_to_two_people_and_back_without_javas
     await second.click("[data-row-link]")
     await second.check("input[value=approve]")
     await second.click("main form button")
-    assert f"tiene ahora {target - 1} plazas" in await second.inner_text("main")
+    assert f": ahora {target - 1} plazas" in await second.inner_text("main")
     await first.goto(f"{address}/quotas")
     assert f"{target}/{target - 1}" in (await first.text_content("svg.app-tiles") or "")
     await first.context.close()
