@@ -19,6 +19,10 @@ _KNOWN: Final = text(
     "select key, coalesce(event_id::text, topic || ' ' || sha256) from parked_event where settled_at is null and key = any(:keys) "
     "and (event_id = any(:ids) or event_id is null and sha256 = any(:hashes))"
 )
+_COPIES: Final = text(
+    "select o.id from parked_event g join parked_event o on o.key = g.key and o.settled_at is null and o.event_id is not distinct from "
+    "g.event_id and (g.event_id is not null or (o.topic, o.sha256) = (g.topic, g.sha256)) where g.id = :id"
+)
 _GIVEN_UP: Final = text(
     "select key, event_id::text, topic || ' ' || sha256 from parked_event "
     "where settled_how = 'dropped' and key = any(cast(:keys as text[]))"
@@ -32,6 +36,11 @@ _KEEP: Final = text(
 def key_of(record: Record) -> str:
     """The key that a record stops: its own, or its partition where the producer gave none."""
     return record.key if record.key is not None else f"{record.partition.topic}/{record.partition.number}"
+
+
+async def copies(tx: Tx, parked: int) -> list[int]:
+    """The ids of that row and of what waits behind its key as the same: earlier releases kept what came again once more."""
+    return list((await tx.execute(_COPIES, {"id": parked})).scalars())
 
 
 async def given_up(tx: Tx, keys: Collection[str]) -> frozenset[tuple[str, str]]:

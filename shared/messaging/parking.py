@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from shared.events.catalogue import decode
 from shared.events.envelope import Refusal
-from shared.messaging.behind import keep, key_of
+from shared.messaging.behind import copies, keep, key_of
 from shared.messaging.service import Handle, Waits
 from shared.messaging.transport import Record
 from shared.observability.logging import get_logger
@@ -206,11 +206,7 @@ async def drop(tx: Tx, parked: int, *, now: datetime, actor: str, reason: str) -
     ).first()
     if found is None:
         return False
-    same = (
-        "select o.id from parked_event g join parked_event o on o.key = g.key and o.settled_at is null and o.event_id is not distinct from "
-        "g.event_id and (g.event_id is not null or (o.topic, o.sha256) = (g.topic, g.sha256)) where g.id = :id"
-    )
-    await _settle(tx, list((await tx.execute(text(same), {"id": parked})).scalars()), "dropped")
+    await _settle(tx, await copies(tx, parked), "dropped")
     await audit.record(
         tx, at=now, actor=actor, role="operator", act="events.drop", subject=found.key, detail={"parked": parked, "reason": reason}
     )

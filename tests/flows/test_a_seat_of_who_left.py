@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from services.applications.store.plans import seats_held
 from services.applications.store.seats import seats
+from tests.flows.courses import COURSE, LIMIT, applied, approve
 from tests.flows.stack import House
-from tests.flows.test_seats_that_officers_set import COURSE, LIMIT, applied, approve
 
 PEOPLE = ("Rosa Quispe", "Elena Huamán", "Julia Condori", "Marta Mamani")
 """Who leaves and who finishes in the last hour in which the list is open, and who right after it."""

@@ -1,16 +1,11 @@
 """Two officers set the seats of a course; whoever approves for it reads that number, until the plan's counts again."""
 
 import re
-from random import Random
 
-from services.applications.domain.answers import Chosen
 from services.run.acting import Staff
-from services.run.filling import Person, answers_of
 from shared.kernel.ids import new_id
+from tests.flows.courses import COURSE, LIMIT, TITLE, applied, approve
 from tests.flows.stack import House
-
-COURSE, TITLE = "health", "Public health"
-LIMIT = f"course:training:2016:{COURSE}"
 
 
 async def test_the_approving_page_shows_the_seats_that_two_officers_set_and_then_the_plans_again(house: House) -> None:
@@ -44,26 +39,6 @@ async def test_the_approving_page_shows_the_seats_that_two_officers_set_and_then
     await house.until(second, "offered")
     assert await told_to_anybody() == planned.seats
     assert (await house.check()).broken == 0
-
-
-async def applied(house: House, name: str) -> str:
-    """An application that lists two courses and that its country put forward."""
-    programme, call = house.programme("training"), house.call("training", 2016)
-    who = await house.applicant(f"{name.split()[-1].lower()}@example.org", language="es")
-    person = Person(name, who.email, "PE", "es")
-    answers = {**answers_of(person, programme, call, Random(1)), "course": Chosen((COURSE, "trade"))}
-    application = await who.start("training", "PE")
-    await who.fill(application, programme, answers)
-    await who.attach(application, programme, answers, person.name)
-    assert (await who.send(application)).receipt
-    house.knows(application, "PE")
-    await house.nominate(application)
-    return application
-
-
-async def approve(house: House, officer: Staff, application: str) -> None:
-    seen = (await house.look(application))["version"]
-    await officer.act(application, "approve", {"expected_version": seen, "course": COURSE})
 
 
 async def set_by_two(house: House, officer: Staff, capacity: int | None) -> None:
