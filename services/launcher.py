@@ -1,6 +1,5 @@
 """The command `puente`: thin commands; what they do is in `services.run`."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -85,10 +84,12 @@ def plan_confirm(
     officer: Annotated[str, typer.Option(help="Address of the officer who agrees; a code is sent there.")],
 ) -> None:
     """Put a version in force that breaks promises: shows which, and asks for a code that was mailed to an officer."""
+    from asyncio import to_thread
+
     from services.run.confirming import confirm
 
     async def ask(text: str) -> str:
-        return await asyncio.to_thread(out.input, text)
+        return await to_thread(out.input, text)
 
     ended(on_services(lambda services: confirm(services["applications"], code, officer, ask, out), "applications"))
 

@@ -37,9 +37,9 @@ async def check(services: Mapping[str, Service]) -> Checked:
 
 def promises() -> Mapping[str, Mapping[str, str]]:
     """Service -> check -> what it promises, in the sentences that operators read on its page; `all` are those between the services."""
-    from services.applications.staff import operations as applications
+    from services.applications import promises as applications
     from services.notifications import promises as notifications
-    from services.quotas.pages import promises as quotas
+    from services.quotas import promises as quotas
 
     own = {"applications": applications, "quotas": quotas, "notifications": notifications}
     return {name: one.PROMISES for name, one in own.items()} | {"all": across.PROMISES}

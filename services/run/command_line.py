@@ -1,12 +1,14 @@
-"""What every command of `puente` is made with: a loop, services opened for it, an exit code, and the console."""
+"""What every command of `puente` is made with: a loop, services opened for it, an exit code, and the console.
 
-import asyncio
+What not every command needs is imported where it is used, here and in `services.launcher`: whoever asks for help waits for no database's
+library.
+"""
+
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperGroup
 
@@ -25,6 +27,8 @@ class Worded(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
+            from pydantic import ValidationError
+
             if isinstance(error.__cause__, ValidationError):
                 error.message = "; ".join(map(in_words, error.__cause__.errors()))
             raise
@@ -39,6 +43,8 @@ def commands(about: str) -> typer.Typer:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on uvloop. Ctrl-C, which ended the process until now, cancels it."""
+    import asyncio
+
     import uvloop
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

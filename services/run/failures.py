@@ -2,15 +2,16 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
-def in_words(one: ErrorDetails) -> str:
+
+def in_words(one: "ErrorDetails") -> str:
     """What is wrong with a setting or an option, not in the words of the library that found it."""
     given: Mapping[str, Any] = one.get("ctx", {})
     match one["type"]:
@@ -29,6 +30,8 @@ def explained(error: BaseException) -> str | None:
     """The text of an error that says what is wrong and what to do; None for a fault of the program."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
+    from pydantic import ValidationError
+
     if isinstance(error, ValidationError):
         lines = []
         for one in error.errors():

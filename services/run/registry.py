@@ -1,32 +1,20 @@
 """The three services by name: their settings, how each is put together, and where each lives under the one origin."""
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.kernel.clock import Clock
-from shared.messaging.service import Service
-from shared.settings import CommonSettings
+
+if TYPE_CHECKING:
+    from shared.messaging.service import Service
+    from shared.settings import CommonSettings
 
 NAMES: Final = ("applications", "quotas", "notifications")
 PREFIXES: Final = {"/quotas": "quotas", "/messages": "notifications"}
 """First segment of a path -> the service that answers it; applications answers every other one."""
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """What a service is made of stays: the collector walked it again and again while it was loaded, a quarter of the time of a start."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def settings_of(name: str, values: Mapping[str, Any] | None = None) -> CommonSettings:
+def settings_of(name: str, values: Mapping[str, Any] | None = None) -> "CommonSettings":
     """One service's settings from the environment; `values` (by field name) stand above it. Imports that service alone."""
     given: dict[str, Any] = dict(values or {})
     match name:
@@ -45,8 +33,7 @@ def settings_of(name: str, values: Mapping[str, Any] | None = None) -> CommonSet
     raise LookupError(f"{name!r} is no service: expected one of {', '.join(NAMES)}")
 
 
-@_without_collector()
-def build(name: str, settings: CommonSettings, clock: Clock) -> Service:
+def build(name: str, settings: "CommonSettings", clock: Clock) -> "Service":
     """Put one service together. Imports that service alone, so that a process carries no other."""
     match name:
         case "applications":

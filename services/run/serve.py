@@ -2,11 +2,12 @@
 
 import asyncio
 
+from services.run.collector import spare_the_collector
 from services.run.opened import clock_of
 from services.run.ports import listen_exactly
 from services.run.production import faults
 from services.run.registry import build, settings_of
-from services.run.serving import lifespans, run_workers, serve_app, spare_the_collector, until_signalled
+from services.run.serving import lifespans, run_workers, serve_app, until_signalled
 from shared.messaging.service import Service
 from shared.messaging.transport import Transport
 from shared.observability.logging import configure_logging, get_logger
@@ -24,13 +25,13 @@ class WrongSetting(Exception):
 async def api(name: str, host: str, port: int) -> None:
     """The API process of one service."""
     _, service = _opened(name)
-    listener = listen_exactly(host, port)
+    app, listener = service.api, listen_exactly(host, port)
 
     async def work(stop: asyncio.Event) -> None:
         spare_the_collector()
         async with lifespans([service]):
             log.info("serving", service=name, host=host, port=port)
-            await serve_app(service.api, stop, sockets=[listener], behind_gateway=True)
+            await serve_app(app, stop, sockets=[listener], behind_gateway=True)
 
     try:
         await until_signalled(work)
@@ -42,6 +43,7 @@ async def worker(name: str) -> None:
     """The worker process of one service."""
     settings, service = _opened(name)
     transport = transport_of(settings)
+    assert service.sweeps, "loaded here, before the collector is told what stays"
 
     async def work(stop: asyncio.Event) -> None:
         spare_the_collector()

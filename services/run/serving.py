@@ -2,17 +2,15 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.run.registry import service_for
@@ -25,12 +23,14 @@ from shared.messaging.worker import Worker
 from shared.observability.logging import get_logger
 from shared.web.streams import STOPPING
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 log = get_logger(__name__)
 
 STOP_SECONDS: Final = 8
 """Requests under way get this long at a stop."""
 STATE_SECONDS: Final = 2.0
-GC_THRESHOLDS: Final = (20_000, 20, 50)
 
 
 class QuietServer(uvicorn.Server):
@@ -162,13 +162,6 @@ async def run_workers(
         await asyncio.wait(running)
         for task in waiting:
             task.cancel()
-
-
-def spare_the_collector() -> None:
-    """What is loaded now stays for good: keep the collector from walking it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def until_signalled(work: Callable[[asyncio.Event], Awaitable[Any]]) -> None:

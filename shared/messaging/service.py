@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.events.envelope import AnyEvent
@@ -39,17 +40,28 @@ class Sweep:
     run: Callable[[datetime], Awaitable[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
-    """One service, put together. Its API and its worker may run in one process or in two."""
+    """One service, put together. Its API and its worker may run in one process or in two.
+
+    The API and the sweeps are made where they are first asked for: a worker, or a command, loads no pages.
+    """
 
     name: str
     db: Database
-    api: "FastAPI"
+    make_api: "Callable[[], FastAPI]"
     handle: Handle
-    sweeps: tuple[Sweep, ...]
+    make_sweeps: Callable[[], tuple[Sweep, ...]]
     invariants: Callable[[], Awaitable[Mapping[str, int]]]
     """Name of each live check -> how many rows break it; 0 is the normal value."""
+
+    @cached_property
+    def api(self) -> "FastAPI":
+        return self.make_api()
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        return self.make_sweeps()
 
 
 def one_by_one(handlers: Mapping[str, UseCase]) -> Handle:

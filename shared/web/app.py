@@ -12,13 +12,12 @@ from shared.kernel.clock import Clock
 from shared.settings import CommonSettings
 from shared.web import middleware, problems
 from shared.web.csrf import CrossOriginGuard
-from shared.web.i18n import Texts
+from shared.web.i18n import SHARED_LOCALE, Texts
 from shared.web.identity import IdentityVerifier
 from shared.web.pages import Pages
 from shared.web.static_files import STATIC, Assets
 from shared.web.switching import SwitchLayer
 
-SHARED_LOCALE: Final = Path(__file__).parent / "locale"
 MEBIBYTE: Final = 1024 * 1024
 
 

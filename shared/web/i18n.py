@@ -36,6 +36,8 @@ LOCALES: Final[Mapping[str, str]] = {"es": "es_419", "pt": "pt_BR", "en": "en_GB
 """Code -> CLDR locale, for dates and numbers."""
 HTML_TAGS: Final[Mapping[str, str]] = {"es": "es", "pt": "pt", "en": "en", "fr": "fr", "zh": "zh-Hans", "nl": "nl"}
 """Code -> BCP 47 tag, for `lang` and `hreflang`."""
+SHARED_LOCALE: Final = Path(__file__).parent / "locale"
+"""The catalogues of what all services' pages share."""
 LANGUAGE_COOKIE: Final = "puente_language"
 LANGUAGE_PAIR: Final = "lang"
 """The name in an address that asks for its page in a language."""

@@ -1,10 +1,8 @@
 """Refusals and failures as answers: problem+json (RFC 9457) for programs, a page for people, both in the language of whoever asked."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +11,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from shared.persistence.database import Unavailable
 from shared.web.context import context_of, is_api
 from shared.web.i18n import N_, current_language, translate
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _ = translate
 
@@ -120,8 +121,10 @@ def problem_response(request: Request, problem: Problem) -> Response:
     return page
 
 
-def install(app: FastAPI) -> None:
+def install(app: "FastAPI") -> None:
     """Answer every refusal of this application in our way."""
+    # Workers know our refusals too, and load no FastAPI for them.
+    from fastapi.exceptions import RequestValidationError
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from fastapi import Request
 from joserfc.jwk import OKPKey
+from starlette.requests import Request
 
 from shared.observability.logging import get_logger
 from shared.web.context import context_of

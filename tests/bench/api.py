@@ -9,7 +9,8 @@ import uvloop
 
 from services.applications.main import build
 from services.applications.settings import ApplicationsSettings
-from services.run.serving import serve_app, spare_the_collector
+from services.run.collector import spare_the_collector
+from services.run.serving import serve_app
 from shared.kernel.clock import ManualClock
 from tests.bench.world import MOMENT
 

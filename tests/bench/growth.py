@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.quotas.events import handle
-from services.run.serving import spare_the_collector
+from services.run.collector import spare_the_collector
 from shared.events import applications as facts
 from shared.events.catalogue import event
 from shared.events.envelope import AnyEvent

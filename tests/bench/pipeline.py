@@ -26,9 +26,9 @@ async def main(url: str, bootstrap: str, prefix: str) -> None:
     service = Service(
         name="quotas",
         db=Database(url, options={"enable_seqscan": "off"}),
-        api=FastAPI(),
+        make_api=FastAPI,
         handle=handle,
-        sweeps=(),
+        make_sweeps=tuple,
         invariants=none_broken,
     )
     worker = Worker(service, KafkaTransport(CommonSettings(kafka_bootstrap=bootstrap, kafka_prefix=prefix)), SystemClock())

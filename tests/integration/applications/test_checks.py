@@ -15,8 +15,8 @@ from services.applications.accounts import tables as accounts
 from services.applications.documents.scanner import Scanner
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.lifecycle import State
+from services.applications.promises import PROMISES
 from services.applications.settings import ApplicationsSettings
-from services.applications.staff.operations import PROMISES
 from services.applications.store import checks, idempotency
 from services.applications.sweeps import sweeps
 from services.applications.tables import Table

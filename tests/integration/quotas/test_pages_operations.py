@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.quotas.pages.promises import PROMISES
+from services.quotas.promises import PROMISES
 from services.quotas.store import checks
 from shared.events.applications import ApplicationApproved
 from shared.events.catalogue import APPLICATIONS

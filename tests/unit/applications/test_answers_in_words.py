@@ -5,8 +5,7 @@ from dataclasses import replace
 from services.applications.domain.answers import Question, When
 from services.applications.domain.answers import Texts as PlanTexts
 from services.applications.pages.fields import entry_rows, entry_words, field
-from shared.web.app import SHARED_LOCALE
-from shared.web.i18n import Texts, speaking
+from shared.web.i18n import SHARED_LOCALE, Texts, speaking
 from tests.conftest import ROOT
 from tests.integration.applications.people import the_plan
 

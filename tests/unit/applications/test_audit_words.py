@@ -9,8 +9,7 @@ from services.applications.staff.audit import detail_words
 from services.applications.staff.words import notes
 from services.applications.store.trail import Entry
 from shared.kernel.ids import new_id
-from shared.web.app import SHARED_LOCALE
-from shared.web.i18n import Texts, speaking
+from shared.web.i18n import SHARED_LOCALE, Texts, speaking
 from tests.conftest import ROOT
 from tests.integration.applications.people import the_plan
 
