@@ -28,6 +28,7 @@ from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
 from shared.web.identity import IdentityVerifier
 from shared.web.operations import Watched, operations_router
+from shared.web.routes import add_routes
 
 NAME: Final = "applications"
 FOLDER: Final = Path(__file__).parent
@@ -50,9 +51,9 @@ def web(
         template_globals={"contact": contact},
     )
     install_accounts(app, desk)
-    app.include_router(api.router)
+    add_routes(app, api.router)
     pages.install(app)
-    app.include_router(staff.router)
+    add_routes(app, staff.router)
     documents, scanner = DocumentStore(settings.documents_folder), Scanner(settings.documents_scanner)
     app.state.documents, app.state.scanner, app.state.links = documents, scanner, Links.from_folder(settings.keys_folder)
     app.state.room, app.state.reading_room = Room(), Room()
@@ -62,10 +63,10 @@ def web(
         return {"database": await db.ready() or ""}
 
     app.add_exception_handler(CallDropped, on_call_dropped)
-    app.include_router(health_router("", ready=ready, invariants=invariants))
+    add_routes(app, health_router("", ready=ready, invariants=invariants))
     looks = lookout(settings, NAME, db)
     watched = Watched("/operations", db, clock, handle, invariants, PROMISES, looks, "staff/operations.html", operations.more)
-    app.include_router(operations_router(watched))
+    add_routes(app, operations_router(watched))
     return app
 
 

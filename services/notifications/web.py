@@ -18,6 +18,7 @@ from shared.persistence.database import Database
 from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
 from shared.web.operations import Watched, operations_router
+from shared.web.routes import add_routes
 
 NAME: Final = "notifications"
 PREFIX: Final = "/messages"
@@ -46,9 +47,7 @@ def web(
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}
 
-    app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
     watched = Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES, lookout(settings, NAME, db))
-    app.include_router(operations_router(watched))
-    app.include_router(api.router)
-    app.include_router(pages.router)
+    add_routes(app, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched))
+    add_routes(app, api.router, pages.router)
     return app

@@ -21,6 +21,7 @@ from shared.web.app import WebSettings, create_web_app
 from shared.web.health import health_router
 from shared.web.identity import IdentityVerifier
 from shared.web.operations import Watched, operations_router
+from shared.web.routes import add_routes
 
 NAME: Final = "quotas"
 PREFIX: Final = "/quotas"
@@ -43,13 +44,11 @@ def web(
     seats = Seats(settings.board_listeners_max, settings.board_listeners_each)
     watch = BoardWatch(db, clock, seats=seats)
     app.state.desk = Desk(db, clock, Exports(db), watch)
-    app.include_router(api.router)
-    app.include_router(pages.router)
+    add_routes(app, api.router, pages.router)
 
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}
 
-    app.include_router(health_router(PREFIX, ready=ready, invariants=invariants))
     watched = Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES, lookout(settings, NAME, db))
-    app.include_router(operations_router(watched))
+    add_routes(app, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched))
     return app

@@ -15,6 +15,7 @@ from shared.web.csrf import CrossOriginGuard
 from shared.web.i18n import SHARED_LOCALE, Texts
 from shared.web.identity import IdentityVerifier
 from shared.web.pages import Pages
+from shared.web.routes import add_routes
 from shared.web.static_files import STATIC, Assets
 from shared.web.switching import SwitchLayer
 
@@ -74,5 +75,5 @@ def create_web_app(
     app.add_middleware(middleware.BodyLimit, limit=limit)
     app.add_middleware(middleware.ErrorBoundary)
     app.add_middleware(middleware.Surroundings, service=service, texts=texts, clock=clock, verifier=believed, secure=settings.secure)
-    app.include_router(assets.router())
+    add_routes(app, assets.router())
     return app

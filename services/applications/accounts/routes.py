@@ -42,6 +42,7 @@ from shared.web.formats import format_datetime
 from shared.web.i18n import N_, current_language, translate
 from shared.web.identity import clear_identity_cookie, set_identity_cookie
 from shared.web.pages import render
+from shared.web.routes import add_routes
 from shared.web.switching import told_again
 
 _ = translate
@@ -65,8 +66,7 @@ OUTCOMES = {
 def install(app: FastAPI, desk: Desk) -> None:
     """Add signing in to the application: its pages, and the innermost layers, which keep identities fresh and forms over a sign-in."""
     app.state.desk = desk
-    for one in (router, details, sessions, fresh):
-        app.include_router(one)
+    add_routes(app, router, details, sessions, fresh)
     app.user_middleware += [Middleware(SessionLayer, desk=desk), Middleware(KeepLayer, desk=desk)]
 
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
 from services.applications.accounts.tables import Account
+from shared.kernel.zones import zones
 from shared.web.formats import BEIJING, bracketed, sort_key, zone_name
 from shared.web.i18n import LANGUAGES, current_language
 
@@ -64,13 +65,7 @@ def _offered(language: str) -> tuple[str, ...]:
 
 def exists(zone: str) -> bool:
     """Whether this is the name of a time zone."""
-    return zone in _every()
-
-
-@lru_cache(maxsize=1)
-def _every() -> frozenset[str]:
-    # Asked once: the answer is read from the file system.
-    return frozenset(available_timezones())
+    return zone in zones()
 
 
 def label(zone: str, now: datetime) -> str:

@@ -10,7 +10,7 @@ from services.applications.api.people import router as people
 from services.applications.api.plans import router as plans
 from services.applications.api.programmes import router as programmes
 from services.applications.api.referees import router as referees
+from shared.web.routes import add_routes
 
 router = APIRouter()
-for part in (programmes, agreements, form, acts, people, referees, plans, downloads):
-    router.include_router(part)
+add_routes(router, programmes, agreements, form, acts, people, referees, plans, downloads)

@@ -22,29 +22,30 @@ from services.applications.pages import (
     start,
 )
 from services.applications.pages.kit import body_limit
+from shared.web.routes import add_routes
 
 __all__ = ["body_limit", "install"]
 
 
 def install(app: FastAPI) -> None:
     """Add the applicants' pages to an application that has accounts (`app.state.desk`) and documents (`app.state.documents`)."""
-    for module in (
-        home,
-        check,
-        help,
-        start,
-        mine,
-        form,
-        questions,
-        entries,
-        papers,
-        referees,
-        sending,
-        answering,
-        copies,
-        privacy,
-        letters,
-        recommending,
-        recommending_file,
-    ):
-        app.include_router(module.router)
+    add_routes(
+        app,
+        home.router,
+        check.router,
+        help.router,
+        start.router,
+        mine.router,
+        form.router,
+        questions.router,
+        entries.router,
+        papers.router,
+        referees.router,
+        sending.router,
+        answering.router,
+        copies.router,
+        privacy.router,
+        letters.router,
+        recommending.router,
+        recommending_file.router,
+    )

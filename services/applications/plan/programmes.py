@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from services.applications.domain.answers import Texts
 from services.applications.plan.common import Common
@@ -14,6 +14,7 @@ from services.applications.plan.model import GROUPS, ROUTE, UNUSED, Call, Countr
 from services.applications.plan.referees import read_referees
 from services.applications.plan.tables import CODE, Table, listing, near
 from shared.events.applications import AllotmentPolicy, ListRule
+from shared.kernel.zones import zones
 
 ROUNDINGS: Final = ("largest_remainder", "sainte_lague")
 LAST_SECOND: Final = time(23, 59, 59)
@@ -145,9 +146,9 @@ def _calls(table: Table) -> tuple[Call, ...]:
 
 def _call(entry: Table) -> Call:
     zone_name = entry.text("timezone")
-    zone = ZoneInfo(zone_name) if zone_name in available_timezones() else None
+    zone = ZoneInfo(zone_name) if zone_name in zones() else None
     if zone_name and zone is None:
-        names = available_timezones()
+        names = zones()
         last_part = {name.rsplit("/", 1)[-1]: name for name in sorted(names)}
         nearest = near(zone_name, names) or last_part.get(near(zone_name, last_part), "")
         entry.wrong("timezone", f'"timezone" is "{zone_name}"', "a name of the time zone database such as Asia/Shanghai", nearest)

@@ -18,11 +18,13 @@ from services.applications.staff.recommended import router as recommended_pages
 from services.applications.staff.review import router as review_pages
 from services.applications.staff.slate import router as slate_pages
 from services.applications.staff.who import router as who_pages
+from shared.web.routes import add_routes
 
 __all__ = ["UPLOADS", "router"]
 
 router = APIRouter(include_in_schema=False)
-for part in (
+add_routes(
+    router,
     country_pages,
     slate_pages,
     country_file_pages,
@@ -35,5 +37,4 @@ for part in (
     recommended_pages,
     audit_pages,
     who_pages,
-):
-    router.include_router(part)
+)

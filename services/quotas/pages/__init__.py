@@ -20,26 +20,27 @@ from services.quotas.pages import (
     reorder,
     waiting,
 )
+from shared.web.routes import add_routes
 
 router = APIRouter()
-for module in (
-    board,
-    live,
-    overview,
-    follow_up,
-    cells,
-    held,
-    waiting,
-    propose,
-    limits,
-    redistribute,
-    reorder,
-    counter,
-    participation,
-    policies,
-    proposals,
-    consents,
-):
-    router.include_router(module.router)
+add_routes(
+    router,
+    board.router,
+    live.router,
+    overview.router,
+    follow_up.router,
+    cells.router,
+    held.router,
+    waiting.router,
+    propose.router,
+    limits.router,
+    redistribute.router,
+    reorder.router,
+    counter.router,
+    participation.router,
+    policies.router,
+    proposals.router,
+    consents.router,
+)
 
 __all__ = ["router"]

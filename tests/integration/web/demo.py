@@ -15,6 +15,7 @@ from shared.web.i18n import N_
 from shared.web.identity import require
 from shared.web.pages import render
 from shared.web.problems import Problem
+from shared.web.routes import add_routes
 
 HERE = Path(__file__).parent
 # Country, column, row, places taken, places.
@@ -52,7 +53,7 @@ def build(keys_folder: Path, clock: Clock, static: Path | None = None) -> FastAP
     async def invariants() -> dict[str, int]:
         return {"oversold": 0}
 
-    app.include_router(health_router("/quotas", ready=ready, invariants=invariants))
+    add_routes(app, health_router("/quotas", ready=ready, invariants=invariants))
     add_pages(app, clock)
     add_refusals(app)
     return app
