@@ -41,7 +41,7 @@ class Child:
         """Start it. Blocks for a few milliseconds."""
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".old"))
-        command = [sys.executable, "-P", "-m", "services.launcher", *self.arguments]
+        command = [sys.executable, "-P", "-m", "services.start", *self.arguments]
         self.process = ServerProcess(command, log=self.log, cwd=ROOT, stop_seconds=12.0, environment={**os.environ, **self.environment})
         self.starts += 1
         self.began = time.monotonic()

@@ -6,6 +6,7 @@ Everything here blocks: call it from a thread where an event loop runs.
 """
 
 import abc
+import contextlib
 import os
 import socket
 import struct
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from shared.messaging import broker_classes as classes
 from shared.messaging import broker_docker as docker
 from shared.messaging import broker_java as java
 
@@ -163,10 +165,12 @@ class JavaBroker(Broker):
 
     kind = "java"
 
-    def __init__(self, folder: Path, found: java.Found) -> None:
+    def __init__(self, folder: Path, found: java.Found, *, makes_archive: bool = False) -> None:
         self.folder = folder.absolute()
         self.bootstrap = ""
         self._found = found
+        self._makes_archive = makes_archive
+        self._archive: Path | None = None
         self._ports = (0, 0)
         self._process: java.ServerProcess | None = None
 
@@ -176,6 +180,8 @@ class JavaBroker(Broker):
         return self._process.pid if self._process and self._process.alive() else 0
 
     def start(self) -> None:
+        if not self._makes_archive:
+            self._archive = classes.kept(self._found.java, self._found.libraries, self._start_once)
         said = ""
         for _ in range(TRIES_MAX):
             first = free_port()
@@ -189,8 +195,13 @@ class JavaBroker(Broker):
                     break
         raise BrokerFailure(said)
 
+    def _start_once(self, folder: Path) -> None:
+        """Another one, which leaves the archive of its classes behind. Where it does not start, this one will say why."""
+        with contextlib.suppress(BrokerFailure), JavaBroker(folder, self._found, makes_archive=True):
+            pass
+
     def _launch(self) -> None:
-        self._process = java.launch(self.folder, self._found, *self._ports)
+        self._process = java.launch(self.folder, self._found, *self._ports, archive=self._archive, makes_archive=self._makes_archive)
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.bootstrap):
             if not self._process.alive() or time.monotonic() > deadline:

@@ -10,13 +10,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 from typing import Final
 
-from shared.persistence.file_lock import try_lock
+from shared.messaging import broker_classes as classes
+from shared.persistence.file_lock import wait_for
 from shared.persistence.server_process import ServerProcess
 
 __all__ = ["KAFKA_VERSION", "Found", "ServerProcess", "find", "launch", "settings"]
@@ -92,8 +92,7 @@ def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES) -> str | No
     if not maven:
         return f"no Maven to fetch Kafka {KAFKA_VERSION} with"
     CACHE.mkdir(exist_ok=True)
-    while (lock := try_lock(CACHE / "kafka.lock")) is None:
-        time.sleep(0.2)
+    lock = wait_for(CACHE / "kafka.lock")
     try:
         if libraries.is_dir():
             return None
@@ -138,8 +137,13 @@ def settings(port: int, controller_port: int, *, data: str, outside: str = "127.
     }
 
 
-def launch(folder: Path, found: Found, port: int, controller_port: int) -> ServerProcess:
-    """Start the broker on the data in `folder` (made where missing). It may take seconds until it answers."""
+def launch(
+    folder: Path, found: Found, port: int, controller_port: int, *, archive: Path | None = None, makes_archive: bool = False
+) -> ServerProcess:
+    """Start the broker on the data in `folder` (made where missing). It may take seconds until it answers.
+
+    With its classes from the `archive`, or such that it makes one in `folder` when it ends.
+    """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     if not (data / "meta.properties").exists():
@@ -153,13 +157,19 @@ def launch(folder: Path, found: Found, port: int, controller_port: int) -> Serve
     libraries = folder / "libs"  # a colon in the path of the checkout would split the class path
     libraries.unlink(missing_ok=True)
     libraries.symlink_to(found.libraries)
+    flags = [classes.MAKE] if makes_archive else []
+    if archive is not None:
+        (folder / classes.ARCHIVE).unlink(missing_ok=True)
+        (folder / classes.ARCHIVE).symlink_to(archive)
+        flags = [classes.USE]
     return ServerProcess(
         [
-            *(found.java, *JVM, "-Dlog4j.configuration=file:log4j.properties"),
+            found.java,
+            *(*JVM, *flags, "-Dlog4j.configuration=file:log4j.properties"),
             *("-cp", "libs/*", "kafka.Kafka", "server.properties"),
         ],
         log=folder / "output.log",
         cwd=folder,
         stop_signal=SIGTERM,
-        stop_seconds=STOP_SECONDS,
+        stop_seconds=classes.MAKE_SECONDS if makes_archive else STOP_SECONDS,
     )

@@ -18,6 +18,13 @@ def try_lock(path: Path) -> int | None:
     return descriptor
 
 
+def wait_for(path: Path) -> int:
+    """As `try_lock`, but waits while another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
 @contextlib.contextmanager
 def trying(path: Path) -> Iterator[int | None]:
     """`try_lock`, given back at the end of the block, unless a child process has inherited it meanwhile."""

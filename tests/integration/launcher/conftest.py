@@ -72,7 +72,7 @@ async def started(*arguments: str, environment: Mapping[str, str], stdin: int | 
         sys.executable,
         "-P",
         "-m",
-        "services.launcher",
+        "services.start",
         *arguments,
         cwd=ROOT,
         env={**clean_environment(), **environment},

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from shared.messaging import broker_docker, broker_java
+from shared.messaging import broker_classes, broker_docker, broker_java
 from shared.messaging.broker import Broker, BrokerFailure, DockerBroker, GivenBroker, JavaBroker, Missing, answers, find_broker, free_port
 from tests.integration.platform.waiting import gone, until
 
@@ -91,6 +91,15 @@ def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
         listening = [found.laddr.ip for found in psutil.Process(broker.pid).net_connections("inet") if found.status == psutil.CONN_LISTEN]
         assert len(listening) == 2
         assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+        assert ".jsa" in Path(f"/proc/{broker.pid}/maps").read_text().replace("classes.jsa", ""), "its classes come from the kept file"
+
+
+def test_a_file_of_classes_that_is_broken_or_anothers_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken").write_bytes(os.urandom(100_000))
+    monkeypatch.setattr(broker_classes, "kept", lambda *_given: tmp_path / "broken")
+    with made("java", tmp_path / "data") as broker:
+        make_topic(broker)
+        write(broker, 10)
 
 
 def test_it_ends_with_a_parent_that_is_killed_outright(tmp_path: Path) -> None:
