@@ -5,16 +5,25 @@ is the SHA-256 of the record in hexadecimal. `audit` checks what records say.
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from json.encoder import c_make_encoder  # type: ignore[attr-defined]  # of CPython, as the whole project
 from json.encoder import encode_basestring_ascii as _text
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
+from services.quotas.domain.ids import text_of_id
 from services.quotas.domain.model import Use
 
-_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, check_circular=False)
+
+def _cannot_be_written(value: object) -> NoReturn:
+    raise TypeError(f"{value!r} has no place in a record")
+
+
+_pieces: Final[Callable[[Any, int], tuple[str, ...]]] = c_make_encoder(
+    None, _cannot_be_written, _text, None, ":", ",", True, False, True
+)  # fmt: skip
+"""What `json.JSONEncoder` with sorted keys and no blanks makes anew for every value that it writes: a third of the time of a line."""
 
 
 def seal(body: Mapping[str, Any]) -> tuple[str, str]:
@@ -25,7 +34,7 @@ def seal(body: Mapping[str, Any]) -> tuple[str, str]:
 
 def canonical(body: Mapping[str, Any]) -> str:
     """The one way to write these values down."""
-    return _canonical.encode(body)
+    return "".join(_pieces(body, 0))
 
 
 def link(
@@ -55,7 +64,7 @@ def link(
             for key, kind, capacity, version, before, after in limits
         ]
     )
-    passed = ",".join([f'["{one!s}",{_text(key)}]' for one, key in skips]) if skips else ""
+    passed = ",".join([f'["{text_of_id(one)}",{_text(key)}]' for one, key in skips]) if skips else ""
     lacks = ",".join(map(_text, lacking)) if lacking else ""
     record = (
         f'{{"application":{_id(application)},"at":"{at.isoformat()}","cause":"{cause}","cell":{_text(cell)},"event":{_id(event)},'
@@ -67,7 +76,7 @@ def link(
 
 
 def _id(value: UUID | None) -> str:
-    return "null" if value is None else f'"{value!s}"'
+    return "null" if value is None else f'"{text_of_id(value)}"'
 
 
 def _number(value: int | None) -> str:

@@ -3,11 +3,13 @@
 A new kind is one entry here and one test file.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
+from services.quotas.domain.ids import text_of_id
 from services.quotas.domain.terms import Terms
 
 CELL_FIELDS: Final = ("programme", "country", "year")
@@ -73,12 +75,17 @@ class Kind:
 
 
 def _maker_of_keys(name: str, fields: tuple[str, ...]) -> Callable[[OfCell, OfPlace], str]:
-    """Two of the kinds are drawn on by every application, so that theirs are written out."""
+    """Keys are made for everybody who asks or waits: two of the kinds are written out, and of the others nothing is looked up twice."""
     if fields == CELL_FIELDS:
         return lambda cell, _place: f"{name}:{cell.programme}:{cell.country}:{cell.year}"
     if fields == ("person",):
-        return lambda _cell, place: f"{name}:{place.person}"
-    return lambda cell, place: ":".join((name, *(str(getattr(cell if one in CELL_FIELDS else place, one)) for one in fields)))
+        return lambda _cell, place: f"{name}:{text_of_id(place.person)}"
+    key = ":".join((name, *["%s"] * len(fields)))
+    of_cell = attrgetter(*(one for one in fields if one in CELL_FIELDS))
+    if set(fields).issubset(CELL_FIELDS):
+        return lambda cell, _place: key % of_cell(cell)
+    (of_place,) = (attrgetter(one) for one in fields if one not in CELL_FIELDS)
+    return lambda cell, place: key % (*of_cell(cell), of_place(place))
 
 
 CELL: Final = Kind(
@@ -153,12 +160,12 @@ KINDS: Final[tuple[Kind, ...]] = (*PLACE_KINDS, *NOMINATION_KINDS)
 BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
-def keys_of(kinds: Iterable[Kind], terms: Terms, cell: OfCell, place: OfPlace) -> Iterator[tuple[Kind, str]]:
+def keys_of(kinds: Iterable[Kind], terms: Terms, cell: OfCell, place: OfPlace) -> list[tuple[Kind, str]]:
     """The kinds that this application draws on, each with its counter's key; the cell's own is left out, for it is the cell."""
     bounded = terms.bounded
-    for kind in kinds:
-        if kind is not CELL and (bounded or kind.always) and kind.draws(terms, cell, place):
-            yield kind, kind.key(cell, place)
+    return [
+        (kind, kind.key(cell, place)) for kind in kinds if kind is not CELL and (bounded or kind.always) and kind.draws(terms, cell, place)
+    ]
 
 
 class Named(NamedTuple):

@@ -1,10 +1,10 @@
 """What a decision's record looks like, and what each outcome may say and do. A new outcome is one entry in each table."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 from services.quotas.domain.model import NOMINATED, NOMINATION_REFUSED, OFFERED, REFUSED, RELEASED, TAKEN, WAITING
 
@@ -97,11 +97,11 @@ def _is_moment(value: Any) -> bool:
         return False
 
 
+_ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
 def _is_id(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        return False
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _is_count(value: Any) -> bool:
@@ -116,10 +116,13 @@ def _or_none(check: Any) -> Any:
     return lambda value: value is None or check(value)
 
 
+_OF_A_USE: Final = frozenset(CountedUse._fields)
+
+
 def _is_use(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and tuple(sorted(value)) == CountedUse._fields
+        and value.keys() == _OF_A_USE
         and _is_text(value["key"])
         and _is_text(value["kind"])
         and type(value["after"]) is int
@@ -168,7 +171,7 @@ def body_of(record: str) -> dict[str, Any]:
         body = json.loads(record)
     except ValueError as error:
         raise Wrong("record", f"the record is no JSON: {error}") from error
-    if not isinstance(body, dict) or set(body) != set(_FIELDS):
+    if not isinstance(body, dict) or body.keys() != _FIELDS.keys():
         found = sorted(body) if isinstance(body, dict) else type(body).__name__
         raise Wrong("record", f"a record has the fields {', '.join(_FIELDS)}; found {found}")
     for name, (check, expected) in _FIELDS.items():

@@ -5,7 +5,6 @@ stands among them was counted before.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
 
 from services.quotas.domain.model import Listed, Moved, Needs, Rank, rank_of
 from services.quotas.domain.opened import Missing, OpenPlace
@@ -69,11 +68,9 @@ class WaitingList:
         if not _take_out(self._came, rank):
             insort(self._went, rank)
 
-    def moved(self) -> Iterator[Moved]:
+    def moved(self) -> list[Moved]:
         """Who came to the list in this batch, and who went from it."""
-        for ranks, by in ((self._came, 1), (self._went, -1)):
-            for rank in ranks:
-                yield Moved(self._cell, *rank, by)
+        return [Moved(self._cell, *rank, by) for ranks, by in ((self._came, 1), (self._went, -1)) for rank in ranks]
 
     def _ask_for_all(self) -> None:
         if not self._whole:

@@ -1,5 +1,6 @@
 """One history three times: decided in batches, one command at a time, and by the plain model. Its steps can be kept and done again."""
 
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -210,3 +211,20 @@ def smallest(steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool]) -> 
             if len(commands) > 1 and fails(without := [*kept[:at], fewer, *kept[at + 1 :]]):
                 kept = without
     return kept
+
+
+def where_it_fails(steps: Sequence[Step]) -> str | None:
+    """The line at which these steps come out otherwise, and what was raised there; none where they do not."""
+    try:
+        Compared().again(steps)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong is a failure
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__} at {last.filename}:{last.lineno}"
+    return None
+
+
+def to_keep(steps: Sequence[Step]) -> str:
+    """A failing history as lines of a file, as small as it still fails in the same way."""
+    how = where_it_fails(steps)
+    kept = smallest(steps, lambda fewer: where_it_fails(fewer) == how) if how else steps
+    return "\n".join(msgspec.json.encode(step).decode() for step in kept)

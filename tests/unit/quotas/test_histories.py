@@ -2,26 +2,56 @@
 
 import os
 import secrets
-import traceback
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, note, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from services.quotas.domain.decide import DECISIONS
 from tests.conftest import ROOT
 from tests.unit.quotas.compared import Compared, Step, smallest
-from tests.unit.quotas.histories import STEPS, Histories, live
+from tests.unit.quotas.histories import ACTS, KINDS, STEPS, Histories, first_that_fails, live
 
 EXAMPLES = 2_000
 HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "8000"))
 SHARE = 500
 KEPT = Path(__file__).with_name("failed_once")
+
+
+class Drawn(RuleBasedStateMachine):
+    """A history of which Hypothesis draws the acts, and makes shorter what fails. An act and all that is drawn for it are one number:
+    each draw costs Hypothesis more than a command costs us.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history, self.acts = Histories(), ACTS
+
+    @initialize(never=st.sampled_from(range(2 ** len(KINDS))))
+    def some_acts_never_happen(self, never: int) -> None:
+        """One bit for each: what is rare among all is frequent among few."""
+        self.acts = [one for one in ACTS if not never >> KINDS.index(one) & 1] or ACTS
+
+    @rule(number=st.sampled_from(range(2**48)))
+    def something_happens(self, number: int) -> None:
+        fitting = [one for one in self.acts if self.history.known or not one[2]] or [ACTS[0]]
+        number, at = divmod(number, len(fitting))
+        happens, drawn, _about_somebody = fitting[at]
+        values = {}
+        for name, choices in drawn.items():
+            number, at = divmod(number, len(choices))
+            values[name] = choices[at]
+        note(f"{happens.__name__}: {values}")
+        happens(self.history, **values)
+        self.history.look()
+
+    def teardown(self) -> None:
+        self.history.end()
 
 
 @pytest.mark.long(85)
@@ -30,7 +60,7 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
     number = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(32))
     print(f"PUENTE_TEST_SEED={number}")
     run_state_machine_as_test(
-        seed(number)(Histories),
+        seed(number)(Drawn),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
@@ -39,36 +69,6 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
             print_blob=True,
         ),
     )
-
-
-def where_it_fails(steps: Sequence[Step]) -> str | None:
-    """The line at which these steps come out otherwise, and what was raised there; none where they do not."""
-    try:
-        Compared().again(steps)
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong is a failure
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__} at {last.filename}:{last.lineno}"
-    return None
-
-
-def first_that_fails(numbers: Sequence[int]) -> tuple[int, str] | None:
-    """The first of these histories that comes out otherwise, how, and the lines that keep it."""
-    for number in numbers:
-        if (asked_by := parent_process()) is not None and not asked_by.is_alive():
-            os._exit(1)  # whoever asked was killed, and nobody else would end this process
-        history = Histories()
-        try:
-            live(number, history)
-        except Exception:  # noqa: BLE001 - whatever goes wrong is told with its number
-            return number, f"{traceback.format_exc()}\n{to_keep(history.books.past)}"
-    return None
-
-
-def to_keep(steps: Sequence[Step]) -> str:
-    """A failing history as lines of a file, as small as it still fails in the same way."""
-    how = where_it_fails(steps)
-    kept = smallest(steps, lambda fewer: where_it_fails(fewer) == how) if how else steps
-    return "\n".join(msgspec.json.encode(step).decode() for step in kept)
 
 
 @pytest.mark.parametrize("file", sorted(KEPT.glob("*.jsonl")), ids=lambda file: file.stem)
