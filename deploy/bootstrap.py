@@ -20,6 +20,7 @@ if sys.version_info < (3, 11):
 try:
     import contextlib
     import fcntl
+    import functools
     import hashlib
     import json
     import platform
@@ -41,7 +42,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CACHE = ROOT / ".cache"
 LOG = CACHE / "setup.log"
-STAMPS = VENV / ".stamps"
+STAMPS = CACHE / "stamps"  # not in the environment: where that is made anew, the npm packages and the assets stay
 LOCK = ROOT / "requirements.lock"
 STATIC = ROOT / "shared" / "web" / "static"
 ASSETS = ROOT / "shared" / "web" / "assets"
@@ -141,7 +142,7 @@ def turn() -> Iterator[None]:
 
 # ---------------------------------------------------------------------------------------------------------- the steps
 def make_environment() -> str:
-    if VENV.exists() and not (VENV / "pyvenv.cfg").is_file() and any(found.name != ".stamps" for found in VENV.iterdir()):
+    if VENV.exists() and not (VENV / "pyvenv.cfg").is_file() and any(VENV.iterdir()):
         raise Failed(
             "There is a folder .venv that is not a Python environment.",
             f"{VENV} has no pyvenv.cfg.",
@@ -232,6 +233,7 @@ def write_command() -> str:
     return ".venv/bin/puente"
 
 
+@functools.cache
 def find_node() -> tuple[Path, list[str | Path]]:
     """Node, and how to run npm: both from the PATH where new enough, else both from the wheel (whose bin/npm is broken)."""
     node, npm = shutil.which("node"), shutil.which("npm")
@@ -287,10 +289,10 @@ def set_up() -> None:
     base = f"{environment_version()} {ROOT}"
     did |= step("Python packages", digest(base, LOCK), [PYTHON, VENV / "bin" / "ruff"], install_packages)
     did |= step("command", digest(base, Path(__file__).resolve()), [VENV / "bin" / "puente"], write_command)
-    node, npm = find_node()
-    npm_inputs = digest(base, ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
-    did |= step("npm packages", npm_inputs, [ROOT / "node_modules" / ".package-lock.json"], lambda: install_npm(node, npm))
-    did |= step("assets", digest(npm_inputs, ASSETS), [STATIC], lambda: build_assets(node))
+    # Neither knows where the checkout is, so both stay where it is moved.
+    npm_inputs = digest(ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+    did |= step("npm packages", npm_inputs, [ROOT / "node_modules" / ".package-lock.json"], lambda: install_npm(*find_node()))
+    did |= step("assets", digest(npm_inputs, ASSETS), [STATIC], lambda: build_assets(find_node()[0]))
     print(f"  {'ready' if did else 'set-up is current'}{'':<{11 if did else 0}} {time.monotonic() - started:7.1f} s", flush=True)
 
 

@@ -88,7 +88,7 @@ def test_a_broken_environment_is_made_anew_by_the_uv_of_the_machine(checkout: Pa
         (checkout / ".venv" / "bin" / name).unlink()
     done = make(checkout, "setup", **uv_at_hand)
     assert done.returncode == 0, done.stderr
-    assert "environment" in done.stdout
+    assert "environment" in done.stdout and "npm" not in done.stdout, "what is not in the environment stays"
     assert "ensurepip" not in (checkout / ".cache" / "setup.log").read_text()
     assert not list((checkout / ".venv").glob("lib/*/site-packages/pip-*")), "no pip was needed"
 
@@ -97,7 +97,9 @@ def test_a_moved_checkout_repairs_itself(checkout: Path) -> None:
     moved = checkout.with_name("moved")
     checkout.rename(moved)
     try:
-        assert make(moved, "setup").returncode == 0
+        repaired = make(moved, "setup")
+        assert repaired.returncode == 0
+        assert "Python packages" in repaired.stdout and "npm" not in repaired.stdout, "what knows no place stays"
         shown = subprocess.run([moved / ".venv" / "bin" / "puente", "--help"], cwd="/", capture_output=True, text=True, check=False)
         assert shown.returncode == 0, shown.stderr
     finally:
