@@ -306,10 +306,8 @@ def main() -> int:
         owner = "This checkout, or a part of it, belongs to somebody else"
         print(f"\n{owner}: {error}.\n  Next: clone your own copy, or give this one to one account (chown -R).", file=sys.stderr)
     except OSError as error:
-        print(
-            f"\nThe set-up could not write its files: {error}.\n  Next: free some disk (1 GB is needed), then run the same command again.",
-            file=sys.stderr,
-        )
+        then = "free some disk (1 GB is needed), then run the same command again"
+        print(f"\nThe set-up could not write its files: {error}.\n  Next: {then}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)
     else:
