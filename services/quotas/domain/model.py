@@ -6,7 +6,8 @@ A moment is an aware datetime in UTC. A score is in thousandths of a point. A ce
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from services.quotas.domain.commands import Command
@@ -109,8 +110,10 @@ class Listed:
     ahead: Mapping[UUID, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+
+class Books(NamedTuple):
     """Everything that was locked and loaded for a batch.
 
     `lists` holds the beginning of a cell's waiting list; that of a cell that is absent was not loaded. `elsewhere` says
@@ -122,9 +125,9 @@ class Books:
     cells: Mapping[str, CellState]
     limits: Mapping[str, Limit]
     places: Mapping[UUID, PlaceState]
-    lists: Mapping[str, Listed] = field(default_factory=dict)
-    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    pools: Mapping[str, int] = field(default_factory=dict)
+    lists: Mapping[str, Listed] = _NOTHING
+    elsewhere: Mapping[str, tuple[str, ...]] = _NOTHING
+    pools: Mapping[str, int] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +208,7 @@ class Short(NamedTuple):
     reason: str = "pool_short"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a batch came to. With `needs`, nothing else counts: load more and decide again."""
 
     decisions: tuple[Decision, ...] = ()
@@ -218,9 +220,9 @@ class Verdict:
     places: tuple[PlaceState, ...] = ()
     moved: tuple[Moved, ...] = ()
     """Who came to waiting lists, and who went from them."""
-    pools: Mapping[str, int] = field(default_factory=dict)
+    pools: Mapping[str, int] = _NOTHING
     """By programme, how many places its pool gained (or lost, below 0)."""
-    lapsed: Mapping[str, int] = field(default_factory=dict)
+    lapsed: Mapping[str, int] = _NOTHING
     """By account `lapsed:<programme>:<year>`, how many places came into it."""
     ignored: tuple[Ignored, ...] = ()
     short: tuple[Short, ...] = ()

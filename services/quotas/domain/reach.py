@@ -92,24 +92,27 @@ def lists_to_load(
 
     Asked for by the decision itself: lists `besides`, lists that are wanted `whole`, and another `spare`.
     """
+    waiting = [cell for cell in cells.values() if cell.waiting]
+    if not waiting:
+        return {}
     all_of = {command.cell for command in commands if isinstance(command, _WHOLE_LIST)}.union(whole)
-    looked_at = _looked_at(cells, terms, commands).union(besides, all_of)
-    listed = [cell for cell in cells.values() if cell.waiting and cell.key in looked_at]
+    looked_at = _looked_at(waiting, terms, commands).union(besides, all_of)
+    listed = [cell for cell in waiting if cell.key in looked_at]
     if not listed:
         return {}
     most = _come_first(listed, cells, commands, spare)
     return {cell.key: cell.waiting if cell.key in all_of else min(cell.waiting, most[cell.key]) for cell in listed}
 
 
-def _looked_at(cells: Mapping[str, CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> set[str]:
+def _looked_at(waiting: Iterable[CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> set[str]:
     named = cells_named(commands)
     freeing = {command.cell for command in commands if isinstance(command, _FREEING)}
     asked = {command.cell for command in commands if isinstance(command, RequestPlace)}
     gaining = {command.cell for command in commands if isinstance(command, _OF_LIST)}
     gaining.update(command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None)
     found: set[str] = set()
-    for cell in cells.values():
-        if not cell.waiting or _before_round(cell, terms):
+    for cell in waiting:
+        if _before_round(cell, terms):
             continue
         room_on_list = cell.waiting < terms[cell.programme].list_size(cell.target)
         has_free = cell.free and (cell.key in asked or cell.key not in named)

@@ -12,6 +12,11 @@ from tests.unit.quotas.shelf import NOW, Shelf
 AT = NOW.isoformat()
 
 
+def exported_of(shelf: Shelf) -> tuple[Any, ...]:
+    """Everything that `lines_of` looks at: of shelves in which it is the same, the exports are."""
+    return shelf.terms.keys(), shelf.total, shelf.decisions, shelf.transfers, shelf.cells, shelf.pools, shelf.lapsed
+
+
 def lines_of(shelf: Shelf, covers: str = "") -> list[bytes]:
     """The export of everything, of a programme, or of a cell."""
     writer = Writer()

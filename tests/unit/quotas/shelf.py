@@ -4,11 +4,24 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from services.quotas.domain import reach
-from services.quotas.domain.commands import Accept, Command, Decline, End, Expire, Nominate, RequestPlace, SetTarget, Withdraw
+from services.quotas.domain.commands import (
+    Accept,
+    Command,
+    Decline,
+    End,
+    Expire,
+    Nominate,
+    OfApplication,
+    Reorder,
+    RequestPlace,
+    SetTarget,
+    Withdraw,
+)
 from services.quotas.domain.decide import decide
 from services.quotas.domain.limits import PLACE_KINDS, keys_of
 from services.quotas.domain.model import (
@@ -48,6 +61,11 @@ def terms(programme: str = "training", **other: Any) -> Terms:
         "holds_per_person": 1,
     }
     return Terms(**{**usual, **other})
+
+
+@cache
+def _unused(key: str) -> Limit:
+    return Limit(key, key.partition(":")[0], None, 0, 0)
 
 
 class Shelf:
@@ -128,13 +146,13 @@ class Shelf:
         lists, whole, spare = wanted
         first = reach.lists_to_load(shown, self.terms, commands, besides=lists, whole=whole, spare=spare)
         listed = {key: self._listed(key, most, commands) for key, most in first.items()}
-        applications = {getattr(command, "application", None) for command in commands}
-        places = {application: place for application, place in self.places.items() if application in applications}
+        asked = (self.places.get(command.application) for command in commands if isinstance(command, OfApplication | Reorder))
+        places = {place.application: place for place in asked if place is not None}
         keys = reach.limits_to_lock(shown, self.terms, places, listed, commands, spare) | limits
         return Books(
             terms=self.terms,
             cells=shown,
-            limits={key: self.limits.get(key) or Limit(key, key.partition(":")[0], None, 0, 0) for key in keys},
+            limits={key: self.limits.get(key) or _unused(key) for key in keys},
             places=places,
             lists=listed,
             elsewhere=dict(gaining),
@@ -153,9 +171,12 @@ class Shelf:
         return CellState(key, programme, country, int(year), False, 0, 0, 0, 0, 0, 0, GENESIS, False, False)
 
     def _keep(self, verdict: Verdict) -> None:
-        self.cells |= {cell.key: cell for cell in verdict.cells}
-        self.limits |= {limit.key: limit for limit in verdict.limits}
-        self.places |= {place.application: place for place in verdict.places}
+        for cell in verdict.cells:
+            self.cells[cell.key] = cell
+        for limit in verdict.limits:
+            self.limits[limit.key] = limit
+        for place in verdict.places:
+            self.places[place.application] = place
         for programme, gained in verdict.pools.items():
             self.pools[programme] += gained
         for account, gained in verdict.lapsed.items():
