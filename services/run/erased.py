@@ -8,8 +8,6 @@ from uuid import UUID
 from rich.console import Console
 from sqlalchemy import text
 
-from services.applications.privacy import erasing, retention
-from services.applications.privacy.sweeps import periods_of
 from services.applications.settings import ApplicationsSettings
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
@@ -34,6 +32,9 @@ async def write_list(applications: Service, file: Path | None) -> bool:
 
 async def show_retention(applications: Service, clock: Clock, console: Console) -> bool:
     """Print what would go now, by kind; nothing is changed."""
+    from services.applications.privacy import retention
+    from services.applications.privacy.sweeps import periods_of
+
     periods = periods_of(ApplicationsSettings())
     found = await applications.db.run(lambda tx: retention.preview(tx, periods, now=clock.now()))
     for kind, count in found.items():
@@ -43,6 +44,8 @@ async def show_retention(applications: Service, clock: Clock, console: Console) 
 
 async def erase_again(applications: Service, file: Path, clock: Clock, console: Console) -> bool:
     """Erase everybody in the file who is there; False, before anything is done, where the file is not as `write_list` wrote it."""
+    from services.applications.privacy import erasing
+
     people: list[UUID] = []
     for number, line in enumerate(file.read_text(errors="replace").splitlines(), start=1):
         try:
