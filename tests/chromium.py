@@ -5,19 +5,24 @@ import json
 import os
 import re
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import httpx2
 from playwright._impl._driver import compute_driver_executable
-from playwright.async_api import Browser, Error, Page, Playwright
+from playwright.async_api import Browser, Error, Page
 
 from services.doctor import BROWSERS
 from shared.persistence.server_process import ServerProcess
+from tests.wire import connected
 
 START_SECONDS: Final = 60.0
 PLAIN_SCRIPTS: Final = "--js-flags=--no-turbofan --no-maglev"
 """Every page that is looked at begins anew, so that what is compiled for the long run never pays; without it a look costs a fifth less."""
+NO_PROCESS_TO_DRAW: Final = "--in-process-gpu"
+"""There is no graphics card to be kept apart from, and each picture would be handed from one process to another."""
 CODE = re.compile(r"^\d{6}$", re.MULTILINE)
 
 
@@ -48,25 +53,30 @@ class Shared:
         self._address = ""
         self.server: ServerProcess | None = None
 
-    async def browser(self, playwright: Playwright) -> Browser:
+    @asynccontextmanager
+    async def browser(self) -> AsyncIterator[Browser]:
         """A connection to it. Raises `playwright.Error` where it cannot be started."""
+        async with AsyncExitStack() as lasting:
+            yield await self._found(lasting)
+
+    async def _found(self, lasting: AsyncExitStack) -> Browser:
         if self.server is not None:
             try:
-                return await self._connected(playwright)
+                return await self._connected(lasting)
             except Error:
                 self.stop()
         await self._start()
-        return await self._connected(playwright)
+        return await self._connected(lasting)
 
-    async def _connected(self, playwright: Playwright) -> Browser:
-        browser = await playwright.chromium.connect(self._address)
+    async def _connected(self, lasting: AsyncExitStack) -> Browser:
+        browser = await lasting.enter_async_context(connected(self._address))
         await (await browser.new_context()).close()  # the server answers also for a browser that is gone
         return browser
 
     async def _start(self) -> None:
         self._starts += 1
         order, log = self._folder / "order.json", self._folder / f"log{self._starts}"
-        order.write_text(json.dumps({"executablePath": self._chromium, "headless": True, "args": [PLAIN_SCRIPTS]}))
+        order.write_text(json.dumps({"executablePath": self._chromium, "headless": True, "args": [PLAIN_SCRIPTS, NO_PROCESS_TO_DRAW]}))
         command = [*compute_driver_executable(), "launch-server", "--browser", "chromium", "--config", str(order)]
         self.server = await asyncio.to_thread(ServerProcess, command, log=log, environment=os.environ)
         async with asyncio.timeout(START_SECONDS):

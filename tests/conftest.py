@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +15,7 @@ import asyncpg
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
@@ -212,8 +211,5 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
 @pytest.fixture
 async def browser(chromium: Shared) -> AsyncIterator[Browser]:
     """A connection to Chromium, in which nothing is open."""
-    async with async_playwright() as playwright:
-        connected = await chromium.browser(playwright)
+    async with chromium.browser() as connected:
         yield connected
-        with suppress(Exception):
-            await connected.close()

@@ -11,12 +11,15 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Response
-from playwright.async_api import Route as Asked
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from shared.web.static_files import STATIC
@@ -24,9 +27,13 @@ from tests import pseudo
 from tests.conftest import ROOT
 
 AXE: Final = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+AXE_AT_HAND: Final = f"window.readAxe = () => {{ {AXE}\n }}"
+"""JavaScript for a window's every page. So axe is sent once for all of them, compiled once, and runs only where it is asked for."""
 RULES: Final = (
     "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']})"
+    ".then((found) => found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]))"
 )
+"""JavaScript: each rule that is broken, with elements that break it; the rest of what axe says is several times the page."""
 FITS: Final = "document.documentElement.scrollWidth <= innerWidth"
 WIDE: Final = (
     "[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility({ contentVisibilityAuto: true }))"
@@ -59,6 +66,13 @@ APART: Final = """() => {
     .flatMap((text) => text.match(/[。；：！？，、][ \u00a0]+[\u3400-\u9fff]+|[\u3400-\u9fff]+[,:;!?](?=[ \u3400-\u9fff]|$)/gm) ?? [])
 }"""
 """JavaScript: where a Chinese page leaves a gap after a mark, or has a mark of half width after Han."""
+STANDS: Final = f"""async () => {{
+  const loose = ({LOOSE})()
+  {OPEN}
+  const apart = ({APART})()
+  if (typeof axe !== 'object') readAxe()
+  return [loose, apart, await {RULES}]
+}}"""
 NARROWEST: Final = 320
 WIDTHS: Final = (NARROWEST, 360, 1280)
 HEIGHT: Final = 800
@@ -102,7 +116,7 @@ def weigh(path: str, text: str, requests: int = REQUESTS) -> list[str]:
     """What is wrong with the page and all that it loads, as a browser that comes for the first time pays for it."""
     loaded = sorted({one for one in LOADED.findall(text) if not one.startswith(("data:", "#")) and _is_loaded(one, text)})
     foreign = [one for one in loaded if not one.startswith("/assets/") or not (STATIC / one.removeprefix("/assets/")).is_file()]
-    packed = {one: len(gzip.compress((STATIC / one.removeprefix("/assets/")).read_bytes(), 9)) for one in loaded if one not in foreign}
+    packed = {one: _packed(one) for one in loaded if one not in foreign}
     scripts = sum(size for one, size in packed.items() if one.endswith(".js"))
     total = len(gzip.compress(text.encode(), 9)) + sum(packed.values())
     elsewhere = sorted({host for _scheme, host in LEADS.findall(text) if host not in ("", "puente.test")})
@@ -118,6 +132,12 @@ def weigh(path: str, text: str, requests: int = REQUESTS) -> list[str]:
         )
         if wrong
     ]
+
+
+@cache
+def _packed(asset: str) -> int:
+    """How many bytes are sent of it. Most pages load the same."""
+    return len(gzip.compress((STATIC / asset.removeprefix("/assets/")).read_bytes(), 9))
 
 
 def _is_loaded(address: str, text: str) -> bool:
@@ -169,9 +189,7 @@ class Looks:
             if response.status >= 400 and not response.request.is_navigation_request():
                 self.faults.append(f"{page.url} loads {response.url}, which answers {response.status}")
 
-        # One service is served alone: how the others stand, and what they call somebody, is not asked of anybody.
-        await page.route("**/operations?part=figures", lambda route: route.fulfill(content_type="text/html", body=OTHERS))
-        await page.route("**/staff/*", _who)
+        await page.add_init_script(AXE_AT_HAND)
         page.on("response", answered)
         page.on("console", hear)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url} says {error}"))
@@ -199,13 +217,10 @@ class Looks:
 
     async def stand(self, page: Page, what: str) -> None:
         """At the page as it stands."""
-        self.faults += [f"{what} {one}" for one in await page.evaluate(LOOSE)]
-        await page.evaluate(OPEN)
-        self.faults += [f"{what} joins texts as Chinese does not: {one}" for one in await page.evaluate(APART)]
-        if not await page.evaluate("typeof axe === 'object'"):
-            await page.evaluate(AXE)
-        found = await page.evaluate(RULES)
-        self.faults += [f"{what} {one['id']}: {[node['html'][:140] for node in one['nodes']][:2]}" for one in found["violations"]]
+        loose, apart, broken = await page.evaluate(STANDS)
+        self.faults += [f"{what} {one}" for one in loose]
+        self.faults += [f"{what} joins texts as Chinese does not: {one}" for one in apart]
+        self.faults += [f"{what} {rule}: {elements[:2]}" for rule, elements in broken]
         await self._fit(page, what)
         if (screen := page.viewport_size) and screen["width"] != NARROWEST:
             await page.set_viewport_size({"width": NARROWEST, "height": HEIGHT})
@@ -250,12 +265,26 @@ class Looks:
                 await page.goto(self.address + path)
 
 
-async def _who(route: Asked) -> None:
-    """A name in a page that leads to it; the page of who it is, where one goes there."""
-    if route.request.is_navigation_request():
-        await route.continue_()
-    else:
-        await route.fulfill(content_type="text/html", body=WHO)
+def alone(app: ASGIApp) -> ASGIApp:
+    """The one service that is served: how the others stand, and what they call somebody, is answered in their place.
+
+    Here and not in the browser: a window that has a request answered by a test asks the test about each, and keeps no file of ours.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        body = _of_others(Request(scope)) if scope["type"] == "http" else None
+        await (app if body is None else HTMLResponse(body))(scope, receive, send)
+
+    return answer
+
+
+def _of_others(request: Request) -> str | None:
+    """A part of an operator's page; a name in a page that leads to it, where nobody goes to the page of who it is."""
+    if request.url.path.endswith("/operations") and request.url.query == "part=figures":
+        return OTHERS
+    if re.search("/staff/[^/]+$", request.url.path) and request.headers.get("sec-fetch-mode") not in ("navigate", None):
+        return WHO
+    return None
 
 
 async def send_empty(page: Page, form: Locator) -> bool:

@@ -11,6 +11,7 @@ from tests.conftest import NewDatabase, NewDb
 from tests.integration.applications.calling import Api
 from tests.integration.applications.people import World, with_the_plan
 from tests.integration.applications.staff_pages import House, open_house
+from tests.looks import alone
 from tests.served import served
 
 
@@ -38,5 +39,5 @@ async def house(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -
 @pytest.fixture
 async def address(house: House) -> AsyncIterator[str]:
     """Where the service is served on this machine."""
-    async with served(house.front.app) as address:
+    async with served(alone(house.front.app)) as address:
         yield address

@@ -44,9 +44,7 @@ async def with_files(house: House) -> tuple[str, str]:
 async def looked_at(page: Page, path: str, width: int) -> None:
     assert await page.evaluate(FITS), f"{path} at {width} px"
     await page.evaluate(AXE)
-    found = await page.evaluate(RULES)
-    faults = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-    assert faults == [], f"{path} at {width} px"
+    assert await page.evaluate(RULES) == [], f"{path} at {width} px"
 
 
 @pytest.mark.parametrize(("width", "language"), [(320, "nl"), (1280, "zh")])

@@ -15,7 +15,7 @@ from shared.web.identity import IDENTITY_COOKIE
 from tests import pseudo
 from tests.integration.notifications.house import House, programme
 from tests.integration.notifications.test_pages import told
-from tests.looks import Looks, unseen
+from tests.looks import Looks, alone, unseen
 from tests.served import served
 
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ async def test_every_page_fits_is_accessible_light_keeps_the_policy_and_speaks_i
         (derived_id("operator"), "operator"): ["/messages/operations"],
     }
     assert unseen(house.service.api, PAGES, [path for paths in shown.values() for path in paths]) == []
-    async with served(house.service.api) as address:
+    async with served(alone(house.service.api)) as address:
         looks = Looks(address)
         windows = {who: await looks.window(browser, {IDENTITY_COOKIE: house.token(*who)}) for who in shown}
         for who, paths in shown.items():

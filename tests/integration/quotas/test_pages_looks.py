@@ -20,7 +20,7 @@ from tests.conftest import PLAN, NewDatabase
 from tests.integration.quotas.pages_front import PERU, Front, front, live_through
 from tests.integration.quotas.scene import apply_events, figures, publication, rows
 from tests.integration.quotas.test_pages_proposals import REASON, decide, propose
-from tests.looks import Looks, unseen
+from tests.looks import Looks, alone, unseen
 from tests.served import served
 
 ON_A_PHONE = """() => ['caption', 'thead'].map(part => [...document.querySelectorAll(`.app-table--report ${part}`)]
@@ -65,7 +65,7 @@ async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -
 @pytest.fixture
 async def address(lived: Front) -> AsyncIterator[str]:
     """Where the service is served on this machine."""
-    async with served(lived.app) as address:
+    async with served(alone(lived.app)) as address:
         yield address
 
 

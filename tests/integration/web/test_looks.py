@@ -127,6 +127,35 @@ async def test_a_form_that_refuses_nothing_and_a_part_that_does_not_come_are_fou
     ]
 
 
+async def test_every_promise_that_a_page_breaks_is_found(browser: Browser) -> None:
+    app = FastAPI()
+    body = (
+        "<title>x</title><main><h1>x</h1><p>学习。 中文<p style='color: #bbb'>pale<p id=a>x<p id=a style='width: 2000px'>x</main>"
+        "<script>document.querySelector('p').no.thing</script>"
+    )
+
+    @app.get("/bad")
+    def bad() -> HTMLResponse:
+        return HTMLResponse(f"<!doctype html><html lang=zh-Hans>{body}")
+
+    async with served(app) as address:
+        looks = Looks(address)
+        window = await looks.window(browser, {})
+        for _ in range(2):  # the second is looked at with what was compiled for the first
+            looks.faults.clear()
+            await looks.look(window, "/bad")
+            found = [line.replace(address, "") for line in looks.found().splitlines()]
+            for said in (
+                "/bad says",
+                "has the id twice: a",
+                "joins texts as Chinese does not",
+                "color-contrast: ['<p style=",
+                "is wider than",
+            ):
+                assert any(said in one for one in found), (said, found)
+        await window.context.close()
+
+
 async def test_nothing_foreign_is_left_in_what_is_built_and_shown(open_page: OpenPage) -> None:
     sheet = next(Path(STATIC).glob("app.*.css")).read_text(encoding="utf-8")
     assert not FOREIGN.search(sheet)
