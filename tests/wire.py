@@ -8,7 +8,7 @@ import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -50,6 +50,7 @@ class Wire(Transport):
             raise Error(f"no browser answers: {failed}") from failed
         if b" 101 " not in answer.splitlines()[0]:
             self._writer.close()
+            await self.wait_until_stopped()
             raise Error(f"no browser answers: {answer.decode()}")
 
     async def run(self) -> None:
@@ -96,7 +97,8 @@ class Wire(Transport):
         self._writer.close()
 
     async def wait_until_stopped(self) -> None:
-        await self._writer.wait_closed()
+        with suppress(OSError):  # the other side was quicker
+            await self._writer.wait_closed()
 
 
 @asynccontextmanager
@@ -125,3 +127,4 @@ async def connected(address: str) -> AsyncIterator[Browser]:
     finally:
         connection.close()
         await reading
+        await wire.wait_until_stopped()
