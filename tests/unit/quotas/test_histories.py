@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from services.quotas.domain.decide import DECISIONS
 from tests.conftest import ROOT
 from tests.unit.quotas.compared import Compared, Step, smallest
-from tests.unit.quotas.histories import ACTS, KINDS, STEPS, Histories, first_that_fails, live
+from tests.unit.quotas.histories import KINDS, STEPS, Histories, first_that_fails, live
 
 EXAMPLES = 2_000
 HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "8000"))
@@ -30,16 +30,16 @@ class Drawn(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.history, self.acts = Histories(), ACTS
+        self.history, self.acts = Histories(), KINDS
 
     @initialize(never=st.sampled_from(range(2 ** len(KINDS))))
     def some_acts_never_happen(self, never: int) -> None:
         """One bit for each: what is rare among all is frequent among few."""
-        self.acts = [one for one in ACTS if not never >> KINDS.index(one) & 1] or ACTS
+        self.acts = [one for one in KINDS if not never >> KINDS.index(one) & 1] or KINDS
 
     @rule(number=st.sampled_from(range(2**48)))
     def something_happens(self, number: int) -> None:
-        fitting = [one for one in self.acts if self.history.known or not one[2]] or [ACTS[0]]
+        fitting = [one for one in self.acts if self.history.known or not one[2]] or [KINDS[0]]
         number, at = divmod(number, len(fitting))
         happens, drawn, _about_somebody = fitting[at]
         values = {}
@@ -54,7 +54,7 @@ class Drawn(RuleBasedStateMachine):
         self.history.end()
 
 
-@pytest.mark.long(85)
+@pytest.mark.long(45)
 def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
     """At least 2,000 histories; PUENTE_TEST_SEED repeats a run."""
     number = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(32))
@@ -102,7 +102,7 @@ def test_every_command_happens_in_histories() -> None:
     pytest.fail(f"never happened: {sorted({kind.__name__ for kind in DECISIONS} - seen)}")
 
 
-@pytest.mark.long(130)
+@pytest.mark.long(100)
 @pytest.mark.timeout(24 * 3600)
 def test_many_random_histories() -> None:
     """With the 2,000 above 10,000 in the ordinary run, on all cores; `make soak` lives through 1,000,000. What fails is kept as a file."""
