@@ -31,7 +31,7 @@ from shared.kernel.ids import derived_id
 from shared.mail.sink import MailSink
 from shared.messaging.service import Service
 from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
-from shared.web.service_tokens import ServiceTokenVerifier
+from shared.web.service_tokens import ServiceTokens, ServiceTokenVerifier
 
 CELL = "scholarship:PE:2016"
 NEVER_WAIT = 10_000
@@ -174,7 +174,7 @@ def programme(version: int = 1, **changes: Any) -> AnyEvent:
 async def opened(url: str, clock: ManualClock, folder: Path, **settings: Any) -> AsyncIterator[House]:
     """The service on the database at `url`, knowing the scholarship programme."""
     keys = folder / "keys"
-    issuer = IdentityIssuer.from_folder(keys)
+    issuer, _ = IdentityIssuer.from_folder(keys), ServiceTokens.from_folder(keys, "notifications")
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     async with MailSink(folder / "mails") as sink:

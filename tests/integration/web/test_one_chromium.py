@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -17,9 +18,12 @@ pytestmark = pytest.mark.browser
 
 def main_process(shared: Shared) -> int:
     assert shared.server is not None
-    under = psutil.Process(shared.server.pid).children(recursive=True)
-    # Debian starts the one without windows from a script, whose shell stays.
-    found: list[int] = [one.pid for one in under if "chrom" in one.exe() and "--type=" not in " ".join(one.cmdline())]
+    found: list[int] = []
+    for one in psutil.Process(shared.server.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended while it was looked at
+            # Debian starts the one without windows from a script, whose shell stays.
+            if "chrom" in one.exe() and "--type=" not in " ".join(one.cmdline()):
+                found.append(one.pid)
     assert len(found) == 1
     return found[0]
 
