@@ -1,6 +1,5 @@
 """The command `puente`: thin commands; what they do is in `services.run`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -309,7 +308,3 @@ def simulate(
 
     order = Order(programme=programme, year=year, applications=applications, seed=seed, transport=transport, concurrency=concurrency)
     ended(run(simulate_call(order, keep=keep, table=table, console=out)))
-
-
-if __name__ == "__main__":
-    sys.exit(app(prog_name="puente"))

@@ -4,8 +4,6 @@ import os
 import signal
 from typing import Any
 
-from services.run.collector import collect_seldom
-
 
 def _stopped(_number: int, _frame: Any) -> None:
     os.write(2, b"\nStopped.\n")
@@ -15,6 +13,8 @@ def _stopped(_number: int, _frame: Any) -> None:
 def main() -> None:
     """Read the command, then run it. Where it has more to end than itself, `services.run.command_line.run` takes Ctrl-C over."""
     signal.signal(signal.SIGINT, _stopped)
+    from services.run.collector import collect_seldom
+
     collect_seldom()
     from services.launcher import app
 

@@ -1,27 +1,19 @@
 """A connection of Playwright to a Chromium that is served already, without a process of Node for each.
 
-Playwright reaches such a browser through a driver of its own, which starts for every test and hands each message on as it is. This is
-the same WebSocket (RFC 6455, without extensions) from here.
+Playwright reaches such a browser through a driver of its own, which starts for every test and hands each message on as it is.
 """
 
 import asyncio
-import base64
-import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
-from urllib.parse import urlsplit
+from contextlib import asynccontextmanager
+from typing import Any
 
 from playwright._impl.connection import Connection
 from playwright._impl.transport import Transport
 from playwright._impl.utils.tasks import wait_for_next_task
 from playwright.async_api import Browser, Error
-
-LONGEST: Final = 64 * 1024 * 1024
-TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
-LAST, MASKED = 0x80, 0x80
-MASK: Final = bytes(4)
-"""A mask is there for what stands between two machines and reads along; with this one the words stay as they are."""
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 
 class Wire(Transport):
@@ -29,76 +21,45 @@ class Wire(Transport):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, address: str) -> None:
         super().__init__(loop)
-        self._address = urlsplit(address)
+        self._address = address
+        self._to_send: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def connect(self) -> None:
         """`Error` where nobody answers."""
-        host, port = self._address.hostname, self._address.port
-        asked = (
-            f"GET {self._address.path} HTTP/1.1",
-            f"Host: {host}:{port}",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
-        )
         try:
-            self._reader, self._writer = await asyncio.open_connection(host, port, limit=LONGEST)
-            self._writer.write("\r\n".join((*asked, "", "")).encode())
-            answer = await self._reader.readuntil(b"\r\n\r\n")
-        except (OSError, asyncio.IncompleteReadError) as failed:
+            self._socket = await connect(self._address, compression=None, max_size=None, ping_interval=None, proxy=None)
+        except (OSError, EOFError, InvalidHandshake) as failed:
             raise Error(f"no browser answers: {failed}") from failed
-        if b" 101 " not in answer.splitlines()[0]:
-            self._writer.close()
-            await self.wait_until_stopped()
-            raise Error(f"no browser answers: {answer.decode()}")
 
     async def run(self) -> None:
-        """Hand on what comes, until either side ends it."""
-        parts = b""
+        """Hand on what comes, and what is to be sent, until either side ends it."""
+        sending = asyncio.create_task(self._send())
         try:
-            while True:
-                first, second = await self._reader.readexactly(2)
-                size = second
-                if size >= 126:
-                    size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8))
-                body = await self._reader.readexactly(size)
-                kind = first & 0xF
-                if kind == CLOSE:
-                    return
-                if kind == PING:
-                    self._write(PONG, body)
-                if kind > TEXT:
-                    continue
-                parts += body
-                if first & LAST:
-                    self.on_message(self.deserialize_message(parts))
-                    parts = b""
-                    await wait_for_next_task()
-        except (OSError, asyncio.IncompleteReadError):
-            return  # it has ended
+            async for message in self._socket:
+                self.on_message(self.deserialize_message(message))
+                await wait_for_next_task()
+        except ConnectionClosed:
+            return  # the other side ended without a word
         finally:
-            self._writer.close()
+            self.request_stop()
+            await sending
+
+    async def _send(self) -> None:
+        while (message := await self._to_send.get()) is not None:
+            try:
+                await self._socket.send(message, text=True)
+            except ConnectionClosed:
+                return
+        await self._socket.close()
 
     def send(self, message: dict[str, Any]) -> None:
-        self._write(TEXT, self.serialize_message(message))
-
-    def _write(self, kind: int, body: bytes) -> None:
-        size = len(body)
-        if size < 126:
-            head = bytes((LAST | kind, MASKED | size))
-        elif size < 1 << 16:
-            head = bytes((LAST | kind, MASKED | 126)) + size.to_bytes(2)
-        else:
-            head = bytes((LAST | kind, MASKED | 127)) + size.to_bytes(8)
-        self._writer.write(head + MASK + body)
+        self._to_send.put_nowait(self.serialize_message(message))
 
     def request_stop(self) -> None:
-        self._writer.close()
+        self._to_send.put_nowait(None)
 
     async def wait_until_stopped(self) -> None:
-        with suppress(OSError):  # the other side was quicker
-            await self._writer.wait_closed()
+        await self._socket.wait_closed()
 
 
 @asynccontextmanager

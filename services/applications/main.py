@@ -1,6 +1,6 @@
 """The applications service, put together. What its pages, its sweeps and its events need is loaded with the first use of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from services.applications.domain.accounts import Rules, Window
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
-from shared.events.envelope import AnyEvent
 from shared.kernel.clock import Clock
-from shared.messaging.service import Service, Sweep
-from shared.persistence.database import Database, Tx
+from shared.messaging.service import Handle, Service, Sweep
+from shared.persistence.database import Database
 from shared.settings import CommonSettings
 
 if TYPE_CHECKING:
@@ -30,23 +29,23 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     assert isinstance(settings, ApplicationsSettings), "this service has settings of its own"
     db = Database(settings.database(NAME), application_name=NAME)
 
-    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
-        from services.applications.events import handle as apply
+    def make_handle() -> Handle:
+        from services.applications.events import handle
 
-        await apply(tx, events)
+        return handle
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)
 
-    def api() -> "FastAPI":
+    def make_api() -> "FastAPI":
         from services.applications.web import web
 
-        return web(settings, clock, _desk(settings, clock, db), handle, invariants)
+        return web(settings, clock, _desk(settings, clock, db), make_handle(), invariants)
 
-    def sweeps() -> tuple[Sweep, ...]:
+    def make_sweeps() -> tuple[Sweep, ...]:
         return _sweeps(settings, _desk(settings, clock, db))
 
-    return Service(NAME, db, api, handle, sweeps, invariants)
+    return Service(NAME, db, make_api, make_handle, make_sweeps, invariants)
 
 
 def _desk(settings: ApplicationsSettings, clock: Clock, db: Database) -> "Desk":

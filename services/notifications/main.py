@@ -1,14 +1,13 @@
 """The notifications service, put together. What its pages, its sweeps and its events need is loaded with the first use of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import checks
-from shared.events.envelope import AnyEvent
 from shared.kernel.clock import Clock
-from shared.messaging.service import Service, Sweep
-from shared.persistence.database import Database, Tx
+from shared.messaging.service import Handle, Service, Sweep
+from shared.persistence.database import Database
 from shared.settings import CommonSettings
 
 if TYPE_CHECKING:
@@ -26,20 +25,20 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     assert isinstance(settings, NotificationsSettings), "this service has settings of its own"
     db = Database(settings.database(NAME), application_name=NAME, options=PLANS)
 
-    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
-        from services.notifications.events import handle as apply
+    def make_handle() -> Handle:
+        from services.notifications.events import handle
 
-        await apply(tx, events)
+        return handle
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)
 
-    def api() -> "FastAPI":
+    def make_api() -> "FastAPI":
         from services.notifications.web import web
 
-        return web(settings, clock, db, _addresses(settings, clock), handle, invariants)
+        return web(settings, clock, db, _addresses(settings, clock), make_handle(), invariants)
 
-    def sweeps() -> tuple[Sweep, ...]:
+    def make_sweeps() -> tuple[Sweep, ...]:
         from services.notifications.delivery import Post
         from services.notifications.sweeps import sweeps
         from shared.mail.smtp import Mailer
@@ -47,7 +46,7 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
         addresses = _addresses(settings, clock)
         return sweeps(Post(db, Mailer(settings), addresses, settings.public_url, settings.mail_from, settings.mail_tries))
 
-    return Service(NAME, db, api, handle, sweeps, invariants)
+    return Service(NAME, db, make_api, make_handle, make_sweeps, invariants)
 
 
 def _addresses(settings: NotificationsSettings, clock: Clock) -> "Addresses":

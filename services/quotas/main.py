@@ -1,14 +1,14 @@
 """The quotas service, put together. What its pages, its sweeps and its events need is loaded with the first use of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
-from shared.events.envelope import AnyEvent
 from shared.kernel.clock import Clock
-from shared.messaging.service import Service, Sweep
-from shared.persistence.database import Database, Tx
+from shared.messaging.service import Handle, Service, Sweep
+from shared.persistence.database import Database
 from shared.settings import CommonSettings
 
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     assert isinstance(settings, QuotasSettings), "this service has settings of its own"
     db = Database(settings.database(NAME), application_name=NAME, options=PLANS)
 
-    async def handle(tx: Tx, events: Sequence[AnyEvent]) -> None:
-        from services.quotas.events import handle as apply
+    def make_handle() -> Handle:
+        from services.quotas.events import handle
 
-        await apply(tx, events, clock=clock)
+        return partial(handle, clock=clock)
 
     async def invariants() -> Mapping[str, int]:
         return await db.run(lambda tx: checks.broken(tx, clock.now()))
 
-    def api() -> "FastAPI":
+    def make_api() -> "FastAPI":
         from services.quotas.web import web
 
-        return web(settings, clock, db, handle, invariants)
+        return web(settings, clock, db, make_handle(), invariants)
 
-    def sweeps() -> tuple[Sweep, ...]:
+    def make_sweeps() -> tuple[Sweep, ...]:
         from services.quotas.sweeps import sweeps
 
         return sweeps(db, settings)
 
-    return Service(NAME, db, api, handle, sweeps, invariants)
+    return Service(NAME, db, make_api, make_handle, make_sweeps, invariants)

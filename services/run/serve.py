@@ -43,9 +43,9 @@ async def worker(name: str) -> None:
     """The worker process of one service."""
     settings, service = _opened(name)
     transport = transport_of(settings)
-    assert service.sweeps, "loaded here, before the collector is told what stays"
 
     async def work(stop: asyncio.Event) -> None:
+        service.load_work()
         spare_the_collector()
         log.info("working", service=name, transport=settings.transport)
         await run_workers([service], transport, clock_of(settings), stop, state_file=settings.worker_state_file)

@@ -128,6 +128,7 @@ def settings(port: int, controller_port: int, *, data: str, outside: str = "127.
         "transaction.state.log.min.isr": "1",
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "300",
+        "metadata.max.idle.interval.ms": "0",  # by itself it writes twice a second that there is nothing to write
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
         "auto.create.topics.enable": "false",

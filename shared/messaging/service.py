@@ -44,13 +44,13 @@ class Sweep:
 class Service:
     """One service, put together. Its API and its worker may run in one process or in two.
 
-    The API and the sweeps are made where they are first asked for: a worker, or a command, loads no pages.
+    Its API, its handler of events and its sweeps are made where each is first asked for: a process loads what it runs.
     """
 
     name: str
     db: Database
     make_api: "Callable[[], FastAPI]"
-    handle: Handle
+    make_handle: Callable[[], Handle]
     make_sweeps: Callable[[], tuple[Sweep, ...]]
     invariants: Callable[[], Awaitable[Mapping[str, int]]]
     """Name of each live check -> how many rows break it; 0 is the normal value."""
@@ -60,8 +60,16 @@ class Service:
         return self.make_api()
 
     @cached_property
+    def handle(self) -> Handle:
+        return self.make_handle()
+
+    @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:
         return self.make_sweeps()
+
+    def load_work(self) -> None:
+        """Make what a worker runs now, before its first event: what cannot be loaded ends its start, and stops no key."""
+        _ = self.handle, self.sweeps
 
 
 def one_by_one(handlers: Mapping[str, UseCase]) -> Handle:

@@ -9,4 +9,6 @@ def add_routes(to: FastAPI | APIRouter, *routers: APIRouter) -> None:
     `include_router` keeps the routers: each application, and each level of them, builds all their routes anew at its first request,
     and every request is matched once more a level. No route of ours depends on where it is added, so none is built twice.
     """
+    if isinstance(to, APIRouter) and (to.prefix or to.tags or to.dependencies or not to.include_in_schema):
+        raise ValueError("what a router says of its own routes does not go over to those of others: say it of theirs")
     to.routes.extend(route for router in routers for route in router.routes)

@@ -192,7 +192,7 @@ def test_a_process_with_settings_of_the_demonstration_does_not_start() -> None:
     """It names what is wrong and ends, before it touches the database."""
     settings = {**env("demo.env"), "PUENTE_PRODUCTION": "true", "PUENTE_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/puente_quotas"}
     started = subprocess.run(
-        [sys.executable, "-m", "services.launcher", "serve", "worker", "quotas"],
+        [sys.executable, "-m", "services.start", "serve", "worker", "quotas"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **settings},
         capture_output=True,

@@ -27,7 +27,7 @@ async def main(url: str, bootstrap: str, prefix: str) -> None:
         name="quotas",
         db=Database(url, options={"enable_seqscan": "off"}),
         make_api=FastAPI,
-        handle=handle,
+        make_handle=lambda: handle,
         make_sweeps=tuple,
         invariants=none_broken,
     )

@@ -64,7 +64,7 @@ async def work(options: argparse.Namespace, stop: asyncio.Event, harm: Harm, say
         services.append(service("applications", Database(options.producer, options=SETTINGS), apply_once))
     if options.roles == "quotas":
         db = Database(options.consumer, options={**PLANS, **SETTINGS})
-        services.append(Service("quotas", db, FastAPI, decide, lambda: sweeps(db, QuotasSettings()), never_zero))
+        services.append(Service("quotas", db, FastAPI, lambda: decide, lambda: sweeps(db, QuotasSettings()), never_zero))
     workers = [Worker(one, transport, ManualClock(MOMENT), lease_seconds=LEASE_SECONDS, leader_seconds=LEADER_SECONDS) for one in services]
     for one in services:
         harm.watch(one.db)

@@ -35,7 +35,7 @@ async def never_zero() -> dict[str, int]:
 
 def service(name: str, db: Database, handle: Handle) -> Service:
     """A service that is nothing but its database and its handler."""
-    return Service(name=name, db=db, make_api=FastAPI, handle=handle, make_sweeps=tuple, invariants=never_zero)
+    return Service(name=name, db=db, make_api=FastAPI, make_handle=lambda: handle, make_sweeps=tuple, invariants=never_zero)
 
 
 async def apply_once(tx: Tx, events: Sequence[AnyEvent]) -> None:

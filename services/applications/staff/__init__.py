@@ -22,7 +22,7 @@ from shared.web.routes import add_routes
 
 __all__ = ["UPLOADS", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 add_routes(
     router,
     country_pages,

@@ -193,6 +193,8 @@ async def test_a_correction_while_it_is_being_made_does_not_get_into_it(
 
 async def test_one_that_cannot_be_made_is_tried_again_shown_and_holds_nothing_up(world: World, api: Api) -> None:
     person, application = await world.reach(State.SUBMITTED)
+    await work(api)  # all was well when the worker and the API started
+    assert (await api.send(person, "GET", f"/applications/{application.id}")).status_code == 200
     await world.hears(*await told(world, application))
     documents = api.folder / "documents"
     shutil.rmtree(documents)
