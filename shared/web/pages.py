@@ -1,12 +1,22 @@
 """Pages for people: one Jinja environment for each application, texts and formats in the language of the request."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
-from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, Undefined
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    Undefined,
+)
 from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -44,22 +54,37 @@ class StrictNames(Undefined):
 
 
 class CompiledOnce(BytecodeCache):
-    """What the templates of this process were compiled to, by their file and what stands in it: for every environment made as that of
-    `Pages` is. Where three services live in one process, or one is put together again, each template is compiled once.
+    """What templates were compiled to, by their file and what stands in it: for every environment made as that of `Pages` is.
+
+    Where three services live in one process, or one is put together again, each template is compiled once; and once for a checkout, as
+    `folder` keeps them for the next process. Where nothing can be kept there, each process compiles its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept = FileSystemBytecodeCache(str(folder), "%s.bin")
         self._codes: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._codes.get((bucket.key, bucket.checksum))
+        if bucket.code is None:
+            with suppress(OSError):
+                self._kept.load_bytecode(bucket)
+            self._remember(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        self._remember(bucket)
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._kept.dump_bytecode(bucket)
+
+    def _remember(self, bucket: Bucket) -> None:
         if bucket.code is not None:
             self._codes[bucket.key, bucket.checksum] = bucket.code
 
 
-_COMPILED: Final = CompiledOnce()
+_COMPILED: Final = CompiledOnce(Path(__file__).resolve().parents[2] / ".cache" / "templates")
+"""In a folder that `make setup` makes; an image has none, nor a place to write to."""
 
 
 class Pages:
