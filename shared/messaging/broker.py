@@ -6,7 +6,6 @@ Everything here blocks: call it from a thread where an event loop runs.
 """
 
 import abc
-import contextlib
 import os
 import socket
 import struct
@@ -35,6 +34,10 @@ class Missing:
 
 class BrokerFailure(Exception):
     """A broker was found but does not start or answer."""
+
+
+class BrokerDied(BrokerFailure):
+    """Its process ended before it answered."""
 
 
 class Broker(abc.ABC):
@@ -181,7 +184,7 @@ class JavaBroker(Broker):
 
     def start(self) -> None:
         if not self._makes_archive:
-            self._archive = classes.kept(self._found.java, self._found.libraries, self._start_once)
+            self._archive = classes.kept(self._found.java, self._found.libraries, self._make_archive)
         said = ""
         for _ in range(TRIES_MAX):
             first = free_port()
@@ -195,19 +198,40 @@ class JavaBroker(Broker):
                     break
         raise BrokerFailure(said)
 
-    def _start_once(self, folder: Path) -> None:
-        """Another one, which leaves the archive of its classes behind. Where it does not start, this one will say why."""
-        with contextlib.suppress(BrokerFailure), JavaBroker(folder, self._found, makes_archive=True):
-            pass
+    def _make_archive(self, folder: Path) -> bool:
+        """Start and end another one, which leaves the archive of its classes in `folder`; whether it did both in good order.
+
+        Where it does not start, this one will say why.
+        """
+        other = JavaBroker(folder, self._found, makes_archive=True)
+        try:
+            other.start()
+        except BrokerFailure:
+            return False
+        assert other._process, "started"
+        return other._process.stop() == classes.MADE
 
     def _launch(self) -> None:
-        self._process = java.launch(self.folder, self._found, *self._ports, archive=self._archive, makes_archive=self._makes_archive)
+        """Start it and wait until it answers. Where it dies with the archive and starts without, the archive is damaged."""
+        try:
+            self._run(self._archive)
+        except BrokerDied:
+            if self._archive is None:
+                raise
+            self._run(None)
+            classes.drop(self._archive)
+            self._archive = None
+
+    def _run(self, archive: Path | None) -> None:
+        self._process = java.launch(self.folder, self._found, *self._ports, archive=archive, makes_archive=self._makes_archive)
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.bootstrap):
-            if not self._process.alive() or time.monotonic() > deadline:
+            died = not self._process.alive()
+            if died or time.monotonic() > deadline:
                 self._process.stop()
                 log = (self.folder / "broker.log").read_text(errors="replace")[-3000:]
-                raise BrokerFailure(f"Kafka did not start on {self.bootstrap}. Its last words:\n{log}")
+                said = f"Kafka did not start on {self.bootstrap}. Its last words:\n{log}"
+                raise BrokerDied(said) if died else BrokerFailure(said)
             time.sleep(0.05)
 
     def restart(self) -> None:

@@ -167,8 +167,12 @@ class ServerProcess:
         self._guard.wait()
         self._close()
 
-    def stop(self) -> None:
-        """Ask the server to end, wait for it, and after `stop_seconds` end it by force. Harmless to repeat."""
+    def stop(self) -> int:
+        """Ask the server to end, wait for it, and after `stop_seconds` end it by force. Harmless to repeat.
+
+        Returns its exit code where it ended by itself; 137 where it was by force, 256 less the number by a signal; below 0 where
+        its guard was killed.
+        """
         self.send(signal.SIGCONT)
         self._close()
         try:
@@ -176,6 +180,7 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self._guard.kill()
             self._guard.wait()
+        return self._guard.returncode
 
     def _close(self) -> None:
         if self._guard.stdin and not self._guard.stdin.closed:

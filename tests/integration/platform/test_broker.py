@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -91,7 +92,69 @@ def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
         listening = [found.laddr.ip for found in psutil.Process(broker.pid).net_connections("inet") if found.status == psutil.CONN_LISTEN]
         assert len(listening) == 2
         assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
-        assert ".jsa" in Path(f"/proc/{broker.pid}/maps").read_text().replace("classes.jsa", ""), "its classes come from the kept file"
+        kept = rf"/{re.escape(broker_java.LIBRARIES.name)}-[0-9a-f]+\.jsa$"
+        assert re.search(kept, Path(f"/proc/{broker.pid}/maps").read_text(), re.MULTILINE), "its classes come from the kept file"
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> broker_java.Found:
+    """The broker's jars in a cache of its own, and a Java that can be told what to do before it becomes Java: by `before.sh`, none yet."""
+    real = broker_java.find()
+    assert isinstance(real, broker_java.Found), real
+    libraries = tmp_path / "cache" / real.libraries.name
+    libraries.parent.mkdir()
+    libraries.symlink_to(real.libraries)
+    (tmp_path / "before.sh").touch()
+    java = tmp_path / "java"
+    java.write_text(f'#!/bin/sh\n. "{tmp_path}/before.sh"\nexec "{real.java}" "$@"\n')
+    java.chmod(0o755)
+    return broker_java.Found(java, libraries)
+
+
+def beside(found: broker_java.Found) -> set[str]:
+    """What there is beside the jars, but for the lock."""
+    return {path.name for path in found.libraries.parent.iterdir()} - {found.libraries.name, "kafka.lock"}
+
+
+def test_a_file_of_classes_that_was_cut_costs_one_start_and_is_dropped(found: broker_java.Found, tmp_path: Path) -> None:
+    with made("java", tmp_path / "first"):
+        (whole,) = broker_java.LIBRARIES.parent.glob("*.jsa")
+
+    def cut(folder: Path) -> bool:
+        with whole.open("rb") as read:
+            return (folder / broker_classes.ARCHIVE).write_bytes(read.read(whole.stat().st_size // 2)) > 0
+
+    archive = broker_classes.kept(found.java, found.libraries, cut)
+    assert archive is not None
+    with JavaBroker(tmp_path / "second", found) as broker:
+        make_topic(broker)
+        write(broker, 10)
+    died = "A fatal error" in (tmp_path / "second" / "output.log").read_text()  # Java 17 does; another may see that the file is cut
+    assert beside(found) == (set() if died else {archive.name}), "the next start makes a new one"
+
+
+def test_one_whose_maker_is_killed_while_it_writes_leaves_nothing(found: broker_java.Found, tmp_path: Path) -> None:
+    (tmp_path / "before.sh").write_text("echo $$ > pid\n")
+    broker = JavaBroker(tmp_path / "data", found)
+    thread = threading.Thread(target=broker.start)
+    thread.start()
+    try:
+        until(lambda: any(found.libraries.parent.glob(f"kafka.new.*/{broker_classes.ARCHIVE}")), 120)
+        (maker,) = found.libraries.parent.glob("kafka.new.*")
+        os.kill(int((maker / "pid").read_text()), signal.SIGKILL)
+        thread.join()
+        assert answers(broker.bootstrap)
+        assert beside(found) == set()
+    finally:
+        thread.join()
+        broker.stop()
+
+
+def test_a_maker_that_does_not_start_leaves_nothing(found: broker_java.Found, tmp_path: Path) -> None:
+    (tmp_path / "before.sh").write_text('case "$*" in *ArchiveClassesAtExit*) touch ../asked; exit 1;; esac\n')
+    with JavaBroker(tmp_path / "data", found) as broker:
+        assert answers(broker.bootstrap)
+    assert beside(found) == {"asked"}
 
 
 def test_a_file_of_classes_that_is_broken_or_anothers_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

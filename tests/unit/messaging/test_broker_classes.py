@@ -22,13 +22,14 @@ def libraries(tmp_path: Path) -> Path:
     return made
 
 
-def leaving(text: str, times: list[Path]) -> Callable[[Path], None]:
+def leaving(text: str, times: list[Path], *, in_good_order: bool = True) -> Callable[[Path], bool]:
     """What leaves a file with this text in the folder that it is given (none where empty), and adds the folder to `times`."""
 
-    def make(folder: Path) -> None:
+    def make(folder: Path) -> bool:
         times.append(folder)
         if text:
             (folder / broker_classes.ARCHIVE).write_text(text)
+        return in_good_order
 
     return make
 
@@ -42,6 +43,7 @@ def test_it_is_made_once_and_anew_for_another_java_or_other_jars(java: Path, lib
     java.write_text("another program")
     second = broker_classes.kept(java, libraries, leaving("others", times))
     assert second not in (None, first)
+    assert list(libraries.parent.glob("*.jsa")) == [second], "the other Java's is not kept"
     (libraries / "new.jar").touch()
     assert broker_classes.kept(java, libraries, leaving("more", times)) not in (None, first, second)
     assert len(times) == 3
@@ -69,6 +71,35 @@ def test_a_java_that_makes_none_is_not_asked_again(java: Path, libraries: Path) 
     assert broker_classes.kept(java, libraries, leaving("", times)) is None
     assert broker_classes.kept(java, libraries, leaving("classes", times)) is None
     assert len(times) == 1
+
+
+@pytest.mark.parametrize("text", ["half of the cla", ""], ids=["half a file", "no file"])
+def test_what_a_maker_that_failed_leaves_is_not_kept_and_the_next_start_tries_again(java: Path, libraries: Path, text: str) -> None:
+    times: list[Path] = []
+    before = set(libraries.parent.iterdir())
+    assert broker_classes.kept(java, libraries, leaving(text, times, in_good_order=False)) is None
+    assert set(libraries.parent.iterdir()) - before == {libraries.parent / "kafka.lock"}
+    file = broker_classes.kept(java, libraries, leaving("classes", times))
+    assert file is not None and file.read_text() == "classes" and len(times) == 2
+
+
+def test_one_that_is_dropped_is_made_anew(java: Path, libraries: Path) -> None:
+    times: list[Path] = []
+    file = broker_classes.kept(java, libraries, leaving("clas", times))
+    assert file is not None
+    broker_classes.drop(file)
+    broker_classes.drop(file)  # another broker that found the same
+    assert broker_classes.kept(java, libraries, leaving("classes", times)) == file
+    assert file.read_text() == "classes"
+
+
+def test_the_folder_of_one_that_was_killed_with_its_java_is_removed(java: Path, libraries: Path) -> None:
+    left = libraries.parent / "kafka.new.abc"
+    left.mkdir()
+    (left / broker_classes.ARCHIVE).write_text("half of the cla")
+    (left / "libs").symlink_to(libraries)
+    assert broker_classes.kept(java, libraries, leaving("classes", [])) is not None
+    assert not left.exists() and libraries.exists()
 
 
 def test_a_folder_that_cannot_be_written_to_costs_no_start(java: Path, libraries: Path) -> None:
