@@ -22,7 +22,7 @@ from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
-from tests import postgres
+from tests import one_broker, postgres
 from tests.chromium import NoChromium, Shared, program
 from tests.order import long_first
 
@@ -182,15 +182,25 @@ def clock(now: datetime) -> ManualClock:
     return ManualClock(now)
 
 
+def whole_run(factory: pytest.TempPathFactory) -> Path:
+    """The folder of the run, where it is on several processes."""
+    folder = factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real broker for the whole run; tests take topics of their own by a prefix."""
-    found = find_broker(tmp_path_factory.mktemp("kafka"))
-    if isinstance(found, Missing):
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no Kafka: {found.reason}; {found.what_to_do}")
-        pytest.skip(f"no Kafka: {found.reason}; {found.what_to_do}")
-    with found as broker:
+
+    def find() -> Broker:
+        found = find_broker(tmp_path_factory.mktemp("kafka"))
+        if isinstance(found, Missing):
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"no Kafka: {found.reason}; {found.what_to_do}")
+            pytest.skip(f"no Kafka: {found.reason}; {found.what_to_do}")
+        return found
+
+    with one_broker.shared(whole_run(tmp_path_factory) / "broker", find) as broker:
         yield broker
 
 

@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import io
 import json
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.console import Console
 from services.run.simulate import Order
 from services.run.simulate.outcome import Outcome, write
 from services.run.simulate.run import play
+from tests.conftest import whole_run
 
 SEED = 11
 APPLICATIONS = 60
@@ -52,8 +52,7 @@ async def played(order: Order, folder: Path) -> Table:
 @pytest.fixture
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Awaitable[Table]]:
     """Gives the table of the call on the local transport, where nothing disturbs it; whichever process of the run asks first plays it."""
-    whole_run = tmp_path_factory.getbasetemp()
-    folder = (whole_run.parent if "PYTEST_XDIST_WORKER" in os.environ else whole_run) / "undisturbed"
+    folder = whole_run(tmp_path_factory) / "undisturbed"
 
     async def give() -> Table:
         folder.mkdir(exist_ok=True)
