@@ -42,7 +42,6 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CACHE = ROOT / ".cache"
 LOG = CACHE / "setup.log"
-STAMPS = CACHE / "stamps"  # not in the environment: where that is made anew, the npm packages and the assets stay
 LOCK = ROOT / "requirements.lock"
 STATIC = ROOT / "shared" / "web" / "static"
 ASSETS = ROOT / "shared" / "web" / "assets"
@@ -114,14 +113,15 @@ def digest(*parts: str | Path) -> str:
 
 def step(label: str, inputs: str, outputs: Sequence[Path], act: Callable[[], str]) -> bool:
     """Do `act` unless the same inputs were done before and the outputs are there. Answers whether it was done."""
-    stamp = STAMPS / label.replace(" ", "-")
+    # The stamp of what is in the environment goes away with it; the others stay where only the environment is made anew.
+    stamp = (VENV / ".stamps" if VENV in outputs[0].parents else CACHE / "stamps") / label.replace(" ", "-")
     if stamp.is_file() and stamp.read_text() == inputs and all(output.exists() for output in outputs):
         return False
     stamp.unlink(missing_ok=True)
     started = time.monotonic()
     note = act()
     print(f"{chr(13) if sys.stdout.isatty() else ''}  {label:<18} {time.monotonic() - started:5.1f} s  {note}", flush=True)
-    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(inputs)
     return True
 
@@ -289,8 +289,8 @@ def set_up() -> None:
     base = f"{environment_version()} {ROOT}"
     did |= step("Python packages", digest(base, LOCK), [PYTHON, VENV / "bin" / "ruff"], install_packages)
     did |= step("command", digest(base, Path(__file__).resolve()), [VENV / "bin" / "puente"], write_command)
-    # Neither knows where the checkout is, so both stay where it is moved.
-    npm_inputs = digest(ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+    # Neither knows where the checkout is, so both stay where it is moved; on another machine npm chooses other packages.
+    npm_inputs = digest(sys.platform, platform.machine(), ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
     did |= step("npm packages", npm_inputs, [ROOT / "node_modules" / ".package-lock.json"], lambda: install_npm(*find_node()))
     did |= step("assets", digest(npm_inputs, ASSETS), [STATIC], lambda: build_assets(find_node()[0]))
     print(f"  {'ready' if did else 'set-up is current'}{'':<{11 if did else 0}} {time.monotonic() - started:7.1f} s", flush=True)

@@ -93,6 +93,25 @@ def test_a_broken_environment_is_made_anew_by_the_uv_of_the_machine(checkout: Pa
     assert not list((checkout / ".venv").glob("lib/*/site-packages/pip-*")), "no pip was needed"
 
 
+def test_an_environment_that_another_put_there_is_not_taken_for_ours(checkout: Path, uv_at_hand: dict[str, str]) -> None:
+    """What vouches for the packages lies with them: nothing says of this one that it has any."""
+    ours, away = checkout / ".venv", checkout / "away"
+    ours.rename(away)
+    try:
+        subprocess.run([away / "bin" / "python", "-m", "venv", "--without-pip", ours], check=True)
+        for name in ("ruff", "puente"):
+            shutil.copy(away / "bin" / name, ours / "bin")
+        done = make(checkout, "setup", **uv_at_hand)
+        assert "Python packages" in done.stdout and "command" in done.stdout, done.stdout + done.stderr
+        assert "environment" not in done.stdout and "npm" not in done.stdout
+        shown = subprocess.run([ours / "bin" / "puente", "--help"], cwd="/", capture_output=True, text=True, check=False)
+        assert shown.returncode == 0, shown.stderr
+    finally:
+        shutil.rmtree(ours)
+        away.rename(ours)
+    assert make(checkout, "setup").stdout.strip().startswith("set-up is current"), "ours brings its own along"
+
+
 def test_a_moved_checkout_repairs_itself(checkout: Path) -> None:
     moved = checkout.with_name("moved")
     checkout.rename(moved)
@@ -116,6 +135,23 @@ def test_a_failure_says_what_why_and_what_next(checkout: Path) -> None:
     assert done.returncode != 0
     assert "cannot be built" in done.stderr and "Why:" in done.stderr and "Next:" in done.stderr
     assert make(checkout, "setup").returncode == 0
+
+
+def test_another_machine_gets_npm_packages_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some hold programs; a checkout on a shared disk is set up by more than one kind of machine."""
+    asked: list[tuple[str, str]] = []
+
+    def noted(label: str, inputs: str, *_rest: object) -> bool:
+        asked.append((label, inputs))
+        return False
+
+    monkeypatch.setattr(bootstrap, "step", noted)
+    for system, machine in (("linux", "x86_64"), ("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "aarch64")):
+        monkeypatch.setattr("sys.platform", system)
+        monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
+        bootstrap.set_up()
+    for label, different in (("Python packages", 1), ("npm packages", 3), ("assets", 3)):
+        assert len({inputs for one, inputs in asked if one == label}) == different, label
 
 
 def test_who_stops_it_is_told_to_run_what_they_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
