@@ -4,10 +4,10 @@ It is imported only where there is something to migrate: every command and every
 database is at it.
 """
 
-import re
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-_NAMED: Final = re.compile(r'^(down_)?revision = "(\w+)"$', re.MULTILINE)
 ADVISORY_LOCK = 0x70756E74
 
 
@@ -44,15 +43,47 @@ async def downgrade(url: str, service: str, revision: str = "base") -> None:
 
 
 def head(service: str) -> str | None:
-    """The newest revision in the code: the one that no other follows, by what the files say in their first lines."""
-    found = [
-        one for file in (ROOT / "services" / service / "migrations" / "versions").glob("*.py") for one in _NAMED.findall(file.read_text())
-    ]
-    followed = {name for down, name in found if down}
-    heads = [name for down, name in found if not down and name not in followed]
+    """The newest revision in the code: the one that no other follows. The files are only read, as Alembic would find them."""
+    files = sorted((ROOT / "services" / service / "migrations" / "versions").glob("*.py"))
+    said = {file.name: _revision(file) for file in files if not file.name.startswith((".#", "__init__"))}
+    followed = {name for _, before in said.values() for name in before}
+    heads = {file: name for file, (name, _) in said.items() if name not in followed}
     if len(heads) > 1:
-        raise LookupError(f"the migrations of {service} end in {' and '.join(sorted(heads))}: give one of them the other as down_revision")
-    return heads[0] if heads else None
+        raise LookupError(
+            f"the migrations of {service} end in {' and in '.join(heads)}: one of them has to follow the other, "
+            "with a revision of its own and that of the other as its down_revision"
+        )
+    if said and not heads:
+        raise LookupError(f"the migrations of {service} follow each other in a circle: the first of them has down_revision = None")
+    return next(iter(heads.values()), None)
+
+
+def _revision(file: Path) -> tuple[str, Sequence[str]]:
+    """What a migration is called, and what it follows: nothing, one other, or several that it brings together."""
+    found: dict[str, Any] = {}
+    try:
+        for node in ast.parse(file.read_bytes()).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    if isinstance(target, ast.Name) and target.id in ("revision", "down_revision"):
+                        found[target.id] = ast.literal_eval(node.value)
+    except (SyntaxError, ValueError) as error:
+        raise _unreadable(file, str(error)) from error
+    match found:
+        case {"revision": str(name), "down_revision": None}:
+            return name, ()
+        case {"revision": str(name), "down_revision": str(before)}:
+            return name, (before,)
+        case {"revision": str(name), "down_revision": [*several]} if several and all(isinstance(one, str) for one in several):
+            return name, several
+    raise _unreadable(file, f"it says {', '.join(f'{name} = {value!r}' for name, value in found.items()) or 'neither'}")
+
+
+def _unreadable(file: Path, why: str) -> LookupError:
+    return LookupError(
+        f"what {file.relative_to(ROOT)} is called and what it follows cannot be read: {why}. Expected are two lines such as "
+        """revision = "0002" and down_revision = "0001" (None for the first; ("0002", "0003") for one that joins two)"""
+    )
 
 
 async def _under_lock(url: str, service: str, act: "Callable[[Config], None]") -> None:
