@@ -75,17 +75,22 @@ class Kind:
 
 
 def _maker_of_keys(name: str, fields: tuple[str, ...]) -> Callable[[OfCell, OfPlace], str]:
-    """Keys are made for everybody who asks or waits: two of the kinds are written out, and of the others nothing is looked up twice."""
+    """Keys are made for everybody who asks or waits: two of the kinds are written out, and of those of two usual shapes nothing is looked
+    up twice. The last line makes the keys of any other shape.
+    """
     if fields == CELL_FIELDS:
         return lambda cell, _place: f"{name}:{cell.programme}:{cell.country}:{cell.year}"
     if fields == ("person",):
         return lambda _cell, place: f"{name}:{text_of_id(place.person)}"
     key = ":".join((name, *["%s"] * len(fields)))
-    of_cell = attrgetter(*(one for one in fields if one in CELL_FIELDS))
-    if set(fields).issubset(CELL_FIELDS):
+    *first, last = fields
+    if len(fields) > 1 and set(fields).issubset(CELL_FIELDS):
+        of_cell = attrgetter(*fields)
         return lambda cell, _place: key % of_cell(cell)
-    (of_place,) = (attrgetter(one) for one in fields if one not in CELL_FIELDS)
-    return lambda cell, place: key % (*of_cell(cell), of_place(place))
+    if len(first) > 1 and set(first).issubset(CELL_FIELDS):
+        of_cell, of_place = attrgetter(*first), attrgetter(last)
+        return lambda cell, place: key % (*of_cell(cell), of_place(place))
+    return lambda cell, place: key % tuple(getattr(cell if one in CELL_FIELDS else place, one) for one in fields)
 
 
 CELL: Final = Kind(
