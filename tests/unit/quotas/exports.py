@@ -13,8 +13,10 @@ AT = NOW.isoformat()
 
 
 def exported_of(shelf: Shelf) -> tuple[Any, ...]:
-    """Everything that `lines_of` looks at: of shelves in which it is the same, the exports are."""
-    return shelf.terms.keys(), shelf.total, shelf.decisions, shelf.transfers, shelf.cells, shelf.pools, shelf.lapsed
+    """Everything that `lines_of` looks at, programmes in the order in which it writes them: of shelves in which it is the same, the
+    exports are.
+    """
+    return list(shelf.terms), shelf.total, shelf.decisions, shelf.transfers, shelf.cells, shelf.pools, shelf.lapsed
 
 
 def lines_of(shelf: Shelf, covers: str = "") -> list[bytes]:

@@ -1,10 +1,13 @@
 """Random histories of every command: the core comes to what the plain model comes to, as a batch and one by one, on sound books."""
 
 import os
+import random
 import secrets
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,38 +18,41 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from services.quotas.domain.decide import DECISIONS
 from tests.conftest import ROOT
 from tests.unit.quotas.compared import Compared, Step, smallest
-from tests.unit.quotas.histories import KINDS, STEPS, Histories, first_that_fails, live
+from tests.unit.quotas.exports import exported_of, lines_of
+from tests.unit.quotas.histories import KINDS, SCORES, STEPS, YES_NO, Histories, first_that_fails, live
+from tests.unit.quotas.shelf import Shelf, terms
 
 EXAMPLES = 2_000
 HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "8000"))
 SHARE = 500
 KEPT = Path(__file__).with_name("failed_once")
+NUMBERS = st.sampled_from(range(2**48))
 
 
 class Drawn(RuleBasedStateMachine):
-    """A history of which Hypothesis draws the acts, and makes shorter what fails. An act and all that is drawn for it are one number:
-    each draw costs Hypothesis more than a command costs us.
+    """A history of which Hypothesis draws the acts, and makes shorter what fails. An act and all that is drawn for it follow from one
+    number, as dice that are seeded by it fall: each draw costs Hypothesis more than a command costs us, and what it draws is small more
+    often than not, so that parts of the number itself would be drawn unfairly.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.history, self.acts = Histories(), KINDS
+        self.drawn: list[dict[str, Any]] = []
 
-    @initialize(never=st.sampled_from(range(2 ** len(KINDS))))
-    def some_acts_never_happen(self, never: int) -> None:
-        """One bit for each: what is rare among all is frequent among few."""
-        self.acts = [one for one in KINDS if not never >> KINDS.index(one) & 1] or KINDS
+    @initialize(number=NUMBERS)
+    def some_acts_never_happen(self, number: int) -> None:
+        """Half of them, more or less: what is rare among all is frequent among few."""
+        dice = random.Random(number)
+        self.acts = [one for one in KINDS if dice.choice(YES_NO)] or KINDS
 
-    @rule(number=st.sampled_from(range(2**48)))
+    @rule(number=NUMBERS)
     def something_happens(self, number: int) -> None:
-        fitting = [one for one in self.acts if self.history.known or not one[2]] or [KINDS[0]]
-        number, at = divmod(number, len(fitting))
-        happens, drawn, _about_somebody = fitting[at]
-        values = {}
-        for name, choices in drawn.items():
-            number, at = divmod(number, len(choices))
-            values[name] = choices[at]
+        dice = random.Random(number)
+        happens, choices, _about_somebody = dice.choice([one for one in self.acts if self.history.known or not one[2]] or KINDS[:1])
+        values = {name: dice.choice(among) for name, among in choices.items()}
         note(f"{happens.__name__}: {values}")
+        self.drawn.append(values)
         happens(self.history, **values)
         self.history.look()
 
@@ -56,11 +62,20 @@ class Drawn(RuleBasedStateMachine):
 
 @pytest.mark.long(45)
 def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
-    """At least 2,000 histories; PUENTE_TEST_SEED repeats a run."""
+    """At least 2,000 histories, as different as fair dice make them; PUENTE_TEST_SEED repeats a run."""
     number = int(os.environ.get("PUENTE_TEST_SEED") or secrets.randbits(32))
     print(f"PUENTE_TEST_SEED={number}")
+    drawn: Counter[tuple[str, Any]] = Counter()
+    batches: Counter[int] = Counter()
+
+    class Counted(Drawn):
+        def teardown(self) -> None:
+            super().teardown()
+            drawn.update(one for values in self.drawn for one in values.items())
+            batches.update(len(step.commands) for step in self.history.books.past if step.commands)
+
     run_state_machine_as_test(
-        seed(number)(Drawn),
+        seed(number)(Counted),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
@@ -69,6 +84,21 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
             print_blob=True,
         ),
     )
+    the_dice_were_fair(drawn, batches)
+
+
+def the_dice_were_fair(drawn: Counter[tuple[str, Any]], batches: Counter[int]) -> None:
+    """Wide enough for any run: Hypothesis draws many a number again and again, so that shares stray further than those of dice do."""
+
+    def share(name: str, value: object) -> float:
+        return drawn[name, value] / sum(times for (one, _value), times in drawn.items() if one == name)
+
+    shares = {"nominate": share("nominate", True), "wait": share("wait", True)}
+    assert all(0.35 < one < 0.65 for one in shares.values()), shares
+    scores = {score: share("score", score) for score in SCORES}
+    assert all(0.15 < one < 0.4 for one in scores.values()), scores
+    six = sum(times for size, times in batches.items() if size >= 6) / batches.total()
+    assert six > 0.015, f"batches of six or more: {six:.2%}"
 
 
 @pytest.mark.parametrize("file", sorted(KEPT.glob("*.jsonl")), ids=lambda file: file.stem)
@@ -88,6 +118,12 @@ def test_what_a_history_did_can_be_done_again_and_made_smaller() -> None:
     assert smallest(history.books.past, lambda steps: needed.commands[0] in [act for step in steps for act in step.commands]) == [
         msgspec.structs.replace(needed, commands=needed.commands[:1])
     ]
+
+
+def test_books_that_write_their_programmes_in_another_order_are_told_apart() -> None:
+    """What is compared at a history's end in place of two exports."""
+    one, other = Shelf(terms(), terms("scholarship")), Shelf(terms("scholarship"), terms())
+    assert lines_of(one) != lines_of(other) and exported_of(one) != exported_of(other)
 
 
 def test_every_command_happens_in_histories() -> None:
