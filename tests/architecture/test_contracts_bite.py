@@ -15,7 +15,10 @@ PLANTED = {
     "shared-below-services": [("shared/kernel/clock.py", "import services.quotas")],
     "services-apart": [("services/quotas/main.py", "import services.applications.main")],
     "launcher-above": [("services/quotas/main.py", "import services.launcher")],
-    "inwards": [("services/quotas/domain/decide.py", "import services.quotas.use_cases")],
+    "inwards": [
+        ("services/quotas/domain/decide.py", "import services.quotas.use_cases"),
+        ("services/quotas/pages/board.py", "import services.quotas.web"),
+    ],
     "core-pure": [
         ("services/quotas/domain/decide.py", "import sqlalchemy"),
         ("services/applications/domain/lifecycle.py", "import shared.messaging.outbox"),
