@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -12,6 +12,7 @@ from services.run.home import VARIABLE, Home
 from services.run.registry import NAMES
 from shared.persistence import migrate
 from shared.persistence.embedded import EmbeddedPostgres
+from shared.persistence.server_process import ServerProcess
 
 TEMPLATE = "puente_{service}"
 
@@ -29,9 +30,10 @@ class OtherServer(Exception):
 
 
 @contextlib.asynccontextmanager
-async def server(home: Home, given: str) -> AsyncIterator[str]:
+async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] | None = None) -> AsyncIterator[str]:
     """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open.
 
+    `watch` is given the process of an embedded server that is started here.
     Raises `OtherServer` rather than begin another installation in a folder that belongs to databases elsewhere.
     """
     if given:
@@ -42,6 +44,8 @@ async def server(home: Home, given: str) -> AsyncIterator[str]:
     home.folder.mkdir(parents=True, exist_ok=True)
     embedded = EmbeddedPostgres(home.postgres)
     address = await asyncio.to_thread(embedded.start)
+    if watch is not None and embedded.server is not None:
+        watch(embedded.server)
     try:
         yield address.dsn(TEMPLATE)
     finally:

@@ -35,11 +35,13 @@ from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.messaging.service import Service
 from shared.persistence.file_lock import try_lock
+from shared.persistence.server_process import ServerProcess
 from shared.settings import CommonSettings
 from shared.web.keys import ensure_key_pair
 
 Say = Callable[[str], None]
 READY_SECONDS: Final = 60.0
+WATCH_SECONDS: Final = 0.5
 KEY_PAIRS: Final = ("identity", "notifications")
 
 
@@ -108,7 +110,7 @@ class Stack:
             self.clock.move_to(self.wish.starts)
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
-        url = await self._exit.enter_async_context(databases.server(self.home, given))
+        url = await self._exit.enter_async_context(databases.server(self.home, given, self._watch_database))
         await databases.prepare(url)
         databases.tell_where(self.home, given)
         desk = MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url, most=self.wish.mails_most)
@@ -136,6 +138,19 @@ class Stack:
             await self._start_here(listener)
         await self._answers(self.url)
         self.home.running.write_text(self.url)
+
+    def _watch_database(self, server: ServerProcess) -> None:
+        """Whoever runs the installation is told where its database ends by itself; without it nothing would ever answer again."""
+
+        async def watch() -> None:
+            while server.alive():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
+                    return
+            log = self.home.postgres / "server.log"
+            raise NotStarted(f"The database server ended by itself ({log}). Start again: whatever was committed is there.")
+
+        self._run("database", watch())
 
     def _lock(self) -> None:
         """One stack at a time in a folder."""

@@ -30,6 +30,7 @@ USER: Final = "puente"
 PORT: Final = 5432
 VERSION: Final = "18"
 START_SECONDS: Final = 60.0
+OWNER_SECONDS: Final = 5.0
 SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
 SOCKET_BYTES_MAX: Final = 103
 LOG_BYTES_MAX: Final = 4_000_000
@@ -225,7 +226,11 @@ class EmbeddedPostgres:
                 server.stop()
                 raise _failure(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
             time.sleep(0.01)
+        deadline = time.monotonic() + OWNER_SECONDS
         while (owner := try_lock(self.folder / "owner")) is None:
+            if time.monotonic() > deadline:
+                server.stop()
+                raise _failure(f"the process that started the server of {self.folder} before lives on without it; end that one first")
             time.sleep(0.001)  # somebody who would join looks at it in this very moment
         self._server, self._owner = server, owner
         return address
