@@ -22,6 +22,7 @@ from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
+from shared.persistence.postgres_place import POINTER, remove_elsewhere
 from tests import one_broker, postgres
 from tests.chromium import NoChromium, Shared, program
 from tests.order import long_first
@@ -186,6 +187,14 @@ def whole_run(factory: pytest.TempPathFactory) -> Path:
     """The folder of the run, where it is on several processes."""
     folder = factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Folders of tests are closed to all but their owner, so that root keeps databases elsewhere: 140 MB each, that nobody would delete."""
+    yield
+    for pointer in tmp_path_factory.getbasetemp().rglob(POINTER):
+        remove_elsewhere(pointer.parent)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from urllib.parse import quote
 from shared.kernel.ids import new_secret
 from shared.persistence.file_lock import try_lock, trying
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
-from shared.persistence.postgres_place import EmbeddedFailure, Place, choose, private_folder
+from shared.persistence.postgres_place import EmbeddedFailure, Place, choose, private_folder, remove_elsewhere
 from shared.persistence.server_process import ServerProcess, clean_environment, run_as
 
 USER: Final = "puente"
@@ -148,8 +148,7 @@ class EmbeddedPostgres:
     def remove(self) -> None:
         """Stop the server and delete everything of it, for good."""
         self.stop()
-        if self.place and self.place.home != self.folder:
-            shutil.rmtree(self.place.home)
+        remove_elsewhere(self.folder)
         shutil.rmtree(self.folder)
 
     def ensure_database(self, name: str) -> None:

@@ -81,6 +81,13 @@ def choose(folder: Path) -> Place:
     return Place(folder, programs, _namespace(folder, programs))
 
 
+def remove_elsewhere(folder: Path) -> None:
+    """Delete what `choose` has made outside the folder, if anything: before the folder itself is deleted, which alone says where it is."""
+    pointer = folder / POINTER
+    if pointer.exists():
+        shutil.rmtree(pointer.read_text(), ignore_errors=True)
+
+
 def _candidates(folder: Path) -> Iterator[Identity]:
     """Accounts that root may step down to, the best first: who owns the checkout, then system accounts."""
     for parent in folder.parents:

@@ -26,6 +26,7 @@ from services.run.simulate.roster import roster
 from services.run.stack import NotStarted, Stack, Wish
 from shared.mail.sink import MAILS_MAX
 from shared.observability.logging import configure_logging
+from shared.persistence.postgres_place import remove_elsewhere
 
 RESTING: Final = frozenset(("rejected", "waiting", "refused", "declined", "lapsed", "withdrawn", "placed"))
 """States in which an application may stand at the end; in any other one an answer is missing."""
@@ -77,6 +78,7 @@ async def play(order: Order, *, keep: Path | None, console: Console, plan: Path 
     async with AsyncExitStack() as exits:
         if keep is None:
             folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="puente-simulation-", ignore_cleanup_errors=True)))
+            exits.callback(remove_elsewhere, Home(folder).postgres)
         else:
             folder = keep.absolute()
             if folder.exists() and any(folder.iterdir()):

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from services.launcher import app
 from services.notifications.delivery import LEASE
+from services.run.home import Home
 from services.run.settling import DidNotSettle
 from services.run.simulate import Order
 from services.run.simulate import run as simulation
@@ -18,8 +20,10 @@ from services.run.simulate.outcome import Outcome, Row
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import MAIL_TRIES, Phases
 from services.run.simulate.run import wish_for
+from services.run.stack import NotStarted
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
+from shared.persistence.postgres_place import POINTER
 from tests.played import Table, order, played, undisturbed
 
 __all__ = ["undisturbed"]
@@ -69,6 +73,21 @@ def test_the_command_ends_with_an_error_where_the_books_or_the_answers_are_wrong
     assert done.exit_code == code, done.output
     assert f"invariants: 30 checked, {broken} broken" in done.output
     assert all(line in done.output for line in lost)
+
+
+async def test_what_root_keeps_outside_goes_with_the_folder_of_a_simulation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+
+    def begun(home: Home, *_: Any) -> Any:
+        home.postgres.mkdir(parents=True)
+        (home.postgres / POINTER).write_text(str(outside))
+        raise NotStarted("it went no further")
+
+    monkeypatch.setattr(simulation, "Stack", begun)
+    with pytest.raises(NotStarted, match="no further"):
+        await simulation.play(order("local"), keep=None, console=Console(quiet=True))
+    assert not outside.exists()
 
 
 class Writer:
