@@ -193,8 +193,8 @@ def whole_run(factory: pytest.TempPathFactory) -> Path:
 def nothing_left_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Folders of tests are closed to all but their owner, so that root keeps databases elsewhere: 140 MB each, that nobody would delete."""
     yield
-    for pointer in tmp_path_factory.getbasetemp().rglob(POINTER):
-        remove_elsewhere(pointer.parent)
+    for data in tmp_path_factory.getbasetemp().rglob(f"postgres/{POINTER}"):
+        remove_elsewhere(data.parent)
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def choose(folder: Path) -> Place:
 def remove_elsewhere(folder: Path) -> None:
     """Delete what `choose` has made outside the folder, if anything: before the folder itself is deleted, which alone says where it is."""
     pointer = folder / POINTER
-    if pointer.exists():
+    if pointer.is_file():
         shutil.rmtree(pointer.read_text(), ignore_errors=True)
 
 
