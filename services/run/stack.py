@@ -147,8 +147,7 @@ class Stack:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
                     return
-            log = self.home.postgres / "server.log"
-            raise NotStarted(f"The database server ended by itself ({log}). Start again: whatever was committed is there.")
+            raise NotStarted(f"The database server ended by itself ({server.log}). Start again: whatever was committed is there.")
 
         self._run("database", watch())
 

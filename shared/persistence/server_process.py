@@ -110,6 +110,7 @@ class ServerProcess:
     ) -> None:
         """Start `command`, its output appended to `log`. `held` are descriptors, such as a lock, that the guard keeps open."""
         self.command = [str(part) for part in command]
+        self.log = log
         order = {
             "command": self.command,
             "cwd": str(cwd),

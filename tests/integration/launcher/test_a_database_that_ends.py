@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,10 @@ async def test_it_is_told_where_the_database_was_killed_and_the_next_start_goes_
         until(lambda: gone(postmaster))
         with pytest.raises(EmbeddedFailure, match="lives on without it; end that one first"):
             await asyncio.to_thread(EmbeddedPostgres(home.postgres).start)  # as every command does
-        with pytest.raises(NotStarted, match=r"database server ended by itself .*server\.log.*Start again"):
+        with pytest.raises(NotStarted, match=r"database server ended by itself .*server\.log.*Start again") as told:
             await asyncio.wait_for(stack.wait(asyncio.Event()), 30)
+    named = re.search(r"\((/.*server\.log)\)", str(told.value))
+    assert named, told.value
+    assert "database system" in Path(named.group(1)).read_text(), "root's is outside the folder where an account cannot reach that"
     async with Stack(home, wish, print) as again:
         again.raise_failures()
