@@ -1,5 +1,6 @@
 """What this machine has and lacks for Puente, what that means, and what to do about it: `puente doctor`."""
 
+import errno
 import os
 import platform
 import pwd
@@ -7,15 +8,17 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from services.run.home import default_home
+from services.run.home import Home, default_home
 from shared.messaging import broker, broker_docker, broker_java
 from shared.persistence.embedded import temporary
 from shared.persistence.postgres_place import EmbeddedFailure
@@ -25,17 +28,27 @@ GIGABYTE: Final = 1_000_000_000
 DISK_BYTES_MIN: Final = 1 * GIGABYTE
 MEMORY_BYTES_MIN: Final = 1 * GIGABYTE
 NODE_MAJOR_MIN: Final = 20
-PORTS: Final = {8080: "the pages", 8025: "the demonstration's mails"}
+PAGES_PORT: Final = 8080
+MAILS_PORT: Final = 8025
 BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """The first that is found is used. The one without windows does the same with a third less of the processor's time."""
 
-State = Literal["ok", "warn", "missing"]
-MARKS: Final[dict[State, str]] = {"ok": "[green]ok[/]", "warn": "[yellow]left out[/]", "missing": "[red]missing[/]"}
+State = Literal["ok", "note", "warn", "missing"]
+MARKS: Final[dict[State, tuple[str, str]]] = {
+    "ok": ("ok", "green"),
+    "note": ("note", "yellow"),
+    "warn": ("left out", "yellow"),
+    "missing": ("missing", "red"),
+}
+MARK_ROOM: Final = 10
+NAME_ROOM: Final = 12
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at. `warn` means that something optional is left out, `missing` that Puente does not run."""
+    """One thing looked at. `note`: it works, and something is to be said. `warn`: something optional is left out. `missing`: Puente
+    does not run.
+    """
 
     name: str
     state: State
@@ -46,6 +59,7 @@ class Check:
 
 def run() -> list[Check]:
     """Look at everything; starts a database for a moment, changes nothing, takes a few seconds."""
+    home = default_home()
     looks: list[Callable[[], Check]] = [
         python,
         uv,
@@ -57,7 +71,8 @@ def run() -> list[Check]:
         docker,
         kafka,
         chromium,
-        *(lambda port=port, use=use: free(port, use) for port, use in PORTS.items()),
+        lambda: port(PAGES_PORT, "the pages", home, home.running),
+        lambda: port(MAILS_PORT, "the page with the mails", home, home.mail_page),
         writable,
         disk,
         memory,
@@ -67,17 +82,24 @@ def run() -> list[Check]:
 
 def print_report() -> bool:
     """Print the report; answers whether Puente runs here."""
-    checks = run()
-    table = Table(title="What this machine has", title_justify="left", expand=False)
-    for heading in ("", "", "found", "what it means, and what to do"):
-        table.add_column(heading, overflow="fold")
-    for check in checks:
-        table.add_row(check.name, MARKS[check.state], check.found, "\n".join(part for part in (check.meaning, check.what_to_do) if part))
-    console = Console()
-    console.print(table)
+    checks, console = run(), Console()
+    show(checks, console)
     missing = [check.name for check in checks if check.state == "missing"]
     console.print(f"Puente does not run here yet: {', '.join(missing)}." if missing else "Puente runs here: make demo.")
     return not missing
+
+
+def show(checks: Sequence[Check], console: Console) -> None:
+    """What was found, what it means and what to do, below each other beside the name; a path longer than the line stays whole."""
+    console.print("What this machine has", style="bold")
+    room = console.width - MARK_ROOM - NAME_ROOM
+    for check in checks:
+        parts = (part for part in (check.found, check.meaning, check.what_to_do) if part)
+        lines = [line for part in parts for line in textwrap.wrap(part, room, break_long_words=False, break_on_hyphens=False)]
+        mark, colour = MARKS[check.state]
+        for number, line in enumerate(lines):
+            lead = (f"{'' if number else mark:{MARK_ROOM}}", colour)
+            console.print(Text.assemble(lead, f"{'' if number else check.name:{NAME_ROOM}}{line}"), soft_wrap=True)
 
 
 # -------------------------------------------------------------------------------------------------------- what it needs
@@ -186,17 +208,20 @@ def chromium() -> Check:
 
 
 # -------------------------------------------------------------------------------------------------- the machine itself
-def free(port: int, use: str) -> Check:
+def port(number: int, use: str, home: Home, told: Path) -> Check:
+    """Whether the port is free for `use`, or is taken by the stack that runs in `home`, which wrote into `told` where it has this."""
+    name, own = f"Port {number}", told.read_text().strip() if home.runs() and told.exists() else ""
+    if own and urlsplit(own).port == number:
+        return Check(name, "ok", f"the demonstration of this folder runs, with {use} at {own}")
+    here = f"The demonstration of this folder runs, with {use} at {own}." if own else ""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", number))
         except OSError as error:
-            note = default_home().running
-            here = f" The demonstration of this folder runs at {note.read_text().strip()}." if note.exists() else ""
-            why = f"Wanted for {use}; make demo takes the next free one and says so.{here}"
-            return Check(f"Port {port}", "warn", str(error.strerror), why)
-    return Check(f"Port {port}", "ok", f"free, for {use}")
+            found = f"{error.strerror}, by another program" if error.errno == errno.EADDRINUSE else str(error.strerror)
+            return Check(name, "note", found, here or f"Wanted for {use}; make demo takes the next free one and says so.")
+    return Check(name, "ok", f"free, for {use}", here)
 
 
 def writable() -> Check:
@@ -224,7 +249,7 @@ def memory() -> Check:
         return Check("Memory", "ok", "not known on this system")
     found = f"{available / GIGABYTE:.1f} GB available"
     if available < MEMORY_BYTES_MIN:
-        return Check("Memory", "warn", found, "make demo takes under 800 MB in all.", "Close something big.")
+        return Check("Memory", "note", found, "make demo takes under 800 MB in all.", "Close something big.")
     return Check("Memory", "ok", found)
 
 

@@ -76,6 +76,11 @@ class Home:
         return self.folder / "runs-at"
 
     @property
+    def mail_page(self) -> Path:
+        """Holds the address of the page with that stack's mails, while it runs."""
+        return self.folder / "mails-are-at"
+
+    @property
     def topics(self) -> Path:
         """Says where the topics are of the stack that runs here, while it does: settings by name."""
         return self.folder / "topics-are-at"

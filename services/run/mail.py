@@ -22,6 +22,7 @@ class MailDesk:
 
     def __init__(self, home: Home, port: int, say: Callable[[str], None], *, public_url: str = "", most: int = MAILS_MAX) -> None:
         self.sink = MailSink(home.mails, most=most)
+        self._home = home
         self.url = ""
         self._wanted = port
         self._say = say
@@ -41,6 +42,8 @@ class MailDesk:
         pages = asyncio.create_task(serve_app(sink_app(self.sink, home=self._public_url), self._stop, sockets=[listener]))
         self._exit.push_async_callback(asyncio.wait, [pages])
         self._exit.callback(self._stop.set)
+        self._home.mail_page.write_text(self.url)
+        self._exit.callback(self._home.mail_page.unlink, missing_ok=True)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
