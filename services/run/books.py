@@ -1,10 +1,10 @@
 """The books of quotas on their way out, and made again: exports of decisions and of the journal, and the rebuild."""
 
-import contextlib
-import sys
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from shlex import quote
+from typing import Final
 
 from rich.console import Console
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from services.quotas.rebuild import CannotRebuild
 from services.run.commands import clock
 from services.run.opened import how_events_travel, opened
 from services.run.waiting import HOW_TO_FIND_TOPICS
+from services.run.written import many, tell, whole
 from shared.events.catalogue import JOURNAL, PROGRAMMES, decode
 from shared.events.envelope import AnyEvent, Refusal
 from shared.messaging.backlog import reads_topics
@@ -28,22 +29,31 @@ _EVENTS: Final = text("select id, value from outbox where topic = :topic and id 
 
 
 async def export_decisions(quotas: Service, file: Path | None, programme: str | None, cell: str | None) -> bool:
-    """Write the export; a file gets its name only when it is whole."""
+    """Write the export."""
     covers = exports.scope_of(programme, cell)
     if covers:
         await exports.known(quotas.db, covers)
-    with _whole(file) as target:
+    last = b""
+    with whole(file) as target:
         async for piece in exports.pieces(quotas.db, covers, clock().now()):
             target.write(piece)
+            last = piece or last
+    end = json.loads(last.splitlines()[-1])
+    holds = f"{many(end['decisions'], 'decision')} and {many(end['transfers'], 'transfer')} of {covers or 'everything'}"
+    tell(file, holds, f"Anybody can check it: puente verify {quote(str(file))}")
     return True
 
 
 async def export_journal(services: Mapping[str, Service], file: Path | None) -> bool:
     """Write the programmes' terms and the journal, an event a line, from the outboxes that keep both for good."""
-    with _whole(file) as target:
+    written = {PROGRAMMES: 0, JOURNAL: 0}
+    with whole(file) as target:
         for name, topic in (("applications", PROGRAMMES), ("quotas", JOURNAL)):
             async for value in _kept(services[name].db, topic.name):
                 target.write(value + b"\n")
+                written[topic] += 1
+    holds = f"{many(written[PROGRAMMES], 'event')} of the programmes' terms and {written[JOURNAL]:,} of the journal"
+    tell(file, holds, f"It is checked by making the books again, in an empty database: puente rebuild quotas --journal {quote(str(file))}")
     return True
 
 
@@ -70,27 +80,6 @@ def _progress(console: Console, number: int) -> rebuild.Progress:
             console.print(f"{done:,} of {number:,} batches", highlight=False)
 
     return say
-
-
-@contextlib.contextmanager
-def _whole(file: Path | None) -> Iterator[BinaryIO]:
-    if file is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    beside = file.with_name(f"{file.name}.part")
-    try:
-        with beside.open("wb") as target:
-            yield target
-        beside.replace(file)
-    except OSError as error:
-        raise NotWritten(f"{error.filename or file} cannot be written: {error.strerror}") from error
-
-
-class NotWritten(Exception):
-    """The file could not be written; the text says why."""
-
-    safe_text = True
 
 
 async def _kept(db: Database, topic: str) -> AsyncIterator[bytes]:

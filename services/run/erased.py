@@ -1,7 +1,7 @@
 """`puente erased`: the ids of people who were erased, and erasing them once more where a backup brought them back."""
 
-import sys
 from pathlib import Path
+from shlex import quote
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from rich.console import Console
 from sqlalchemy import text
 
 from services.applications.settings import ApplicationsSettings
+from services.run.written import many, tell, whole
 from shared.kernel.clock import Clock
 from shared.messaging.service import Service
 from shared.persistence.database import Tx
@@ -22,11 +23,11 @@ async def write_list(applications: Service, file: Path | None) -> bool:
     async def ids(tx: Tx) -> list[str]:
         return list((await tx.execute(_IDS)).scalars())
 
-    lines = "".join(f"{one}\n" for one in await applications.db.run(ids))
-    if file is None:
-        sys.stdout.write(lines)
-    else:
-        file.write_text(lines)
+    people = await applications.db.run(ids)
+    with whole(file) as target:
+        target.writelines(f"{one}\n".encode() for one in people)
+    holds = many(len(people), "id of somebody who was erased", "ids of people who were erased")
+    tell(file, holds, f"After an older backup is put back: puente erased again {quote(str(file))}")
     return True
 
 

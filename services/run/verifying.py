@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from services.quotas.domain.export import Fault, Reader
+from services.run.written import many
 
 PROGRESS_SECONDS: Final = 2.0
 
@@ -55,16 +56,12 @@ def verify_files(paths: Sequence[Path], out: Console, err: Console) -> bool:
         audit, compared = reader.audit, ""
         if heads:
             both = len(heads.keys() & audit.chains.keys())
-            compared = f"; held against what was taken before: {_many(both, 'cell')} in both, nothing written anew"
+            compared = f"; held against what was taken before: {many(both, 'cell')} in both, nothing written anew"
         heads |= reader.chain_heads()
         found = ((audit.decisions, "decision"), (audit.ledger.transfers, "transfer"), (len(audit.chains), "cell"))
-        counts = ", ".join(_many(number, one) for number, one in found)
+        counts = ", ".join(many(number, one) for number, one in found)
         out.print(f"{path}: {counts} of {audit.scope or 'everything'}: no fault{compared}", highlight=False, markup=False)
     return sound
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _read(path: Path, reader: Reader, err: Console) -> Fault | None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,11 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended: its exit code, and everything that it printed."""
+    """A command that ended: its exit code, everything that it printed, and of that what a pipe would carry on."""
 
     code: int
     text: str
+    piped: str
 
 
 Puente = Callable[..., Awaitable[Done]]
@@ -66,8 +68,10 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PUENTE_")} | {"COLUMNS": "200"}
 
 
-async def started(*arguments: str, environment: Mapping[str, str], stdin: int | None = None) -> asyncio.subprocess.Process:
-    """`puente` with these arguments, under way."""
+async def started(
+    *arguments: str, environment: Mapping[str, str], stdin: int | None = None, stderr: int = STDOUT
+) -> asyncio.subprocess.Process:
+    """`puente` with these arguments, under way. What it says of errors comes with the rest, unless `stderr` says otherwise."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -77,17 +81,17 @@ async def started(*arguments: str, environment: Mapping[str, str], stdin: int | 
         cwd=ROOT,
         env={**clean_environment(), **environment},
         stdin=stdin,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stdout=PIPE,
+        stderr=stderr,
     )
 
 
 async def ended(process: asyncio.subprocess.Process, typed: str = "") -> Done:
     """Wait for its end; `typed` is what it reads."""
     async with asyncio.timeout(SECONDS):
-        output, _ = await process.communicate(typed.encode() or None)
+        piped, beside = ((part or b"").decode() for part in await process.communicate(typed.encode() or None))
     assert process.returncode is not None
-    return Done(process.returncode, output.decode())
+    return Done(process.returncode, piped + beside, piped)
 
 
 @pytest.fixture
@@ -95,6 +99,6 @@ def puente(installation: Installation) -> Puente:
     """Runs `puente` on the installation to its end."""
 
     async def run(*arguments: str, **environment: str) -> Done:
-        return await ended(await started(*arguments, environment={**installation.environment, **environment}))
+        return await ended(await started(*arguments, environment={**installation.environment, **environment}, stderr=PIPE))
 
     return run

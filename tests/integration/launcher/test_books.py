@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from shared.events.catalogue import JOURNAL, PROGRAMMES
+from shared.events.catalogue import JOURNAL, PROGRAMMES, decode
 from shared.events.envelope import AnyEvent
 from shared.kernel.ids import new_id
 from shared.messaging import outbox
@@ -46,8 +46,17 @@ async def test_an_export_is_checked_by_whoever_has_the_file(puente: Puente, inst
     await live(installation)
     file, part = tmp_path / "books.jsonl", tmp_path / "peru.jsonl"
     done = await puente("export", "decisions", str(file))
-    assert (done.code, done.text) == (0, ""), done.text
-    assert (await puente("export", "decisions", str(part), "--cell", PE)).code == 0
+    assert (done.code, done.piped) == (0, ""), done.text
+    decisions, transfers = (sum(f'"is":"{kind}"' in line for line in file.read_text().splitlines()) for kind in ("decision", "transfer"))
+    assert decisions and transfers
+    assert (
+        done.text == f"{file}: {decisions} decisions and {transfers} transfers of everything. Anybody can check it: puente verify {file}\n"
+    )
+    of_peru = await puente("export", "decisions", str(part), "--cell", PE)
+    assert (of_peru.code, f" of {PE}. Anybody can check it: puente verify " in of_peru.text) == (0, True), of_peru.text
+    through = await puente("export", "decisions")
+    assert (through.code, through.text) == (0, through.piped), "nothing but the export"
+    assert through.piped.splitlines()[1:-1] == file.read_text().splitlines()[1:-1]
     nowhere = {"PUENTE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/{service}", "PUENTE_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
     well = await puente("verify", str(file), str(part), **nowhere)
     assert well.code == 0, well.text
@@ -85,7 +94,12 @@ async def test_a_lost_database_is_made_again_from_the_file_of_its_journal(
     await live(installation)
     before, journal, after = tmp_path / "before", tmp_path / "journal", tmp_path / "after"
     assert (await puente("export", "decisions", str(before))).code == 0
-    assert (await puente("export", "journal", str(journal))).code == 0
+    said = await puente("export", "journal", str(journal))
+    assert (said.code, said.piped) == (0, ""), said.text
+    events = journal.read_text().splitlines()
+    terms = sum(decode(line.encode()).type.endswith("programme.published.v1") for line in events)
+    assert f"{journal}: {terms} events of the programmes' terms and {len(events) - terms} of the journal. " in said.text, said.text
+    assert said.text.endswith(f"puente rebuild quotas --journal {journal}\n"), said.text
     refused = await puente("rebuild", "quotas", "--journal", str(journal))
     assert (refused.code, refused.text.startswith("this database holds programmes, cells or decisions already")) == (1, True), refused.text
     await begin_anew(installation, server)
