@@ -52,16 +52,16 @@ _COUNTED: Final = f"""
 _PUBLISHED: Final = "'offered', 'waiting', 'refused', 'taken', 'released', 'nomination_refused'"
 
 CHECKS: Final[Mapping[str, str]] = {
-    "programmes_whose_places_do_not_sum_to_the_plan": """
+    "programmes whose places do not sum to the plan": """
         select count(*) from programme p where funded <>
             coalesce((select sum(free + offered + taken) from cell where programme = p.code), 0)
             + coalesce((select sum(balance) from account where programme = p.code), 0)
     """,
-    "accounts_that_differ_from_their_transfers": f"""
+    "accounts that differ from their transfers": f"""
         select count(*) from ({_BALANCES}) as kept full join ({_MOVEMENTS}) as moved using (account)
         where coalesce(kept.balance, 0) <> coalesce(moved.balance, 0)
     """,  # noqa: S608 - built of the constants above
-    "cells_that_differ_from_their_places": """
+    "cells that differ from their places": """
         select count(*) from cell c left join (
             select cell, count(*) filter (where state = 'offered') as offered, count(*) filter (where state = 'taken') as taken,
                 count(*) filter (where state = 'waiting') as waiting
@@ -69,28 +69,28 @@ CHECKS: Final[Mapping[str, str]] = {
         ) as p on p.cell = c.key
         where (c.offered, c.taken, c.waiting) <> (coalesce(p.offered, 0), coalesce(p.taken, 0), coalesce(p.waiting, 0))
     """,
-    "cells_that_gave_places_over_their_target": """
+    "cells that gave places over their target": """
         select count(*) from decision d
         cross join lateral jsonb_array_elements(cast(d.record as jsonb) -> 'limits') as used
         where (used ->> 'after')::int > (used ->> 'before')::int and (used ->> 'after')::int > (used ->> 'capacity')::int
             and d.outcome <> 'recounted'
     """,
-    "persons_who_hold_too_much": "select count(*) from limit_counter where kind = 'person' and used > capacity",
-    "persons_whose_places_no_limit_counts": """
+    "persons who hold too much": "select count(*) from limit_counter where kind = 'person' and used > capacity",
+    "persons whose places no limit counts": """
         select count(*) from place p where state in ('offered', 'taken') and not ended
             and not exists (select from limit_counter l where l.key = 'person:' || p.person)
     """,
-    "limits_that_differ_from_their_places": f"""
+    "limits that differ from their places": f"""
         with terms as (select code, convert_from(terms, 'UTF8')::jsonb as terms from programme)
         select count(*) from limit_counter l left join ({_DRAWN}) as p using (key)
         where l.used <> coalesce(p.used, 0) and ({_COUNTED})
     """,  # noqa: S608 - built of the constants above
-    "nomination_limits_that_differ_from_their_nominations": """
+    "nomination limits that differ from their nominations": """
         select count(*) from (select key, used from limit_counter where kind = 'nomination') as l
         full join (select 'nomination:' || cell as key, count(*) as used from place where nominated group by cell) as p using (key)
         where coalesce(l.used, 0) <> coalesce(p.used, 0)
     """,
-    "ranges_of_lists_that_differ_from_who_waits_in_them": """
+    "ranges of lists that differ from who waits in them": """
         select count(*) from (
             select cell, minus_score, submitted_at, application, count, row_number() over w as number,
                 lead(minus_score) over w as next_score, lead(submitted_at) over w as next_at, lead(application) over w as next_application
@@ -101,21 +101,21 @@ CHECKS: Final[Mapping[str, str]] = {
                 and (r.next_at is null or (-p.score, p.submitted_at, p.application) < (r.next_score, r.next_at, r.next_application))
         )
     """,
-    "places_whose_version_differs_from_their_decisions": f"""
+    "places whose version differs from their decisions": f"""
         select count(*) from place p left join (
             select application, max(number) as last, count(*) filter (where outcome in ({_PUBLISHED})) as facts
             from decision where application is not null group by application
         ) as d using (application)
         where coalesce(d.facts, 0) <> p.version or coalesce(d.last, 0) <> p.decision
     """,  # noqa: S608 - built of the constant above
-    "free_places_of_a_year_that_was_closed": "select count(*) from cell where settled and free > 0",
-    "chains_whose_head_is_not_their_last_decision": """
+    "free places of a year that was closed": "select count(*) from cell where settled and free > 0",
+    "chains whose head is not their last decision": """
         select count(*) from cell c left join (select cell, max(number) as last, count(*) as links from decision group by cell) as n
             on n.cell = c.key left join decision d on d.cell = c.key and d.number = n.last
         where c.last_decision <> coalesce(n.last, 0) or c.last_decision <> coalesce(n.links, 0)
             or c.last_hash <> coalesce(d.hash, repeat('0', 64))
     """,
-    "decisions_whose_hash_or_link_is_wrong": """
+    "decisions whose hash or link is wrong": """
         select count(*) from (
             select hash, record, lag(hash, 1, repeat('0', 64)) over (partition by cell order by number) as prev from decision
         ) as d
@@ -134,7 +134,7 @@ async def broken(tx: Tx, now: datetime) -> dict[str, int]:
     await tx.execute(text("set local enable_nestloop = off"))
     found = {name: int((await tx.execute(text(statement))).scalar_one()) for name, statement in CHECKS.items()}
     await tx.execute(text("set local enable_nestloop = on"))
-    return found | {"free_places_with_somebody_servable_waiting": await servable(await driver(tx), now)}
+    return found | {"free places with somebody servable waiting": await servable(await driver(tx), now)}
 
 
 async def servable(connection: "asyncpg.Connection[Any]", now: datetime) -> int:

@@ -75,7 +75,7 @@ async def test_check_counts_every_invariant_and_fails_when_a_row_breaks_one(puen
     await changed(quotas, "insert into account (key, programme, balance) values ('pool:nowhere', 'nowhere', 5)")
     broken = await puente("check")
     assert broken.code == 1, broken.text
-    assert "accounts_that_differ_from_their_transfers" in broken.text
+    assert "accounts that differ from their transfers" in broken.text
     last = broken.text.splitlines()[-1]
     assert last.startswith("invariants: ") and not last.endswith(" 0 broken")
 

@@ -141,14 +141,14 @@ async def test_a_new_version_that_opens_a_limit_serves_who_waits_for_it(db: Data
 async def test_the_live_check_sees_a_counter_that_is_off(db: Database, column: str) -> None:
     await apply_events(db, Person(PE, course="solar").approved())
     await db.run(lambda tx: _execute(tx, f"update limit_counter set {column} where key = '{SOLAR}'"))
-    assert (await held(db))["limits_that_differ_from_their_places"] == 1
+    assert (await held(db))["limits that differ from their places"] == 1
 
 
 async def test_the_live_check_sees_somebody_who_should_have_been_served(db: Database) -> None:
     people = [Person(country, course="solar") for country in (PE, BR, CL)]
     await apply_events(db, *(one.approved() for one in people))
     await db.run(lambda tx: _execute(tx, f"update limit_counter set fixed = 3 where key = '{SOLAR}'"))
-    assert await held(db) == {"free_places_with_somebody_servable_waiting": 1}
+    assert await held(db) == {"free places with somebody servable waiting": 1}
 
 
 async def _execute(tx: Tx, statement: str) -> None:

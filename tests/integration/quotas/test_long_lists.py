@@ -102,9 +102,9 @@ async def test_a_list_that_was_not_counted_yet_is_counted_after_its_next_batch(o
 async def test_a_wrong_count_is_seen(one_place: Database) -> None:
     await apply_events(one_place, Person(PE).approved(), *(Person(PE, score=number).approved() for number in range(11)))
     await change(one_place, "update list_range set count = count + 1 where count = 1")
-    assert await held(one_place) == {"ranges_of_lists_that_differ_from_who_waits_in_them": 1}
+    assert await held(one_place) == {"ranges of lists that differ from who waits in them": 1}
     await change(one_place, "delete from list_range where count = 2 and minus_score = (select min(minus_score) from list_range)")
-    assert await held(one_place) == {"ranges_of_lists_that_differ_from_who_waits_in_them": 2}
+    assert await held(one_place) == {"ranges of lists that differ from who waits in them": 2}
 
 
 async def change(db: Database, statement: str) -> None:

@@ -20,7 +20,7 @@ from tests.served import kept_port
 
 
 def test_every_live_check_has_words() -> None:
-    assert set(PROMISES) == {*checks.CHECKS, "free_places_with_somebody_servable_waiting"}
+    assert set(PROMISES) == {*checks.CHECKS, "free places with somebody servable waiting"}
 
 
 async def test_what_waits_on_the_topics_is_shown_with_its_age_and_a_broker_that_is_away_is_said(

@@ -97,7 +97,7 @@ async def test_a_place_that_comes_free_between_the_end_and_its_sweep_serves_nobo
     await apply_events(db, people[0].withdrawn(over))
     assert await states(db, *people) == ["released", "offered", "waiting"] and (await figures(db, PE))[1] == 1
     assert await held(db, over) == {}
-    assert await held(db) == {"free_places_with_somebody_servable_waiting": 1}, "as it would stand while the call goes on"
+    assert await held(db) == {"free places with somebody servable waiting": 1}, "as it would stand while the call goes on"
     for sweep in sweeps(db, QuotasSettings()):
         while sweep.name in ("lists", "years") and await sweep.run(over):
             pass

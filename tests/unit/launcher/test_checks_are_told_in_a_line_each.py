@@ -1,13 +1,14 @@
 """What `puente check` prints: a line for each check, within the terminal, and the name of one that is broken in any case."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
 
 from services.run.checks import Checked, promises, show
 
-BROKEN = "accounts_that_differ_from_their_transfers"
+BROKEN = "accounts that differ from their transfers"
 
 
 def printed(width: int, *, terminal: bool) -> list[str]:
@@ -28,6 +29,12 @@ def test_each_check_has_a_line_of_its_own_that_the_terminal_has_room_for(width: 
     assert any(line.startswith("   2  Every account is what its transfers add up to") for line in lines)
     assert sum(BROKEN in line for line in lines) == 1, "whoever looks for it finds it by its name"
     assert lines[-1] == f"invariants: {number} checked, 1 broken"
+
+
+def test_a_check_is_called_by_words_in_every_service() -> None:
+    names = [name for said in promises().values() for name in said]
+    assert [name for name in names if not re.fullmatch(r"[a-z]+( [a-z]+)+", name)] == []
+    assert len({*names}) == len(names)
 
 
 def test_where_nobody_watches_every_name_is_printed_whole_for_whoever_searches_the_log() -> None:
