@@ -4,7 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -14,6 +15,10 @@ from tests.contract import member
 SECONDS = 60.0
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.contract.member"])
+_asking = threading.Lock()
+"""Held while a process is started or its end is read. To start one asks after all others, and of two threads that read the same end
+at the same time one finds nothing more to read and takes 255 for the exit code.
+"""
 
 
 class Member:
@@ -31,7 +36,7 @@ class Member:
         self._told.clear()
         self._pipe, theirs = _processes.Pipe(duplex=False)
         self._process = _processes.Process(target=member.run, args=([*self._arguments, *more], theirs, os.getpid()), daemon=True)
-        await asyncio.to_thread(self._process.start)
+        await asyncio.to_thread(_alone, self._process.start)
         theirs.close()
         asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._hear)
         await self.until("ready", "hurt")
@@ -84,7 +89,7 @@ class Member:
             while not self.ended:
                 self._news.clear()
                 await self._news.wait()
-        await asyncio.to_thread(self._process.join)
+        await asyncio.to_thread(_alone, self._process.join)
         assert self._process.exitcode is not None
         return self._process.exitcode
 
@@ -98,6 +103,11 @@ class Member:
         if self._process is not None and not self.ended:
             self._process.kill()
             await self.gone()
+
+
+def _alone(act: Callable[[], None]) -> None:
+    with _asking:
+        act()
 
 
 @asynccontextmanager
