@@ -1,9 +1,12 @@
 """What the tests of pages share: the whole service on a real database, browsers of any role, and a call that was lived through."""
 
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +25,7 @@ from shared.kernel.ids import new_id
 from shared.persistence.database import Database
 from shared.web.identity import IDENTITY_COOKIE, IdentityIssuer
 from shared.web.keys import ensure_key_pair
-from tests.conftest import PLAN
+from tests.conftest import PLAN, NewDatabase
 from tests.integration.quotas.scene import Person, apply_events, rows
 from tests.switched import hook
 
@@ -70,8 +73,7 @@ class Front:
 
     async def publish(self, *codes: str) -> None:
         """The shipped plan's programmes."""
-        plan = read(PLAN)
-        assert isinstance(plan, Plan), plan
+        plan = shipped()
         for programme in plan.programmes:
             if not codes or programme.code in codes:
                 data = programme_published(plan, programme)
@@ -97,12 +99,59 @@ class Front:
         await apply_events(self.db, *facts)
 
 
+@cache
+def shipped() -> Plan:
+    """The plan that is shipped."""
+    plan = read(PLAN)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
 def front(url: str, clock: ManualClock, folder: Path, **other: Any) -> Front:
     """The service on a migrated, empty database, with keys in `folder`; `other` are settings that matter."""
     ensure_key_pair(folder, "identity")
     settings = QuotasSettings(database_url=url, keys_folder=folder, public_url="http://puente.test", **other)
     service = build(settings, clock=clock)
     return Front(service.api, service.db, clock, IdentityIssuer.from_folder(folder), settings)
+
+
+Story = Callable[[Front], Awaitable[None]]
+"""What happens before a test begins. It depends on nothing but the service and its clock."""
+
+
+class Lived:
+    """A story is lived through once in a process; a test that begins after it has a copy of the books, the people and the clock."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._clock: ManualClock | None = None
+        self._people: dict[str, list[Person]] = {}
+
+    async def copy(self, new_database: NewDatabase, clock: ManualClock, folder: Path) -> Front:
+        """The service after the story. The first to ask says when it begins."""
+        if self._clock is None:
+            self._clock = ManualClock(clock.now())
+        made = front(await new_database("quotas", self._prepare), clock, folder)
+        made.people.update(deepcopy(self._people))
+        clock.move_to(self._clock.now())
+        return made
+
+    async def _prepare(self, db: Database) -> None:
+        assert self._clock is not None
+        with tempfile.TemporaryDirectory() as folder:
+            lived = front(db.url, self._clock, Path(folder))
+            await self._story(lived)
+            await lived.db.close()
+        self._people = lived.people
+
+
+lived_once: Final = cache(Lived)
+"""By its story."""
+
+
+async def after(story: Story, new_database: NewDatabase, clock: ManualClock, folder: Path) -> Front:
+    """The service after `story`, on a database of its own."""
+    return await lived_once(story).copy(new_database, clock, folder)
 
 
 async def live_through(front: Front, asked: Mapping[str, int], *, served: datetime) -> None:

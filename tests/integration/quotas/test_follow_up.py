@@ -2,13 +2,16 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from services.quotas import summaries
 from services.quotas.report import report_of
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
 from tests.integration.quotas import sheets
-from tests.integration.quotas.pages_front import HAITI, PERU, Front, live_through, words
+from tests.integration.quotas.pages_front import HAITI, PERU, Front, after, live_through, words
 from tests.integration.quotas.scene import rows
 from tests.integration.quotas.statements import statements
 
@@ -20,14 +23,17 @@ NAMES = {
 }
 
 
-@pytest.fixture
-async def lived(service: Front) -> Front:
+async def what_happened(service: Front) -> None:
     await service.publish()
     await live_through(service, {PERU: 38, HAITI: 3}, served=datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC))
     service.clock.move(timedelta(days=9))
     await service.answer(PERU, accept=5, decline=1)
     await service.approve("bridge:CN:2016", 4)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 async def workbook(service: Front, language: str) -> dict[str, sheets.Sheet]:

@@ -10,7 +10,7 @@ from services.quotas.pages.tiles import step
 from services.quotas.views import day_in
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, front, live_through, words
+from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, after, front, live_through, words
 from tests.integration.quotas.scene import rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
@@ -21,15 +21,18 @@ async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path)
     return front(await new_database("quotas"), clock, tmp_path)
 
 
-@pytest.fixture
-async def lived(service: Front) -> Front:
+async def what_happened(service: Front) -> None:
     """The scholarship round of 2016 was served: Peru has four more people than places, Haiti three, everybody else none."""
     await service.publish()
     (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
     await live_through(service, {PERU: peru.target + 4, HAITI: 3}, served=SERVED)
     service.clock.move(timedelta(days=1))
     await service.answer(PERU, accept=5, decline=1)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 def tiles(page: str) -> dict[str, str]:

@@ -11,23 +11,25 @@ import pytest
 
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import PERU, SIX, Front, front, live_through, words
+from tests.integration.quotas.pages_front import PERU, SIX, Front, after, front, live_through, words
 from tests.integration.quotas.scene import START, Person, apply_events, programme, publication, rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
 INSIDE = ("list", "decisions", "movements", "decisions/1", "held/taken", "held/offered")
 
 
-@pytest.fixture
-async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+async def what_happened(service: Front) -> None:
     """The scholarship round of 2016 was served with six more people than Peru has places; one declined since."""
-    service = front(await new_database("quotas"), clock, tmp_path)
     await service.publish("scholarship", "training")
     (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
     await live_through(service, {PERU: peru.target + 6}, served=SERVED)
     service.clock.move(timedelta(days=1))
     await service.answer(PERU, accept=2, decline=1)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 async def test_the_list_and_the_decisions_are_shown_to_who_works_on_the_applications(lived: Front) -> None:

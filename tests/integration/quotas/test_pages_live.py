@@ -23,7 +23,7 @@ from services.run.gateway import Gateway
 from services.run.serving import STOP_SECONDS, serve_app
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import Front, front
+from tests.integration.quotas.pages_front import Front, after
 from tests.integration.quotas.statements import statements
 from tests.served import served
 
@@ -32,12 +32,15 @@ CHINA = "bridge:CN:2016"
 PATH = "/quotas/live?programme=bridge&year=2016"
 
 
+async def rolling(service: Front) -> None:
+    await service.publish("bridge")
+
+
 @pytest.fixture
 async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
     """The service with the rolling programme; it looks often, so that nobody waits."""
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
-    made = front(await new_database("quotas"), clock, tmp_path)
-    await made.publish("bridge")
+    made = await after(rolling, new_database, clock, tmp_path)
     yield made
     await made.db.close()
 

@@ -14,8 +14,8 @@ from services.quotas.pages import live
 from services.quotas.use_cases import apply
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import Front, front
-from tests.integration.quotas.test_pages_live import CHINA, desk, until
+from tests.integration.quotas.pages_front import Front, after
+from tests.integration.quotas.test_pages_live import CHINA, desk, rolling, until
 from tests.served import kept_port, served
 
 BOARD = "/quotas?programme=bridge&year=2016"
@@ -38,8 +38,7 @@ WATCH_FLASH = f"""() => {{ window.flashed = new Promise(done => {{
 async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(live, "RETRY_SECONDS", 0.2)
-    made = front(await new_database("quotas"), clock, tmp_path)
-    await made.publish("bridge")
+    made = await after(rolling, new_database, clock, tmp_path)
     await made.approve(CHINA, 1)
     yield made
     await made.db.close()

@@ -17,7 +17,7 @@ from shared.web.i18n import LANGUAGE_COOKIE
 from shared.web.identity import IDENTITY_COOKIE
 from tests import pseudo
 from tests.conftest import PLAN, NewDatabase
-from tests.integration.quotas.pages_front import PERU, Front, front, live_through
+from tests.integration.quotas.pages_front import PERU, Front, after, live_through
 from tests.integration.quotas.scene import apply_events, figures, publication, rows
 from tests.integration.quotas.test_pages_proposals import REASON, decide, propose
 from tests.looks import Looks, alone, unseen
@@ -53,13 +53,15 @@ PATHS = (
 )
 
 
-@pytest.fixture
-async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
-    service = front(await new_database("quotas"), clock, tmp_path)
+async def what_happened(service: Front) -> None:
     await service.publish()
     (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
     await live_through(service, {PERU: peru.target + 3}, served=datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC))
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 @pytest.fixture

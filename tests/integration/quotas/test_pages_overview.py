@@ -3,12 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from services.quotas.domain.commands import SetTarget
 from services.quotas.use_cases import apply
-from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, live_through, words
+from shared.kernel.clock import ManualClock
+from tests.conftest import NewDatabase
+from tests.integration.quotas.pages_front import HAITI, PERU, SIX, Front, after, live_through, words
 from tests.integration.quotas.scene import apply_events, rows
 from tests.integration.quotas.statements import statements
 
@@ -21,13 +24,16 @@ PLEDGED = {
 }
 
 
-@pytest.fixture
-async def lived(service: Front) -> Front:
+async def what_happened(service: Front) -> None:
     await service.publish()
     await live_through(service, {PERU: 38, HAITI: 3}, served=datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC))
     service.clock.move(timedelta(days=9))
     await service.answer(PERU, accept=5, decline=1)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 def table(page: str, caption: str) -> dict[str, list[str]]:

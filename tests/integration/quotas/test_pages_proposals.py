@@ -11,7 +11,7 @@ from services.quotas.proposals.kind import Filed
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import HAITI, PERU, Front, front, live_through, words
+from tests.integration.quotas.pages_front import HAITI, PERU, Front, after, live_through, words
 from tests.integration.quotas.scene import figures, held, picture, rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
@@ -19,10 +19,8 @@ ANA, BO = str(new_id()), str(new_id())
 REASON = "Six people of good rank wait."
 
 
-@pytest.fixture
-async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+async def what_happened(service: Front) -> None:
     """Peru's scholarships of 2016 are all offered and six people wait; Haiti gave up ten places to the pool."""
-    service = front(await new_database("quotas"), clock, tmp_path)
     await service.publish("scholarship")
     (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
     await live_through(service, {PERU: peru.target + 6}, served=SERVED)
@@ -30,7 +28,11 @@ async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -
         lowered = await propose(first, HAITI, (await figures(service.db, HAITI))[0] - 10)
         answer = await decide(second, lowered, "approve", seen=await state(service, HAITI))
         assert answer.status_code == 303, words(answer)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 def ana(service: Front, language: str = "en") -> httpx2.AsyncClient:

@@ -12,10 +12,17 @@ from services.quotas.store.terms import published
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import new_id
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import PERU, SIX, Front, front, live_through, words
+from tests.integration.quotas.pages_front import PERU, SIX, Front, after, front, live_through, words
 from tests.integration.quotas.scene import Person, apply_events, rows
 
 SERVED = datetime(2016, 4, 14, 16, 0, 1, tzinfo=UTC)
+
+
+async def what_happened(service: Front) -> None:
+    """The scholarship round of 2016 was served with three more people than Peru has places."""
+    await service.publish("scholarship", "training")
+    (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
+    await live_through(service, {PERU: peru.target + 3}, served=SERVED)
 
 
 @pytest.fixture
@@ -23,11 +30,7 @@ async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path, m
     """Three wait, which is a long list here: who is ahead is counted in ranges."""
     for name, value in {"LONG": 2, "FEW": 1, "MOST": 2}.items():
         monkeypatch.setattr(ranks, name, value)
-    service = front(await new_database("quotas"), clock, tmp_path)
-    await service.publish("scholarship", "training")
-    (peru,) = await rows(service.db, "select target from cell where key = :key", key=PERU)
-    await live_through(service, {PERU: peru.target + 3}, served=SERVED)
-    return service
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 async def waiters(lived: Front) -> list[tuple[UUID, UUID]]:

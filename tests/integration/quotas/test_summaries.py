@@ -14,7 +14,7 @@ from services.quotas.summaries import FIGURES, by, by_group, total
 from services.quotas.use_cases import apply
 from shared.kernel.clock import ManualClock
 from tests.conftest import NewDatabase
-from tests.integration.quotas.pages_front import HAITI, PERU, Front, front, live_through
+from tests.integration.quotas.pages_front import HAITI, PERU, Front, after, front, live_through
 from tests.integration.quotas.scene import apply_events, rows
 from tests.integration.quotas.statements import statements
 
@@ -27,8 +27,7 @@ async def service(new_database: NewDatabase, clock: ManualClock, tmp_path: Path)
     return front(await new_database("quotas"), clock, tmp_path)
 
 
-@pytest.fixture
-async def lived(service: Front) -> Front:
+async def what_happened(service: Front) -> None:
     """Two countries' scholarships were given; five were taken, one came back, two ended. Leaders of both sides were approved."""
     await service.publish()
     await live_through(service, {PERU: 38, HAITI: 3}, served=SERVED)
@@ -40,7 +39,11 @@ async def lived(service: Front) -> Front:
     await apply_events(service.db, *[people[row.application].ended(service.clock.now(), "finished") for row in taken])
     service.clock.move(timedelta(days=1))
     await service.approve("bridge:CN:2016", 4)
-    return service
+
+
+@pytest.fixture
+async def lived(new_database: NewDatabase, clock: ManualClock, tmp_path: Path) -> Front:
+    return await after(what_happened, new_database, clock, tmp_path)
 
 
 async def everything(service: Front) -> summaries.Books:
