@@ -23,7 +23,7 @@ from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence import migrate
 from shared.persistence.database import Database
 from shared.persistence.postgres_place import POINTER, remove_elsewhere
-from tests import one_broker, postgres
+from tests import compiled, one_broker, postgres
 from tests.chromium import NoChromium, Shared, program
 from tests.order import long_first
 
@@ -36,6 +36,8 @@ expect.set_options(timeout=30_000)
 # Examples are about what comes out of them. A fifth of a second, which is the library's own bound, passes on any machine where others work.
 settings.register_profile("puente", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("puente")
+
+compiled.once_in_a_process()
 
 Prepare = Callable[[Database], Awaitable[None]]
 """What is done once to a database that many tests then get a copy of."""
@@ -113,6 +115,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(2000, 10, 50)
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """What is left is looked through once more, for what was not closed; pytest and the interpreter would do it eight times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
