@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from services.applications import FOLDER, NAME
 from services.applications.domain.accounts import Rules, Window
 from services.applications.settings import ApplicationsSettings
 from services.applications.store import checks
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from services.applications.accounts.desk import Desk
 
-NAME: Final = "applications"
-FOLDER: Final = Path(__file__).parent
 WINDOW: Final = timedelta(minutes=15)
 """Over which sign-ins from one network address are counted."""
 

@@ -1,12 +1,10 @@
 """The pages and the API of the applications service."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
-from typing import Final
 
 from fastapi import FastAPI
 
-from services.applications import api, pages, staff
+from services.applications import FOLDER, NAME, api, pages, staff
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
 from services.applications.documents.links import Links
@@ -29,9 +27,6 @@ from shared.web.health import health_router
 from shared.web.identity import IdentityVerifier
 from shared.web.operations import Watched, operations_router
 from shared.web.routes import add_routes
-
-NAME: Final = "applications"
-FOLDER: Final = Path(__file__).parent
 
 
 def web(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from services.notifications import NAME
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import checks
 from shared.kernel.clock import Clock
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from services.notifications.addresses import Addresses
 
-NAME: Final = "notifications"
 PLANS: Final = {"enable_seqscan": "off"}
 """The tables start empty and grow within minutes; statistics of an empty table would make every look for due mails read it whole."""
 

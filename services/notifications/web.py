@@ -1,12 +1,11 @@
 """The pages and the API of the notifications service."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.notifications import api, pages
+from services.notifications import FOLDER, NAME, api, pages
 from services.notifications.addresses import Addresses
 from services.notifications.office import Office
 from services.notifications.promises import PROMISES
@@ -20,9 +19,7 @@ from shared.web.health import health_router
 from shared.web.operations import Watched, operations_router
 from shared.web.routes import add_routes
 
-NAME: Final = "notifications"
 PREFIX: Final = "/messages"
-FOLDER: Final = Path(__file__).parent
 
 
 def web(
@@ -48,6 +45,5 @@ def web(
         return {"database": await db.ready() or ""}
 
     watched = Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES, lookout(settings, NAME, db))
-    add_routes(app, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched))
-    add_routes(app, api.router, pages.router)
+    add_routes(app, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched), api.router, pages.router)
     return app

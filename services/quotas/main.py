@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from services.quotas import NAME
 from services.quotas.settings import QuotasSettings
 from services.quotas.store import checks
 from shared.kernel.clock import Clock
@@ -14,7 +15,6 @@ from shared.settings import CommonSettings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-NAME: Final = "quotas"
 PLANS: Final = {"enable_seqscan": "off"}
 """The hot tables start empty and grow within minutes; statistics of an empty table would make every batch read them whole."""
 

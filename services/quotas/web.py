@@ -1,12 +1,11 @@
 """The pages and the API of the quotas service."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.quotas import api, pages
+from services.quotas import FOLDER, NAME, api, pages
 from services.quotas.access import Desk
 from services.quotas.exports import Exports
 from services.quotas.promises import PROMISES
@@ -23,9 +22,7 @@ from shared.web.identity import IdentityVerifier
 from shared.web.operations import Watched, operations_router
 from shared.web.routes import add_routes
 
-NAME: Final = "quotas"
 PREFIX: Final = "/quotas"
-FOLDER: Final = Path(__file__).parent
 
 
 def web(
@@ -44,11 +41,10 @@ def web(
     seats = Seats(settings.board_listeners_max, settings.board_listeners_each)
     watch = BoardWatch(db, clock, seats=seats)
     app.state.desk = Desk(db, clock, Exports(db), watch)
-    add_routes(app, api.router, pages.router)
 
     async def ready() -> Mapping[str, str]:
         return {"database": await db.ready() or ""}
 
     watched = Watched(f"{PREFIX}/operations", db, clock, handle, invariants, PROMISES, lookout(settings, NAME, db))
-    add_routes(app, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched))
+    add_routes(app, api.router, pages.router, health_router(PREFIX, ready=ready, invariants=invariants), operations_router(watched))
     return app
