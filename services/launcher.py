@@ -90,7 +90,7 @@ def plan_confirm(
     async def ask(text: str) -> str:
         return await to_thread(out.input, text)
 
-    ended(on_services(lambda services: confirm(services["applications"], code, officer, ask, out), "applications"))
+    ended(on_services(lambda services: confirm(services["applications"].desk(), code, officer, ask, out), "applications"))
 
 
 @app.command()

@@ -1,7 +1,9 @@
 """The applications service, put together. What its pages, its sweeps and its events need is loaded with the first use of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from services.applications import FOLDER, NAME
@@ -22,7 +24,14 @@ WINDOW: Final = timedelta(minutes=15)
 """Over which sign-ins from one network address are counted."""
 
 
-def build(settings: CommonSettings, *, clock: Clock) -> Service:
+@dataclass(frozen=True)
+class Applications(Service):
+    """The service, and the desk where people sign in: for its pages and sweeps, and for a command that has to know who agrees."""
+
+    desk: "Callable[[], Desk]"
+
+
+def build(settings: CommonSettings, *, clock: Clock) -> Applications:
     """The service on its own database; nothing is opened or connected before its first use."""
     assert isinstance(settings, ApplicationsSettings), "this service has settings of its own"
     db = Database(settings.database(NAME), application_name=NAME)
@@ -35,15 +44,19 @@ def build(settings: CommonSettings, *, clock: Clock) -> Service:
     async def invariants() -> Mapping[str, int]:
         return await db.run(checks.broken)
 
+    @cache
+    def desk() -> "Desk":
+        return _desk(settings, clock, db)
+
     def make_api() -> "FastAPI":
         from services.applications.web import web
 
-        return web(settings, clock, _desk(settings, clock, db), make_handle(), invariants)
+        return web(settings, clock, desk(), make_handle(), invariants)
 
     def make_sweeps() -> tuple[Sweep, ...]:
-        return _sweeps(settings, _desk(settings, clock, db))
+        return _sweeps(settings, desk())
 
-    return Service(NAME, db, make_api, make_handle, make_sweeps, invariants)
+    return Applications(NAME, db, make_api, make_handle, make_sweeps, invariants, desk)
 
 
 def _desk(settings: ApplicationsSettings, clock: Clock, db: Database) -> "Desk":

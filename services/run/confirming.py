@@ -25,7 +25,6 @@ from services.applications.store import plans
 from services.applications.tables import PlanChange
 from services.applications.use_cases.plans import ChangeReplaced, Loaded, SamePerson, Stranded, confirm_change
 from shared.mail.smtp import Reason
-from shared.messaging.service import Service
 from shared.persistence.database import Tx
 
 ORIGIN = "puente plan confirm"
@@ -38,9 +37,8 @@ WRONG = {
 }
 
 
-async def confirm(applications: Service, plan: str, officer: str, ask: Callable[[str], Awaitable[str]], console: Console) -> bool:
+async def confirm(desk: Desk, plan: str, officer: str, ask: Callable[[str], Awaitable[str]], console: Console) -> bool:
     """Show what waits, let the officer prove themselves (`ask` reads the code), and put the version in force; whether it is."""
-    desk: Desk = applications.api.state.desk
 
     def say(text: str) -> bool:
         console.print(text, highlight=False, markup=False, soft_wrap=True)

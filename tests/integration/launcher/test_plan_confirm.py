@@ -12,15 +12,16 @@ import pytest
 from rich.console import Console
 
 from services.applications import use_cases
+from services.applications.accounts.desk import Desk
 from services.applications.accounts.people import add_staff
 from services.applications.domain.lifecycle import State
+from services.applications.main import Applications
 from services.applications.plan import Plan, read
 from services.run.confirming import confirm
 from services.run.mail import MailDesk
 from services.run.opened import opened
 from shared.mail.sink import MailSink
 from shared.mail.smtp import Mailer
-from shared.messaging.service import Service
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
 from tests.conftest import PLAN
@@ -65,11 +66,11 @@ def without_scholarships(tmp_path: Path) -> Path:
     return folder
 
 
-class Desk:
+class Command:
     """The command in this process: what it printed, and what is typed where it asks."""
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.printed = Console(file=StringIO(), width=200)
 
     async def confirm(self, officer: str, code: str = "") -> tuple[bool, str]:
@@ -77,49 +78,50 @@ class Desk:
             return code
 
         self.printed.file = StringIO()
-        well = await confirm(self.service, CODE, officer, typed, self.printed)
+        well = await confirm(self.desk, CODE, officer, typed, self.printed)
         return well, self.printed.file.getvalue()
 
 
 @pytest.fixture
-async def desk(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+async def command(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Command]:
     for name, value in {**installation.environment, "PUENTE_SMTP_PORT": "1"}.items():
         monkeypatch.setenv(name, value)
     async with opened(["applications"]) as services:
-        yield Desk(services["applications"])
+        applications = services["applications"]
+        assert isinstance(applications, Applications)
+        yield Command(applications.desk())
 
 
 async def staff(world: World, email: str, role: str) -> None:
     await world.do(add_staff, email=email, role=role, country=None, language="en", actor="tests")
 
 
-async def test_nobody_but_an_officer_with_their_mail_agrees(desk: Desk, world: World, without_scholarships: Path) -> None:
-    assert await desk.confirm("eva@example.org") == (False, f"no version of {CODE} waits for a confirmation\n")
+async def test_nobody_but_an_officer_with_their_mail_agrees(command: Command, world: World, without_scholarships: Path) -> None:
+    assert await command.confirm("eva@example.org") == (False, f"no version of {CODE} waits for a confirmation\n")
     await world.do(use_cases.load_plan, plan_in(without_scholarships), actor="puente:root")
     await staff(world, "rui@example.org", "reviewer")
     for email in ("eva@example.org", "rui@example.org"):
-        well, text = await desk.confirm(email)
+        well, text = await command.confirm(email)
         assert not well and f"{email} is no officer's account" in text
     await staff(world, "eva@example.org", "officer")
-    well, text = await desk.confirm("eva@example.org")
+    well, text = await command.confirm("eva@example.org")
     assert not well and "did not take the code (server_away): set PUENTE_SMTP_HOST" in text
     assert [row.version for row in await world.rows("select version from plan_version")] == ["1"]
 
 
 async def test_an_officer_who_proposed_does_not_agree_with_themselves(
-    desk: Desk, world: World, without_scholarships: Path, sink: MailSink
+    command: Command, world: World, without_scholarships: Path, sink: MailSink
 ) -> None:
     await staff(world, "eva@example.org", "officer")
     ((eva,),) = await world.rows("select id from account where email = 'eva@example.org'")
     await world.do(use_cases.load_plan, plan_in(without_scholarships), actor=str(eva), role="officer")
-    state = desk.service.api.state
-    state.desk = dataclasses.replace(state.desk, mailer=Mailer(CommonSettings(smtp_port=sink.port)))
+    desk = dataclasses.replace(command.desk, mailer=Mailer(CommonSettings(smtp_port=sink.port)))
 
     async def from_the_mail(_question: str) -> str:
         return str(MailDesk.code_in(await sink.wait_for("eva@example.org")))
 
     said = Console(file=StringIO(), width=200)
-    assert not await confirm(desk.service, CODE, "eva@example.org", from_the_mail, said)
+    assert not await confirm(desk, CODE, "eva@example.org", from_the_mail, said)
     assert "who proposed a version may not confirm it" in said.file.getvalue()  # type: ignore[attr-defined]
 
 

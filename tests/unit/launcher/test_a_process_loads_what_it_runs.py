@@ -21,6 +21,18 @@ service = build({name!r}, settings_of({name!r}, given), SystemClock())
 service.load_work()
 print(*sorted({{one.split(".")[0] for one in sys.modules}} & {{"fastapi", "jinja2", "alembic"}}))
 """
+AGREEMENT = """
+import sys
+from pathlib import Path
+from services.run import confirming
+from services.run.registry import build, settings_of
+from shared.kernel.clock import SystemClock
+from shared.web.keys import ensure_key_pair
+ensure_key_pair(Path({folder!r}), "identity")
+given = {{"keys_folder": {folder!r}, "database_url": "postgresql://nobody@127.0.0.1:1/none"}}
+build("applications", settings_of("applications", given), SystemClock()).desk()
+print(*sorted({{one.split(".")[0] for one in sys.modules}} & {{"fastapi", "jinja2", "alembic"}}))
+"""
 HELP = """
 import sys
 from services.start import main
@@ -42,6 +54,10 @@ def last_line(program: str) -> str:
 @pytest.mark.parametrize("name", ["quotas", "notifications"])
 def test_a_worker_loads_no_pages(name: str, tmp_path: Any) -> None:
     assert last_line(WORKER.format(name=name, folder=str(tmp_path))) == ""
+
+
+def test_what_an_officer_agrees_with_in_a_terminal_loads_no_pages(tmp_path: Any) -> None:
+    assert last_line(AGREEMENT.format(folder=str(tmp_path))) == ""
 
 
 def test_help_loads_no_library_of_a_service() -> None:
