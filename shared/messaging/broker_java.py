@@ -28,7 +28,10 @@ CACHE: Final = Path(__file__).resolve().parents[2] / ".cache"
 LIBRARIES: Final = CACHE / f"kafka-{KAFKA_VERSION}"
 FETCH_SECONDS: Final = 600
 STOP_SECONDS: Final = 15.0
-JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
+JVM: Final = (
+    *("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+    "-Dlog4j2.StatusLogger.level=OFF",  # the second logging library among its jars, which writes nothing, says that nobody configured it
+)
 
 PROJECT: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>kafka-dist</artifactId><version>1</version>

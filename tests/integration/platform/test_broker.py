@@ -94,6 +94,7 @@ def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
         assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
         kept = rf"/{re.escape(broker_java.LIBRARIES.name)}-[0-9a-f]+\.jsa$"
         assert re.search(kept, Path(f"/proc/{broker.pid}/maps").read_text(), re.MULTILINE), "its classes come from the kept file"
+    assert (tmp_path / "output.log").read_text() == "", "a start that went well complains of nothing"
 
 
 @pytest.fixture
