@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI
 
-from services.applications import FOLDER, NAME, api, pages, staff
+from services.applications import FOLDER, NAME, api, staff
 from services.applications.accounts.desk import Desk
 from services.applications.accounts.routes import install as install_accounts
 from services.applications.documents.links import Links
@@ -12,8 +12,9 @@ from services.applications.documents.room import Room
 from services.applications.documents.scanner import Scanner
 from services.applications.documents.store import DocumentStore
 from services.applications.pages.help import contact
-from services.applications.pages.kit import UPLOAD_ROOM_BYTES
+from services.applications.pages.kit import UPLOAD_ROOM_BYTES, body_limit
 from services.applications.pages.refusals import on_call_dropped
+from services.applications.pages.routes import install as install_pages
 from services.applications.promises import PROMISES
 from services.applications.settings import ApplicationsSettings
 from services.applications.staff import operations
@@ -47,7 +48,7 @@ def web(
     )
     install_accounts(app, desk)
     add_routes(app, api.router)
-    pages.install(app)
+    install_pages(app)
     add_routes(app, staff.router)
     documents, scanner = DocumentStore(settings.documents_folder), Scanner(settings.documents_scanner)
     app.state.documents, app.state.scanner, app.state.links = documents, scanner, Links.from_folder(settings.keys_folder)
@@ -69,4 +70,4 @@ def _body_limit(path: str) -> int:
     """Uploads by programs and by staff may be as large as those by applicants' pages."""
     by_program = path.startswith("/api/v1/applications/") and "/documents/" in path
     by_staff = path.startswith(staff.UPLOADS) and "/papers/" in path
-    return UPLOAD_ROOM_BYTES if by_program or by_staff else pages.body_limit(path)
+    return UPLOAD_ROOM_BYTES if by_program or by_staff else body_limit(path)

@@ -8,10 +8,9 @@ from typing import Any
 from services.applications.copies.sheets import Section, Sheet
 from services.applications.domain.answers import given, name_in
 from services.applications.domain.lifecycle import Act
-from services.applications.pages.kit import Folder
-from services.applications.pages.refusals import both
-from services.applications.pages.sending import Row, paper_rows, sections
-from services.applications.pages.words import country_name, file_words
+from services.applications.folder import Folder
+from services.applications.pages.answered import Row, paper_rows, sections
+from services.applications.pages.words import both, country_name, file_words
 from services.applications.store.copies import AsSent
 from services.applications.tables import TimelineEntry
 from shared.web.i18n import HTML_TAGS, current_language, translate

@@ -9,7 +9,7 @@ from services.applications.copies.content import sheet
 from services.applications.copies.sheets import Sheet
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import Folder, zone_of
+from services.applications.folder import Folder, zone_of
 from services.applications.store import copies
 from services.applications.store.copies import AsSent, Due
 from services.applications.views import dossier

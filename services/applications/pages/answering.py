@@ -12,7 +12,8 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import REASON_NEEDED, Act, State
 from services.applications.domain.outcomes import NotAllowed, OfferPassed, ReasonsWrong
-from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.folder import Folder
+from services.applications.pages.kit import applicant, folder_of
 from services.applications.pages.place import facts
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done

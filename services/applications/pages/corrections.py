@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from services.applications.domain.answers import Page, as_asked, given
 from services.applications.domain.correction import DOCUMENT, PAGE, Mark, Returned, changed
+from services.applications.folder import Folder
 from services.applications.pages.fields import target
-from services.applications.pages.kit import Folder
 from services.applications.plan.model import Programme
 from services.applications.views import PageState, PaperState
 from shared.web.i18n import current_language

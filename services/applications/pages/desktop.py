@@ -16,10 +16,11 @@ from services.applications.domain.answers import Answer, Fault, Page, Question
 from services.applications.domain.correction import Returned
 from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.outcomes import PageChanged, WrongAnswers
+from services.applications.folder import zone_with
 from services.applications.pages.beside import Beside
 from services.applications.pages.corrections import of_page
 from services.applications.pages.fields import shown
-from services.applications.pages.kit import applicant, clock_time, id_from, zone_with
+from services.applications.pages.kit import applicant, clock_time, id_from
 from services.applications.pages.refusals import problem
 from services.applications.plan.model import Country
 from services.applications.store.answers import Typed

@@ -15,9 +15,10 @@ from services.applications.domain.papers import LATER
 from services.applications.domain.referees import LIVE
 from services.applications.domain.refused import refused_now
 from services.applications.earlier import Earlier, earlier
+from services.applications.folder import Folder
 from services.applications.pages.corrections import page_open, paper_open
 from services.applications.pages.fields import faults_said
-from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
+from services.applications.pages.kit import applicant, clock_time, folder_of
 from services.applications.pages.letters_due import letters_of
 from services.applications.pages.preferences import faults, where
 from services.applications.pages.referees import UNREACHED

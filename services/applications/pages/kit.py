@@ -1,6 +1,6 @@
 """What every page of this service works with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,13 +9,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from services.applications.access import viewer_of
-from services.applications.accounts import people, zones
 from services.applications.accounts.desk import desk_of
-from services.applications.accounts.tables import Account
-from services.applications.domain.lifecycle import EDITABLE, State
 from services.applications.domain.viewers import Viewer
-from services.applications.plan.model import Plan
-from services.applications.tables import Application
+from services.applications.folder import Folder, zone_of
 from services.applications.views import Dossier, dossier
 from shared.persistence.database import Tx
 from shared.web.context import context_of
@@ -50,22 +46,9 @@ def id_from(raw: str) -> UUID:
 
 
 async def zone_for(tx: Tx, request: Request, country: str = "") -> str:
-    """The time zone to show moments in: the account's, else that of its country or the application's, else UTC.
-
-    A language says no zone: Spanish is read from Tijuana to Buenos Aires.
-    """
+    """The time zone of whoever asks for a page (`folder.zone_of`)."""
     identity = context_of(request).identity
     return await zone_of(tx, UUID(identity.account_id) if identity else None, country)
-
-
-async def zone_of(tx: Tx, account_id: UUID | None, country: str = "") -> str:
-    """The same for an account, where nobody asks for a page."""
-    return zone_with(await people.by_id(tx, account_id) if account_id else None, country)
-
-
-def zone_with(account: Account | None, country: str = "") -> str:
-    """The same of an account that was read already."""
-    return zones.of_account(account, country) or zones.UTC
 
 
 def clock_time(moment: datetime, zone: str, now: datetime) -> str:
@@ -73,43 +56,6 @@ def clock_time(moment: datetime, zone: str, now: datetime) -> str:
     there = moment.astimezone(ZoneInfo(zone))
     today = there.date() == now.astimezone(ZoneInfo(zone)).date()
     return f"{there:%H:%M}" if today else bracketed(f"{there:%H:%M}", format_date(there, "medium"))
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """One application whole, for the person whose it is, with the zone and the moment to show it in."""
-
-    dossier: Dossier
-    zone: str
-    now: datetime
-
-    @property
-    def application(self) -> Application:
-        return self.dossier.application
-
-    @property
-    def plan(self) -> Plan:
-        return self.dossier.terms.plan
-
-    @property
-    def path(self) -> str:
-        return f"/applications/{self.application.id}"
-
-    @property
-    def correcting(self) -> bool:
-        """Whether it was sent back and waits for the corrections."""
-        return self.application.state == State.RETURNED
-
-    @property
-    def ask(self) -> str:
-        """The address of the country's focal point, whom a person may ask; empty where the plan does not name the country any more."""
-        country = self.plan.country(self.application.country)
-        return country.focal_point if country else ""
-
-    @property
-    def editable(self) -> bool:
-        """Whether answers may be changed now."""
-        return self.application.state in EDITABLE
 
 
 async def folder_of(request: Request, raw_id: str) -> Folder:

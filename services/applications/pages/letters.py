@@ -26,7 +26,8 @@ from services.applications.domain.letters import (
     waits_for,
 )
 from services.applications.domain.lifecycle import APPLICANT, State
-from services.applications.pages.kit import Folder, applicant, folder_of
+from services.applications.folder import Folder
+from services.applications.pages.kit import applicant, folder_of
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
 from services.applications.use_cases.letters import appeal_until

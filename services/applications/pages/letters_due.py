@@ -6,8 +6,8 @@ from typing import Final
 
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import Referees, Tally, may_ask, passed
-from services.applications.pages.kit import Folder
-from services.applications.pages.refusals import both
+from services.applications.folder import Folder
+from services.applications.pages.words import both
 from services.applications.referees.telling import due_of, taken_until
 from services.applications.store.plans import InForce
 from services.applications.tables import Application

@@ -10,12 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import FINISHED, Act, State
 from services.applications.domain.referees import LIVE, Standing
+from services.applications.folder import Folder
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import marked
 from services.applications.pages.form import added_file
 from services.applications.pages.giving import BEFORE, awaits_day, before_round, giving_day
 from services.applications.pages.help import contact_of
-from services.applications.pages.kit import Folder, applicant, folder_of, zone_for
+from services.applications.pages.kit import applicant, folder_of, zone_for
 from services.applications.pages.letters import MOVED, exchanges
 from services.applications.pages.letters_due import LettersSaid, letters_of, letters_said
 from services.applications.pages.place import TAKEN, accepted, course_of

@@ -13,9 +13,10 @@ from services.applications import use_cases
 from services.applications.accounts.desk import desk_of
 from services.applications.documents.receiving import tidy_name
 from services.applications.domain.papers import FileState
+from services.applications.folder import Folder
 from services.applications.pages.corrections import paper_mark
 from services.applications.pages.home import in_words
-from services.applications.pages.kit import Folder, applicant, folder_of, id_from
+from services.applications.pages.kit import applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
 from services.applications.pages.refused_files import keeping_refused, refusal_words, said_again, still_refused
 from services.applications.pages.words import size_words

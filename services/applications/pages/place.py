@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from services.applications.domain.lifecycle import Act, State
+from services.applications.folder import Folder
 from services.applications.pages.fields import own, shown
-from services.applications.pages.kit import Folder
 from services.applications.pages.preferences import of_application
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Course, Programme

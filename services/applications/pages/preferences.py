@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from services.applications.domain.courses import BEGUN, COUNTRY_AWAY, COURSE, NOT_GIVEN, OTHER_LANGUAGE, listed
 from services.applications.domain.lifecycle import State
+from services.applications.folder import Folder
 from services.applications.pages.fields import target
-from services.applications.pages.kit import Folder
 from services.applications.plan.model import Programme
 from services.applications.tables import Application
 from services.applications.use_cases.courses import not_possible

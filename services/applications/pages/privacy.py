@@ -17,9 +17,10 @@ from services.applications.accounts.throttle import count
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.accounts import Window, refused
 from services.applications.domain.lifecycle import State
-from services.applications.pages.kit import Folder, applicant, zone_for
+from services.applications.folder import Folder
+from services.applications.pages.answered import sections
+from services.applications.pages.kit import applicant, zone_for
 from services.applications.pages.mine import item, moments, said_of
-from services.applications.pages.sending import sections
 from services.applications.privacy import erasing, store
 from services.applications.privacy.held import DECIDED, File, Held, held_on
 from services.applications.privacy.mail import send

@@ -22,9 +22,11 @@ from services.applications.domain.referees import (
     passed,
     remind_again_at,
 )
+from services.applications.folder import Folder
 from services.applications.pages.fields import fault_of, own
-from services.applications.pages.kit import Folder, applicant, folder_of, id_from
-from services.applications.pages.refusals import both, problem
+from services.applications.pages.kit import applicant, folder_of, id_from
+from services.applications.pages.refusals import problem
+from services.applications.pages.words import both
 from services.applications.referees.asking import invite, remind, told_at
 from services.applications.referees.form import read_invitee
 from services.applications.referees.tables import Referee

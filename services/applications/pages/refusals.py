@@ -1,15 +1,13 @@
 """Outcomes that changed nothing, as pages that say what, why, and what to do next."""
 
-from datetime import datetime
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.applications.domain import outcomes as o
-from services.applications.pages.words import state_name
+from services.applications.pages.words import both, state_name
 from services.applications.problems import STATUS
 from services.applications.store.plans import CallDropped
-from shared.web.formats import BEIJING, format_date, format_datetime
+from shared.web.formats import format_date
 from shared.web.i18n import N_
 from shared.web.problems import Problem, problem_response
 
@@ -94,9 +92,3 @@ def _closed(outcome: o.CallClosed, zone: str) -> Problem:
         return Problem(status, N_("The call is not open yet"), detail, code=outcome.code, params=params)
     detail = N_("Your application reached us at {counted}; the call closed at {closes}. It was not sent. What you wrote is kept.")
     return Problem(status, N_("The call has closed"), detail, code=outcome.code, params=params)
-
-
-def both(moment: datetime, zone: str) -> str:
-    """A moment in the reader's zone and in Beijing's."""
-    here = format_datetime(moment, zone)
-    return here if zone == BEIJING else f"{here} · {format_datetime(moment, BEIJING)}"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -12,23 +11,23 @@ from starlette.responses import RedirectResponse, Response
 
 from services.applications import agreements
 from services.applications.accounts.desk import desk_of
-from services.applications.domain.answers import asked_pages, asked_questions
 from services.applications.domain.eligibility import COMPARING, Reason, Rule, check, warned
 from services.applications.domain.lifecycle import Act, State
 from services.applications.domain.outcomes import CoursesNotPossible, Incomplete, Ineligible, NotAllowed
-from services.applications.domain.papers import LATER, FileState
 from services.applications.domain.referees import LIVE
+from services.applications.folder import Folder
 from services.applications.pages import preferences
+from services.applications.pages.answered import Row, Section, paper_rows, sections
 from services.applications.pages.copies import copy_of
 from services.applications.pages.corrections import paper_open, unchanged
-from services.applications.pages.fields import entry_titles, faults_said, left_open, said_of, shown, target
+from services.applications.pages.fields import entry_titles, faults_said, said_of, target
 from services.applications.pages.form import context_of_call, editable, refused_answers
 from services.applications.pages.giving import answers_day, giving
-from services.applications.pages.kit import Folder, applicant, clock_time, folder_of
+from services.applications.pages.kit import applicant, clock_time, folder_of
 from services.applications.pages.letters_due import letters_of
 from services.applications.pages.referees import standing_words
 from services.applications.pages.refusals import problem
-from services.applications.pages.words import country_name, file_words
+from services.applications.pages.words import country_name
 from services.applications.submissions import hand_in
 from services.applications.use_cases import Submission, Submitted
 from shared.kernel.ids import new_id
@@ -44,50 +43,6 @@ KEY: Final = re.compile(r"[!-~]{1,100}")
 
 NOT_CHANGED: Final = N_("“{place}” was to be corrected, but has not changed")
 router = APIRouter(include_in_schema=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One answer on the page: what was asked, what was answered (lines of text), and where to change it."""
-
-    label: str
-    lines: list[str]
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    key: str
-    title: str
-    rows: list[Row]
-
-
-def sections(folder: Folder, *, change: bool) -> list[Section]:
-    """All answers, page by page, in the order of the form."""
-    language, found = current_language(), []
-    saved = {page.key for page in folder.dossier.pages if page.saved_at}
-    for page in asked_pages(folder.dossier.programme.pages, folder.dossier.answers):
-        href = f"{folder.path}/pages/{quote(page.key)}?then=check" if change else ""
-        rows = []
-        for question in asked_questions(page, folder.dossier.answers):
-            words = shown(question, folder.dossier.answers.get(question.key), folder.plan)
-            lines = (words or (left_open(question) if page.key in saved else "")).split("\n")
-            rows.append(Row(question.label[language], lines, f"{href}#{target(question)}" if href else ""))
-        found.append(Section(page.key, page.title[language], rows))
-    return found
-
-
-def paper_rows(folder: Folder, *, change: bool) -> list[Row]:
-    """The papers that are asked for with the application, and what was added."""
-    language, rows = current_language(), []
-    for one in folder.dossier.papers:
-        if one.paper.stage in LATER or (not one.files and one.paper.stage != "submission"):
-            continue
-        kept = [file for file in one.files if file.state != FileState.REFUSED]
-        lines = [file_words(file.filename, file.size_bytes) for file in kept] or [""]
-        href = f"{folder.path}/papers/{quote(one.paper.key)}?then=check" if change else ""
-        rows.append(Row(one.paper.names[language], lines, href))
-    return rows
 
 
 def missing(folder: Folder) -> list[dict[str, str]]:

@@ -1,12 +1,13 @@
 """States, moves, limits and reasons in plain words, for the applicant."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from services.applications.domain.lifecycle import APPLICANT, Act, State
 from services.applications.plan.model import Plan, Programme
 from services.applications.tables import TimelineEntry
-from shared.web.formats import bracketed, format_number, listed
+from shared.web.formats import BEIJING, bracketed, format_datetime, format_number, listed
 from shared.web.i18n import LANGUAGES, N_, current_language, translate
 
 _ = translate
@@ -160,3 +161,9 @@ def agreed_words(detail: Mapping[str, Any]) -> list[str]:
     language = LANGUAGES.get(str(detail.get("language", "")), "")
     versions = {"declaration": agreed.get("declaration", 0), "notice": agreed.get("privacy", 0)}
     return [_("Agreed to declaration {declaration} and privacy notice {notice} ({tongue})", tongue=language, **versions)]
+
+
+def both(moment: datetime, zone: str) -> str:
+    """A moment in the reader's zone and in Beijing's."""
+    here = format_datetime(moment, zone)
+    return here if zone == BEIJING else f"{here} · {format_datetime(moment, BEIJING)}"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
-from services.applications.pages.kit import zone_of
+from services.applications.folder import zone_of
 from services.applications.pages.words import country_name
 from services.applications.privacy.retention import KINDS
 from services.applications.staff.kit import known, mark, select, terms_in, text_of, title_of

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
-from services.applications.pages.kit import zone_of
+from services.applications.folder import zone_of
 from services.applications.pages.words import country_name
 from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in, title_of
 from services.applications.staff.letters import waiting

@@ -13,7 +13,8 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import Folder, id_from, zone_of
+from services.applications.folder import Folder, zone_of
+from services.applications.pages.kit import id_from
 from services.applications.plan.model import Programme
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.store.work import Chosen

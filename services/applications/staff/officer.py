@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.kit import zone_of
+from services.applications.folder import zone_of
 from services.applications.staff.kit import ROWS, Asked, asked_in, mark, name_keys, programme_filters, select, terms_in
 from services.applications.staff.letters import waiting
 from services.applications.staff.listing import Line, line_of

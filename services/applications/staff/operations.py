@@ -8,7 +8,7 @@ from fastapi import Request
 
 from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
-from services.applications.pages.kit import zone_of
+from services.applications.folder import zone_of
 from services.applications.privacy import mailing
 from services.applications.store import checks
 from shared.mail.smtp import Reason

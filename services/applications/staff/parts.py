@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from services.applications.domain.lifecycle import State
 from services.applications.domain.papers import LATER, FileState
+from services.applications.pages.answered import sections
 from services.applications.pages.giving import before_day, before_round, giving
 from services.applications.pages.home import STAGES
 from services.applications.pages.preferences import course_title, facts_of
-from services.applications.pages.sending import sections
 from services.applications.pages.words import country_name, file_words, reason_words, type_words, without_said
 from services.applications.plan.model import Call, PlanReason, Programme
 from services.applications.staff.kit import File, title_of

@@ -15,8 +15,8 @@ from services.applications.accounts.desk import desk_of
 from services.applications.api.downloads import links_of
 from services.applications.documents.links import LOOK, Link
 from services.applications.domain.papers import FileState
+from services.applications.pages.answered import sections
 from services.applications.pages.kit import id_from
-from services.applications.pages.sending import sections
 from services.applications.pages.words import file_words
 from services.applications.staff import country_file, officer, review
 from services.applications.staff.kit import File, asked_in, file_of, permitted, title_of

@@ -12,8 +12,9 @@ from services.applications.accounts.desk import desk_of
 from services.applications.documents.giving import as_download
 from services.applications.domain.answers import from_stored
 from services.applications.domain.referees import READERS, Standing
+from services.applications.folder import zone_of
 from services.applications.pages.fields import shown
-from services.applications.pages.kit import id_from, zone_of
+from services.applications.pages.kit import id_from
 from services.applications.pages.referees import KINDS, REASONS, standing_words
 from services.applications.pages.words import file_words
 from services.applications.referees.reading import READ, SAVED_FILE, may_read, read_letter

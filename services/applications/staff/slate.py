@@ -13,8 +13,8 @@ from services.applications.access import viewer_in
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
+from services.applications.folder import zone_of
 from services.applications.pages.giving import giving
-from services.applications.pages.kit import zone_of
 from services.applications.pages.preferences import listed_words
 from services.applications.pages.words import country_name
 from services.applications.plan.model import Call, Plan, Programme

@@ -13,7 +13,7 @@ from services.applications import use_cases
 from services.applications.copies import making
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
-from services.applications.pages.refusals import both
+from services.applications.pages.words import both
 from services.applications.store import checks
 from services.applications.store.copies import TRIES_MAX
 from services.applications.tables import Application

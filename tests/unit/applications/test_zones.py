@@ -7,7 +7,8 @@ import pytest
 
 from services.applications.accounts import zones
 from services.applications.accounts.tables import Account
-from services.applications.pages.kit import clock_time, zone_with
+from services.applications.folder import zone_with
+from services.applications.pages.kit import clock_time
 from services.applications.pages.words import file_words
 from shared.web.formats import sort_key, zone_name
 from shared.web.i18n import Texts, speaking

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from services.run.registry import NAMES
 from shared.messaging.consumer import Consumer
 from shared.messaging.service import Handle, Service
 from shared.persistence.database import Database
@@ -51,7 +52,7 @@ def last_line(program: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["quotas", "notifications"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_worker_loads_no_pages(name: str, tmp_path: Any) -> None:
     assert last_line(WORKER.format(name=name, folder=str(tmp_path))) == ""
 
