@@ -72,7 +72,7 @@ def run() -> list[Check]:
         kafka,
         chromium,
         lambda: port(PAGES_PORT, "the pages", home, home.running),
-        lambda: port(MAILS_PORT, "the page with the mails", home, home.mail_page),
+        lambda: port(MAILS_PORT, "the mails", home, home.mail_page),
         writable,
         disk,
         memory,
