@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from services.run.home import Home, default_home
-from shared.messaging import broker, broker_docker, broker_java
+from shared.messaging import broker, broker_docker, broker_java, broker_ports
 from shared.persistence.embedded import temporary
 from shared.persistence.postgres_place import EmbeddedFailure
 
@@ -179,7 +179,7 @@ def docker() -> Check:
 def kafka() -> Check:
     named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP")
     if named:
-        if broker.answers(named):
+        if broker_ports.answers(named):
             return Check("Kafka", "ok", f"answers at {named}")
         return Check("Kafka", "warn", f"none answers at {named}", "PUENTE_KAFKA_BOOTSTRAP names it.", "Correct the address, or remove it.")
     if broker_docker.missing(fetch=False) is None:

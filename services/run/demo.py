@@ -61,14 +61,15 @@ async def _run(
         say("the pages answer")
         if not stop.is_set() and not home.seeded.exists():
             filling = asyncio.create_task(fill(stack, say))
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait([filling, stopping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
+            running = asyncio.create_task(stack.wait(stop))
+            await asyncio.wait([filling, running], return_when=asyncio.FIRST_COMPLETED)
             if not filling.done():
                 filling.cancel()
                 say("stopping before the sample was complete; the next start begins anew")
                 await asyncio.wait([filling])
+                await running  # says what failed by itself
                 return
+            running.cancel()
             await filling
         elif not stop.is_set() and not await _anybody(stack):
             raise NotStarted(_emptied(home))

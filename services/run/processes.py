@@ -76,13 +76,13 @@ class Supervisor:
             for child in self.children:
                 if child.pid is None and not stop.is_set():
                     await self._again(child, stop)
-            await _unless(stop, LOOK_SECONDS)
+            await unless(stop, LOOK_SECONDS)
 
     async def _again(self, child: Child, stop: asyncio.Event) -> None:
         lived = time.monotonic() - child.began
         child.pause = PAUSE_FIRST_S if lived > STEADY_SECONDS else min(PAUSE_MAX_S, child.pause * 2)
         self._say(f"{child.name} ended after {lived:.0f} s and is started again; its log is {child.log}")
-        await _unless(stop, child.pause)
+        await unless(stop, child.pause)
         if not stop.is_set():
             await asyncio.to_thread(child.stop)
             await asyncio.to_thread(child.start)
@@ -95,7 +95,9 @@ class Supervisor:
         self.children.clear()
 
 
-async def _unless(stop: asyncio.Event, seconds: float) -> None:
+async def unless(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait `seconds`, or until `stop`; returns whether it is set."""
     waiting = asyncio.ensure_future(stop.wait())
     await asyncio.wait([waiting], timeout=seconds)
     waiting.cancel()
+    return stop.is_set()

@@ -27,6 +27,7 @@ from services.run.registry import NAMES, build, prefix_of, settings_of
 from services.run.replay import LOCAL, begin_log
 from services.run.serving import Front, lifespans, run_workers, serve_app
 from services.run.settling import Settling
+from services.run.watching import keep_broker, watch_database
 from shared.kernel.clock import SteeredClock
 from shared.mail.sink import MAILS_MAX
 from shared.messaging.broker import Broker, BrokerFailure, Missing, find_broker
@@ -35,13 +36,11 @@ from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalTransport
 from shared.messaging.service import Service
 from shared.persistence.file_lock import try_lock
-from shared.persistence.server_process import ServerProcess
 from shared.settings import CommonSettings
 from shared.web.keys import ensure_key_pair
 
 Say = Callable[[str], None]
 READY_SECONDS: Final = 60.0
-WATCH_SECONDS: Final = 0.5
 KEY_PAIRS: Final = ("identity", "notifications")
 
 
@@ -110,7 +109,9 @@ class Stack:
             self.clock.move_to(self.wish.starts)
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
-        url = await self._exit.enter_async_context(databases.server(self.home, given, self._watch_database))
+        url = await self._exit.enter_async_context(
+            databases.server(self.home, given, lambda server: self._run("database", watch_database(server, self._stop)))
+        )
         await databases.prepare(url)
         databases.tell_where(self.home, given)
         desk = MailDesk(self.home, self.wish.mail_port, self._say, public_url=self.url, most=self.wish.mails_most)
@@ -139,18 +140,6 @@ class Stack:
         await self._answers(self.url)
         self.home.running.write_text(self.url)
 
-    def _watch_database(self, server: ServerProcess) -> None:
-        """Whoever runs the installation is told where its database ends by itself; without it nothing would ever answer again."""
-
-        async def watch() -> None:
-            while server.alive():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), WATCH_SECONDS)
-                    return
-            raise NotStarted(f"The database server ended by itself ({server.log}). Start again: whatever was committed is there.")
-
-        self._run("database", watch())
-
     def _lock(self) -> None:
         """One stack at a time in a folder."""
         descriptor = try_lock(self.home.folder / "lock")
@@ -177,10 +166,12 @@ class Stack:
             raise NotStarted(f"There is no Kafka here: {broker.reason}. {broker.what_to_do} Without it: --transport local")
         try:
             await asyncio.to_thread(broker.start)
-        except BrokerFailure as failure:
+        except (BrokerFailure, OSError) as failure:
             raise NotStarted(str(failure)) from failure
         self.broker = broker
         self._exit.push_async_callback(asyncio.to_thread, broker.stop)
+        if broker.ours:
+            self._run("broker", keep_broker(broker, self._say, self._stop))
         self._say(f"Kafka ({broker.kind}) is at {broker.bootstrap}")
         self.values["kafka_bootstrap"] = broker.bootstrap
         if broker.kind == "given" and not CommonSettings().kafka_prefix:

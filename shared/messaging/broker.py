@@ -7,8 +7,7 @@ Everything here blocks: call it from a thread where an event loop runs.
 
 import abc
 import os
-import socket
-import struct
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final, Self
 from shared.messaging import broker_classes as classes
 from shared.messaging import broker_docker as docker
 from shared.messaging import broker_java as java
+from shared.messaging.broker_ports import answers, free_port
 
 KAFKA_VERSION: Final = java.KAFKA_VERSION
 START_SECONDS: Final = 60.0
@@ -60,6 +60,15 @@ class Broker(abc.ABC):
         """Whether it may be killed, paused and restarted; one that the environment names may not."""
         return True
 
+    @property
+    def logs(self) -> str:
+        """Where a person reads what it wrote; empty where that is not known."""
+        return ""
+
+    def ended(self) -> str:
+        """How it ended; empty while it runs (a paused one does), before its start, and where it is not ours."""
+        return ""
+
     @abc.abstractmethod
     def start(self) -> None:
         """Start it and wait until it answers; `BrokerFailure` where it does not."""
@@ -74,7 +83,10 @@ class Broker(abc.ABC):
 
     @abc.abstractmethod
     def restart(self) -> None:
-        """After `kill` or `stop`: start it again on the same data and the same port, and wait until it answers."""
+        """After its end, however it came: start it again on the same data and the same port, and wait until it answers.
+
+        `BrokerFailure` or `OSError` where that fails. One that is stopped from another thread meanwhile is stopped after it.
+        """
 
     @abc.abstractmethod
     def pause(self) -> None:
@@ -101,41 +113,6 @@ def find_broker(folder: Path) -> Broker | Missing:
         "Start Docker, or install Java 17 and Maven (on Debian: apt-get install openjdk-17-jre-headless maven), "
         "or name a broker in PUENTE_KAFKA_BOOTSTRAP.",
     )
-
-
-def answers(bootstrap: str, timeout_seconds: float = 2.0) -> bool:
-    """Whether a broker at host:port answers a client's metadata request and names at least one broker."""
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
-    client = b"puente-probe"
-    # Metadata, version 1, correlation 1, no topics.
-    request = struct.pack(">hhih", 3, 1, 1, len(client)) + client + struct.pack(">i", 0)
-    try:
-        with socket.create_connection((host, int(port)), timeout_seconds) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            with connection.makefile("rb") as stream:
-                length, correlation, brokers = struct.unpack(">iii", stream.read(12))
-    except (OSError, struct.error):
-        return False
-    return bool(length > 8 and correlation == 1 and brokers > 0)
-
-
-def free_port(*, but: int = 0) -> int:
-    """A port of 127.0.0.1 that nobody listens on, below those that outgoing connections are given, so that it stays free.
-
-    Not `but`, which is meant for something else that does not listen yet.
-    """
-    start = 20_000 + int.from_bytes(os.urandom(2)) % 10_000
-    for port in range(start, start + 500):
-        if port == but:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise BrokerFailure("no port of 127.0.0.1 is free")
 
 
 class GivenBroker(Broker):
@@ -176,11 +153,19 @@ class JavaBroker(Broker):
         self._archive: Path | None = None
         self._ports = (0, 0)
         self._process: java.ServerProcess | None = None
+        self._turn = threading.RLock()
 
     @property
     def pid(self) -> int:
         """The process; 0 where it does not run."""
         return self._process.pid if self._process and self._process.alive() else 0
+
+    @property
+    def logs(self) -> str:
+        return str(self.folder / "*.log")
+
+    def ended(self) -> str:
+        return self._process.ended() if self._process else ""
 
     def start(self) -> None:
         if not self._makes_archive:
@@ -236,12 +221,14 @@ class JavaBroker(Broker):
 
     def restart(self) -> None:
         assert self._ports[0], "started before"
-        self.stop()
-        self._launch()
+        with self._turn:
+            self.stop()
+            self._launch()
 
     def stop(self) -> None:
-        if self._process:
-            self._process.stop()
+        with self._turn:
+            if self._process:
+                self._process.stop()
 
     def kill(self) -> None:
         if self._process:
@@ -264,38 +251,51 @@ class DockerBroker(Broker):
     def __init__(self) -> None:
         self.bootstrap = ""
         self._container: docker.Container | None = None
+        self._turn = threading.RLock()
 
     @property
     def container(self) -> docker.Container:
         assert self._container, "started"
         return self._container
 
+    @property
+    def logs(self) -> str:
+        return f"docker logs {self.container.name}, while it is there"
+
+    def ended(self) -> str:
+        return self._container.ended() if self._container else ""
+
     def start(self) -> None:
         port = free_port()
         self.bootstrap = f"127.0.0.1:{port}"
         self._container = docker.Container(port)
-        self._wait()
+        try:
+            self._wait()
+        except BrokerFailure:
+            self.stop()
+            raise
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.bootstrap):
-            if time.monotonic() > deadline:
-                log = self.container.log()
-                self.stop()
-                raise BrokerFailure(f"Kafka did not start in Docker. Its last words:\n{log}")
+            if self.container.ended() or time.monotonic() > deadline:
+                raise BrokerFailure(f"Kafka did not start in Docker. Its last words:\n{self.container.log()}")
             time.sleep(0.1)
 
     def restart(self) -> None:
-        self.container.restart()
-        self._wait()
+        with self._turn:
+            self.container.restart()
+            self._wait()
 
     def stop(self) -> None:
-        if self._container:
-            self._container.remove()
-            self._container = None
+        with self._turn:
+            if self._container:
+                self._container.remove()
+                self._container = None
 
     def kill(self) -> None:
-        self.container.kill()
+        with self._turn:
+            self.container.kill()
 
     def pause(self) -> None:
         self.container.pause()

@@ -71,12 +71,30 @@ class Container:
             self._guard = None
         Path(tempfile.gettempdir(), f"{self._container.name}.log").unlink(missing_ok=True)
 
+    @property
+    def name(self) -> str:
+        return str(self._container.name)
+
+    def ended(self) -> str:
+        """How it ended, for a person; empty while it runs. The engine is asked only where the guard, which ends with it, has ended."""
+        if self._guard is not None and self._guard.alive():
+            return ""
+        try:
+            self._container.reload()
+        except OSError as error:
+            return f"Docker does not tell how: {error}"
+        state = self._container.attrs["State"]
+        if state["Running"]:
+            return "what ends it with this process has ended"
+        return "there was no memory left" if state["OOMKilled"] else f"exit code {state['ExitCode']}"
+
     def kill(self) -> None:
         self._container.kill()
         self._detach()
 
     def restart(self) -> None:
-        self._container.start()
+        self._detach()
+        self._container.start()  # nothing to do where it runs
         self._guard = self._attach()
 
     def pause(self) -> None:
@@ -90,8 +108,11 @@ class Container:
         return str(self._container.logs(tail=30).decode(errors="replace"))
 
     def remove(self) -> None:
-        """Stop it and delete it with its data."""
-        self._container.remove(force=True, v=True)
+        """Stop it and delete it with its data. Harmless where somebody has deleted it."""
+        from docker.errors import NotFound  # comes with testcontainers
+
+        with contextlib.suppress(NotFound):
+            self._container.remove(force=True, v=True)
         self._detach()
 
 

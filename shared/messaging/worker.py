@@ -1,7 +1,7 @@
 """The process that moves a service's events: relay, consumer, sweeps, and the retry of keys that wait.
 
 Nothing here decides anything. Every loop waits by itself for a database or a broker that is away, says so in
-`Worker.state` (operators read it on `/health/ready`), and goes on.
+`Worker.state` (its log tells it, and the file that the containers' health check reads), and goes on.
 """
 
 import asyncio

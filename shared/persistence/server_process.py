@@ -145,6 +145,16 @@ class ServerProcess:
         """Whether the server runs (a paused one does)."""
         return self.pid > 0 and self._guard.poll() is None
 
+    def ended(self) -> str:
+        """How the server ended, for a person; empty while it runs."""
+        code = self._guard.poll()
+        if code is None:
+            return ""
+        signals = {int(one): f"signal {one.name}" for one in signal.Signals}
+        if code < 0:
+            return f"{signals.get(-code, -code)} to its guard"
+        return signals.get(256 - code, f"exit code {code}")
+
     def send(self, number: int) -> None:
         """Send a signal to the server, if it runs; never to a stranger that has its number by now, since the guard still waits for it."""
         if self.alive():

@@ -15,7 +15,7 @@ from rich.console import Console
 from services.applications import agreements, use_cases
 from services.applications.domain.viewers import Viewer
 from shared.kernel.ids import new_id
-from shared.messaging.broker import free_port
+from shared.messaging.broker_ports import free_port
 from shared.persistence.database import Database
 from shared.web.identity import IdentityIssuer
 from shared.web.keys import ensure_key_pair

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from services.run.home import Home
-from services.run.stack import NotStarted, Stack, Wish
+from services.run.stack import Stack, Wish
+from services.run.watching import ServerEnded
 from shared.persistence.embedded import EmbeddedPostgres
 from shared.persistence.postgres_place import EmbeddedFailure
 from tests.integration.platform.waiting import gone, until
@@ -32,7 +33,7 @@ async def test_it_is_told_where_the_database_was_killed_and_the_next_start_goes_
         until(lambda: gone(postmaster))
         with pytest.raises(EmbeddedFailure, match="lives on without it; end that one first"):
             await asyncio.to_thread(EmbeddedPostgres(home.postgres).start)  # as every command does
-        with pytest.raises(NotStarted, match=r"database server ended by itself .*server\.log.*Start again") as told:
+        with pytest.raises(ServerEnded, match=r"database server ended by itself .*server\.log.*Start again") as told:
             await asyncio.wait_for(stack.wait(asyncio.Event()), 30)
     named = re.search(r"\((/.*server\.log)\)", str(told.value))
     assert named, told.value

@@ -18,7 +18,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from shared.messaging import broker_classes, broker_docker, broker_java
-from shared.messaging.broker import Broker, BrokerFailure, DockerBroker, GivenBroker, JavaBroker, Missing, answers, find_broker, free_port
+from shared.messaging.broker import Broker, BrokerFailure, DockerBroker, GivenBroker, JavaBroker, Missing, find_broker
+from shared.messaging.broker_ports import answers, free_port
 from tests.integration.platform.waiting import gone, until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,10 +69,12 @@ def test_what_was_acknowledged_survives_a_kill_and_a_restart(broker: Broker) -> 
     make_topic(broker)
     write(broker, 500)
     before = broker.bootstrap
+    assert broker.ended() == ""
     broker.kill()
     assert not answers(broker.bootstrap)
+    assert broker.ended() == ("signal SIGKILL" if isinstance(broker, JavaBroker) else "exit code 137")
     broker.restart()
-    assert broker.bootstrap == before
+    assert broker.bootstrap == before and broker.ended() == ""
     write(broker, 500, first=500)
     assert read(broker, 1000) == list(range(1000))
 
