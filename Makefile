@@ -3,7 +3,7 @@ PYTHON ?= python3
 TRANSPORT ?= local
 ARGS ?=
 PAIRS ?=
-WORKERS ?= 3
+WORKERS ?= 4
 BIN := .venv/bin
 LOCK_OPTIONS := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -23,7 +23,7 @@ setup: ## environment, packages, the pages' assets (by itself before the others;
 demo: setup ## the platform with sample data, on this machine; TRANSPORT=kafka runs it on a real broker
 	@exec $(BIN)/puente demo --transport $(TRANSPORT) $(ARGS)
 
-test: check ## everything: the checks, then every test on both transports, WORKERS=3 at a time; says what it left out (CI=true leaves nothing out)
+test: check ## everything: the checks, then every test on both transports, WORKERS=4 at a time; says what it left out (CI=true leaves nothing out)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 soak: setup ## the random and the crash tests for hours: every pair of faults, a million histories of the quota core, every page in every language
