@@ -142,7 +142,9 @@ class EmbeddedPostgres:
             os.close(owner)  # first, so that nobody joins a server that is about to end
         if server and self.place and self._address:
             server.stop()
-            self._forget_socket(self.place)
+            with contextlib.suppress(FileNotFoundError), trying(self.folder / "lock") as lock:
+                if lock is not None:  # else somebody has started another one, and the socket is that one's
+                    self._forget_socket(self.place)
         self._address = None
 
     def remove(self) -> None:
