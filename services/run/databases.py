@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import asyncpg
@@ -15,6 +16,8 @@ from shared.persistence.embedded import EmbeddedPostgres
 from shared.persistence.server_process import ServerProcess
 
 TEMPLATE = "puente_{service}"
+COMMAND_SECONDS = 10.0
+LOOK_SECONDS = 0.1
 
 
 class DatabaseAway(Exception):
@@ -29,11 +32,18 @@ class OtherServer(Exception):
     safe_text = True
 
 
+class InUse(Exception):
+    """The embedded server of a folder is a command's, which takes it along at its end; the text says what to do."""
+
+    safe_text = True
+
+
 @contextlib.asynccontextmanager
 async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] | None = None) -> AsyncIterator[str]:
     """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open.
 
-    `watch` is given the process of an embedded server that is started here.
+    A command joins an embedded server that runs. An installation, which lives on, needs one of its own, whose process `watch` is given:
+    `InUse` where a command has one there and does not end soon.
     Raises `OtherServer` rather than begin another installation in a folder that belongs to databases elsewhere.
     """
     if given:
@@ -44,7 +54,13 @@ async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] 
     home.folder.mkdir(parents=True, exist_ok=True)
     embedded = EmbeddedPostgres(home.postgres)
     address = await asyncio.to_thread(embedded.start)
-    if watch is not None and embedded.server is not None:
+    if watch is not None:
+        deadline = time.monotonic() + COMMAND_SECONDS
+        while embedded.server is None:
+            if time.monotonic() > deadline:
+                raise InUse(f"A command works on the database of {home.folder} and takes it along at its end. Let it end, and start again.")
+            await asyncio.sleep(LOOK_SECONDS)
+            address = await asyncio.to_thread(embedded.start)
         watch(embedded.server)
     try:
         yield address.dsn(TEMPLATE)

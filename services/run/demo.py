@@ -66,10 +66,11 @@ async def _run(
             if not filling.done():
                 filling.cancel()
                 say("stopping before the sample was complete; the next start begins anew")
-                await asyncio.wait([filling])
+                await asyncio.gather(filling, return_exceptions=True)
                 await running  # says what failed by itself
                 return
             running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
             await filling
         elif not stop.is_set() and not await _anybody(stack):
             raise NotStarted(_emptied(home))

@@ -27,7 +27,7 @@ from services.run.registry import NAMES, build, prefix_of, settings_of
 from services.run.replay import LOCAL, begin_log
 from services.run.serving import Front, lifespans, run_workers, serve_app
 from services.run.settling import Settling
-from services.run.watching import keep_broker, watch_database
+from services.run.watching import DATABASE, ended_beneath, keep_broker, watch_database
 from shared.kernel.clock import SteeredClock
 from shared.mail.sink import MAILS_MAX
 from shared.messaging.broker import Broker, BrokerFailure, Missing, find_broker
@@ -87,13 +87,20 @@ class Stack:
     async def __aenter__(self) -> Self:
         try:
             await self.start()
-        except BaseException:
-            await self.stop()
+        except BaseException as error:
+            await self._stop_after(error)
             raise
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._stop_after(error)
+
+    async def _stop_after(self, error: BaseException | None) -> None:
+        """Stop everything. Whoever works on a server that ended finds it gone before its watcher looks: what is told is that it ended."""
+        ended = await ended_beneath(self._tasks, error) if isinstance(error, Exception) else None
         await self.stop()
+        if ended is not None and ended is not error:
+            raise ended from error
 
     # ---------------------------------------------------------------------------------------------------------- starting
     async def start(self) -> None:
@@ -110,7 +117,7 @@ class Stack:
         for name in KEY_PAIRS:
             ensure_key_pair(self.home.keys, name)
         url = await self._exit.enter_async_context(
-            databases.server(self.home, given, lambda server: self._run("database", watch_database(server, self._stop)))
+            databases.server(self.home, given, lambda server: self._run(DATABASE, watch_database(server, self._stop)))
         )
         await databases.prepare(url)
         databases.tell_where(self.home, given)

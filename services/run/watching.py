@@ -5,13 +5,14 @@ The processes of the services are kept by `services.run.processes`.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from services.run.processes import unless
 from shared.messaging.broker import Broker, BrokerFailure
 from shared.persistence.server_process import ServerProcess
 
+DATABASE: Final = "database"
 LOOK_SECONDS: Final = 0.5
 STARTS_MAX: Final = 3
 STEADY_SECONDS: Final = 60.0
@@ -31,6 +32,14 @@ async def watch_database(server: ServerProcess, stop: asyncio.Event) -> None:
         if await unless(stop, LOOK_SECONDS):
             return
     raise ServerEnded(f"The database server ended by itself ({server.log}). Start again: whatever was committed is there.")
+
+
+async def ended_beneath(watchers: Mapping[str, asyncio.Task[None]], error: Exception) -> ServerEnded | None:
+    """What ended by itself where work failed with this error: the watcher of the database is given the time to look once more."""
+    if DATABASE in watchers and not isinstance(error, ServerEnded):
+        await asyncio.wait([watchers[DATABASE]], timeout=2 * LOOK_SECONDS)
+    found = [one.exception() for one in watchers.values() if one.done() and not one.cancelled()]
+    return next((one for one in found if isinstance(one, ServerEnded)), None)
 
 
 async def keep_broker(broker: Broker, say: Callable[[str], None], stop: asyncio.Event) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.run import databases
 from services.run.home import Home
 from services.run.stack import Stack, Wish
 from services.run.watching import ServerEnded
+from shared.messaging.outbox import unsent
+from shared.persistence.database import Unavailable
 from shared.persistence.embedded import EmbeddedPostgres
 from shared.persistence.postgres_place import EmbeddedFailure
 from tests.integration.platform.waiting import gone, until
@@ -40,3 +43,43 @@ async def test_it_is_told_where_the_database_was_killed_and_the_next_start_goes_
     assert "database system" in Path(named.group(1)).read_text(), "root's is outside the folder where an account cannot reach that"
     async with Stack(home, wish, print) as again:
         again.raise_failures()
+
+
+async def test_it_is_told_too_where_the_work_on_it_fails_before_the_watcher_looks(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    wish = Wish(transport="local", port=0, mail_port=0, mails_most=10, starts=datetime(2016, 1, 20, tzinfo=UTC), database_url="")
+    before = servers()
+    with pytest.raises(ServerEnded, match="database server ended by itself") as told:
+        async with Stack(home, wish, print) as stack:
+            (postmaster,) = servers() - before
+            os.kill(postmaster, signal.SIGKILL)
+            until(lambda: gone(postmaster))
+            await stack.services["quotas"].db.run(unsent)
+    assert isinstance(told.value.__cause__, Unavailable)
+    with pytest.raises(ZeroDivisionError):
+        async with Stack(home, wish, print):
+            raise ZeroDivisionError
+
+
+async def test_an_installation_does_not_live_on_a_database_that_a_command_takes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home").make()
+    wish = Wish(transport="local", port=0, mail_port=0, mails_most=10, starts=datetime(2016, 1, 20, tzinfo=UTC), database_url="")
+    command = EmbeddedPostgres(home.postgres)
+    await asyncio.to_thread(command.start)
+    monkeypatch.setattr(databases, "COMMAND_SECONDS", 0.0)
+    with pytest.raises(databases.InUse, match="Let it end, and start again"):
+        await Stack(home, wish, print).__aenter__()
+    monkeypatch.setattr(databases, "COMMAND_SECONDS", 60.0)
+    waiting = Stack(home, wish, print)
+    starting = asyncio.create_task(waiting.start())
+    while not waiting.url:  # noqa: ASYNC110 - it asks for the database in the same moment
+        await asyncio.sleep(0)
+    await asyncio.to_thread(command.stop)
+    await starting
+    try:
+        assert await waiting.services["quotas"].db.ready() is None
+        waiting.raise_failures()
+    finally:
+        await waiting.stop()
