@@ -14,7 +14,7 @@ import asyncpg
 from services.quotas.domain.export import Writer
 from services.quotas.seats import Seats
 from shared.kernel.cells import Cell
-from shared.persistence.database import Database
+from shared.persistence.database import Database, away_told
 
 PREFETCH: Final = 500
 PIECE_BYTES: Final = 64 * 1024
@@ -84,31 +84,36 @@ async def _again(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterat
 
 
 async def known(db: Database, covers: str) -> None:
-    """Raises `UnknownScope` where there is neither a programme nor a cell of that name."""
-    async with db.engine.connect() as connection:
-        raw: Any = (await connection.get_raw_connection()).driver_connection
-        if not await raw.fetchval(_KNOWN, covers):
-            raise UnknownScope(f"there is no programme and no cell {covers!r}: name one such as scholarship or scholarship:PE:2016")
+    """Raises `UnknownScope` where there is neither a programme nor a cell of that name, `Unavailable` where the database is away."""
+    with away_told():
+        async with db.engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            if not await raw.fetchval(_KNOWN, covers):
+                raise UnknownScope(f"there is no programme and no cell {covers!r}: name one such as scholarship or scholarship:PE:2016")
 
 
 async def pieces(db: Database, covers: str, now: datetime) -> AsyncGenerator[bytes, None]:
-    """The export of everything, of a programme or of a cell (`covers`), as the database is at this moment, in pieces of whole lines."""
-    async with db.engine.connect() as connection:
-        raw: Any = (await connection.get_raw_connection()).driver_connection
-        transaction = raw.transaction(isolation="repeatable_read", readonly=True)
-        await transaction.start()
-        try:
-            for statement in _SETTINGS:
-                await raw.execute(statement)
-            piece = bytearray()
-            async for line in _lines(raw, covers, now):
-                piece += line
-                if len(piece) >= PIECE_BYTES:
-                    yield bytes(piece)
-                    piece.clear()
-            yield bytes(piece)
-        finally:
-            await asyncio.shield(_over(transaction))
+    """The export of everything, of a programme or of a cell (`covers`), as the database is at this moment, in pieces of whole lines.
+
+    Raises `Unavailable` where the database is away.
+    """
+    with away_told():
+        async with db.engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            transaction = raw.transaction(isolation="repeatable_read", readonly=True)
+            await transaction.start()
+            try:
+                for statement in _SETTINGS:
+                    await raw.execute(statement)
+                piece = bytearray()
+                async for line in _lines(raw, covers, now):
+                    piece += line
+                    if len(piece) >= PIECE_BYTES:
+                        yield bytes(piece)
+                        piece.clear()
+                yield bytes(piece)
+            finally:
+                await asyncio.shield(_over(transaction))
 
 
 async def _over(transaction: Any) -> None:

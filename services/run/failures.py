@@ -38,6 +38,11 @@ def explained(error: BaseException) -> str | None:
             name = "PUENTE_" + "_".join(str(part) for part in one["loc"]).upper()
             lines.append(f"{name} is {one['input']!r}: {in_words(one)}")
         return "\n".join([*lines, "Correct it in the environment, and start again."])
+    from shared.persistence.database import Unavailable
+
+    if isinstance(error, Unavailable):
+        first = str(error).partition("\n")[0]
+        return f"{first}. Start the server, or correct PUENTE_DATABASE_URL."
     if getattr(error, "safe_text", False):
         return str(error)
     return None

@@ -1,6 +1,8 @@
 """Files that a command writes for somebody: there when they are whole, with a word of what they hold and how to check it."""
 
 import contextlib
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +19,53 @@ class NotWritten(Exception):
 
 @contextlib.contextmanager
 def whole(file: Path | None) -> Iterator[BinaryIO]:
-    """Where to write to: a file that gets its name only when it is whole, or the standard output where none is named."""
-    if file is None:
+    """Where to write to: a file that gets its name only when it is whole, or the standard output where none is named.
+
+    A pipe or a device stays what it is, and is written to. What was there before stays where the new one does not come to its end.
+    """
+    try:
+        with _standard_output() if file is None else _opened(file) as target:
+            yield target
+    except BrokenPipeError:
+        raise  # whoever reads had enough
+    except OSError as error:
+        raise NotWritten(f"{error.filename or file or 'the standard output'} cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what did not go out is not tried again at the end
+        raise
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if file.is_dir():
+        raise NotWritten(f"{file} is a folder: name a file in it, such as {file / 'export'}")
+    if file.exists() and not file.is_file():
+        with file.open("wb") as target:
+            yield target
         return
-    beside = file.with_name(f"{file.name}.part")
+    named = Path(os.path.realpath(file))  # a link goes on to where it points
+    beside = named.with_name(f"{named.name}.part")
     try:
         with beside.open("wb") as target:
+            if named.exists():
+                os.fchmod(target.fileno(), stat.S_IMODE(named.stat().st_mode))
             yield target
-        beside.replace(file)
-    except OSError as error:
-        raise NotWritten(f"{error.filename or file} cannot be written: {error.strerror}") from error
+        beside.replace(named)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def tell(file: Path | None, holds: str, then: str) -> None:
-    """Say on the standard error what a file holds and what it is good for; nothing where it went to the standard output, for a pipe."""
-    if file is not None:
+    """Say on the standard error what a file holds and what it is good for; nothing where it went to the standard output or a pipe."""
+    if file is not None and file.is_file():
         console = Console(stderr=True, soft_wrap=True)
         console.print(f"{file}: {holds}. {then}", highlight=False, markup=False)
 

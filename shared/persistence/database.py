@@ -108,7 +108,7 @@ class Database:
     async def _attempts(self, work: Callable[[Tx], Awaitable[T]], tries: int, of: str) -> T:
         for attempt in range(1, tries + 1):
             try:
-                with _away_told():
+                with away_told():
                     async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                         answer = await work(session)
                         await reach(f"{of}.committing")
@@ -132,7 +132,7 @@ class Database:
         return await _to_its_end(self._look(question, of))
 
     async def _look(self, question: Question[T], of: UUID) -> T:
-        with _away_told():
+        with away_told():
             while True:
                 kept = await self.engine.raw_connection()
                 connection = cast("asyncpg.Connection[Any]", kept.driver_connection)
@@ -177,7 +177,7 @@ async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def _away_told() -> Iterator[None]:
+def away_told() -> Iterator[None]:
     """What means that the database is away becomes `Unavailable`, whoever raised it."""
     try:
         yield

@@ -30,6 +30,8 @@ POINTER = "elsewhere"
 class EmbeddedFailure(Exception):
     """The embedded server cannot be had: says what, why and what to do next."""
 
+    safe_text = True
+
     def __init__(self, what: str, why: str, next_step: str) -> None:
         super().__init__(f"{what}\n  Why:  {why}\n  Next: {next_step}")
         self.what, self.why, self.next_step = what, why, next_step
