@@ -71,7 +71,7 @@ async def keep_broker(broker: Broker, say: Callable[[str], None], stop: asyncio.
             return
         failed = await _failure(broker)
         began = time.monotonic()
-        if not failed:
+        if not failed and not stop.is_set():
             say(f"the broker answers again at {broker.bootstrap}; what waited goes on by itself")
 
 

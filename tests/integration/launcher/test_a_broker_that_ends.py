@@ -111,6 +111,19 @@ async def test_one_that_ends_when_everything_does_stays_away(broker: Broker) -> 
     assert not answers(broker.bootstrap) and said == []
 
 
+async def test_where_it_starts_again_while_everything_stops_nobody_is_told_that_anything_goes_on(broker: Broker) -> None:
+    said: list[str] = []
+    stop = asyncio.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        stop.set()
+
+    struck(broker)
+    await asyncio.wait_for(keep_broker(broker, say, stop), 120)
+    assert len(said) == 1 and "is started again" in said[0], said
+
+
 @pytest.mark.long(60)
 async def test_events_go_on_after_it_and_an_installation_without_it_ends(
     tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch
