@@ -26,6 +26,7 @@ from services.run.stories import PRESENT, STAFF, STARTS, STORIES
 from shared.observability.logging import configure_logging
 from shared.persistence.database import Tx
 from shared.persistence.file_lock import trying
+from shared.persistence.postgres_place import remove_elsewhere
 from shared.settings import CommonSettings
 
 SETTLE_SECONDS: Final = 60.0
@@ -111,6 +112,7 @@ def forget(home: Home) -> None:
         # From here on it is a start that was cut off, until the last of it is gone.
         _mark(home.begun)
         home.seeded.unlink(missing_ok=True)
+        remove_elsewhere(home.postgres)
         for inside in home.folder.iterdir():
             if inside.name != "lock" and inside != home.begun:
                 shutil.rmtree(inside) if inside.is_dir() and not inside.is_symlink() else inside.unlink()

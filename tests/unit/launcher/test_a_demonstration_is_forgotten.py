@@ -7,6 +7,7 @@ import pytest
 
 from services.run import demo
 from services.run.home import Home
+from shared.persistence.postgres_place import POINTER
 
 
 class CutOff(BaseException):
@@ -29,3 +30,12 @@ def test_what_a_cut_off_left_behind_is_never_said_to_be_ready(tmp_path: Path, mo
     assert home.postgres.exists() and home.being_filled(), "the next start begins anew"
     demo.forget(home)
     assert [one.name for one in home.folder.iterdir()] == ["lock"]
+
+
+def test_what_root_keeps_outside_goes_with_it(tmp_path: Path) -> None:
+    home, outside = Home(tmp_path / "demo").make(), tmp_path / "outside"
+    home.postgres.mkdir()
+    (outside / "data").mkdir(parents=True)
+    (home.postgres / POINTER).write_text(str(outside))
+    demo.forget(home)
+    assert not outside.exists() and not home.postgres.exists()
