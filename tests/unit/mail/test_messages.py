@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 
 from shared.mail.messages import mailbox, message
 
@@ -34,6 +35,21 @@ def test_it_says_that_a_machine_wrote_it_and_when() -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"] == "Wed, 10 Feb 2016 14:30:00 +0000"
     assert mail["Content-Language"] == "es"
+
+
+def test_headers_that_were_made_for_an_earlier_mail_are_as_if_made_anew() -> None:
+    """Mails share them, and what is written into one mail is in no other."""
+    to = mailbox("Ana Núñez, de la Cruz", "a@example.org")
+    first, second = made(to=to, subject="Su solicitud " * 9), made(to=to, subject="您的申请", identity="two")
+    written = first.as_bytes()
+    for mail in (first, second, *first.iter_parts()):
+        for name, value in mail.items():
+            anew = EmailMessage(policy=SMTP)
+            anew[name] = str(value)
+            assert mail.policy.fold(name, value) == SMTP.fold(name, anew[name])
+    assert second.get_boundary() is None
+    assert second.as_bytes() != written
+    assert second.get_boundary() != first.get_boundary()
 
 
 def test_both_parts_hold_the_same_words_and_markup_in_a_text_stays_text() -> None:
