@@ -159,7 +159,20 @@ class Worker:
             publisher = await self._transport.publisher()
             try:
                 relay = Relay(connection, publisher, breath_seconds=min(BREATH_SECONDS, self._leader_seconds / 4))
-                await together(self._relay(relay, stop), *(self._sweep(sweep, stop) for sweep in self._service.sweeps))
+                away, over = list[TransportAway](), asyncio.Event()
+
+                async def relaying() -> None:
+                    try:
+                        await self._relay(relay, stop)
+                    except TransportAway as error:
+                        away.append(error)
+                    finally:
+                        over.set()
+
+                # Without the other side sweeps come to the end of what they do: mails cut off while they are sent wait for their lease.
+                await together(relaying(), *(self._sweep(sweep, stop, over) for sweep in self._service.sweeps))
+                if away:
+                    raise away[0]
             finally:
                 await publisher.close()
         finally:
@@ -187,16 +200,16 @@ class Worker:
                 continue
             await idle(self._wake, BUSY_S if sent else IDLE_S)
 
-    async def _sweep(self, sweep: Sweep, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+    async def _sweep(self, sweep: Sweep, stop: asyncio.Event, over: asyncio.Event) -> None:
+        while not (stop.is_set() or over.is_set()):
             try:
-                while await sweep.run(self._clock.now()) and not stop.is_set():
+                while await sweep.run(self._clock.now()) and not (stop.is_set() or over.is_set()):
                     continue
             except Unavailable:
                 raise
             except Exception as error:
                 log.error("sweep_failed", service=self._service.name, sweep=sweep.name, error=said(error), exc_info=error)
-            await _unless(stop, sweep.every_seconds)
+            await _unless(stop, sweep.every_seconds, over)
 
     async def _retry_waiting(self, stop: asyncio.Event) -> None:
         while not await _unless(stop, RETRY_WAITING_S):
@@ -231,9 +244,10 @@ async def _behind(source: Source, positions: dict[Partition, int]) -> list[Parti
     return [p for p, end in ends.items() if end > positions[p]]
 
 
-async def _unless(stop: asyncio.Event, seconds: float) -> bool:
-    """Wait `seconds`, or until `stop`; returns whether it is set."""
-    waiting = asyncio.ensure_future(stop.wait())
-    await asyncio.wait([waiting], timeout=seconds)
-    waiting.cancel()
+async def _unless(stop: asyncio.Event, seconds: float, *others: asyncio.Event) -> bool:
+    """Wait `seconds`, or until `stop` or one of the others; returns whether `stop` is set."""
+    waiting = [asyncio.ensure_future(one.wait()) for one in (stop, *others)]
+    await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
     return stop.is_set()
