@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 REDIRECTS_MAX: Final = 8
-TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
+TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0).as_dict()
 AGAIN_S: Final = 0.5
 PATIENCE_S: Final = 60.0
 """So long people ask again where a part of Puente is starting again."""
@@ -108,23 +108,28 @@ class _Verifying(httpx2.AsyncBaseTransport):
 
 
 class Browser:
-    """One person's browser, with cookies of its own, on connections that it may share with others."""
+    """One person's browser, with cookies of its own, on connections that it may share with others.
+
+    It speaks without httpx2's client, which makes ready to follow each answer that leads on: most here are followed by nobody.
+    """
 
     def __init__(self, origin: str, *, language: str = "en", transport: httpx2.AsyncHTTPTransport | None = None) -> None:
         self.origin = origin.rstrip("/")
-        self._client = httpx2.AsyncClient(
-            transport=transport or httpx2.AsyncHTTPTransport(verify=False, trust_env=False),  # of http alone, which shows no certificate
-            mounts=None if transport else {"https://": _Verifying()},
-            timeout=TIMEOUT,
-            trust_env=False,
-            headers={"Accept": "text/html,application/json;q=0.9", "Accept-Language": language, "User-Agent": "puente"},
-        )
+        self._http = transport or httpx2.AsyncHTTPTransport(verify=False, trust_env=False)  # of http alone, which shows no certificate
+        self._https = transport or _Verifying()
         self._owns = transport is None
+        self._headers = {
+            "Accept": "text/html,application/json;q=0.9",
+            "Accept-Encoding": "gzip, deflate",
+            "Accept-Language": language,
+            "User-Agent": "puente",
+        }
+        self._cookies = httpx2.Cookies()
         self.requests = 0
 
     def forget(self) -> None:
         """Drop the cookies, as a person does who ends a private window."""
-        self._client.cookies.clear()
+        self._cookies.clear()
 
     async def get(self, path: str, *, expect: Sequence[int] = (200,)) -> Page:
         return await self._go("GET", urljoin(self.origin + "/", path), expect=expect)
@@ -182,7 +187,8 @@ class Browser:
     async def close(self) -> None:
         """Close connections that are this browser's own; shared ones are their owner's to close."""
         if self._owns:
-            await self._client.aclose()
+            await self._http.aclose()
+            await self._https.aclose()
 
     async def _go(self, method: str, url: str, *, expect: Sequence[int], follow: bool = True, **sent: Any) -> Page:
         first = f"{method} {urlsplit(url).path}"
@@ -201,7 +207,7 @@ class Browser:
             raise Unexpected(f"{first} answered {page.status} at {page.path}: {page.words()[:600]}")
         return page
 
-    async def _ask(self, method: str, url: str, **sent: Any) -> tuple[httpx2.Response, bool]:
+    async def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **sent: Any) -> tuple[httpx2.Response, bool]:
         """The answer, and whether it was asked for more than once.
 
         People ask again where they are told that this part of Puente is starting again. What they did may have been
@@ -212,11 +218,19 @@ class Browser:
         repeated = False
         while True:
             self.requests += 1
-            response = await self._client.request(method, url, **sent)
+            response = await self._ask_once(method, url, {**self._headers, **(headers or {})}, **sent)
             if response.status_code != 503 or "retry-after" not in response.headers or loop.time() > deadline:
                 return response, repeated
             repeated = True
             await asyncio.sleep(AGAIN_S)
+
+    async def _ask_once(self, method: str, url: str, headers: Mapping[str, str], **sent: Any) -> httpx2.Response:
+        request = httpx2.Request(method, url, headers=headers, cookies=self._cookies, extensions={"timeout": TIMEOUT}, **sent)
+        response = await (self._https if request.url.scheme == "https" else self._http).handle_async_request(request)
+        response.request = request
+        await response.aread()
+        self._cookies.extract_cookies(response)
+        return response
 
 
 class _Reader(HTMLParser):
