@@ -21,6 +21,11 @@ class Folder:
     zone: str
     now: datetime
 
+    @classmethod
+    def of(cls, dossier: Dossier, now: datetime) -> "Folder":
+        """In the zone of the person whose application it is."""
+        return cls(dossier, zone_with(dossier.person, dossier.application.country), now)
+
     @property
     def application(self) -> Application:
         return self.dossier.application

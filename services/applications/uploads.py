@@ -30,18 +30,34 @@ AT_ONCE_SECONDS: Final = 10.0
 
 
 async def take(
-    request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None, *, replaces: UUID | None = None
+    request: Request,
+    viewer: Viewer,
+    application_id: UUID,
+    wanted: str | Paper,
+    upload: Reads,
+    filename: str | None,
+    *,
+    replaces: UUID | None = None,
 ) -> Taken:
-    """Receive `upload` as a document of this kind; in the place of `replaces`, where it is given. 503 where too many wait already."""
+    """Receive `upload` as a document of this kind, or for this paper where it was read already; in the place of `replaces`, where it is
+    given. 503 where too many wait already.
+    """
     async with room_of(request).place():
-        return await _take(request, viewer, application_id, kind, upload, filename, replaces=replaces)
+        return await _take(request, viewer, application_id, wanted, upload, filename, replaces=replaces)
 
 
 async def _take(
-    request: Request, viewer: Viewer, application_id: UUID, kind: str, upload: Reads, filename: str | None, *, replaces: UUID | None = None
+    request: Request,
+    viewer: Viewer,
+    application_id: UUID,
+    wanted: str | Paper,
+    upload: Reads,
+    filename: str | None,
+    *,
+    replaces: UUID | None = None,
 ) -> Taken:
     desk = desk_of(request)
-    paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, kind))
+    paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, wanted)) if isinstance(wanted, str) else wanted
     if paper is None:
         return NotFound()
     received = await receive(upload, filename, accepted=paper.accepted, max_bytes=paper.max_bytes)

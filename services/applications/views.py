@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.applications.accounts import people
+from services.applications.accounts.tables import Account
 from services.applications.domain.answers import Answer, given, name_in, unanswered
 from services.applications.domain.correction import Returned
 from services.applications.domain.letters import Letter
@@ -113,8 +115,9 @@ class Dossier:
     reviews: tuple[Review, ...]
     referees: tuple[Referee, ...]
     figures: CellFigures | None
+    person: Account | None
+    """The account of whoever applies."""
     name: str
-    email: str
     names: Mapping[UUID, str]
     letters: tuple[Letter, ...] = ()
     """Questions, appeals and answers, for the applicant and for those who answer."""
@@ -124,6 +127,10 @@ class Dossier:
     @property
     def programme(self) -> Programme:
         return self.terms.programme
+
+    @property
+    def email(self) -> str:
+        return self.person.email if self.person else ""
 
     @property
     def complete(self) -> bool:
@@ -199,7 +206,7 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
     reviews = tuple(await store.reviews(tx, application.id)) if staff else ()
     timeline = tuple(await store.timeline(tx, application.id))
     figures = (await lists.figures(tx, [cell_of(application)])).get(cell_of(application).key) if staff else None
-    person = await lists.person(tx, application.person_id)
+    person = await people.by_id(tx, application.person_id)
     actors = {entry.actor_id for entry in timeline if entry.actor_id} | {review.reviewer_id for review in reviews} if staff else set()
     return Dossier(
         application=application,
@@ -214,8 +221,8 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
         reviews=reviews,
         referees=tuple(await referees_of(tx, application.id)) if terms.programme.referees else (),
         figures=figures,
+        person=person,
         name=name_in(terms.programme.pages, answers) or (person.name if person else ""),
-        email=person.email if person else "",
         names=await lists.names(tx, actors),
         letters=await of_application_letters(tx, application.id) if application.receipt and viewer.role in WRITERS else (),
         returned=await last_returned(tx, application.id) if any(entry.act == Act.RETURN for entry in timeline) else None,

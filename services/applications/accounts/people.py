@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlmodel import col
 
 from services.applications.accounts import kept, throttle, zones
@@ -147,9 +148,12 @@ async def settle_zone(tx: Tx, account: UUID, country: str) -> None:
         await tx.flush()
 
 
+_BY_ID: Final = select(Account).where(col(Account.id) == bindparam("id"))
+_BY_ID_LOCKED: Final = _BY_ID.with_for_update()
+
+
 async def by_id(tx: Tx, account: UUID, *, lock: bool = False) -> Account | None:
-    found = select(Account).where(col(Account.id) == account)
-    return (await tx.execute(found.with_for_update() if lock else found)).scalar_one_or_none()
+    return (await tx.execute(_BY_ID_LOCKED if lock else _BY_ID, {"id": account})).scalar_one_or_none()
 
 
 async def staff(tx: Tx) -> list[Account]:

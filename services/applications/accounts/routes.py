@@ -167,18 +167,21 @@ async def code(request: Request) -> Response:
     attempt = _uuid(str(form.get("attempt", "")))
     if attempt is None:
         return RedirectResponse("/sign-in", 303)
-    typed = digits_in(form)
-    email = await desk.db.run(lambda tx: asked_for(tx, attempt)) or ""
+
+    async def again(outcome: str = "", *, error: str = "") -> Response:
+        email = await desk.db.run(lambda tx: asked_for(tx, attempt)) or ""
+        return draw_code(request, attempt, email, outcome, error=error, status=422)
+
     if error := no_code(form):
-        return draw_code(request, attempt, email, error=error, status=422)
+        return await again(error=error)
     ip = request.client.host if request.client else ""
     former, device, now = desk.token(request), _device(request), desk.clock.now()
     entered = await desk.db.run(
-        lambda tx: enter_code(tx, attempt=attempt, code=typed, ip=ip, rules=desk.rules, now=now, former=former, device=device)
+        lambda tx: enter_code(tx, attempt=attempt, code=digits_in(form), ip=ip, rules=desk.rules, now=now, former=former, device=device)
     )
     if entered.outcome is CodeOutcome.ACCEPTED:
         return await _welcome(desk, entered)
-    return draw_code(request, attempt, email, entered.outcome, status=422)
+    return await again(entered.outcome)
 
 
 @router.get("/sign-in/link/{token}")

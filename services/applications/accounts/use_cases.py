@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select, text, update
 from sqlmodel import col
 
 from services.applications.accounts.secrets import hash_of_code, hash_of_link, hash_of_session, same
@@ -32,6 +31,19 @@ from shared.persistence.database import Tx
 
 SEEN_EVERY: Final = timedelta(seconds=60)
 """A session's last sight is written at most this often."""
+_ASKED_FOR: Final = select(col(SignInAttempt.email)).where(col(SignInAttempt.id) == bindparam("id"))
+_ATTEMPT_LOCKED: Final = select(SignInAttempt).where(col(SignInAttempt.id) == bindparam("id")).with_for_update()
+_SIGNED_IN: Final = (
+    select(Session, Account).join(Account, col(Account.id) == col(Session.account_id)).where(col(Session.token_hash) == bindparam("hash"))
+)
+_BY_EMAIL: Final = select(Account).where(func.lower(col(Account.email)) == bindparam("email"))
+_USE_UP: Final = text("update sign_in_attempt set used_at = :now where lower(email) = :email and used_at is null")
+# Two codes of a new address may be entered at once: the second finds the account that the first made.
+_MAKE_ACCOUNT: Final = text(
+    "insert into account (id, email, role, language, timezone, zone_chosen, name, created_at) "
+    "values (:id, :email, :role, :language, :timezone, false, '', :now) on conflict (lower(email)) do nothing"
+)
+_ONE_AT_A_TIME: Final = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +155,7 @@ async def enter_code(
     if email is None:
         return Entered(CodeOutcome.EXPIRED)
     await _one_at_a_time(tx, email)
-    row = (await tx.execute(select(SignInAttempt).where(col(SignInAttempt.id) == attempt).with_for_update())).scalar_one()
+    row = (await tx.execute(_ATTEMPT_LOCKED, {"id": attempt})).scalar_one()
     outcome = judge(_state(row), matches=same(row.code_hash, hash_of_code(attempt, code)), now=now)
     if outcome in (CodeOutcome.ACCEPTED, CodeOutcome.WRONG, CodeOutcome.TOO_MANY_TRIES) and row.tries < TRIES_MAX:
         tried = await count(tx, f"wrong:{email.lower()}", rules.wrong_codes_per_email, now=now)
@@ -159,7 +171,7 @@ async def enter_code(
 
 async def asked_for(tx: Tx, attempt: UUID) -> str | None:
     """The e-mail that a sign-in was asked for; None where there is no such sign-in."""
-    return (await tx.execute(select(col(SignInAttempt.email)).where(col(SignInAttempt.id) == attempt))).scalar_one_or_none()
+    return (await tx.execute(_ASKED_FOR, {"id": attempt})).scalar_one_or_none()
 
 
 async def look_at_link(tx: Tx, *, token: str, now: datetime) -> tuple[CodeOutcome, str]:
@@ -204,12 +216,7 @@ async def open_session(tx: Tx, *, account: UUID, rules: Rules, now: datetime, de
 
 async def signed_in(tx: Tx, *, token: str, rules: Rules, now: datetime) -> SignedIn | None:
     """The person whose session this secret opens, as they are now; None where the session or the account no longer counts."""
-    found = (
-        select(Session, Account)
-        .join(Account, col(Account.id) == col(Session.account_id))
-        .where(col(Session.token_hash) == hash_of_session(token))
-    )
-    row = (await tx.execute(found)).one_or_none()
+    row = (await tx.execute(_SIGNED_IN, {"hash": hash_of_session(token)})).one_or_none()
     if row is None:
         return None
     session, account = row
@@ -243,7 +250,7 @@ async def sign_out_everywhere(tx: Tx, *, account: UUID, now: datetime, but: UUID
 
 async def account_by_email(tx: Tx, email: str) -> Account | None:
     """The account with this e-mail, without regard to case."""
-    return (await tx.execute(select(Account).where(func.lower(col(Account.email)) == email.lower()))).scalar_one_or_none()
+    return (await tx.execute(_BY_EMAIL, {"email": email.lower()})).scalar_one_or_none()
 
 
 async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, former: str, device: str) -> Entered:
@@ -253,8 +260,7 @@ async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, forme
     """
     account = await _account_of(tx, row, now)
     await forget(tx, f"email:{row.email.lower()}", f"wrong:{row.email.lower()}")
-    mine = update(SignInAttempt).where(func.lower(col(SignInAttempt.email)) == row.email.lower(), col(SignInAttempt.used_at).is_(None))
-    await tx.execute(mine.values(used_at=now))
+    await tx.execute(_USE_UP, {"email": row.email.lower(), "now": now})
     if account.disabled_at is not None:
         return Entered(CodeOutcome.EXPIRED)
     if former:
@@ -264,11 +270,8 @@ async def _let_in(tx: Tx, row: SignInAttempt, rules: Rules, now: datetime, forme
 
 
 async def _account_of(tx: Tx, row: SignInAttempt, now: datetime) -> Account:
-    made = insert(Account).values(
-        id=new_id(), email=row.email, role=APPLICANT, language=row.language, timezone=row.timezone, name="", created_at=now
-    )
-    # Two codes of a new address may be entered at once: the second finds the account that the first made.
-    await tx.execute(made.on_conflict_do_nothing(index_elements=[func.lower(col(Account.email))]))
+    values = {"id": new_id(), "email": row.email, "role": APPLICANT, "language": row.language, "timezone": row.timezone, "now": now}
+    await tx.execute(_MAKE_ACCOUNT, values)
     account = await account_by_email(tx, row.email)
     assert account is not None, "the account was inserted or stood there"
     return account
@@ -281,7 +284,7 @@ def _here(email: str, ip: str) -> str:
 
 async def _one_at_a_time(tx: Tx, email: str) -> None:
     """Sign-ins of one e-mail end one after the other, as each of them touches all that are open."""
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign-in:{email.lower()}", 0))))
+    await tx.execute(_ONE_AT_A_TIME, {"key": f"sign-in:{email.lower()}"})
 
 
 def _state(row: SignInAttempt) -> Attempt:

@@ -9,7 +9,7 @@ from services.applications.copies.content import sheet
 from services.applications.copies.sheets import Sheet
 from services.applications.documents.store import DocumentStore
 from services.applications.domain.viewers import Viewer
-from services.applications.folder import Folder, zone_of
+from services.applications.folder import Folder
 from services.applications.store import copies
 from services.applications.store.copies import AsSent, Due
 from services.applications.views import dossier
@@ -57,7 +57,7 @@ async def make(db: Database, store: DocumentStore, texts: Texts, one: Due, now: 
         found = await dossier(tx, Viewer(one.person_id, "applicant"), one.application_id)
         if found is None:
             return None
-        return Folder(found, await zone_of(tx, one.person_id, found.application.country), now), await copies.as_sent(tx, one)
+        return Folder.of(found, now), await copies.as_sent(tx, one)
 
     with speaking(texts, spoken(one.language or "")):
         found = await db.run(read)

@@ -12,7 +12,7 @@ from services.applications.access import viewer_of
 from services.applications.accounts.desk import desk_of
 from services.applications.domain.viewers import Viewer
 from services.applications.folder import Folder, zone_of
-from services.applications.views import Dossier, dossier
+from services.applications.views import dossier
 from shared.persistence.database import Tx
 from shared.web.context import context_of
 from shared.web.formats import bracketed, format_date
@@ -62,11 +62,7 @@ async def folder_of(request: Request, raw_id: str) -> Folder:
     """The application with that id of whoever asks; 404 where it is somebody else's or nobody's."""
     viewer, desk, application_id = applicant(request), desk_of(request), id_from(raw_id)
 
-    async def read(tx: Tx) -> tuple[Dossier | None, str]:
-        found = await dossier(tx, viewer, application_id)
-        return found, await zone_for(tx, request, found.application.country if found else "")
-
-    found, zone = await desk.db.run(read)
+    found = await desk.db.run(lambda tx: dossier(tx, viewer, application_id))
     if found is None:
         raise Problem(404, code="not_found")
-    return Folder(found, zone, desk.clock.now())
+    return Folder.of(found, desk.clock.now())

@@ -20,6 +20,7 @@ from services.applications.pages.kit import applicant, folder_of, id_from
 from services.applications.pages.refusals import problem
 from services.applications.pages.refused_files import keeping_refused, refusal_words, said_again, still_refused
 from services.applications.pages.words import size_words
+from services.applications.plan.model import Document as Paper
 from services.applications.tables import Document
 from services.applications.uploads import UploadRefused, take, take_over
 from services.applications.use_cases import Done
@@ -147,7 +148,7 @@ async def add_paper(request: Request, application_id: str, kind: str) -> Respons
     async with request.form(max_files=FILES_AT_ONCE, max_fields=10) as form:
         uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
         replaces = str(form.get("replaces", ""))
-        refused = [one for upload in uploads if (one := await add(request, folder, kind, upload, replaces))]
+        refused = [one for upload in uploads if (one := await add(request, folder, found.paper, upload, replaces))]
     by_script = request.headers.get("accept", "") == "application/json"
     if not uploads and found.file:
         return RedirectResponse(came_from(request, folder), 303)
@@ -188,10 +189,10 @@ def none_chosen(form: FormData) -> str:
     return "" if form.get("before") else _("Choose one of the files")
 
 
-async def add(request: Request, folder: Folder, kind: str, upload: UploadFile, replaces: str) -> UploadRefused | None:
+async def add(request: Request, folder: Folder, paper: Paper, upload: UploadFile, replaces: str) -> UploadRefused | None:
     """Take one file; why not, or nothing where it was taken."""
     instead = id_from(replaces) if replaces else None
-    outcome = await take(request, applicant(request), folder.application.id, kind, upload, upload.filename, replaces=instead)
+    outcome = await take(request, applicant(request), folder.application.id, paper, upload, upload.filename, replaces=instead)
     if isinstance(outcome, UploadRefused):
         return outcome
     if not isinstance(outcome, Done):

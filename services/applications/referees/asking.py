@@ -7,7 +7,7 @@ from uuid import UUID
 from services.applications.accounts import people
 from services.applications.accounts.throttle import count
 from services.applications.domain.accounts import Window, refused
-from services.applications.domain.answers import Answer, given
+from services.applications.domain.answers import Answer, Stored, given
 from services.applications.domain.lifecycle import NotAllowed, State
 from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.referees import (
@@ -27,7 +27,7 @@ from services.applications.domain.referees import (
 from services.applications.domain.viewers import Viewer
 from services.applications.referees import store
 from services.applications.referees.tables import Referee
-from services.applications.referees.telling import about, applicant_name, due_now, due_of, open_until, release, taken_until, tell
+from services.applications.referees.telling import about, due_now, due_of, name_said, open_until, release, taken_until, tell
 from services.applications.store import applications
 from services.applications.store.plans import InForce
 from services.applications.tables import Application
@@ -50,11 +50,12 @@ NotAsked = NotFound | Forbidden | NotAllowed
 
 
 class Ground(NamedTuple):
-    """An application (locked) that the applicant may ask for letters for."""
+    """An application (locked) that the applicant may ask for letters for; its answers as they are `stored`, and those that count."""
 
     application: Application
     terms: InForce
     asked: Referees
+    stored: dict[str, Stored]
     answers: dict[str, Answer]
     others: list[Referee]
 
@@ -131,7 +132,7 @@ async def _against(tx: Tx, viewer: Viewer, ground: Ground, who: Invitee, former:
         return RefereeRefused("address_twice")
     if len(live) >= asked.maximum:
         return RefereeRefused("too_many", {"maximum": asked.maximum})
-    if not await applicant_name(tx, application, terms):
+    if not (name_said(terms, ground.stored) or (account and account.name)):
         return RefereeRefused("name_needed")
     for key, window in ((pair, ONE_TO_ONE), (f"referees:{viewer.account_id}", BY_APPLICANT), (f"referee:{who.email.lower()}", TO_ADDRESS)):
         used = await count(tx, key, window, now=now)
@@ -186,7 +187,8 @@ async def _ground(tx: Tx, viewer: Viewer, application_id: UUID) -> Ground | Refe
     state = State(application.state)
     if not may_ask(asked.needed, state):
         return NotAllowed("not_in_this_state", state)
-    answers = given(terms.programme.pages, await applications.stored_answers(tx, application.id))
+    stored = await applications.stored_answers(tx, application.id)
+    answers = given(terms.programme.pages, stored)
     if not asked.asked_of(answers):
         return RefereeRefused("not_asked")
-    return Ground(application, terms, asked, answers, await store.of_application(tx, application.id))
+    return Ground(application, terms, asked, stored, answers, await store.of_application(tx, application.id))

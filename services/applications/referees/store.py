@@ -6,9 +6,10 @@ Whoever locks an application and one of its referees locks the application first
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlmodel import col
 
 from services.applications.domain.lifecycle import State
@@ -25,34 +26,37 @@ def hash_of_letter_link(token: str) -> bytes:
     return hashlib.sha256(b"letter\x1f" + token.encode()).digest()
 
 
+_OF: Final = select(Referee).where(col(Referee.application_id) == bindparam("id")).order_by(col(Referee.invited_at), col(Referee.id))
+_FIND: Final = select(Referee).where(col(Referee.id) == bindparam("id"))
+_FIND_LOCKED: Final = _FIND.with_for_update().execution_options(populate_existing=True)
+_LINK: Final = select(RefereeLink).where(col(RefereeLink.token_hash) == bindparam("hash"))
+_LETTER: Final = select(Recommendation).where(col(Recommendation.referee_id) == bindparam("id"))
+_APPLICATION: Final = select(Application).where(col(Application.id) == bindparam("id"))
+
+
 async def of_application(tx: Tx, application_id: UUID) -> list[Referee]:
     """Everybody who was ever asked, in the order of asking."""
-    found = select(Referee).where(col(Referee.application_id) == application_id).order_by(col(Referee.invited_at), col(Referee.id))
-    return list((await tx.execute(found)).scalars())
+    return list((await tx.execute(_OF, {"id": application_id})).scalars())
 
 
 async def find(tx: Tx, referee_id: UUID, *, lock: bool = False) -> Referee | None:
     """The referee with that id; `lock` holds the row until the end of the transaction."""
-    found = select(Referee).where(col(Referee.id) == referee_id)
-    if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
-    return (await tx.execute(found)).scalar_one_or_none()
+    return (await tx.execute(_FIND_LOCKED if lock else _FIND, {"id": referee_id})).scalar_one_or_none()
 
 
 async def link_of(tx: Tx, token: str) -> RefereeLink | None:
     """The link that this secret is of, whether it still counts or not."""
-    found = select(RefereeLink).where(col(RefereeLink.token_hash) == hash_of_letter_link(token))
-    return (await tx.execute(found)).scalar_one_or_none()
+    return (await tx.execute(_LINK, {"hash": hash_of_letter_link(token)})).scalar_one_or_none()
 
 
 async def letter_of(tx: Tx, referee_id: UUID) -> Recommendation | None:
     """What the referee has written so far."""
-    return (await tx.execute(select(Recommendation).where(col(Recommendation.referee_id) == referee_id))).scalar_one_or_none()
+    return (await tx.execute(_LETTER, {"id": referee_id})).scalar_one_or_none()
 
 
 async def application_of(tx: Tx, referee: Referee) -> Application:
     """The application that the letter is for."""
-    return (await tx.execute(select(Application).where(col(Application.id) == referee.application_id))).scalar_one()
+    return (await tx.execute(_APPLICATION, {"id": referee.application_id})).scalar_one()
 
 
 async def to_chase(tx: Tx, *, now: datetime, most: int) -> Sequence[Referee]:

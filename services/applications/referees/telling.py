@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.applications.accounts import people, zones
-from services.applications.domain.answers import from_stored, name_in
+from services.applications.domain.answers import Stored, from_stored, name_in
 from services.applications.domain.lifecycle import State
 from services.applications.domain.referees import OPEN, Referees, may_write, passed, shifted
 from services.applications.referees import store
@@ -82,11 +82,15 @@ def taken_until(due: datetime, application: Application, terms: InForce, asked: 
 
 async def applicant_name(tx: Tx, application: Application, terms: InForce) -> str:
     """What the applicant is called: as the form says, else as the account does; empty where neither says."""
-    answers = from_stored(terms.programme.pages, await applications.stored_answers(tx, application.id))
-    if named := name_in(terms.programme.pages, answers):
+    if named := name_said(terms, await applications.stored_answers(tx, application.id)):
         return named
     account = await people.by_id(tx, application.person_id)
     return account.name if account else ""
+
+
+def name_said(terms: InForce, answers: Mapping[str, Stored]) -> str:
+    """What the form says that the applicant is called; empty where it does not."""
+    return name_in(terms.programme.pages, from_stored(terms.programme.pages, answers))
 
 
 @dataclass(frozen=True, slots=True)

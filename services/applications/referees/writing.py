@@ -91,15 +91,17 @@ def read(asked: Referees, typed: Mapping[str, str]) -> Parsed:
     return parse_page(asked.page, typed, today=date.min)
 
 
-async def seat(tx: Tx, token: str, *, now: datetime, lock: bool = False) -> Seat | LinkGone:
-    """The page that this link opens; it changes nothing, for mail scanners open links. `lock` holds the referee's row."""
+async def seat(tx: Tx, token: str, *, now: datetime, lock: bool = False, held: Application | None = None) -> Seat | LinkGone:
+    """The page that this link opens; it changes nothing, for mail scanners open links. `lock` holds the referee's row; the application's
+    is `held` already, where it is given.
+    """
     link = await store.link_of(tx, token)
     if link is None or passed(link.expires_at, now):
         return LinkGone()
     referee = await store.find(tx, link.referee_id, lock=lock)
     if referee is None or referee.state in (Standing.REPLACED, Standing.RELEASED):
         return LinkGone()
-    application = await store.application_of(tx, referee)
+    application = held or await store.application_of(tx, referee)
     terms = await terms_of(tx, application.programme)
     asked = terms.programme.referees
     if asked is None or (referee.state in OPEN and not may_write(State(application.state))):
@@ -119,14 +121,13 @@ async def _to_settle(tx: Tx, token: str, now: datetime) -> Seat | LinkGone | Let
     """The seat, its row locked behind its application's: what is told counts all letters of that, so they are settled one by one."""
     link = await store.link_of(tx, token)
     referee = await store.find(tx, link.referee_id) if link else None
-    if referee is not None:
-        await applications.locked(tx, referee.application_id)
-    return await _to_write(tx, token, now)
+    held = await applications.locked(tx, referee.application_id) if referee else None
+    return await _to_write(tx, token, now, held)
 
 
-async def _to_write(tx: Tx, token: str, now: datetime) -> Seat | LinkGone | LetterRefused:
+async def _to_write(tx: Tx, token: str, now: datetime, held: Application | None = None) -> Seat | LinkGone | LetterRefused:
     """The seat, its row locked, as long as a letter may still be written."""
-    found = await seat(tx, token, now=now, lock=True)
+    found = await seat(tx, token, now=now, lock=True, held=held)
     if isinstance(found, LinkGone):
         return found
     if not found.open:

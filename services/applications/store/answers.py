@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import column, select, text
+from sqlalchemy import Select, bindparam, column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Boolean, DateTime, Integer, Text
 from sqlmodel import col
@@ -17,8 +18,8 @@ from services.applications.accounts.use_cases import ended
 from services.applications.domain.answers import Stored
 from services.applications.domain.viewers import SessionEnded, Viewer
 from services.applications.store import plans
-from services.applications.store.applications import visible_to
 from services.applications.store.plans import InForce
+from services.applications.store.visible import seen_by, visible
 from services.applications.tables import Application
 from shared.persistence.database import Tx
 
@@ -53,16 +54,20 @@ class Typed:
         return str((self.at - _EPOCH) // timedelta(microseconds=1))
 
 
+@cache
+def _whose(role: str, of_country: bool, lock: bool) -> Select[Application, Account, bool]:
+    statement = (
+        select(Application, Account, ended(bindparam("session")))
+        .outerjoin(Account, col(Account.id) == col(Application.person_id))
+        .where(col(Application.id) == bindparam("id"), visible(role, of_country))
+    )
+    return statement.with_for_update(of=Application).execution_options(populate_existing=True) if lock else statement
+
+
 async def whose(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> tuple[Application, Account | None] | None:
     """The application, if the viewer may know of it, and the account of whoever applies; `SessionEnded` where the viewer's session is."""
-    statement = (
-        select(Application, Account, ended(viewer.session_id))
-        .outerjoin(Account, col(Account.id) == col(Application.person_id))
-        .where(col(Application.id) == application_id, visible_to(viewer))
-    )
-    if lock:
-        statement = statement.with_for_update(of=Application).execution_options(populate_existing=True)
-    row = (await tx.execute(statement)).one_or_none()
+    values = {"id": application_id, "session": viewer.session_id, **seen_by(viewer)}
+    row = (await tx.execute(_whose(viewer.role, bool(viewer.country), lock), values)).one_or_none()
     if row is not None and row[2]:
         raise SessionEnded
     return None if row is None else (row[0], row[1])

@@ -1,46 +1,49 @@
-"""Applications, their answers and their timelines."""
+"""Applications, their answers and their timelines.
+
+A statement that many requests ask is built once, with parameters: to build it anew costs as much as half of asking it.
+"""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, column, false, func, select, text, true
+from sqlalchemy import BigInteger, Select, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 from sqlmodel import col
 
 from services.applications.domain.answers import Stored
 from services.applications.domain.papers import FileState
-from services.applications.domain.viewers import EVERYWHERE, Viewer
+from services.applications.domain.viewers import Viewer
 from services.applications.store import plans
 from services.applications.store.idempotency import Known
+from services.applications.store.visible import seen_by, visible, visible_to
 from services.applications.tables import Application, Document, PageAnswers, Review, TimelineEntry
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx
 
 
-def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The condition on `application` that holds for what the viewer may know to exist; as `domain.viewers.may_know`."""
-    submitted = col(Application.receipt).is_not(None)
-    if viewer.role == "applicant":
-        return col(Application.person_id) == viewer.account_id
-    if viewer.role == "coordinator" and viewer.country:
-        return and_(submitted, col(Application.country) == viewer.country)
-    return and_(submitted, true() if viewer.role in EVERYWHERE else false())
+@cache
+def _find(role: str, of_country: bool, lock: bool) -> Select[Application]:
+    statement = select(Application).where(col(Application.id) == bindparam("id"), visible(role, of_country))
+    return statement.with_for_update().execution_options(populate_existing=True) if lock else statement
 
 
 async def find(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> Application | None:
     """The application, if the viewer may know of it; `lock` holds its row until the end of the transaction."""
-    statement = select(Application).where(col(Application.id) == application_id, visible_to(viewer))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return (await tx.execute(statement)).scalar_one_or_none()
+    statement = _find(viewer.role, bool(viewer.country), lock)
+    return (await tx.execute(statement, {"id": application_id, **seen_by(viewer)})).scalar_one_or_none()
+
+
+_LOCKED: Final = (
+    select(Application).where(col(Application.id) == bindparam("id")).with_for_update().execution_options(populate_existing=True)
+)
 
 
 async def locked(tx: Tx, application_id: UUID) -> Application | None:
     """The application for the service itself, its row locked: quotas' answers are for whomever they are."""
-    statement = select(Application).where(col(Application.id) == application_id).with_for_update().execution_options(populate_existing=True)
-    return (await tx.execute(statement)).scalar_one_or_none()
+    return (await tx.execute(_LOCKED, {"id": application_id})).scalar_one_or_none()
 
 
 async def locked_now(tx: Tx, application_ids: Sequence[UUID]) -> dict[UUID, Application]:
@@ -84,42 +87,55 @@ async def hopeful(
     return [Hopeful(*row) for row in await tx.execute(_HOPEFUL, given)]
 
 
+_LIVE: Final = select(Application).where(
+    col(Application.person_id) == bindparam("person"),
+    col(Application.programme) == bindparam("programme"),
+    col(Application.year) == bindparam("year"),
+    col(Application.state) != "withdrawn",
+)
+
+
 async def live(tx: Tx, person_id: UUID, programme: str, year: int) -> Application | None:
     """The person's one application to that call that was not withdrawn."""
-    statement = select(Application).where(
-        col(Application.person_id) == person_id,
-        col(Application.programme) == programme,
-        col(Application.year) == year,
-        col(Application.state) != "withdrawn",
+    return (await tx.execute(_LIVE, {"person": person_id, "programme": programme, "year": year})).scalar_one_or_none()
+
+
+_SENT_BEFORE: Final = (
+    select(Application)
+    .where(
+        col(Application.person_id) == bindparam("person"),
+        col(Application.id) != bindparam("id"),
+        col(Application.submitted_at).is_not(None),
     )
-    return (await tx.execute(statement)).scalar_one_or_none()
+    .order_by((col(Application.programme) == bindparam("programme")).desc(), col(Application.submitted_at).desc())
+    .limit(1)
+)
 
 
 async def sent_before(tx: Tx, person_id: UUID, application: Application) -> Application | None:
     """The newest application that the person has sent besides this one; one to the same programme goes before any other."""
-    statement = (
-        select(Application)
-        .where(col(Application.person_id) == person_id, col(Application.id) != application.id, col(Application.submitted_at).is_not(None))
-        .order_by((col(Application.programme) == application.programme).desc(), col(Application.submitted_at).desc())
-        .limit(1)
-    )
-    return (await tx.execute(statement)).scalar_one_or_none()
+    values = {"person": person_id, "id": application.id, "programme": application.programme}
+    return (await tx.execute(_SENT_BEFORE, values)).scalar_one_or_none()
+
+
+_LOCK_SLATE: Final = text("select pg_advisory_xact_lock(hashtextextended(:key, 1))")
+_LOCK_PERSON: Final = text("select pg_advisory_xact_lock(hashtextextended(:key, 2))")
+_WAS_ERASED: Final = text("select exists (select 1 from erasure where person_id = :person and erased_at is not null)")
 
 
 async def lock_slate(tx: Tx, cell: Cell) -> None:
     """Take turns on a cell's slate, until the end of the transaction; always before any row of it is locked."""
-    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"slate:{cell.key}"})
+    await tx.execute(_LOCK_SLATE, {"key": f"slate:{cell.key}"})
 
 
 async def lock_person(tx: Tx, person_id: UUID) -> None:
     """Take turns on what a person starts, so that two tabs do not start the same call twice."""
-    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": f"person:{person_id}"})
+    await tx.execute(_LOCK_PERSON, {"key": f"person:{person_id}"})
 
 
 async def was_erased(tx: Tx, person_id: UUID) -> bool:
     """Whether the person's data were erased, so that nothing new may begin under that id."""
-    statement = text("select exists (select 1 from erasure where person_id = :person and erased_at is not null)")
-    return bool((await tx.execute(statement, {"person": person_id})).scalar_one())
+    return bool((await tx.execute(_WAS_ERASED, {"person": person_id})).scalar_one())
 
 
 async def slate(tx: Tx, cell: Cell, *, lock: bool = False) -> list[Application]:
@@ -153,12 +169,16 @@ async def slate_ranks(tx: Tx, cell: Cell) -> list[tuple[int, bool]]:
     return [(rank, there) for rank, there in await tx.execute(statement) if rank is not None]
 
 
+_ANSWERS: Final = (
+    select(col(PageAnswers.answers)).where(col(PageAnswers.application_id) == bindparam("id")).order_by(col(PageAnswers.saved_at))
+)
+
+
 async def stored_answers(tx: Tx, application_id: UUID) -> dict[str, Stored]:
     """All answers by question key, as JSON keeps them; what was saved last counts where a question changed its page."""
-    statement = select(PageAnswers).where(col(PageAnswers.application_id) == application_id).order_by(col(PageAnswers.saved_at))
     answers: dict[str, Stored] = {}
-    for page in (await tx.execute(statement)).scalars():
-        answers |= page.answers
+    for page in (await tx.execute(_ANSWERS, {"id": application_id})).scalars():
+        answers |= page
     return answers
 
 
@@ -223,10 +243,14 @@ async def all_filled_in(tx: Tx, asked: Sequence[Asked]) -> list[FilledIn]:
     return found
 
 
+_DOCUMENTS: Final = (
+    select(Document).where(col(Document.application_id) == bindparam("id")).order_by(col(Document.uploaded_at), col(Document.id))
+)
+
+
 async def documents(tx: Tx, application_id: UUID) -> list[Document]:
     """The files attached to an application, in the order in which they came."""
-    statement = select(Document).where(col(Document.application_id) == application_id).order_by(col(Document.uploaded_at), col(Document.id))
-    return list((await tx.execute(statement)).scalars())
+    return list((await tx.execute(_DOCUMENTS, {"id": application_id})).scalars())
 
 
 async def documents_before(tx: Tx, viewer: Viewer, application_id: UUID, *, most: int) -> list[tuple[Document, Application]]:
@@ -245,10 +269,12 @@ async def documents_before(tx: Tx, viewer: Viewer, application_id: UUID, *, most
     return [(document, application) for document, application in (await tx.execute(statement)).all()]
 
 
+_TIMELINE: Final = select(TimelineEntry).where(col(TimelineEntry.application_id) == bindparam("id")).order_by(col(TimelineEntry.number))
+
+
 async def timeline(tx: Tx, application_id: UUID) -> list[TimelineEntry]:
     """Every move, the first one first."""
-    statement = select(TimelineEntry).where(col(TimelineEntry.application_id) == application_id).order_by(col(TimelineEntry.number))
-    return list((await tx.execute(statement)).scalars())
+    return list((await tx.execute(_TIMELINE, {"id": application_id})).scalars())
 
 
 async def reviews(tx: Tx, application_id: UUID) -> Sequence[Review]:
@@ -257,9 +283,12 @@ async def reviews(tx: Tx, application_id: UUID) -> Sequence[Review]:
     return (await tx.execute(statement)).scalars().all()
 
 
+_SCORES: Final = select(col(Review.score)).where(col(Review.application_id) == bindparam("id"))
+
+
 async def scores(tx: Tx, application_id: UUID) -> list[int]:
     """Each reviewer's score, in thousandths."""
-    return list((await tx.execute(select(col(Review.score)).where(col(Review.application_id) == application_id))).scalars())
+    return list((await tx.execute(_SCORES, {"id": application_id})).scalars())
 
 
 async def count_by_state(tx: Tx, viewer: Viewer, programme: str, year: int) -> dict[str, int]:

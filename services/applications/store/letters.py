@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlmodel import col
 
 from services.applications.domain.letters import Letter
 from services.applications.domain.lifecycle import APPLICANT
 from services.applications.domain.viewers import Viewer
-from services.applications.store.applications import visible_to
+from services.applications.store.visible import visible_to
 from services.applications.tables import Application
 from services.applications.tables import Letter as Row
 from shared.persistence.database import Tx
@@ -22,10 +22,12 @@ _UNANSWERED: Final = text(
 )
 
 
+_OF: Final = select(Row).where(col(Row.application_id) == bindparam("id")).order_by(col(Row.at), col(Row.number))
+
+
 async def of_application(tx: Tx, application_id: UUID) -> tuple[Letter, ...]:
     """All letters of an application, the first one first."""
-    statement = select(Row).where(col(Row.application_id) == application_id).order_by(col(Row.at), col(Row.number))
-    found = (await tx.execute(statement)).scalars()
+    found = (await tx.execute(_OF, {"id": application_id})).scalars()
     return tuple(Letter(one.kind, one.number, one.at, one.role, one.body, one.closes) for one in found)
 
 

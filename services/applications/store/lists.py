@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, bindparam, or_, select, text
 from sqlmodel import col
 
 from services.applications.accounts.tables import Account
 from services.applications.domain.viewers import Viewer
-from services.applications.store.applications import visible_to
+from services.applications.store.visible import visible_to
 from services.applications.tables import Application
 from services.applications.told import CellFigures
 from shared.kernel.cells import Cell
@@ -85,27 +85,28 @@ def mark_of(listed: Listed) -> Mark:
     return Mark(application.submitted_at, application.score or 0, application.id)
 
 
+_OF_PERSON: Final = select(Application).where(col(Application.person_id) == bindparam("person")).order_by(col(Application.id).desc())
+
+
 async def of_person(tx: Tx, viewer: Viewer) -> list[Application]:
     """The viewer's own applications, the newest first, drafts too."""
-    statement = select(Application).where(col(Application.person_id) == viewer.account_id).order_by(col(Application.id).desc())
-    return list((await tx.execute(statement)).scalars())
-
-
-async def person(tx: Tx, person_id: UUID) -> Account | None:
-    """Who applied."""
-    return (await tx.execute(select(Account).where(col(Account.id) == person_id))).scalar_one_or_none()
+    return list((await tx.execute(_OF_PERSON, {"person": viewer.account_id})).scalars())
 
 
 async def names(tx: Tx, accounts: Collection[UUID]) -> dict[UUID, str]:
     """Account id to name, of those that there are."""
+    if not accounts:
+        return {}
     statement = select(col(Account.id), col(Account.name)).where(col(Account.id).in_(accounts))
-    return dict((await tx.execute(statement)).all()) if accounts else {}
+    return dict((await tx.execute(statement)).all())
 
 
 async def figures(tx: Tx, cells: Collection[Cell]) -> dict[str, CellFigures]:
     """Cell key to its figures as quotas last told; a cell of which nothing was told is absent."""
+    if not cells:
+        return {}
     statement = select(CellFigures).where(col(CellFigures.cell).in_([cell.key for cell in cells]))
-    return {one.cell: one for one in (await tx.execute(statement)).scalars()} if cells else {}
+    return {one.cell: one for one in (await tx.execute(statement)).scalars()}
 
 
 _ASKING: Final = text("""

@@ -74,15 +74,19 @@ class InForce(NamedTuple):
         return frozenset().union(*planned, *(one.parts for one in self.changes if one.country == country))
 
 
+_ALL_IN_FORCE: Final = text(IN_FORCE)
+_ONE_IN_FORCE: Final = text(f"{IN_FORCE} where p.programme = :programme")
+
+
 async def in_force(tx: Tx, programme: str) -> InForce | None:
     """The programme with that code, as last published."""
-    row = (await tx.execute(text(f"{IN_FORCE} where p.programme = :programme"), {"programme": programme})).one_or_none()
+    row = (await tx.execute(_ONE_IN_FORCE, {"programme": programme})).one_or_none()
     return None if row is None else await read(tx, *row)
 
 
 async def all_in_force(tx: Tx) -> list[InForce]:
     """Every programme as last published, in the order of its plan's files."""
-    rows = (await tx.execute(text(IN_FORCE))).all()
+    rows = (await tx.execute(_ALL_IN_FORCE)).all()
     found = [await read(tx, *row) for row in rows]
     return sorted(found, key=lambda one: (one.plan.code, [p.code for p in one.plan.programmes].index(one.programme.code)))
 
@@ -141,11 +145,12 @@ async def lock_loading(tx: Tx) -> None:
 
 HELD: Final = func.pg_advisory_xact_lock_shared(func.hashtextextended("plan", 3))
 """A column of a statement after which no plan is loaded until the transaction ends: what is read of one after that stays true."""
+_HOLD: Final = select(HELD)
 
 
 async def hold(tx: Tx) -> None:
     """The same, by a statement of its own."""
-    await tx.execute(select(HELD))
+    await tx.execute(_HOLD)
 
 
 async def open_change(tx: Tx, plan: str) -> PlanChange | None:

@@ -11,7 +11,7 @@ from sqlmodel import col
 from services.applications.accounts.tables import Account
 from services.applications.domain.lifecycle import State
 from services.applications.domain.viewers import Viewer
-from services.applications.store.applications import visible_to
+from services.applications.store.visible import visible_to
 from services.applications.tables import Application, PageAnswers, Review
 from shared.kernel.cells import Cell
 from shared.persistence.database import Tx

@@ -7,13 +7,14 @@ is skipped. The moment of a move is the event's own, so that a replay gives the 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from services.applications.domain.lifecycle import FINISHED, QUOTAS, WITH_QUOTAS, Act, Moved, State, move
 from services.applications.store import applications as store
 from services.applications.tables import Application
-from services.applications.told import CellFigures, FixedLimit
+from services.applications.told import FixedLimit
 from services.applications.use_cases.steps import finish
 from shared.events.envelope import Event
 from shared.events.quotas import (
@@ -37,6 +38,14 @@ OVERTAKEN: Final = {
     Act.WAIT: FINISHED | {State.WAITING},
 }
 """States in which an answer only shows that something else came first; elsewhere those in which everything is over."""
+
+# Told after every batch of quotas', and so written by hand: the one of the library's own costs three times as much.
+_KEEP_FIGURES: Final = text(
+    "insert into cell_figures as f (cell, version, capacity, free, offered, taken, waiting, last_decision, at) "
+    "values (:cell, :version, :capacity, :free, :offered, :taken, :waiting, :last_decision, :at) on conflict (cell) do update set "
+    "version = excluded.version, capacity = excluded.capacity, free = excluded.free, offered = excluded.offered, taken = excluded.taken, "
+    "waiting = excluded.waiting, last_decision = excluded.last_decision, at = excluded.at where f.version < excluded.version"
+)
 
 
 async def nomination_refused(tx: Tx, event: Event[NominationRefused]) -> None:
@@ -84,7 +93,8 @@ async def place_released(tx: Tx, event: Event[PlaceReleased]) -> None:
 async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:
     """Keep a cell's newest figures."""
     data = event.data
-    figures: dict[str, Any] = {
+    figures = {
+        "cell": data.cell,
         "version": event.subjectversion,
         "capacity": data.capacity,
         "free": data.free,
@@ -94,9 +104,7 @@ async def cell_changed(tx: Tx, event: Event[CellChanged]) -> None:
         "last_decision": data.last_decision,
         "at": event.time,
     }
-    statement = insert(CellFigures).values(cell=data.cell, **figures)
-    newer = col(CellFigures.version) < statement.excluded.version
-    await tx.execute(statement.on_conflict_do_update(index_elements=["cell"], set_=figures, where=newer))
+    await tx.execute(_KEEP_FIGURES, figures)
 
 
 async def limit_set(tx: Tx, event: Event[LimitSet]) -> None:
