@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from datetime import datetime
 
 import asyncpg
 import pytest
@@ -16,12 +14,11 @@ from shared.messaging import worker as working
 from shared.messaging.broker import Broker
 from shared.messaging.kafka import KafkaTransport
 from shared.messaging.local import LocalPublisher, LocalTransport
-from shared.messaging.service import Sweep
-from shared.messaging.transport import Outgoing, Partition, Receiver, Record, Source, TransportAway
+from shared.messaging.transport import Partition, Receiver, Record, Source, TransportAway
 from shared.persistence.database import Database, Tx
 from shared.settings import CommonSettings
 from tests.conftest import NewDatabase
-from tests.contract.rig import KEYS, Rig, add_tables, apply_once, fact, forward, history, in_order, service
+from tests.contract.rig import KEYS, Rig, add_tables, apply_once, fact, forward, history, in_order
 
 GATE = 7_002
 NewDb = Callable[[str], Awaitable[Database]]
@@ -279,52 +276,3 @@ async def test_a_loop_that_goes_on_does_not_hide_another_that_waits(new_db: NewD
         assert worker.state != "ok", "and it stays so"
         transport.away = False
         await rig.until(well)
-
-
-class LostInTheMiddle(LocalTransport):
-    """The broker goes away while something else is under way, once that has begun."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun, self.lost = asyncio.Event(), asyncio.Event()
-
-    async def publisher(self) -> LocalPublisher:
-        if self.lost.is_set():
-            return await super().publisher()
-        return Losing({}, self)
-
-
-class Losing(LocalPublisher):
-    def __init__(self, receivers: dict[str, tuple[frozenset[str], Receiver]], transport: LostInTheMiddle) -> None:
-        super().__init__(receivers)
-        self._transport = transport
-
-    async def publish(self, rows: Sequence[Outgoing]) -> Sequence[int]:
-        await self._transport.begun.wait()
-        self._transport.lost.set()
-        raise TransportAway("it went away")
-
-
-async def test_what_a_sweep_does_comes_to_its_end_where_the_broker_goes_away(new_db: NewDb) -> None:
-    """As mails that are being sent: cut off in the middle they would wait for ten minutes, until nobody can be sending them any more."""
-    producer, transport, came = await new_db("applications"), LostInTheMiddle(), list[str]()
-
-    async def run(_now: datetime) -> int:
-        came.append("begun")
-        transport.begun.set()
-        await transport.lost.wait()
-        await producer.run(lambda tx: tx.execute(text("select pg_sleep(0.2)")))
-        came.append("done")
-        return 0
-
-    rig = Rig(producer, await new_db("quotas"), transport)
-    one = replace(service("applications", producer, apply_once), make_sweeps=lambda: (Sweep("mails", 60.0, run),))
-    await rig.publish(fact("a", 1, KEYS[0]))
-    async with rig.working(one):
-        await rig.until_sent()
-
-        async def twice() -> bool:
-            return came.count("begun") >= 2
-
-        await rig.until(twice)
-        assert came[:3] == ["begun", "done", "begun"]
