@@ -6,26 +6,24 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import asyncpg
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, expect
 
 from shared.kernel.clock import ManualClock
-from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
-from shared.persistence import migrate
 from shared.persistence.database import Database
 from shared.persistence.postgres_place import POINTER, remove_elsewhere
-from tests import compiled, one_broker, postgres
+from tests import compiled, memory, one_broker, postgres
 from tests.chromium import NoChromium, Shared, program
 from tests.order import long_first
+from tests.postgres import Prepare, Server
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "plans" / "china-celac-2015-2019"
@@ -38,9 +36,6 @@ settings.register_profile("puente", deadline=None, suppress_health_check=[Health
 settings.load_profile("puente")
 
 compiled.once_in_a_process()
-
-Prepare = Callable[[Database], Awaitable[None]]
-"""What is done once to a database that many tests then get a copy of."""
 
 
 class NewDatabase(Protocol):
@@ -55,43 +50,29 @@ class NewDb(Protocol):
     async def __call__(self, service: str, prepare: Prepare | None = None, /) -> Database: ...
 
 
-class Server:
-    """The PostgreSQL server of the test run."""
+WRITTEN = pytest.StashKey[memory.Folder]()
+"""Where the run's tests write, if that is in memory."""
+ENDED = pytest.StashKey[int]()
+"""The run's exit status."""
 
-    def __init__(self, url_of: Callable[[str], str]) -> None:
-        self.url_of = url_of
-        self.run = new_id().hex[-8:]
-        self.templates: dict[tuple[str, Prepare | None], str] = {}
-        self.made = 0
 
-    async def execute(self, *statements: str) -> None:
-        connection = await asyncpg.connect(self.url_of("postgres").replace("postgresql+asyncpg://", "postgresql://", 1))
-        try:
-            for statement in statements:
-                await connection.execute(statement)
-        finally:
-            await connection.close()
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests write in memory, where there is room: installations of their own, each with a database and a broker that wait for the disk."""
+    if config.option.basetemp is None and memory.has_room():
+        folder = config.stash[WRITTEN] = memory.Folder()
+        config.option.basetemp = str(folder.path / "tests")
 
-    async def template(self, service: str, prepare: Prepare | None = None) -> str:
-        """The name of a migrated and prepared database to copy; made at its first use."""
-        known = (service, prepare)
-        if known not in self.templates:
-            self.made += 1
-            name = f"template_{service}_{self.run}_{self.made}"
-            if prepare is None:
-                await self.execute(f"create database {name}")
-                await migrate.upgrade(self.url_of(name), service)
-            else:
-                await self.copy(await self.template(service), name)
-                db = Database(self.url_of(name))
-                await prepare(db)
-                await db.close()
-            self.templates[known] = name
-        return self.templates[known]
 
-    async def copy(self, template: str, name: str) -> None:
-        """Copied as files: with a server that does not wait for its disk that is the quicker way, and its dropping is too."""
-        await self.execute(f"create database {name} template {template} strategy file_copy")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    if exitstatus and WRITTEN in config.stash:
+        terminalreporter.line(f"What the failing tests wrote is in {config.option.basetemp}, until the next run begins.")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if WRITTEN in config.stash:
+        folder = config.stash[WRITTEN]
+        folder.leave() if config.stash.get(ENDED, 1) else folder.remove()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -117,8 +98,9 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """What is left is looked through once more, for what was not closed; pytest and the interpreter would do it eight times."""
+    session.config.stash[ENDED] = exitstatus
     gc.collect()
     gc.freeze()
 
@@ -140,10 +122,11 @@ def server() -> Iterator[Server]:
     given = os.environ.get("PUENTE_TEST_DATABASE_URL")
     if given:
         url = given.replace("postgresql://", "postgresql+asyncpg://", 1)
-        yield Server(lambda database: url.replace("{database}", database))
+        with Server(lambda database: url.replace("{database}", database)) as server:
+            yield server
         return
-    with postgres.server() as started:
-        yield Server(started.url)
+    with postgres.server() as started, Server(started.url) as server:
+        yield server
 
 
 @pytest.fixture
@@ -199,10 +182,32 @@ def whole_run(factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Folders of tests are closed to all but their owner, so that root keeps databases elsewhere: 140 MB each, that nobody would delete."""
+    """Below a folder that is closed to all but its owner root keeps databases elsewhere: 140 MB each, that nobody would delete."""
+    base = tmp_path_factory.getbasetemp()
+    if base.is_relative_to(memory.MEMORY):
+        passed_through(whole_run(tmp_path_factory), base)
     yield
-    for data in tmp_path_factory.getbasetemp().rglob(f"postgres/{POINTER}"):
-        remove_elsewhere(data.parent)
+    _remove_elsewhere(base)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A new folder, through which the account passes to which root steps down for a database, so that its data are in there."""
+    passed_through(tmp_path)
+    yield tmp_path
+    _remove_elsewhere(tmp_path)
+
+
+def passed_through(*folders: Path) -> None:
+    """Open them for whoever knows what is in there, where this is root."""
+    if os.geteuid() == 0:
+        for one in folders:
+            one.chmod(memory.PASSED_THROUGH)
+
+
+def _remove_elsewhere(folder: Path) -> None:
+    for pointer in folder.rglob(f"postgres/{POINTER}"):
+        remove_elsewhere(pointer.parent)
 
 
 @pytest.fixture(scope="session")

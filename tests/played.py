@@ -15,7 +15,7 @@ from rich.console import Console
 from services.run.simulate import Order
 from services.run.simulate.outcome import Outcome, write
 from services.run.simulate.run import play
-from tests.conftest import whole_run
+from tests.conftest import passed_through, whole_run
 
 SEED = 11
 APPLICATIONS = 60
@@ -60,7 +60,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Awaita
         with (folder / "lock").open("w") as lock:
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             if not kept.exists():
-                kept.write_text(json.dumps(await played(order("local"), tmp_path_factory.mktemp("undisturbed"))))
+                ground = tmp_path_factory.mktemp("undisturbed")
+                passed_through(ground)
+                kept.write_text(json.dumps(await played(order("local"), ground)))
             found: Table = json.loads(kept.read_text())
             return found
 

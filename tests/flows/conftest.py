@@ -17,8 +17,9 @@ from services.run.plans import load
 from services.run.registry import NAMES
 from services.run.settling import Settling
 from services.run.stack import Stack, Wish
-from tests.conftest import PLAN, Server
+from tests.conftest import PLAN
 from tests.flows.stack import PATIENCE_S, House
+from tests.postgres import Server
 
 OPENS = datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
 """Inside the scholarship call of 2016."""

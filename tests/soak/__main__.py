@@ -21,11 +21,11 @@ from shared.kernel.ids import new_id
 from shared.messaging.broker import Broker, Missing, find_broker
 from shared.persistence.database import Database
 from tests import postgres
-from tests.conftest import Server
 from tests.contract.counter import counter
 from tests.contract.harm import FAULTS
 from tests.contract.hurting import REQUEST_POINTS, WORKER_POINTS, Harms, hurt_api, hurt_worker
 from tests.contract.places import field, undisturbed
+from tests.postgres import Server
 
 console = Console(soft_wrap=True)
 
@@ -113,8 +113,7 @@ async def main() -> int:
         broker = find_broker(Path(folder) / "broker")
         if isinstance(broker, Missing):
             raise SystemExit(f"no Kafka: {broker.reason}; {broker.what_to_do}")
-        with broker:
-            server = Server(started.url)
+        with broker, Server(started.url) as server:
             soak = Soak(server, broker, Path(folder))
             for service in ("applications", "quotas"):
                 await server.template(service)

@@ -13,7 +13,8 @@ import pytest
 from services.run.home import Home
 from services.run.registry import NAMES
 from shared.web.keys import ensure_key_pair
-from tests.conftest import ROOT, Server
+from tests.conftest import ROOT
+from tests.postgres import Server
 
 SECONDS = 120
 

@@ -17,9 +17,9 @@ from shared.messaging.relay import Relay, connect
 from shared.persistence import migrate
 from shared.persistence.database import Database
 from shared.settings import CommonSettings
-from tests.conftest import Server
 from tests.integration.launcher.conftest import Installation, Puente
 from tests.integration.quotas.history import a_history
+from tests.postgres import Server
 
 PE = "training:PE:2016"
 
