@@ -117,18 +117,19 @@ class _Pages(FPDF):
         self.set_creation_date(sheet.made_at)
         drawn = {*chain.from_iterable(texts(sheet)), *OURS}
         self._han = {letter for letter in drawn if ord(letter) not in letters(LATIN)} - {"\n"}
-        self._add("text", LATIN, drawn - self._han, folder)
+        self._text = self._add("text", LATIN, drawn - self._han, folder)
         if self._han:
             self._add("han", HAN, self._han, folder)
         self.add_page()
 
-    def _add(self, name: str, font: Path, drawn: Iterable[str], folder: Path) -> None:
+    def _add(self, name: str, font: Path, drawn: Iterable[str], folder: Path) -> TTFFont:
         file = folder / f"{name}{font.suffix}"
         file.write_bytes(cut(font, drawn))
         self.add_font(name, fname=file)
         added = self.fonts[name]
         assert isinstance(added, TTFFont)
         added.ttfont.recalcBBoxes = False  # HarfBuzz has kept them; fpdf2 would draw every letter of the font to measure it
+        return added
 
     def footer(self) -> None:
         self.set_y(-MARGIN_MM + 4)
@@ -158,9 +159,11 @@ class _Pages(FPDF):
         self.set_x(self.l_margin)
 
     def _width(self, word: str) -> float:
+        """As `get_string_width`, which copies all that is known of how to draw, for each word."""
         known = self._widths.get((word, self.font_size_pt))
         if known is None:
-            known = self._widths[word, self.font_size_pt] = self.get_string_width(word)
+            _, points = self._text.get_text_width(word, self.font_size_pt, None)
+            known = self._widths[word, self.font_size_pt] = points / self.k
         return known
 
     def text_lines(self, text: str, points: float, colour: tuple[int, int, int] = INK, *, after_mm: float = 2) -> None:
