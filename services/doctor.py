@@ -17,6 +17,7 @@ from typing import Final, Literal
 from rich.console import Console
 from rich.text import Text
 
+from services.run import databases
 from services.run.home import Home, default_home
 from shared.messaging import broker, broker_docker, broker_java, broker_ports
 from shared.persistence.embedded import temporary
@@ -133,7 +134,11 @@ def assets() -> Check:
 
 
 def database() -> Check:
-    if os.environ.get("PUENTE_DATABASE_URL"):
+    if given := os.environ.get("PUENTE_DATABASE_URL"):
+        try:
+            databases.checked(given)
+        except databases.DatabaseAway as wrong:
+            return Check("PostgreSQL", "missing", "none", f"{wrong}.", "Correct it, or remove it: the embedded one is used then.")
         return Check("PostgreSQL", "ok", "your own, in PUENTE_DATABASE_URL", "puente migrate all tries it.")
     try:
         with temporary() as server:

@@ -51,7 +51,7 @@ async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] 
         return
     if elsewhere(home):
         raise OtherServer(moved(home, given))
-    home.folder.mkdir(parents=True, exist_ok=True)
+    home.make()
     embedded = EmbeddedPostgres(home.postgres)
     address = await asyncio.to_thread(embedded.start)
     if watch is not None:
@@ -117,7 +117,7 @@ def checked(given: str) -> str:
     """`given`, if it can name three databases; `DatabaseAway` says what was expected otherwise."""
     if "{service}" not in given or not given.startswith(("postgresql://", "postgresql+asyncpg://")):
         raise DatabaseAway(
-            f"PUENTE_DATABASE_URL is {without_password(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
+            f"PUENTE_DATABASE_URL is {address(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
             "with {service} where the service's name goes"
         )
     return given
@@ -173,8 +173,7 @@ async def _connected(where: str, service: str) -> asyncpg.Connection:
         raise
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise DatabaseAway(
-            f"the database of {service} at {without_password(where)} does not answer ({error}): "
-            "start the server, or correct PUENTE_DATABASE_URL"
+            f"the database of {service} at {address(where)} does not answer ({error}): start the server, or correct PUENTE_DATABASE_URL"
         ) from error
 
 
@@ -190,10 +189,3 @@ async def _create(where: str) -> None:
             await connection.close()
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise DatabaseAway(f"there is no database {name} and it could not be made ({error}): create it, owned by this user") from error
-
-
-def without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ValueError:
-        return "***"

@@ -12,6 +12,12 @@ VARIABLE: Final = "PUENTE_HOME"
 PLAN: Final = ROOT / "plans" / "china-celac-2015-2019"
 
 
+class NoHome(Exception):
+    """An installation's folder cannot be made; the text says why and what to do."""
+
+    safe_text = True
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """One installation's folder."""
@@ -94,9 +100,12 @@ class Home:
 
     def make(self) -> "Home":
         """Make the folders that are missing. The folder may be passed through by the database's own account, but not listed."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for private in (self.keys, self.documents, self.logs):
-            private.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for private in (self.keys, self.documents, self.logs):
+                private.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise NoHome(f"{error.filename} cannot be made ({error.strerror}): name a folder that can, in {VARIABLE}") from error
         return self
 
 

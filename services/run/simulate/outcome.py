@@ -1,6 +1,8 @@
 """What a simulation comes to: a table per country that depends on the seed alone, and rates, which depend on the machine."""
 
+import contextlib
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -9,6 +11,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from services.run.written import whole
 
 
 @dataclass
@@ -100,13 +104,17 @@ def show(outcome: Outcome, console: Console) -> None:
 
 def write(outcome: Outcome, path: Path) -> None:
     """The table as JSON (with states and the order, and nothing that depends on the machine) or, by its name, as CSV."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [asdict(row) for row in (*outcome.rows, outcome.total())]
     if path.suffix == ".csv":
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-        return
-    content = {"order": dict(outcome.order), "table": rows, "states": dict(sorted(outcome.final.items()))}
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        lines = io.StringIO(newline="")
+        writer = csv.DictWriter(lines, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+        content = lines.getvalue()
+    else:
+        table = {"order": dict(outcome.order), "table": rows, "states": dict(sorted(outcome.final.items()))}
+        content = json.dumps(table, indent=2) + "\n"
+    with contextlib.suppress(OSError):  # where it cannot be made, the file says so
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as target:
+        target.write(content.encode())

@@ -225,6 +225,7 @@ async def test_migrate_makes_missing_databases_and_says_where_they_stand(puente:
         (("serve", "api", "quotas"), {"PUENTE_PRODUCTION": "true"}, "PUENTE_CLOCK_FILE is "),
         (("check",), {"PUENTE_DATABASE_URL": "postgresql://somewhere/puente"}, "{service}"),
         (("migrate", "all"), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "does not answer"),
+        (("check",), {"PUENTE_DATABASE_URL": "puente"}, "{service}"),
         (("check",), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "cannot be reached"),
         (("simulate", "--programme", "moon"), {}, "'moon' is no programme"),
         (("simulate", "--year", "1999"), {}, "has no call of 1999"),

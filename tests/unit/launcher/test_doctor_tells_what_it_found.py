@@ -95,3 +95,14 @@ def test_what_is_no_address_of_a_broker_is_told_as_one_where_none_answers(monkey
 def test_a_broker_of_blanks_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUENTE_KAFKA_BOOTSTRAP", "  ")
     assert "none answers" not in doctor.kafka().found
+
+
+@pytest.mark.parametrize(
+    "given", ["puente", "postgresql://puente:secret@db/puente", "postgresql://db/puente?user=a&password=secret", "://"]
+)
+def test_an_address_that_names_no_databases_is_no_server_of_ones_own(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("PUENTE_DATABASE_URL", given)
+    found = doctor.database()
+    assert found.state == "missing" and "with {service} where" in found.meaning and "secret" not in found.meaning
+    monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente:secret@db/puente_{service}")
+    assert doctor.database().state == "ok"

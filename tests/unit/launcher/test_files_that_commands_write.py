@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from services.quotas import exports
+from services.run.home import Home, NoHome
+from services.run.simulate.outcome import Outcome, Row, write
 from services.run.written import NotWritten, whole
 from shared.persistence.database import Database, Unavailable
 
@@ -73,3 +75,20 @@ async def test_a_database_that_is_away_is_no_fault_of_the_file(tmp_path: Path) -
     with pytest.raises(Unavailable):
         await exports.known(db, "scholarship")
     await db.close()
+
+
+@pytest.mark.parametrize("name", ["table.json", "table.csv"])
+def test_the_table_of_a_simulation_is_written_in_its_folder_or_is_said_not_to_be(tmp_path: Path, name: str) -> None:
+    outcome = Outcome({"seed": 7}, [Row("PE", places=36)], {"placed": 1}, [], [], "", 0, None, [])
+    write(outcome, tmp_path / "made" / name)
+    assert "PE" in (tmp_path / "made" / name).read_text()
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritten, match="cannot be written: Not a directory"):
+        write(outcome, tmp_path / "file" / name)
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below", "/proc/none/home"])
+def test_an_installation_whose_folder_cannot_be_made_says_so(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NoHome, match=r"cannot be made \(.+\): name a folder that can, in PUENTE_HOME"):
+        Home(tmp_path / folder).make()
