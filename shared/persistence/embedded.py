@@ -231,8 +231,10 @@ class EmbeddedPostgres:
         while (owner := try_lock(self.folder / "owner")) is None:
             if time.monotonic() > deadline:
                 server.stop()
-                raise _failure(f"the process that started the server of {self.folder} before lives on without it; end that one first")
+                whose = (self.folder / "owner").read_text().strip()
+                raise _failure(f"process {whose}, which started the server of {self.folder}, lives on without it; end that one first")
             time.sleep(0.001)  # somebody who would join looks at it in this very moment
+        os.pwrite(owner, b"%-20d" % os.getpid(), 0)
         self._server, self._owner = server, owner
         return address
 

@@ -34,7 +34,7 @@ async def test_it_is_told_where_the_database_was_killed_and_the_next_start_goes_
         (postmaster,) = servers() - before
         os.kill(postmaster, signal.SIGKILL)
         until(lambda: gone(postmaster))
-        with pytest.raises(EmbeddedFailure, match="lives on without it; end that one first"):
+        with pytest.raises(EmbeddedFailure, match=f"process {os.getpid()}, which .* lives on without it; end that one first"):
             await asyncio.to_thread(EmbeddedPostgres(home.postgres).start)  # as every command does
         with pytest.raises(ServerEnded, match=r"database server ended by itself .*server\.log.*Start again") as told:
             await asyncio.wait_for(stack.wait(asyncio.Event()), 30)
