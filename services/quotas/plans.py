@@ -107,7 +107,7 @@ async def _recount(tx: Tx, publication: Publication) -> None:
         cell = Named(CELL, *Cell.parse(row["cell"]))
         drawn = (kind for kind in OF_PLAN if not (row["ended"] and kind.freed_by_end))
         place = Named(CELL, course=row["course"], channel=row["channel"])
-        used.update(key for _kind, key in keys_of(drawn, terms, cell, place))
+        used.update(keys_of(drawn, terms, cell, place))
     counted = await connection.fetch(_COUNTED, [kind.name for kind in OF_PLAN])
     uses = dict.fromkeys((row["key"] for row in counted if row["key"].split(":")[1] == data.programme), 0) | used
     if uses != {row["key"]: row["used"] for row in counted if row["key"] in uses}:

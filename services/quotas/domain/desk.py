@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.quotas.domain.chain import link
 from services.quotas.domain.commands import Command, OfApplication
-from services.quotas.domain.limits import CELL, PLACE_KINDS, Kind, keys_of
+from services.quotas.domain.limits import CELL, CROSSING, Kind, keys_of
 from services.quotas.domain.model import NEW, Books, Decision, Ignored, Limit, Needs, PlaceState, Rank, Short, Transfer, Use, Verdict
 from services.quotas.domain.opened import Cause, Counter, Missing, OpenCell, OpenPlace
 from services.quotas.domain.outcomes import Offered, Outcome, Waiting
@@ -95,9 +95,10 @@ class Desk:
                 continue
             if not (bounded or kind.always):
                 continue
-            if kind.name not in drawn:
-                drawn[kind.name] = self.counter(kind.key(cell, place)) if kind.draws(terms, cell, place) else None
-            counter = drawn[kind.name]
+            name = kind.name
+            if name not in drawn:
+                drawn[name] = self.counter(kind.key(cell, place)) if kind.always or kind.draws(terms, cell, place) else None
+            counter = drawn[name]
             if counter is not None:
                 counter.capacity = kind.capacity(terms, cell, place) if counter.fixed is None else counter.fixed
                 found.append((kind, counter))
@@ -110,7 +111,7 @@ class Desk:
             limit = self._books.limits.get(key)
             if limit is None:
                 raise Missing(Needs(limits=frozenset((key,))))
-            found = self._counters[key] = Counter(limit)
+            found = self._counters[key] = Counter(*limit)
         return found
 
     def list_of(self, cell: OpenCell) -> WaitingList:
@@ -156,9 +157,8 @@ class Desk:
         place.state = "waiting"
         cell.waiting += 1
         self._lists[cell.key].join(place.rank)
-        for kind, key in keys_of(PLACE_KINDS, cell.terms, cell, place):
-            if kind.crosses:
-                self._waits_since.setdefault(key, set()).add(cell.key)
+        for key in keys_of(CROSSING, cell.terms, cell, place):
+            self._waits_since.setdefault(key, set()).add(cell.key)
 
     def leave(self, cell: OpenCell, place: OpenPlace, state: str) -> None:
         """Take the application off the cell's list; it is in `state` now."""
@@ -247,15 +247,15 @@ class Desk:
         self._short.append(short)
 
     def verdict(self) -> Verdict:
-        counters = self._counters.values()
+        cells, counters, places = self._cells.values(), self._counters.values(), self._places.values()
         return Verdict(
             decisions=tuple(self._decisions),
             transfers=tuple(self._transfers),
-            cells=tuple([cell.as_state() for cell in self._cells.values() if cell.changed]),
+            cells=tuple([cell.as_state() for cell in cells if cell.changed]),
             limits=tuple([Limit(c.key, c.kind, c.kept, c.used, c.version, c.fixed) for c in counters if c.changed]),
             looked_at=tuple([Limit(c.key, c.kind, None, 0, 0) for c in counters if not c.version and not c.changed]),
-            places=tuple([place.as_state() for place in self._places.values() if place.changed]),
-            moved=tuple([moved for waiting in self._lists.values() for moved in waiting.moved()]),
+            places=tuple([place.as_state() for place in places if place.changed]),
+            moved=tuple([moved for waiting in self._lists.values() if waiting.changed() for moved in waiting.moved()]),
             pools={programme: by for programme, by in self._pools.items() if by},
             lapsed=self._lapsed,
             ignored=tuple(self._ignored),

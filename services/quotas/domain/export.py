@@ -5,13 +5,12 @@ happened; then where the books stand; and an end with counts and the hash of all
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.quotas.domain.audit import Audit, Chain
-from services.quotas.domain.chain import canonical
+from services.quotas.domain.chain import canonical, read
 from services.quotas.domain.ledger import Move
 from services.quotas.domain.shapes import Wrong
 
@@ -34,6 +33,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
     "end": {"lines": (int,), "decisions": (int,), "transfers": (int,), "sha256": (str,)},
 }  # fmt: skip
 """Kind of line -> its fields beside `line` (counted from 1) and `is`."""
+_NAMES: Final = {kind: frozenset(("is", "line", *shape)) for kind, shape in _SHAPES.items()}
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("head",),
     "head": ("decision", "transfer", "cell", "account", "programme", "end"),
@@ -206,7 +206,7 @@ class Reader:
 def _decision_on(values: Mapping[str, Any]) -> tuple[str | None, int | None]:
     """The decision that a line is of, as far as it says: its cell and its number there."""
     try:
-        found = json.loads(values["record"]) if "record" in values else {"cell": values.get("cell"), "number": values.get("decision")}
+        found = read(values["record"]) if "record" in values else {"cell": values.get("cell"), "number": values.get("decision")}
     except ValueError:
         return None, None
     cell, number = (found.get("cell"), found.get("number")) if isinstance(found, dict) else (None, None)
@@ -217,13 +217,14 @@ def _values(raw: bytes) -> dict[str, Any]:
     if not raw.endswith(b"\n"):
         raise Wrong("cut_off", "the line has no end")
     try:
-        values: Any = json.loads(raw)
+        values: Any = read(raw.decode())
     except ValueError as error:
         raise Wrong("line", f"the line is no JSON: {error}") from error
     shape = _SHAPES.get(str(values.get("is"))) if isinstance(values, dict) else None
-    if shape is None or set(values) != {"is", "line", *shape} or type(values["line"]) is not int:
+    if shape is None or values.keys() != _NAMES[values["is"]] or type(values["line"]) is not int:
         raise Wrong("line", f"expected an object with line, is ({', '.join(_SHAPES)}) and the fields of that kind; found {raw[:200]!r}")
-    wrong = next((name for name, types in shape.items() if type(values[name]) not in types), None)
-    if wrong is not None:
-        raise Wrong("line", f"{wrong} is {values[wrong]!r}, expected {' or '.join(one.__name__ for one in shape[wrong])}")
-    return dict(values)
+    for name, types in shape.items():
+        if type(values[name]) not in types:
+            raise Wrong("line", f"{name} is {values[name]!r}, expected {' or '.join(one.__name__ for one in types)}")
+    found: dict[str, Any] = values
+    return found

@@ -29,8 +29,7 @@ class Move(NamedTuple):
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """The transfers that a decision must have, as (source, target, count); an account that is not named may be any."""
 
     body: Mapping[str, Any]

@@ -5,7 +5,6 @@ A new kind is one entry here and one test file.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
@@ -49,7 +48,8 @@ def _always(_terms: Terms, _cell: OfCell, _place: OfPlace) -> bool:
 class Kind:
     """One kind of limit: what it counts, who draws on it, and how much there is.
 
-    `fields` of the cell and of the place tell one counter of the kind from another; they make its key. `capacity` is read anew at each
+    `fields` of the cell and of the place tell one counter of the kind from another; `key` is its name and those, with colons between.
+    Keys are made for everybody who asks or waits, so that each kind writes its own out. `capacity` is read anew at each
     decision, unless officers have fixed it. `draws` says whether an application draws on it at all. `refuses` is the reason code with
     which somebody is refused for want of room; where it is empty they may wait for room. `freed_by_end`: a stay that is
     over makes room again, however it ended. `settable`: officers may fix its capacity.
@@ -57,45 +57,25 @@ class Kind:
 
     name: str
     fields: tuple[str, ...]
+    key: Callable[[OfCell, OfPlace], str]
     capacity: Callable[[Terms, OfCell, OfPlace], int | None]
     draws: Callable[[Terms, OfCell, OfPlace], bool] = _always
     refuses: str = ""
     freed_by_end: bool = False
     settable: bool = True
     always: bool = False
-    """Whether it counts whatever the plan bounds."""
+    """Whether everybody draws on it, whatever the plan bounds."""
     crosses: bool = field(init=False)
     """Whether applications to several cells draw on one counter, so that what one lets go of may serve another cell's list."""
-    key: Callable[[OfCell, OfPlace], str] = field(init=False)
-    """The key of the counter that such an application draws on."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crosses", not set(CELL_FIELDS).issubset(self.fields))
-        object.__setattr__(self, "key", _maker_of_keys(self.name, self.fields))
-
-
-def _maker_of_keys(name: str, fields: tuple[str, ...]) -> Callable[[OfCell, OfPlace], str]:
-    """Keys are made for everybody who asks or waits: two of the kinds are written out, and of those of two usual shapes nothing is looked
-    up twice. The last line makes the keys of any other shape.
-    """
-    if fields == CELL_FIELDS:
-        return lambda cell, _place: f"{name}:{cell.programme}:{cell.country}:{cell.year}"
-    if fields == ("person",):
-        return lambda _cell, place: f"{name}:{text_of_id(place.person)}"
-    key = ":".join((name, *["%s"] * len(fields)))
-    *first, last = fields
-    if len(fields) > 1 and set(fields).issubset(CELL_FIELDS):
-        of_cell = attrgetter(*fields)
-        return lambda cell, _place: key % of_cell(cell)
-    if len(first) > 1 and set(first).issubset(CELL_FIELDS):
-        of_cell, of_place = attrgetter(*first), attrgetter(last)
-        return lambda cell, place: key % (*of_cell(cell), of_place(place))
-    return lambda cell, place: key % tuple(getattr(cell if one in CELL_FIELDS else place, one) for one in fields)
 
 
 CELL: Final = Kind(
     name="cell",
     fields=CELL_FIELDS,
+    key=lambda cell, _place: f"cell:{cell.programme}:{cell.country}:{cell.year}",
     capacity=lambda _terms, cell, _place: cell.target,
     always=True,
     settable=False,
@@ -105,6 +85,7 @@ CELL: Final = Kind(
 PERSON: Final = Kind(
     name="person",
     fields=("person",),
+    key=lambda _cell, place: f"person:{text_of_id(place.person)}",
     capacity=lambda terms, _cell, _place: terms.holds_per_person,
     refuses="person_holds_place",
     freed_by_end=True,
@@ -116,6 +97,7 @@ PERSON: Final = Kind(
 HOLDERS: Final = Kind(
     name="holders",
     fields=("programme", "country"),
+    key=lambda cell, _place: f"holders:{cell.programme}:{cell.country}",
     capacity=lambda terms, cell, _place: terms.holders_of(cell.country),
     draws=lambda terms, _cell, _place: terms.holders is not None,
     freed_by_end=True,
@@ -125,6 +107,7 @@ HOLDERS: Final = Kind(
 COURSE: Final = Kind(
     name="course",
     fields=("programme", "year", "course"),
+    key=lambda cell, place: f"course:{cell.programme}:{cell.year}:{place.course}",
     capacity=lambda terms, cell, place: terms.courses[cell.year, place.course or ""].seats,
     draws=lambda terms, cell, place: (cell.year, place.course) in terms.courses,
 )
@@ -133,6 +116,7 @@ COURSE: Final = Kind(
 COURSE_COUNTRY: Final = Kind(
     name="course_country",
     fields=(*CELL_FIELDS, "course"),
+    key=lambda cell, place: f"course_country:{cell.programme}:{cell.country}:{cell.year}:{place.course}",
     capacity=lambda terms, cell, place: terms.courses[cell.year, place.course or ""].per_country,
     draws=lambda terms, cell, place: (cell.year, place.course) in terms.courses,
 )
@@ -141,6 +125,7 @@ COURSE_COUNTRY: Final = Kind(
 CHANNEL: Final = Kind(
     name="channel",
     fields=(*CELL_FIELDS, "channel"),
+    key=lambda cell, place: f"channel:{cell.programme}:{cell.country}:{cell.year}:{place.channel}",
     capacity=lambda terms, cell, place: terms.channels[place.channel or ""].of(cell.target),
     draws=lambda terms, _cell, place: place.channel in terms.channels,
 )
@@ -149,6 +134,7 @@ CHANNEL: Final = Kind(
 NOMINATION: Final = Kind(
     name="nomination",
     fields=CELL_FIELDS,
+    key=lambda cell, _place: f"nomination:{cell.programme}:{cell.country}:{cell.year}",
     capacity=lambda terms, cell, _place: terms.nomination_cap(cell.target),
     refuses="nomination_cap",
     always=True,
@@ -157,6 +143,7 @@ NOMINATION: Final = Kind(
 
 PLACE_KINDS: Final[tuple[Kind, ...]] = (CELL, PERSON, HOLDERS, COURSE, COURSE_COUNTRY, CHANNEL)
 """What a place draws on, from its offer until it is released."""
+CROSSING: Final[tuple[Kind, ...]] = tuple(kind for kind in PLACE_KINDS if kind.crosses)
 OF_PLAN: Final[tuple[Kind, ...]] = tuple(kind for kind in PLACE_KINDS if kind.settable)
 """What a plan may count or not; a new version of it counts from what is held."""
 NOMINATION_KINDS: Final[tuple[Kind, ...]] = (NOMINATION,)
@@ -165,12 +152,10 @@ KINDS: Final[tuple[Kind, ...]] = (*PLACE_KINDS, *NOMINATION_KINDS)
 BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
-def keys_of(kinds: Iterable[Kind], terms: Terms, cell: OfCell, place: OfPlace) -> list[tuple[Kind, str]]:
-    """The kinds that this application draws on, each with its counter's key; the cell's own is left out, for it is the cell."""
+def keys_of(kinds: Iterable[Kind], terms: Terms, cell: OfCell, place: OfPlace) -> list[str]:
+    """The keys of the counters that this application draws on; the cell's own is left out, for it is the cell."""
     bounded = terms.bounded
-    return [
-        (kind, kind.key(cell, place)) for kind in kinds if kind is not CELL and (bounded or kind.always) and kind.draws(terms, cell, place)
-    ]
+    return [kind.key(cell, place) for kind in kinds if (kind.always or (bounded and kind.draws(terms, cell, place))) and kind is not CELL]
 
 
 class Named(NamedTuple):

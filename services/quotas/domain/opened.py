@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.quotas.domain.commands import Command
 from services.quotas.domain.limits import CELL
-from services.quotas.domain.model import CellState, Limit, Needs, PlaceState, Rank
+from services.quotas.domain.model import CellState, Needs, PlaceState, Rank
 from services.quotas.domain.terms import Call, Terms
 
 
@@ -37,9 +37,9 @@ class Counter:
 
     __slots__ = ("capacity", "changed", "fixed", "kept", "key", "kind", "used", "version")
 
-    def __init__(self, state: Limit) -> None:
-        self.key, self.kind, self.capacity, self.used, self.version, self.fixed = state
-        self.kept = self.capacity
+    def __init__(self, key: str, kind: str, capacity: int | None, used: int, version: int, fixed: int | None = None) -> None:
+        self.key, self.kind, self.capacity, self.used, self.version, self.fixed = key, kind, capacity, used, version, fixed
+        self.kept = capacity
         self.changed = False
 
     def has_room(self) -> bool:
@@ -75,7 +75,7 @@ class OpenCell:
         self.listed, self.served, self.closed, self.settled = state.listed, state.served, state.closed, state.settled
         self.offered, self.taken, self.waiting = state.offered, state.taken, state.waiting
         self.last_decision, self.last_hash = state.last_decision, state.last_hash
-        self.counter = Counter(Limit(f"cell:{state.key}", CELL.name, state.target, state.offered + state.taken, state.last_decision))
+        self.counter = Counter(f"cell:{state.key}", CELL.name, state.target, state.offered + state.taken, state.last_decision)
         self.changed = False
 
     @property

@@ -3,7 +3,7 @@
 What these functions leave out is asked for by the decision itself (`Needs`); they only spare a second start.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -28,7 +28,7 @@ from services.quotas.domain.commands import (
     SetTarget,
     Withdraw,
 )  # fmt: skip
-from services.quotas.domain.limits import NOMINATION_KINDS, PLACE_KINDS, OfCell, OfPlace, crosses_cells, keys_of
+from services.quotas.domain.limits import CROSSING, NOMINATION_KINDS, PLACE_KINDS, OfCell, OfPlace, crosses_cells, keys_of
 from services.quotas.domain.model import NOMINATED, WAITING, CellState, Listed, PlaceState, rank_of
 from services.quotas.domain.terms import Terms
 
@@ -37,8 +37,8 @@ SPARE: Final = 4
 SPARE_GROWS: Final = 4
 """Where they were too few, it is so many times as many, so that the end of any list is reached within a few starts."""
 _WHOLE_LIST: Final = (ServeRound, CloseList, EndParticipation, Reorder)
-_OF_LIST: Final = (SetTarget, SetLimit)
 _FREEING: Final = (Decline, Withdraw, End, Expire)
+_GAINING: Final = (*_FREEING, SetTarget, SetLimit)
 
 
 def that_let_go(commands: Iterable[Command]) -> list[OfApplication]:
@@ -54,7 +54,7 @@ def limits_that_gain(
     for command in that_let_go(commands):
         place, cell = places.get(command.application), cells.get(command.cell)
         if place is not None and cell is not None:
-            keys.update(key for kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, place) if kind.crosses)
+            keys.update(keys_of(CROSSING, terms[cell.programme], cell, place))
     return frozenset(keys)
 
 
@@ -106,18 +106,17 @@ def lists_to_load(
 
 def _looked_at(waiting: Iterable[CellState], terms: Mapping[str, Terms], commands: Sequence[Command]) -> set[str]:
     named = cells_named(commands)
-    freeing = {command.cell for command in commands if isinstance(command, _FREEING)}
     asked = {command.cell for command in commands if isinstance(command, RequestPlace)}
-    gaining = {command.cell for command in commands if isinstance(command, _OF_LIST)}
-    gaining.update(command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None)
+    gaining = {command.cell for command in commands if isinstance(command, _GAINING)}
+    gaining.update([command.target for command in commands if isinstance(command, MovePlaces) and command.target is not None])
     found: set[str] = set()
     for cell in waiting:
+        key = cell.key
         if _before_round(cell, terms):
             continue
-        room_on_list = cell.waiting < terms[cell.programme].list_size(cell.target)
-        has_free = cell.free and (cell.key in asked or cell.key not in named)
-        if has_free or cell.key in gaining or cell.key in freeing or (cell.key in asked and room_on_list):
-            found.add(cell.key)
+        has_free = cell.free and (key in asked or key not in named)
+        if has_free or key in gaining or (key in asked and cell.waiting < terms[cell.programme].list_size(cell.target)):
+            found.add(key)
     return found
 
 
@@ -148,33 +147,29 @@ def limits_to_lock(
             cell, place = cells[command.cell], places.get(command.application)
             rules, drawn = terms[cell.programme], _draws(command, place)
             if not isinstance(command, Nominate):
-                keys.update([key for _kind, key in keys_of(PLACE_KINDS, rules, cell, drawn)])
+                keys.update(keys_of(PLACE_KINDS, rules, cell, drawn))
             if isinstance(command, Nominate) or _touches_nomination(command, place, rules):
-                keys.update([key for _kind, key in keys_of(NOMINATION_KINDS, rules, cell, drawn)])
+                keys.update(keys_of(NOMINATION_KINDS, rules, cell, drawn))
     come_first = _come_first([cells[key] for key in lists], cells, commands, spare) if lists else {}
     for key, most in come_first.items():
         cell, waiters = cells[key], lists[key].first
         first = waiters if most >= len(waiters) or _before_round(cell, terms) else sorted(waiters, key=rank_of)[:most]
-        keys.update(key for one in first for _kind, key in keys_of(PLACE_KINDS, terms[cell.programme], cell, one))
+        for one in first:
+            keys.update(keys_of(PLACE_KINDS, terms[cell.programme], cell, one))
     return frozenset(keys)
 
 
-def _may_come_free(commands: Iterable[Command], cells: Mapping[str, CellState]) -> Counter[str]:
-    """How many places of each cell the commands may free."""
-    freed: Counter[str] = Counter()
+def _may_come_free(commands: Iterable[Command], cells: Mapping[str, CellState]) -> Mapping[str, int]:
+    """How many places of each cell the commands may free, or bring to it."""
+    freed: defaultdict[str, int] = defaultdict(int)
     for command in commands:
-        freed[command.cell] += isinstance(command, _FREEING)
-        freed.update(_gained(command, cells))
+        if isinstance(command, _FREEING):
+            freed[command.cell] += 1
+        elif isinstance(command, SetTarget):
+            freed[command.cell] += max(0, command.target - cells[command.cell].target)
+        elif isinstance(command, MovePlaces) and command.target is not None:
+            freed[command.target] += command.places
     return freed
-
-
-def _gained(command: Command, cells: Mapping[str, CellState]) -> Mapping[str, int]:
-    """How many places a cell gains by a decision about its target."""
-    if isinstance(command, SetTarget):
-        return {command.cell: max(0, command.target - cells[command.cell].target)}
-    if isinstance(command, MovePlaces) and command.target is not None:
-        return {command.target: command.places}
-    return {}
 
 
 def _before_round(cell: CellState, terms: Mapping[str, Terms]) -> bool:

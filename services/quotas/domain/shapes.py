@@ -1,11 +1,11 @@
 """What a decision's record looks like, and what each outcome may say and do. A new outcome is one entry in each table."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from services.quotas.domain.chain import read
 from services.quotas.domain.model import NOMINATED, NOMINATION_REFUSED, OFFERED, REFUSED, RELEASED, TAKEN, WAITING
 
 
@@ -112,10 +112,6 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _or_none(check: Any) -> Any:
-    return lambda value: value is None or check(value)
-
-
 _OF_A_USE: Final = frozenset(CountedUse._fields)
 
 
@@ -145,37 +141,39 @@ def _all(check: Any) -> Any:
 
 
 _FIELDS: Final[Mapping[str, tuple[Any, str]]] = {
-    "application": (_or_none(_is_id), "an id or null"),
+    "application": (_is_id, "an id or null"),
     "at": (_is_moment, "a moment with its zone"),
     "cause": (_is_text, "a word"),
     "cell": (_is_text, "a cell's key"),
-    "event": (_or_none(_is_id), "an id or null"),
+    "event": (_is_id, "an id or null"),
     "lacking": (_all(_is_text), "a list of limits"),
-    "limit": (_or_none(_is_text), "a limit or null"),
+    "limit": (_is_text, "a limit or null"),
     "limits": (_all(_is_use), "a list of uses (after, before, capacity, key, kind, version)"),
     "number": (_is_count, "a number from 1"),
     "outcome": (SAYS.__contains__, f"one of {', '.join(SAYS)}"),
-    "position": (_or_none(_is_count), "a number or null"),
+    "position": (_is_count, "a number or null"),
     "prev": (_is_text, "a hash"),
-    "rank": (_or_none(_is_rank), "score and moment, or null"),
-    "reason": (_or_none(_is_text), "a code or null"),
+    "rank": (_is_rank, "score and moment, or null"),
+    "reason": (_is_text, "a code or null"),
     "rule": (_is_text, "the plan's version"),
     "skips": (_all(_is_skip), "a list of application and limit"),
-    "until": (_or_none(_is_moment), "a moment with its zone, or null"),
+    "until": (_is_moment, "a moment with its zone, or null"),
 }
+_MAY_BE_NONE: Final = frozenset(("application", "event", "limit", "position", "rank", "reason", "until"))
 
 
 def body_of(record: str) -> dict[str, Any]:
     """The record's fields, each of its kind. Raises `Wrong` for anything else."""
     try:
-        body = json.loads(record)
+        body = read(record)
     except ValueError as error:
         raise Wrong("record", f"the record is no JSON: {error}") from error
     if not isinstance(body, dict) or body.keys() != _FIELDS.keys():
         found = sorted(body) if isinstance(body, dict) else type(body).__name__
         raise Wrong("record", f"a record has the fields {', '.join(_FIELDS)}; found {found}")
     for name, (check, expected) in _FIELDS.items():
-        if not check(body[name]):
+        value = body[name]
+        if not (value is None and name in _MAY_BE_NONE) and not check(value):
             cell, number = (body[one] if _FIELDS[one][0](body[one]) else None for one in ("cell", "number"))
             raise Wrong("record", f"{name} is {body[name]!r}, expected {expected}", cell, number)
     return body

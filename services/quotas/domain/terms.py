@@ -96,11 +96,11 @@ class Terms:
     """By year and key. A programme without courses draws on none."""
     channels: Mapping[str | None, Channel] = field(default_factory=dict)
     holders: Holders | None = None
+    bounded: bool = field(init=False)
+    """Whether the plan bounds anything but the places of cells, nominations and persons."""
 
-    @property
-    def bounded(self) -> bool:
-        """Whether the plan bounds anything but the places of cells, nominations and persons."""
-        return bool(self.courses or self.channels or self.holders is not None)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bounded", bool(self.courses or self.channels or self.holders is not None))
 
     def day(self, year: int, at: datetime) -> date:
         """The day that a moment falls on in the zone of that year's call; in UTC where the plan has no such call."""

@@ -68,6 +68,10 @@ class WaitingList:
         if not _take_out(self._came, rank):
             insort(self._went, rank)
 
+    def changed(self) -> bool:
+        """Whether anybody came to the list in this batch, or went from it."""
+        return bool(self._came or self._went)
+
     def moved(self) -> list[Moved]:
         """Who came to the list in this batch, and who went from it."""
         return [Moved(self._cell, *rank, by) for ranks, by in ((self._came, 1), (self._went, -1)) for rank in ranks]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.quotas.domain.limits import CELL, KINDS, PLACE_KINDS, Named, keys_of
+from services.quotas.domain.limits import BY_NAME, CELL, KINDS, PLACE_KINDS, Named, keys_of
 from services.quotas.domain.terms import Terms
 from services.quotas.store.terms import load_terms
 from shared.kernel.cells import Cell
@@ -35,7 +35,7 @@ async def lacking(connection: "asyncpg.Connection[Any]", applications: Sequence[
 def _drawn(row: "asyncpg.Record", terms: Terms) -> dict[str, int | None]:
     cell = Named(CELL, row["programme"], row["country"], row["year"], target=row["target"])
     place = Named(CELL, person=row["person"], course=row["course"], channel=row["channel"])
-    return {key: kind.capacity(terms, cell, place) for kind, key in keys_of(PLACE_KINDS, terms, cell, place)}
+    return {key: BY_NAME[key.partition(":")[0]].capacity(terms, cell, place) for key in keys_of(PLACE_KINDS, terms, cell, place)}
 
 
 def _lacks(

@@ -21,6 +21,7 @@ from tests.unit.quotas.model import HELD, Model
 from tests.unit.quotas.shelf import NOW, Shelf, terms
 
 CELLS: Final = ("training:PE:2016", "training:BR:2016", "scholarship:PE:2016")
+REFUSALS: Final = ("refused", "nomination_refused")
 _SCHOLARSHIP: Final[dict[str, Any]] = {
     "programme": "scholarship", "grants_from": NOW + timedelta(days=30), "nomination_in_route": True, "list_ratio": 0.0,
     "zone": ZoneInfo("Asia/Shanghai"),
@@ -67,9 +68,11 @@ class Compared:
     """Three cells, a pool of nine for each programme, and everything that has happened to them in `past`."""
 
     def __init__(self) -> None:
-        self.past: list[Step] = []
+        self._past: list[Step | tuple[Command, ...]] = []
         self.done: list[Command] = []
         self.at = NOW
+        self.same = 0, 0
+        """How many decisions and transfers were found to be the same; what was written down stays as it is."""
         self.planned = {programme: next(iter(versions.values())) for programme, versions in VERSIONS.items()}
         self.changes: dict[str, list[Change]] = {programme: [] for programme in VERSIONS}
         self.batches, self.singles = (Shelf(*self.planned.values(), pool=9, spare=spare) for spare in (SPARE, 1))
@@ -78,9 +81,14 @@ class Compared:
             for key in CELLS:
                 shelf.cell(key)
 
+    @property
+    def past(self) -> list[Step]:
+        """Everything that has happened, as it is kept."""
+        return [Step(commands=tuple(map(journal.act_of, one))) if isinstance(one, tuple) else one for one in self._past]
+
     def decide(self, *commands: Command) -> None:
         """A batch of commands."""
-        self.past.append(Step(commands=tuple(map(journal.act_of, commands))))
+        self._past.append(commands)
         self._decide(commands)
 
     def _decide(self, commands: Sequence[Command]) -> None:
@@ -93,7 +101,7 @@ class Compared:
 
     def publish(self, programme: str, version: str, at: datetime) -> None:
         """Another version of the plan is in force: counted anew, and whoever has room by it is served."""
-        self.past.append(Step(at=at, programme=programme, version=version))
+        self._past.append(Step(at=at, programme=programme, version=version))
         self.planned[programme] = VERSIONS[programme][version]
         self._in_force(programme)
         self._recount(programme, at)
@@ -101,14 +109,14 @@ class Compared:
 
     def participate(self, programme: str, change: Change, at: datetime) -> None:
         """A country leaves the programme, or returns to it, from a day on."""
-        self.past.append(Step(at=at, programme=programme, change=change))
+        self._past.append(Step(at=at, programme=programme, change=change))
         self.changes[programme].append(change)
         self._in_force(programme)
         self._serve(at, "takes_part_again")
 
     def pass_time(self, at: datetime) -> None:
         """It is `at` by now; who waited while their country took no part is served on the day it does again."""
-        self.past.append(Step(at=at))
+        self._past.append(Step(at=at))
         self._serve(at, "takes_part_again")
 
     def again(self, steps: Iterable[Step]) -> None:
@@ -159,22 +167,22 @@ class Compared:
     # ------------------------------------------------------------------ what must hold
 
     def all_say_the_same(self) -> None:
-        expected = {a: (e.state, e.facts, e.nominated, e.ended, e.until) for a, e in self.model.entries.items() if e.state}
-        refused = {a: e.why for a, e in self.model.entries.items() if e.state in ("refused", "nomination_refused")}
-        figures = {}
+        batches, singles, model = self.batches, self.singles, self.model
+        decisions, transfers = self.same
+        assert [one.hash for one in batches.decisions[decisions:]] == [one.hash for one in singles.decisions[decisions:]]
+        assert batches.transfers[transfers:] == singles.transfers[transfers:]
+        self.same = len(batches.decisions), len(batches.transfers)
+        assert batches.places == singles.places and batches.cells == singles.cells and batches.limits == singles.limits
+        assert batches.pools == singles.pools == model.pools and batches.lapsed == singles.lapsed == model.lapsed
+        places = batches.places.items()
+        expected = {a: (e.state, e.facts, e.nominated, e.ended, e.until) for a, e in model.entries.items() if e.state}
+        assert {a: (p.state, p.version, p.nominated, p.ended, p.answer_by) for a, p in places} == expected
+        refused = {a: e.why for a, e in model.entries.items() if e.state in REFUSALS}
+        assert {a: p.reason for a, p in places if p.state in REFUSALS} == refused
         for key in CELLS:
-            entries = [e.state for e in self.model.entries.values() if e.cell == key]
+            entries = [e.state for e in model.entries.values() if e.cell == key]
             counts = [entries.count(state) for state in ("offered", "taken", "waiting")]
-            figures[key] = (self.model.targets[key], self.model.free(key), *counts)
-        for shelf in (self.batches, self.singles):
-            places = shelf.places.items()
-            assert {a: (p.state, p.version, p.nominated, p.ended, p.answer_by) for a, p in places} == expected
-            assert {a: p.reason for a, p in places if p.state in ("refused", "nomination_refused")} == refused
-            assert shelf.pools == self.model.pools and shelf.lapsed == self.model.lapsed
-            assert {key: shelf.figures(key) for key in CELLS} == figures
-        assert [one.hash for one in self.batches.decisions] == [one.hash for one in self.singles.decisions]
-        assert self.batches.transfers == self.singles.transfers
-        assert self.batches.limits == self.singles.limits
+            assert batches.figures(key) == (model.targets[key], model.free(key), *counts)
 
     def the_books_are_sound(self) -> None:
         shelf, model = self.batches, self.model
@@ -186,7 +194,8 @@ class Compared:
         for key, cell in shelf.cells.items():
             moved = [balances.get(f"{account}:{key}", 0) for account in ("free", "offered", "taken")]
             assert moved == [cell.free, cell.offered, cell.taken], key
-            assert not any(model.servable(e, self.at) for e in model.waiters(key)), "a free place and somebody servable waiting"
+        waiting = [e for e in model.entries.values() if e.state == "waiting"]
+        assert not any(model.servable(e, self.at) for e in waiting), "a free place and somebody servable waiting"
         used = model.counts()
         for limit in shelf.limits.values():
             assert limit.used == used[limit.key], limit.key

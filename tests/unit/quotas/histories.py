@@ -89,7 +89,9 @@ class Histories:
 
     def one_of(self, number: int, state: str = "") -> Person:
         """One of those in that state, seven times out of eight; else, or where nobody is, one of all."""
-        fitting = [one for one in self.known if state and number % 8 and self.books.batches.state(one) == [state]] or self.known
+        places = self.books.batches.places
+        in_state = {a for a, place in places.items() if place.state == state} if state and number % 8 else ()
+        fitting = [one for one in self.known if one.application in in_state] or self.known
         return fitting[number // 8 % len(fitting)]
 
     def new(self, person: int, cell: str, score: int, draws: int, parts: tuple[str, ...] = ()) -> Person:

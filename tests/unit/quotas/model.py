@@ -49,7 +49,7 @@ class Model:
         return self.terms[cell.split(":")[0]]
 
     def used(self, cell: str) -> int:
-        return sum(e.cell == cell and e.state in HELD for e in self.entries.values())
+        return len([e for e in self.entries.values() if e.cell == cell and e.state in HELD])
 
     def free(self, cell: str) -> int:
         return max(0, self.targets[cell] - self.used(cell))
@@ -59,7 +59,8 @@ class Model:
 
     def capacities(self, e: Entry) -> dict[str, int | None]:
         """What an entry draws on besides its cell and its person, and how much of each there is."""
-        (programme, country, year), terms = e.cell.split(":"), self.of(e.cell)
+        programme, country, year = e.cell.split(":")
+        terms = self.terms[programme]
         found: dict[str, int | None] = {}
         if terms.holders:
             found[f"holders:{programme}:{country}"] = terms.holders.countries.get(country, terms.holders.each)
@@ -96,13 +97,15 @@ class Model:
         found: Counter[str] = Counter(f"nomination:{e.cell}" for e in self.entries.values() if e.nominated)
         for e in self.entries.values():
             if e.state in HELD:
-                found.update(key for key in self.capacities(e) if not (e.ended and key.startswith("holders:")))
-                found.update(() if e.ended else (f"person:{e.person}",))
+                for key in self.capacities(e):
+                    found[key] += not (e.ended and key.startswith("holders:"))
+                found[f"person:{e.person}"] += not e.ended
         return found
 
     def room(self, e: Entry) -> bool:
-        bounds = self.capacities(e).items()
-        return self.free(e.cell) > 0 and not self.holds(e.person) and all(c is None or self.count(key) < c for key, c in bounds)
+        if self.free(e.cell) == 0 or self.holds(e.person):
+            return False
+        return all(c is None or self.count(key) < c for key, c in self.capacities(e).items())
 
     def waiters(self, cell: str | None = None) -> list[Entry]:
         """Everybody who waits, or who waits in one cell, best first."""
@@ -140,7 +143,7 @@ class Model:
         return self.of(e.cell).takes_part(e.cell.split(":")[1], self.day(e.cell, at), e.parts, e.course)
 
     def servable(self, e: Entry, at: datetime, *, late: bool = False) -> bool:
-        return self.gives(e.cell, at, late=late) and self.wants_in(e, at) and self.room(e)
+        return self.gives(e.cell, at, late=late) and self.room(e) and self.wants_in(e, at)
 
     def serve(self, at: datetime, cells: Any = None, *, late: bool = False) -> None:
         """Whatever came free, wherever: everybody who waits (in these cells) and has room now, best first."""

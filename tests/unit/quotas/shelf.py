@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as StoredUUID
+
 from services.quotas.domain import reach
 from services.quotas.domain.commands import (
     Accept,
@@ -40,6 +42,7 @@ from services.quotas.domain.model import (
 from services.quotas.domain.terms import Call, Period, Terms
 
 NOW = datetime(2016, 1, 20, 9, 0, tzinfo=UTC)
+FIRST = NOW - timedelta(days=30)
 CLOSES = datetime(2016, 8, 15, 12, 0, tzinfo=UTC)
 DUE = datetime(2016, 6, 30, 12, 0, tzinfo=UTC)
 PE, BR = "training:PE:2016", "training:BR:2016"
@@ -85,7 +88,9 @@ class Shelf:
         self.decisions: list[Decision] = []
         self.transfers: list[Transfer] = []
         self.starts, self.spare = 0, spare
-        self._drawn: dict[UUID, tuple[PlaceState, Terms, list[tuple[str, str]]]] = {}
+        self._balances: defaultdict[str, int] = defaultdict(int)
+        self._added_up = 0
+        self._drawn: dict[UUID, tuple[PlaceState, Terms, list[str]]] = {}
 
     def cell(self, key: str, target: int = 0, *, listed: bool = True) -> str:
         """Open a cell with so many places from the pool; its key."""
@@ -121,16 +126,14 @@ class Shelf:
     def that_wait_for(self, key: str) -> tuple[str, ...]:
         """The cells in which somebody waits who draws on that limit."""
         waiting = [place for place in self.places.values() if place.state == "waiting"]
-        return tuple(sorted({place.cell for place in waiting if any(key == drawn for _kind, drawn in self.drawn_by(place))}))
+        return tuple(sorted({place.cell for place in waiting if key in self.drawn_by(place)}))
 
-    def drawn_by(self, place: PlaceState) -> list[tuple[str, str]]:
-        """Kind and key of every limit that a place draws on, the cell's own left out."""
+    def drawn_by(self, place: PlaceState) -> list[str]:
+        """The keys of every limit that a place draws on, the cell's own left out."""
         cell = self.cells[place.cell]
         terms, known = self.terms[cell.programme], self._drawn.get(place.application)
         if known is None or known[0] is not place or known[1] is not terms:
-            known = self._drawn[place.application] = (
-                place, terms, [(kind.name, key) for kind, key in keys_of(PLACE_KINDS, terms, cell, place)]
-            )  # fmt: skip
+            known = self._drawn[place.application] = place, terms, keys_of(PLACE_KINDS, terms, cell, place)
         return known[2]
 
     def _books(
@@ -200,11 +203,16 @@ class Shelf:
 
     def balances(self) -> dict[str, int]:
         """What the transfers add up to, by account."""
-        found: defaultdict[str, int] = defaultdict(int)
-        for one in self.transfers:
-            found[one.source] -= one.places
-            found[one.target] += one.places
-        return dict(found)
+        for one in self.transfers[self._added_up :]:
+            self._balances[one.source] -= one.places
+            self._balances[one.target] += one.places
+        self._added_up = len(self.transfers)
+        return dict(self._balances)
+
+
+def id_of(number: int) -> UUID:
+    """An id as the database's driver gives it back: made, hashed and compared in less time than Python's own."""
+    return StoredUUID(number.to_bytes(16))
 
 
 class Person:
@@ -225,14 +233,14 @@ class Person:
         Person.made += 1
         self.number = Person.made
         self.cell, self.score, self.parts, self.course, self.channel = cell, score, parts, course, channel
-        self.application = UUID(int=self.number)
-        self.person: UUID = who.person if who else UUID(int=self.number << 64)
+        self.application = id_of(self.number)
+        self.person: UUID = who.person if who else id_of(self.number << 64)
         self.version = 0
 
     def _about(self, at: datetime, version: int | None) -> dict[str, Any]:
         if version is None:
             self.version = version = self.version + 1
-        event = UUID(int=self.number << 32 | version)
+        event = id_of(self.number << 32 | version)
         return {
             "cell": self.cell, "at": at, "event": event, "application": self.application, "person": self.person, "version": version,
         }  # fmt: skip
@@ -241,11 +249,10 @@ class Person:
         return Nominate(**self._about(at, version))
 
     def asks(self, at: datetime = NOW, version: int | None = None) -> RequestPlace:
-        submitted_at = NOW - timedelta(days=30) + timedelta(seconds=self.number)
         return RequestPlace(
             **self._about(at, version),
             score=self.score,
-            submitted_at=submitted_at,
+            submitted_at=FIRST + timedelta(seconds=self.number),
             parts=self.parts,
             course=self.course,
             channel=self.channel,
