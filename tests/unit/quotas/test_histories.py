@@ -4,10 +4,12 @@ import os
 import random
 import secrets
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -17,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from services.quotas.domain.decide import DECISIONS
 from tests.conftest import ROOT
-from tests.unit.quotas.compared import Compared, Step, smallest
+from tests.unit.quotas.compared import Compared, Step, smallest, to_keep
 from tests.unit.quotas.exports import exported_of, lines_of
 from tests.unit.quotas.histories import KINDS, SCORES, STEPS, YES_NO, Histories, first_that_fails, live
 from tests.unit.quotas.shelf import Shelf, terms
@@ -26,14 +28,19 @@ EXAMPLES = 2_000
 HISTORIES = int(os.environ.get("PUENTE_TEST_HISTORIES", "8000"))
 SHARE = 500
 KEPT = Path(__file__).with_name("failed_once")
+AT_ONCE = 3
+"""So many acts are one step for Hypothesis, whose share of a step does not grow with them."""
 NUMBERS = st.sampled_from(range(2**48))
 
 
 class Drawn(RuleBasedStateMachine):
-    """A history of which Hypothesis draws the acts, and makes shorter what fails. An act and all that is drawn for it follow from one
-    number, as dice that are seeded by it fall: each draw costs Hypothesis more than a command costs us, and what it draws is small more
-    often than not, so that parts of the number itself would be drawn unfairly.
+    """A history of which Hypothesis draws the acts, and makes shorter what fails. A few acts and all that is drawn for them follow from
+    one number, as dice that are seeded by it fall: each draw costs Hypothesis more than a command costs us, and what it draws is small
+    more often than not, so that parts of the number itself would be drawn unfairly. What fails is made smaller act by act by `to_keep`.
     """
+
+    failed: ClassVar[Sequence[Step]] = ()
+    """What had happened in the history that failed last."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,15 +56,26 @@ class Drawn(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def something_happens(self, number: int) -> None:
         dice = random.Random(number)
-        happens, choices, _about_somebody = dice.choice([one for one in self.acts if self.history.known or not one[2]] or KINDS[:1])
-        values = {name: dice.choice(among) for name, among in choices.items()}
-        note(f"{happens.__name__}: {values}")
-        self.drawn.append(values)
-        happens(self.history, **values)
-        self.history.look()
+        with self.failing_is_kept():
+            for _ in range(AT_ONCE):
+                happens, choices, _about_somebody = dice.choice([one for one in self.acts if self.history.known or not one[2]] or KINDS[:1])
+                values = {name: dice.choice(among) for name, among in choices.items()}
+                note(f"{happens.__name__}: {values}")
+                self.drawn.append(values)
+                happens(self.history, **values)
+                self.history.look()
 
     def teardown(self) -> None:
-        self.history.end()
+        with self.failing_is_kept():
+            self.history.end()
+
+    @contextmanager
+    def failing_is_kept(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            Drawn.failed = self.history.books.past
+            raise
 
 
 @pytest.mark.long(45)
@@ -74,16 +92,20 @@ def test_random_histories_come_to_what_the_plain_model_comes_to() -> None:
             drawn.update(one for values in self.drawn for one in values.items())
             batches.update(len(step.commands) for step in self.history.books.past if step.commands)
 
-    run_state_machine_as_test(
-        seed(number)(Counted),
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+    try:
+        run_state_machine_as_test(
+            seed(number)(Counted),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS // AT_ONCE + 1,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+    except Exception as error:
+        error.add_note(f"keep these lines as a file in {KEPT.relative_to(ROOT)}\n{to_keep(Drawn.failed)}")
+        raise
     the_dice_were_fair(drawn, batches)
 
 
