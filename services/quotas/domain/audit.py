@@ -74,7 +74,7 @@ class Audit:
             raise Wrong("link", f"the decision before it has the hash {chain.hash}, this one names {body['prev']}", *at)
         self._says_what_it_may(body)
         before = self.states.get(body["application"])
-        uses = [CountedUse(**use) for use in body["limits"]]
+        uses = [CountedUse._make(use.values()) for use in body["limits"]]  # a canonical record has them in this order
         self._limits(body, uses)
         self._order(body, chain)
         target, chain.target = chain.target, self._target(body, uses, chain.target)
@@ -96,11 +96,12 @@ class Audit:
             raise Wrong("state", f"{application} is {state or 'nothing here'}, and cannot become {outcome}", cell, number)
         if (application is None) != (comes_after(outcome) == ()):
             raise Wrong("state", f"{outcome} is {'' if application is None else 'not '}about an application", cell, number)
+        says = SAYS[outcome]
         for name in ("lacking", "limit", "position", "reason", "skips", "until"):
-            if (body[name] not in (None, [])) and name not in SAYS[outcome]:
-                raise Wrong("field", f"{outcome} says nothing of {name}, found {body[name]!r}", cell, number)
-        for name in ("position", "reason", "until"):
-            if body[name] is None and name in SAYS[outcome]:
+            if (value := body[name]) is not None and value != [] and name not in says:
+                raise Wrong("field", f"{outcome} says nothing of {name}, found {value!r}", cell, number)
+        for name in says:
+            if body[name] is None and name in ("position", "reason", "until"):
                 raise Wrong("field", f"{outcome} must say {name}", cell, number)
 
     # ------------------------------------------------------------------ limits

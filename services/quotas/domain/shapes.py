@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from services.quotas.domain.chain import read
@@ -113,19 +114,15 @@ def _is_text(value: Any) -> bool:
 
 
 _OF_A_USE: Final = frozenset(CountedUse._fields)
+_VALUES_OF_A_USE: Final = itemgetter(*CountedUse._fields)
+_TYPES_OF_A_USE: Final = tuple((int, int, capacity, str, str, int) for capacity in (int, type(None)))
 
 
 def _is_use(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == _OF_A_USE
-        and _is_text(value["key"])
-        and _is_text(value["kind"])
-        and type(value["after"]) is int
-        and _is_count(value["before"])
-        and _is_count(value["version"])
-        and (value["capacity"] is None or type(value["capacity"]) is int)
-    )
+    if not isinstance(value, dict) or value.keys() != _OF_A_USE:
+        return False
+    _after, before, _capacity, key, kind, version = found = _VALUES_OF_A_USE(value)
+    return tuple(map(type, found)) in _TYPES_OF_A_USE and before >= 0 and version >= 0 and bool(key and kind)
 
 
 def _is_rank(value: Any) -> bool:

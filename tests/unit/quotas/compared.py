@@ -160,7 +160,8 @@ class Compared:
         self.at = at
         for programme in self.planned:
             mine = [key for key in CELLS if key.startswith(programme)]
-            cells = tuple(key for key in mine if any(self.model.servable(one, at) for one in self.model.waiters(key)))
+            with_free = [key for key in mine if self.model.free(key)]
+            cells = tuple(key for key in with_free if any(self.model.servable(one, at) for one in self.model.waiters(key)))
             if cells:
                 self._decide([ServeLists(cell=cells[0], at=at, cells=cells, cause=cause)])
 
@@ -194,7 +195,8 @@ class Compared:
         for key, cell in shelf.cells.items():
             moved = [balances.get(f"{account}:{key}", 0) for account in ("free", "offered", "taken")]
             assert moved == [cell.free, cell.offered, cell.taken], key
-        waiting = [e for e in model.entries.values() if e.state == "waiting"]
+        with_free = [key for key in CELLS if model.free(key)]
+        waiting = [e for e in model.entries.values() if e.state == "waiting" and e.cell in with_free]
         assert not any(model.servable(e, self.at) for e in waiting), "a free place and somebody servable waiting"
         used = model.counts()
         for limit in shelf.limits.values():

@@ -72,7 +72,7 @@ class Model:
             channel = terms.channels[e.channel]
             share = None if channel.share is None else -int(-channel.share * self.targets[e.cell] // 1)
             found[f"channel:{e.cell}:{e.channel}"] = channel.places if share is None else share
-        return {key: planned if (fixed := self.fixed.get(key)) is None else fixed for key, planned in found.items()}
+        return found | {key: fixed for key, fixed in self.fixed.items() if key in found and fixed is not None}
 
     def bounds(self, key: str) -> bool:
         """Whether the terms in force have anything that this limit would bound."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -101,7 +101,7 @@ class Shelf:
 
     def run(self, *commands: Command) -> Verdict:
         """Decide them as one batch and keep what follows."""
-        gaining = {key: self.that_wait_for(key) for key in reach.limits_that_gain(self.cells, self.terms, self.places, commands)}
+        gaining = self.that_wait_for(reach.limits_that_gain(self.cells, self.terms, self.places, commands))
         cells = {c.cell for c in commands}.union(*gaining.values())
         limits: set[str] = set()
         lists: set[str] = set()
@@ -119,14 +119,16 @@ class Shelf:
             lists |= verdict.needs.lists
             whole |= verdict.needs.whole
             spare *= reach.SPARE_GROWS if verdict.needs.further else 1
-            gaining |= {key: self.that_wait_for(key) for key in verdict.needs.gaining}
+            gaining |= self.that_wait_for(verdict.needs.gaining)
             pools |= verdict.needs.pools
         raise AssertionError(f"never enough: {verdict.needs}")
 
-    def that_wait_for(self, key: str) -> tuple[str, ...]:
-        """The cells in which somebody waits who draws on that limit."""
-        waiting = [place for place in self.places.values() if place.state == "waiting"]
-        return tuple(sorted({place.cell for place in waiting if key in self.drawn_by(place)}))
+    def that_wait_for(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The cells in which somebody waits who draws on each of these limits."""
+        if not keys:
+            return {}
+        waiting = [(place.cell, self.drawn_by(place)) for place in self.places.values() if place.state == "waiting"]
+        return {key: tuple(sorted({cell for cell, drawn in waiting if key in drawn})) for key in keys}
 
     def drawn_by(self, place: PlaceState) -> list[str]:
         """The keys of every limit that a place draws on, the cell's own left out."""
