@@ -5,7 +5,7 @@ not with what was read. The first thing at fault is raised as `Wrong`; what come
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -26,6 +26,9 @@ class Counted(NamedTuple):
 
     version: int
     used: int
+
+
+_NEVER: Final = Counted(0, 0)
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ class Audit:
         before = self.states.get(body["application"])
         uses = [CountedUse._make(use.values()) for use in body["limits"]]  # a canonical record has them in this order
         self._limits(body, uses)
-        self._order(body, chain)
+        self._order(body, uses, chain)
         target, chain.target = chain.target, self._target(body, uses, chain.target)
         self.ledger.expect(Expected(body, expected_moves(body, before, target, chain.target, chain.used)))
         chain.used = next((use.after for use in uses if use.key == f"cell:{cell}"), chain.used)
@@ -114,7 +117,7 @@ class Audit:
         """Whether everything that touches this counter or account is covered by the export."""
         return self.covers(key.partition(":")[2])
 
-    def _limits(self, body: Mapping[str, Any], uses: Iterable[CountedUse]) -> None:
+    def _limits(self, body: Mapping[str, Any], uses: Sequence[CountedUse]) -> None:
         at = (body["cell"], body["number"])
         seen: set[str] = set()
         for use in uses:
@@ -140,7 +143,7 @@ class Audit:
         if body["outcome"] in (OFFERED, RELEASED, "target_set") and needed not in seen:
             raise Wrong("counter", f"{body['outcome']} must draw on {needed}", *at)
         if body["outcome"] == OFFERED:
-            shown = {use["key"] for use in body["limits"] if use["before"] == use["after"]}
+            shown = {use.key for use in uses if use.before == use.after}
             passed = {limit for _application, limit in body["skips"] if not limit.startswith(PARTICIPATION)}
             if shown != passed:
                 raise Wrong("counter", f"limits looked at are {sorted(shown)}, those that somebody lacked {sorted(passed)}", *at)
@@ -152,7 +155,7 @@ class Audit:
             if use.key != f"cell:{body['cell']}":
                 raise Wrong("counter", f"a decision of {body['cell']} draws on {use.key}", body["cell"], body["number"])
             return Counted(body["number"] - 1, chain.used)
-        known = self.counters.get(use.key, Counted(0, 0))
+        known = self.counters.get(use.key, _NEVER)
         if not self._closed(use.key) and use.version > known.version:
             return Counted(use.version, use.before)
         return known
@@ -169,10 +172,10 @@ class Audit:
 
     # ------------------------------------------------------------------ order
 
-    def _order(self, body: Mapping[str, Any], chain: Chain) -> None:
+    def _order(self, body: Mapping[str, Any], uses: Sequence[CountedUse], chain: Chain) -> None:
         """Nobody better ranked is left behind, but for a reason that is stored and true."""
         if body["outcome"] == WAITING:
-            self._waiting(body)
+            self._waiting(body, uses)
         if body["outcome"] != OFFERED:
             return
         at, mine = (body["cell"], body["number"]), _rank(body)
@@ -181,18 +184,18 @@ class Audit:
             rank = self.ranks.get(application)
             if rank is None or chain.waiters[bisect_left(chain.waiters, rank) :][:1] != [rank]:
                 raise Wrong("skip", f"{application} was passed over, but does not wait in this cell", *at)
-            self._lacked(body, limit)
+            self._lacked(body, uses, limit)
         left = next((rank for rank in chain.waiters[: bisect_left(chain.waiters, mine)] if rank[2] not in passed), None)
         if left is not None:
             raise Wrong("overtaken", f"{left[2]} waits, ranks before {body['application']}, and no reason is given", *at)
 
-    def _lacked(self, body: Mapping[str, Any], limit: str) -> None:
-        use = next((one for one in body["limits"] if one["key"] == limit), None)
-        if use is not None and CountedUse(**use).had_room():
+    def _lacked(self, body: Mapping[str, Any], uses: Iterable[CountedUse], limit: str) -> None:
+        use = next((one for one in uses if one.key == limit), None)
+        if use is not None and use.had_room():
             raise Wrong("skip", f"somebody was passed over for want of room in {limit}, which had room", body["cell"], body["number"])
 
-    def _waiting(self, body: Mapping[str, Any]) -> None:
-        full = {use["key"] for use in body["limits"] if use["before"] == use["after"] and not CountedUse(**use).had_room()}
+    def _waiting(self, body: Mapping[str, Any], uses: Iterable[CountedUse]) -> None:
+        full = {use.key for use in uses if use.before == use.after and not use.had_room()}
         if body["position"] and full != set(body["lacking"]):
             raise Wrong("lacking", f"the limits without room are {sorted(full)}, named are {body['lacking']}", body["cell"], body["number"])
 

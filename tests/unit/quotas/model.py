@@ -182,9 +182,11 @@ class Model:
         self.late = x.decided_at - x.at if x.decided_at else timedelta()
         if not isinstance(x, c.OfApplication):
             return self.of_cell(x)
-        if x.application not in self.entries and not isinstance(x, c.Nominate | c.RequestPlace):
-            return None
-        e = self.entries.setdefault(x.application, Entry(x.cell, x.person))
+        if x.application not in self.entries:
+            if not isinstance(x, (c.Nominate, c.RequestPlace)):
+                return None
+            self.entries[x.application] = Entry(x.cell, x.person)
+        e = self.entries[x.application]
         if x.version and x.version <= e.seen:
             return None
         e.seen = x.version or e.seen

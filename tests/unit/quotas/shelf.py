@@ -151,8 +151,8 @@ class Shelf:
         lists, whole, spare = wanted
         first = reach.lists_to_load(shown, self.terms, commands, besides=lists, whole=whole, spare=spare)
         listed = {key: self._listed(key, most, commands) for key, most in first.items()}
-        asked = (self.places.get(command.application) for command in commands if isinstance(command, OfApplication | Reorder))
-        places = {place.application: place for place in asked if place is not None}
+        asked = [command.application for command in commands if isinstance(command, (OfApplication, Reorder))]
+        places = {application: self.places[application] for application in asked if application in self.places}
         keys = reach.limits_to_lock(shown, self.terms, places, listed, commands, spare) | limits
         return Books(
             terms=self.terms,
@@ -166,10 +166,12 @@ class Shelf:
 
     def _listed(self, key: str, most: int, commands: Sequence[Command]) -> Listed:
         waiting = sorted((p for p in self.places.values() if p.cell == key and p.state == "waiting"), key=rank_of)
-        ranks = [rank_of(one) for one in waiting]
+        first = tuple(reversed(waiting[:most]))
         asking = [one for one in commands if isinstance(one, RequestPlace) and one.cell == key] if most < len(waiting) else []
-        ahead = {one.application: bisect_left(ranks, (-one.score, one.submitted_at, one.application)) for one in asking}
-        return Listed(tuple(reversed(waiting[:most])), ahead)
+        if not asking:
+            return Listed(first)
+        ranks = [rank_of(one) for one in waiting]
+        return Listed(first, {one.application: bisect_left(ranks, (-one.score, one.submitted_at, one.application)) for one in asking})
 
     def _unlisted(self, key: str) -> CellState:
         programme, country, year = key.split(":")
