@@ -54,7 +54,10 @@ class MailSink:
         self.folder = folder
         self.port = port
         self.most = most
-        self._mails: dict[str, Mail] = {}
+        self._recipients: dict[str, tuple[str, ...]] = {}
+        """Of each mail by its id, the oldest first."""
+        self._read: dict[str, Mail] = {}
+        """What somebody asked for: most mails are to nobody who is there."""
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.BaseTransport] = set()
         self._arrived = asyncio.Condition()
@@ -71,10 +74,11 @@ class MailSink:
         await self.stop()
 
     async def start(self) -> None:
-        """Read what the folder holds, then listen; `OSError` where the port is taken."""
+        """See what the folder holds, then listen; `OSError` where the port is taken."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in sorted(self.folder.glob("*.eml"))[-self.most :]:
-            self._mails[path.stem] = _summary(path.stem, path.read_bytes())
+            with path.open("rb") as file:
+                self._recipients[path.stem] = _recipients(file.readline())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Conversation(self, loop), HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -90,24 +94,31 @@ class MailSink:
 
     # ------------------------------------------------------------------------------------------------------ reading
 
-    def mails(self, to: str = "") -> Iterator[Mail]:
-        """The mails, newest first; only those to addresses that contain `to`, where that is given."""
+    def ids(self, to: str = "") -> Iterator[str]:
+        """Of the mails, newest first; only those to addresses that contain `to`, where that is given."""
         wanted = to.strip().lower()
-        for mail in reversed(tuple(self._mails.values())):
-            if not wanted or any(wanted in recipient for recipient in mail.recipients):
-                yield mail
+        for mail_id, recipients in reversed(tuple(self._recipients.items())):
+            if not wanted or any(wanted in recipient for recipient in recipients):
+                yield mail_id
+
+    def mails(self, to: str = "") -> Iterator[Mail]:
+        """The mails of `ids`."""
+        return filter(None, map(self.mail, self.ids(to)))
 
     def mail(self, mail_id: str) -> Mail | None:
-        return self._mails.get(mail_id)
+        """The mail, read now where it was not before; None where there is none of this id, or none any more."""
+        if mail_id in self._recipients and mail_id not in self._read:
+            self._read[mail_id] = _summary(mail_id, self._path(mail_id).read_bytes())
+        return self._read.get(mail_id)
 
     def raw(self, mail_id: str) -> EmailMessage:
         """The whole mail; `KeyError` where there is none of this id."""
-        if mail_id not in self._mails:
+        if mail_id not in self._recipients:
             raise KeyError(mail_id)
         return _parsed(self._path(mail_id).read_bytes())
 
     def __len__(self) -> int:
-        return len(self._mails)
+        return len(self._recipients)
 
     async def wait_for(
         self, to: str, predicate: Callable[[Mail], bool] = lambda _mail: True, *, timeout_seconds: float = WAIT_SECONDS
@@ -125,21 +136,22 @@ class MailSink:
 
     # ------------------------------------------------------------------------------------------------------ keeping
 
-    async def keep(self, content: bytes, recipients: list[str]) -> Mail:
-        """Store one mail and wake whoever waits for it; the oldest go where there are too many."""
-        kept = f"{ENVELOPE}: {', '.join(recipients).lower()}".encode() + b"\r\n" + content
-        mail = _summary(new_id().hex, kept)
-        beside = self.folder / f"{mail.id}.part"
-        beside.write_bytes(kept)
-        beside.replace(self._path(mail.id))
-        self._mails[mail.id] = mail
-        while len(self._mails) > self.most:
-            oldest = next(iter(self._mails))
-            del self._mails[oldest]
+    async def keep(self, content: bytes, recipients: list[str]) -> str:
+        """Store one mail and wake whoever waits for it; the oldest go where there are too many. Returns its id."""
+        envelope = f"{ENVELOPE}: {', '.join(recipients).lower()}".encode() + b"\r\n"
+        mail_id = new_id().hex
+        beside = self.folder / f"{mail_id}.part"
+        beside.write_bytes(envelope + content)
+        beside.replace(self._path(mail_id))
+        self._recipients[mail_id] = _recipients(envelope)
+        while len(self._recipients) > self.most:
+            oldest = next(iter(self._recipients))
+            del self._recipients[oldest]
+            self._read.pop(oldest, None)
             self._path(oldest).unlink(missing_ok=True)
         async with self._arrived:
             self._arrived.notify_all()
-        return mail
+        return mail_id
 
     def _path(self, mail_id: str) -> Path:
         return self.folder / f"{mail_id}.eml"
@@ -191,6 +203,12 @@ def _parsed(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=default)
 
 
+def _recipients(envelope: bytes) -> tuple[str, ...]:
+    """Whom a mail was handed in for, as the first line of its file says."""
+    name, _, addresses = envelope.decode("utf-8", "replace").partition(":")
+    return tuple(filter(None, map(str.strip, addresses.split(",")))) if name == ENVELOPE else ()
+
+
 def _summary(mail_id: str, content: bytes) -> Mail:
     """What lists need. Read in the older way of the `email` package, which is many times quicker than the newer one."""
     message = message_from_bytes(content, policy=compat32)
@@ -203,11 +221,10 @@ def _summary(mail_id: str, content: bytes) -> Mail:
         except (HeaderParseError, LookupError, ValueError):
             return plain  # something that no mail program can read either
 
-    recipients = tuple(part.strip() for part in header(ENVELOPE).split(",") if part.strip())
     return Mail(
         id=mail_id,
         sender=header("From"),
-        recipients=recipients,
+        recipients=_recipients(content.partition(b"\n")[0]),
         subject=header("Subject"),
         date=_date(header("Date")),
         message_id=header("Message-ID"),

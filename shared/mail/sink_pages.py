@@ -49,8 +49,8 @@ def sink_app(sink: MailSink, *, home: str = "") -> Starlette:
     async def newest(request: Request) -> Response:
         to = request.query_params.get("to", "")
         before = request.query_params.get("before", "")
-        found = [mail for mail in sink.mails(to) if not before or mail.id < before]
-        shown = found[:PAGE]
+        found = [mail_id for mail_id in sink.ids(to) if not before or mail_id < before]
+        shown = [mail for mail in map(sink.mail, found[:PAGE]) if mail is not None]
         older = "?" + urlencode({"to": to, "before": shown[-1].id}) if len(found) > PAGE else ""
         return page(request, "sink_list.html", mails=shown, to=to, before=before, older=older, found=len(found))
 
