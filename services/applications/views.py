@@ -1,13 +1,12 @@
 """What pages and the API show, read in one transaction: each function answers for a viewer, and with no more than that viewer may know."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.applications.accounts import people
 from services.applications.accounts.tables import Account
 from services.applications.domain.answers import Answer, given, name_in, unanswered
 from services.applications.domain.correction import Returned
@@ -22,8 +21,8 @@ from services.applications.referees.store import of_application as referees_of
 from services.applications.referees.tables import Referee
 from services.applications.store import applications as store
 from services.applications.store import lists
-from services.applications.store.answers import standing
-from services.applications.store.copies import Copy, last_returned, of_application
+from services.applications.store.answers import standing, with_account
+from services.applications.store.copies import last_returned
 from services.applications.store.letters import of_application as of_application_letters
 from services.applications.store.plans import InForce, all_in_force
 from services.applications.tables import Application, Document, Review, TimelineEntry
@@ -196,9 +195,10 @@ async def owed(tx: Tx, viewer: Viewer, programme: Programme, application: Applic
 
 async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | None:
     """The application whole, or none where the viewer may not know that it exists."""
-    application = await store.find(tx, viewer, application_id)
-    if application is None:
+    found = await with_account(tx, viewer, application_id)
+    if found is None:
         return None
+    application, person = found
     form = Sheet(application, None, *await standing(tx, application))
     terms, answers = form.terms, form.counting
     state, route = State(application.state), terms.programme.route
@@ -206,7 +206,6 @@ async def dossier(tx: Tx, viewer: Viewer, application_id: UUID) -> Dossier | Non
     reviews = tuple(await store.reviews(tx, application.id)) if staff else ()
     timeline = tuple(await store.timeline(tx, application.id))
     figures = (await lists.figures(tx, [cell_of(application)])).get(cell_of(application).key) if staff else None
-    person = await people.by_id(tx, application.person_id)
     actors = {entry.actor_id for entry in timeline if entry.actor_id} | {review.reviewer_id for review in reviews} if staff else set()
     return Dossier(
         application=application,
@@ -277,13 +276,6 @@ async def document(tx: Tx, viewer: Viewer, application_id: UUID, document_id: UU
         return None
     found = await store.documents(tx, application_id)
     return next((one for one in found if one.id == document_id and one.state == FileState.READY), None)
-
-
-async def copies(tx: Tx, viewer: Viewer, application_id: UUID) -> Sequence[Copy]:
-    """The PDFs of an application's submissions, the newest first; none where it is not the viewer's own."""
-    if viewer.role != "applicant" or await store.find(tx, viewer, application_id) is None:
-        return ()
-    return await of_application(tx, application_id)
 
 
 @dataclass(frozen=True, slots=True)

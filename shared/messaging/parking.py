@@ -32,6 +32,11 @@ AGAIN: Final = "another try"
 """What a key waits for whose event the database did not finish: nothing is known to be wrong with it."""
 AGAIN_S: Final = 300.0
 """From one try of such a key to the next."""
+_LOCK: Final = text("select key from parked_key where key = any(cast(:keys as text[])) order by key for no key update")
+_WAITING: Final = text(
+    "select key, waits_for from parked_key where waits_for is not null "
+    "and (waits_for <> :again or parked_at < now() - make_interval(secs => :pause)) order by parked_at, key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,7 @@ class ResumeFailed(Exception):
 
 async def locked(tx: Tx, keys: Collection[str]) -> frozenset[str]:
     """Those of `keys` that are parked, locked until this transaction ends: nobody resumes them, or keeps the same behind them."""
-    found = await tx.execute(
-        text("select key from parked_key where key = any(cast(:keys as text[])) order by key for no key update"), {"keys": sorted(keys)}
-    )
-    return frozenset(found.scalars())
+    return frozenset((await tx.execute(_LOCK, {"keys": sorted(keys)})).scalars())
 
 
 async def park(tx: Tx, record: Record, *, code: str, reason: str, waits_for: str | None = None) -> None:
@@ -90,11 +92,7 @@ async def release(tx: Tx, what: str) -> None:
 
 async def waiting(tx: Tx) -> list[tuple[str, str]]:
     """The keys that go on by themselves and may be asked now, each with what it waits for: all but those that were tried a moment ago."""
-    due = text(
-        "select key, waits_for from parked_key where waits_for is not null "
-        "and (waits_for <> :again or parked_at < now() - make_interval(secs => :pause)) order by parked_at, key"
-    )
-    rows = await tx.execute(due, {"again": AGAIN, "pause": AGAIN_S})
+    rows = await tx.execute(_WAITING, {"again": AGAIN, "pause": AGAIN_S})
     return [(row.key, row.waits_for) for row in rows]
 
 

@@ -112,7 +112,7 @@ def test_modules_and_functions_stay_readable(path: Path) -> None:
 
 
 HANDLED = {
-    "applications": frozenset(applications_events.HANDLERS),
+    "applications": frozenset(applications_events.HANDLERS) | {applications_events.CELL_CHANGED},
     "quotas": frozenset(quotas_events.HANDLERS),
     "notifications": frozenset(choose.TABLE) | {"puente.programme.published.v1", "puente.applicant.erased.v1"},
 }

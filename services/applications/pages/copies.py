@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.applications import views
 from services.applications.accounts.desk import desk_of
 from services.applications.documents.giving import as_download
+from services.applications.folder import Folder
 from services.applications.pages.kit import applicant, id_from
 from services.applications.pages.words import size_words
 from services.applications.store.applications import find
-from services.applications.store.copies import Copy
+from services.applications.store.copies import Copy, of_application
 from services.applications.tables import Application
 from services.applications.uploads import documents_of
 from shared.persistence.database import Tx
@@ -30,7 +29,7 @@ class Offered:
     size: str
 
 
-def newest(found: list[Copy], path: str) -> Offered | None:
+def newest(found: Sequence[Copy], path: str) -> Offered | None:
     """What to say of the copies: none where there is no submission, or its copy was given up."""
     if not found or not (found[0].storage_key or found[0].under_way):
         return None
@@ -38,14 +37,9 @@ def newest(found: list[Copy], path: str) -> Offered | None:
     return Offered(f"{path}/copies/{one.number}", size_words(one.size_bytes or 0)) if one.storage_key else Offered("", "")
 
 
-async def copy_of(request: Request, application_id: UUID, path: str) -> Offered | None:
+async def copy_of(request: Request, folder: Folder) -> Offered | None:
     """The copy to offer on a page of the application."""
-    viewer = applicant(request)
-
-    async def read(tx: Tx) -> list[Copy]:
-        return list(await views.copies(tx, viewer, application_id))
-
-    return newest(await desk_of(request).db.run(read), path)
+    return newest(await desk_of(request).db.run(lambda tx: of_application(tx, folder.application.id)), folder.path)
 
 
 @router.get("/applications/{application_id}/copies/{number}")
@@ -54,7 +48,8 @@ async def download(request: Request, application_id: str, number: str) -> Respon
     viewer, wanted = applicant(request), id_from(application_id)
 
     async def read(tx: Tx) -> tuple[Application | None, Sequence[Copy]]:
-        return await find(tx, viewer, wanted), await views.copies(tx, viewer, wanted)
+        application = await find(tx, viewer, wanted)
+        return application, await of_application(tx, wanted) if application else ()
 
     application, found = await desk_of(request).db.run(read)
     one = next((copy for copy in found if str(copy.number) == number and copy.storage_key), None)

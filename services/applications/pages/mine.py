@@ -285,6 +285,6 @@ async def application_page(request: Request, application_id: str) -> Response:
         may_answer=Act.ACCEPT in folder.dossier.acts and application.answer_by is not None and folder.now <= application.answer_by,
         added=added_file(request, folder),
         ask=contact_of(folder.plan.country(application.country)),
-        copy=await copy_of(request, application.id, folder.path) if application.receipt else None,
+        copy=await copy_of(request, folder) if application.receipt else None,
         answered=request.query_params.get("answered", ""),
     )

@@ -255,5 +255,5 @@ async def receipt_page(request: Request, application_id: str) -> Response:
         giving=giving(folder.dossier.call, folder.now),
         answers_due=answers_day(folder.dossier.call),
         letters_said=letters_of(folder),
-        copy=await copy_of(request, folder.application.id, folder.path),
+        copy=await copy_of(request, folder),
     )

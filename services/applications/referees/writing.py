@@ -39,7 +39,10 @@ TYPED_MAX: Final = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A referee at their page: the request, what it is for, who asks, what was written so far, and until when it is taken."""
+    """A referee at their page: the request, what it is for, who asks, what was written so far, and until when it is taken.
+
+    `applicant` is empty where the row is held: then something is done, and nothing shown.
+    """
 
     referee: Referee
     application: Application
@@ -111,7 +114,7 @@ async def seat(tx: Tx, token: str, *, now: datetime, lock: bool = False, held: A
         application=application,
         terms=terms,
         asked=asked,
-        applicant=await applicant_name(tx, application, terms),
+        applicant="" if lock else await applicant_name(tx, application, terms),
         letter=await store.letter_of(tx, referee.id),
         until=open_until(referee.due_at, application, terms, asked),
     )

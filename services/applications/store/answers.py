@@ -55,17 +55,26 @@ class Typed:
 
 
 @cache
+def _with_account(role: str, of_country: bool) -> Select[Application, Account]:
+    statement = select(Application, Account).outerjoin(Account, col(Account.id) == col(Application.person_id))
+    return statement.where(col(Application.id) == bindparam("id"), visible(role, of_country))
+
+
+async def with_account(tx: Tx, viewer: Viewer, application_id: UUID) -> tuple[Application, Account | None] | None:
+    """The application, if the viewer may know of it, and the account of whoever applies."""
+    statement = _with_account(viewer.role, bool(viewer.country))
+    row = (await tx.execute(statement, {"id": application_id, **seen_by(viewer)})).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+@cache
 def _whose(role: str, of_country: bool, lock: bool) -> Select[Application, Account, bool]:
-    statement = (
-        select(Application, Account, ended(bindparam("session")))
-        .outerjoin(Account, col(Account.id) == col(Application.person_id))
-        .where(col(Application.id) == bindparam("id"), visible(role, of_country))
-    )
+    statement = _with_account(role, of_country).add_columns(ended(bindparam("session")))
     return statement.with_for_update(of=Application).execution_options(populate_existing=True) if lock else statement
 
 
 async def whose(tx: Tx, viewer: Viewer, application_id: UUID, *, lock: bool = False) -> tuple[Application, Account | None] | None:
-    """The application, if the viewer may know of it, and the account of whoever applies; `SessionEnded` where the viewer's session is."""
+    """The same, and `SessionEnded` where the viewer's session is."""
     values = {"id": application_id, "session": viewer.session_id, **seen_by(viewer)}
     row = (await tx.execute(_whose(viewer.role, bool(viewer.country), lock), values)).one_or_none()
     if row is not None and row[2]:

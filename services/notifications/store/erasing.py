@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlmodel import col
 
 from services.notifications.tables import ErasedPerson
 from shared.persistence.database import Tx
 
+_ERASED = select(col(ErasedPerson.person)).where(col(ErasedPerson.person).in_(bindparam("people", expanding=True)))
 _NOTE = text("insert into erased_person (person, at) values (:person, :at) on conflict do nothing")
 _INBOX = text("delete from message where recipient = :person and channel = 'inbox'")
 _MAILS = text("update message set facts = '{}' where recipient = :person and state in ('sent', 'failed') and facts <> '{}'")
@@ -28,4 +29,4 @@ async def erase(tx: Tx, person: UUID, *, at: datetime) -> None:
 
 async def erased(tx: Tx, people: Collection[UUID]) -> frozenset[UUID]:
     """Those of the people who were erased."""
-    return frozenset((await tx.execute(select(col(ErasedPerson.person)).where(col(ErasedPerson.person).in_(people)))).scalars())
+    return frozenset((await tx.execute(_ERASED, {"people": list(people)})).scalars())

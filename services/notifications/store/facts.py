@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlmodel import col
 
 from services.notifications.domain.choose import Alarm, Facts
@@ -18,6 +18,12 @@ _MEET = text(
     "insert into application_state (application, person, cell) "
     "select * from unnest(cast(:applications as uuid[]), cast(:persons as uuid[]), cast(:cells as text[])) "
     "on conflict (application) do nothing"
+)
+_LOCK = (
+    select(ApplicationState)
+    .where(col(ApplicationState.application).in_(bindparam("ids", expanding=True)))
+    .order_by(col(ApplicationState.application))
+    .with_for_update()
 )
 _HEARD = text(
     "update application_state s set heard_applications = h.a, heard_quotas = h.q, last_type = h.kind, last_at = h.at "
@@ -91,9 +97,7 @@ async def meet(tx: Tx, applications: Mapping[UUID, tuple[UUID, str]]) -> dict[UU
 
 async def locked(tx: Tx, ids: Collection[UUID]) -> dict[UUID, ApplicationState]:
     """The rows of these applications, locked in one fixed order."""
-    found = select(ApplicationState).where(col(ApplicationState.application).in_(sorted(ids)))
-    rows = (await tx.execute(found.order_by(col(ApplicationState.application)).with_for_update())).scalars()
-    return {row.application: row for row in rows}
+    return {row.application: row for row in (await tx.execute(_LOCK, {"ids": sorted(ids)})).scalars()}
 
 
 async def heard(tx: Tx, states: Mapping[UUID, tuple[int, int, str, datetime]]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from services.applications import use_cases
 from services.applications.domain.lifecycle import State
-from services.applications.events import HANDLERS
+from services.applications.events import CELL_CHANGED, HANDLERS
 from shared.events import quotas
 from shared.events.catalogue import event, types_for
 from shared.events.envelope import AnyEvent
@@ -31,7 +31,7 @@ async def heard_again_changes_nothing(world: World, history: list[AnyEvent]) -> 
 
 
 def test_every_event_that_the_catalogue_sends_here_has_a_handler() -> None:
-    assert set(HANDLERS) == types_for("applications")
+    assert {*HANDLERS, CELL_CHANGED} == types_for("applications")
 
 
 async def test_waiting_then_offered_then_taken(world: World) -> None:
@@ -170,17 +170,26 @@ async def test_the_moment_of_a_move_is_the_events_own(world: World) -> None:
 
 
 async def test_the_figures_of_a_cell_are_the_newest_that_were_told(world: World) -> None:
-    def changed(version: int, free: int) -> AnyEvent:
+    def changed(version: int, free: int, cell: str = CELL.key) -> AnyEvent:
         data = quotas.CellChanged(
-            cell=CELL.key, capacity=36, free=free, offered=1, taken=2, waiting=3, last_decision=version, last_hash="0" * 64
+            cell=cell, capacity=36, free=free, offered=1, taken=2, waiting=3, last_decision=version, last_hash="0" * 64
         )
-        return event(data, subject=CELL.key, version=version, key=CELL.key, at=world.now)
+        return event(data, subject=cell, version=version, key=cell, at=world.now)
 
     first, second = changed(1, 20), changed(2, 10)
     for history in ([first], [second], [first, second, first], [second, first]):
         await world.hears(*history)
     rows: list[Any] = await world.rows("select version, free from cell_figures")
     assert [tuple(row) for row in rows] == [(2, 10)]
+    elsewhere = "masters:BO:2016"
+    await world.hears(changed(3, 9), changed(7, 4, elsewhere), changed(4, 8), changed(6, 5, elsewhere))
+    rows = await world.rows(
+        "select cell, version, capacity, free, offered, taken, waiting, last_decision, at from cell_figures order by cell"
+    )
+    assert {tuple(row) for row in rows} == {
+        (CELL.key, 4, 36, 8, 1, 2, 3, 4, world.now),
+        (elsewhere, 7, 36, 4, 1, 2, 3, 7, world.now),
+    }
 
 
 # -------------------------------------------------------------------------------------------------------- answers of people
