@@ -24,6 +24,8 @@ UNKNOWN: Final = "(?)"
 DASH: Final = "–"
 OURS: Final = "0123456789 /"
 """Letters of the pages' numbers."""
+IN_ALL: Final = "\ue000" * 3
+"""Stands for the number of pages until it is known. No text has it: what shows nothing is not drawn, but fpdf2's own `{nb}` is."""
 INK, SOFT, LINE = (20, 24, 28), (92, 100, 108), (190, 196, 202)
 MARGIN_MM: Final = 20
 TOLERANCE_MM: Final = 1e-6
@@ -109,6 +111,7 @@ class _Pages(FPDF):
         super().__init__(format="A4", unit="mm")
         self._foot = sheet.footer
         self._widths: dict[tuple[str, float], float] = {}
+        self.alias_nb_pages(IN_ALL)
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(True, margin=MARGIN_MM + 4)
         self.set_title(sheet.title)
@@ -136,7 +139,7 @@ class _Pages(FPDF):
         self.style(8, SOFT)
         if self._han.intersection(self._foot):
             self.set_fallback_fonts(["han"])  # whichever the last line of the page had
-        self.cell(w=0, h=4, text=self._foot.replace("{page}", f"{self.page_no()} / {{nb}}"), align="C")
+        self.cell(w=0, h=4, text=self._foot.replace("{page}", f"{self.page_no()} / {IN_ALL}"), align="C")
 
     def style(self, points: float, colour: tuple[int, int, int] = INK) -> None:
         self.set_font("text", size=points)

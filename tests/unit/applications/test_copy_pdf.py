@@ -84,6 +84,11 @@ def test_marks_of_direction_and_control_characters_go_and_lines_stay() -> None:
     assert printable("\ud800") == ""
 
 
+def test_no_text_is_taken_for_the_number_of_pages() -> None:
+    drawn = said(draw(replace(with_name("a {nb} b \ue000\ue000\ue000 c"), facts=[("{nb}", "{page}")])))
+    assert "a {nb} b c" in drawn and "{nb} {page}" in drawn and "K7QF-2MXW-9D · 1 / 1" in drawn
+
+
 def test_a_chinese_foot_stands_on_every_page_whatever_was_written_last() -> None:
     long = replace(with_name("word " * 1_500), footer="第 {page} 页")
     drawn = draw(long)
