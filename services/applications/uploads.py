@@ -42,28 +42,19 @@ async def take(
     """Receive `upload` as a document of this kind, or for this paper where it was read already; in the place of `replaces`, where it is
     given. 503 where too many wait already.
     """
-    async with room_of(request).place():
-        return await _take(request, viewer, application_id, wanted, upload, filename, replaces=replaces)
-
-
-async def _take(
-    request: Request,
-    viewer: Viewer,
-    application_id: UUID,
-    wanted: str | Paper,
-    upload: Reads,
-    filename: str | None,
-    *,
-    replaces: UUID | None = None,
-) -> Taken:
     desk = desk_of(request)
-    paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, wanted)) if isinstance(wanted, str) else wanted
-    if paper is None:
-        return NotFound()
+    async with room_of(request).place():
+        paper = await desk.db.run(lambda tx: _paper(tx, viewer, application_id, wanted)) if isinstance(wanted, str) else wanted
+        return await _receive(request, viewer, application_id, paper, upload, filename, replaces) if paper else NotFound()
+
+
+async def _receive(
+    request: Request, viewer: Viewer, application_id: UUID, paper: Paper, upload: Reads, filename: str | None, replaces: UUID | None
+) -> Taken:
     received = await receive(upload, filename, accepted=paper.accepted, max_bytes=paper.max_bytes)
     if isinstance(received, UploadRefused):
         return replace(received, max_files=paper.max_files)
-    return await keep(request, desk, viewer, application_id, paper, received, replaces=replaces)
+    return await keep(request, desk_of(request), viewer, application_id, paper, received, replaces=replaces)
 
 
 class Kept:
@@ -80,17 +71,20 @@ async def take_over(request: Request, viewer: Viewer, application_id: UUID, kind
     """A file of an earlier application of the same person once more: a copy of its own, looked through as if it came now."""
     desk = desk_of(request)
 
-    async def find(tx: Tx) -> Document | None:
+    async def find(tx: Tx) -> tuple[Paper, Document] | None:
         paper = await _paper(tx, viewer, application_id, kind)
-        before = await views.sent_before(tx, viewer, application_id, paper) if paper else []
-        return next((one.file for one in before if one.file.id == document_id), None)
+        if paper is None:
+            return None
+        before = await views.sent_before(tx, viewer, application_id, paper)
+        return next(((paper, one.file) for one in before if one.file.id == document_id), None)
 
     found = await desk.db.run(find)
     if found is None:
         return NotFound()
+    paper, file = found
     async with room_of(request).place():
-        kept = Kept(await documents_of(request).get(found.storage_key))
-        return await _take(request, viewer, application_id, kind, kept, found.filename)
+        kept = Kept(await documents_of(request).get(file.storage_key))
+        return await _receive(request, viewer, application_id, paper, kept, file.filename, None)
 
 
 async def keep(
