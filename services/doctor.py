@@ -193,7 +193,7 @@ def kafka() -> Check:
     if has_java and broker_java.LIBRARIES.is_dir():
         return Check("Kafka", "ok", f"{broker.KAFKA_VERSION}, by Java from .cache")
     if has_java and _program("mvn"):
-        return Check("Kafka", "ok", f"{broker.KAFKA_VERSION} is fetched by Maven at the first use", "That takes half a minute.")
+        return Check("Kafka", "ok", f"{broker.KAFKA_VERSION} is fetched by Maven at the first use", "That takes a minute.")
     return Check(
         "Kafka",
         "warn",

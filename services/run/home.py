@@ -105,7 +105,9 @@ class Home:
             for private in (self.keys, self.documents, self.logs):
                 private.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise NoHome(f"{error.filename} cannot be made ({error.strerror}): name a folder that can, in {VARIABLE}") from error
+            raise NoHome(
+                f"{error.filename} cannot be made ({error.strerror}): name another folder, in {VARIABLE} or, for a simulation, with --keep"
+            ) from error
         return self
 
 

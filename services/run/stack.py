@@ -168,7 +168,7 @@ class Stack:
         await self._first(received.wait(), accepting.wait())
 
     async def _start_broker(self) -> None:
-        broker = await asyncio.to_thread(find_broker, self.home.broker)
+        broker = await asyncio.to_thread(find_broker, self.home.broker, self._say)
         if isinstance(broker, Missing):
             raise NotStarted(f"There is no Kafka here: {broker.reason}. {broker.what_to_do} Without it: --transport local")
         try:

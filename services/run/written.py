@@ -1,14 +1,23 @@
 """Files that a command writes for somebody: there when they are whole, with a word of what they hold and how to check it."""
 
 import contextlib
+import errno
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from rich.console import Console
+
+NEXT: Final = {
+    errno.ENOENT: "Make its folder first, or name another file.",
+    errno.ENOTDIR: "Name a file in a folder.",
+    errno.EACCES: "Name a file where this account may write.",
+    errno.EROFS: "Name a file where this account may write.",
+    errno.ENOSPC: "Make room, or name a file elsewhere.",
+}
 
 
 class NotWritten(Exception):
@@ -29,7 +38,8 @@ def whole(file: Path | None) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise  # whoever reads had enough
     except OSError as error:
-        raise NotWritten(f"{error.filename or file or 'the standard output'} cannot be written: {error.strerror or error}") from error
+        where = f"{file or 'the standard output'} cannot be written: {error.strerror or error}"
+        raise NotWritten(f"{where}. {NEXT[error.errno]}" if error.errno in NEXT else where) from error
 
 
 @contextlib.contextmanager

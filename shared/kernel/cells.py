@@ -17,7 +17,7 @@ class Cell(NamedTuple):
     @classmethod
     def parse(cls, key: str) -> Self:
         """The cell that `key` names; `ValueError` where it is not of the form `programme:country:year`."""
-        programme, country, year = key.split(":")
-        if not programme or len(country) != 2:
+        programme, country, year = parts if len(parts := key.split(":")) == 3 else ("", "", "")
+        if not programme or len(country) != 2 or not (year.isascii() and year.isdigit()):
             raise ValueError(f"{key!r} is no cell: expected programme:country:year, such as scholarship:PE:2016")
         return cls(programme, country, int(year))

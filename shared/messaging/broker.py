@@ -9,6 +9,7 @@ import abc
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -97,15 +98,15 @@ class Broker(abc.ABC):
         """Let it go on after `pause`."""
 
 
-def find_broker(folder: Path) -> Broker | Missing:
-    """The first broker of the order above, not started yet. Its data, where it is ours, go to `folder`."""
+def find_broker(folder: Path, say: Callable[[str], None] = java.quietly) -> Broker | Missing:
+    """The first broker of the order above, not started yet. Its data, where it is ours, go to `folder`; `say` is told what takes time."""
     named = os.environ.get("PUENTE_KAFKA_BOOTSTRAP", "").strip()
     if named:
         return GivenBroker(named)
     no_docker = docker.missing()
     if no_docker is None:
         return DockerBroker()
-    found = java.find()
+    found = java.find(say)
     if isinstance(found, java.Found):
         return JavaBroker(folder, found)
     return Missing(

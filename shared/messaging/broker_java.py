@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
@@ -58,12 +59,16 @@ class Found:
     libraries: Path
 
 
-def find() -> Found | str:
-    """Java and the artifacts, which are fetched here where they are missing; or why they cannot be had."""
+def quietly(_words: str) -> None:
+    """Says nothing."""
+
+
+def find(say: Callable[[str], None] = quietly) -> Found | str:
+    """Java and the artifacts, which are fetched here where they are missing, with a word before; or why they cannot be had."""
     java = find_java()
     if isinstance(java, str):
         return java
-    told = fetch()
+    told = fetch(say=say)
     return told or Found(java, LIBRARIES)
 
 
@@ -84,7 +89,7 @@ def find_java() -> Path | str:
     return "no Java"
 
 
-def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES) -> str | None:
+def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES, say: Callable[[str], None] = quietly) -> str | None:
     """Make sure that an artifact of Kafka's and what it needs are in the cache; why they cannot be fetched, or None.
 
     Two that fetch at once take turns.
@@ -99,6 +104,7 @@ def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES) -> str | No
     try:
         if libraries.is_dir():
             return None
+        say(f"Kafka {KAFKA_VERSION} is fetched by Maven, once; that takes a minute")
         with tempfile.TemporaryDirectory(prefix="kafka.new.", dir=CACHE) as fresh:
             Path(fresh, "pom.xml").write_text(PROJECT.format(artifact=artifact, version=KAFKA_VERSION))
             command = [maven, "-B", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}/libs", "-DincludeScope=runtime"]

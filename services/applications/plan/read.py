@@ -60,7 +60,7 @@ class _Reader:
         participation = self._participation(countries, sides_of)
         programmes = tuple(read_programme(table, code, common, list(sides), countries, participation) for code, table in tables.items())
         cases = tuple(case for programme in programmes for case in self._cases(programme, countries))
-        self._no_stray_cases(set(tables))
+        self._no_stray_cases({file.stem for file in (self.folder / PROGRAMMES).glob("*.toml")})
         if head is None:
             return None
         starts, ends = read_period(head)

@@ -26,6 +26,10 @@ CODE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
+OF_NONE: Final = ("one of ", ": ")
+"""How what is expected ends where there is nothing to choose from."""
+
+
 class PlanError(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One thing that is wrong in a plan's files; the text form is for people."""
 
@@ -63,13 +67,19 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[PlanError, None] = {}
+        self._unread = False
+
+    def unread(self, error: PlanError) -> None:
+        """A file of which nothing is known."""
+        self._unread = True
+        self.add(error)
 
     def add(self, error: PlanError) -> None:
         self._found[error] = None
 
     def all(self) -> list[PlanError]:
-        """By file and line."""
-        return sorted(self._found)
+        """By file and line. Where a file could not be read, what only follows from that is left out: that something is none of nothing."""
+        return sorted(one for one in self._found if not (self._unread and one.expected.endswith(OF_NONE)))
 
 
 def near(wrong: object, right: Iterable[str]) -> str:
@@ -289,16 +299,21 @@ def load(folder: FilePath, file: str, problems: Problems) -> Table | None:
     try:
         text = (folder / file).read_text(encoding="utf-8")
     except FileNotFoundError:
-        problems.add(PlanError(file=file, line=1, problem="the file is missing", expected="a file of that name in the plan's folder"))
+        problems.unread(PlanError(file=file, line=1, problem="the file is missing", expected="a file of that name in the plan's folder"))
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        problems.add(PlanError(file=file, line=1, problem=f"the file cannot be read: {error}", expected="a text file in UTF-8"))
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"the file cannot be read: the byte 0x{error.object[error.start]:02x} is no text here"
+        problems.unread(PlanError(file=file, line=line, problem=what, expected="a text file in UTF-8"))
+        return None
+    except OSError as error:
+        problems.unread(PlanError(file=file, line=1, problem=f"the file cannot be read: {error.strerror}", expected="a file"))
         return None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         line = int(at.group(1)) if at else text.count("\n") + 1
-        problems.add(PlanError(file=file, line=line, problem=f"not TOML: {error}", expected="TOML 1.0"))
+        problems.unread(PlanError(file=file, line=line, problem=f"not TOML: {error}", expected="TOML 1.0"))
         return None
     return Table(Source(file, text), (), values, problems)

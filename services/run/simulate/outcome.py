@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -100,6 +100,10 @@ def show(outcome: Outcome, console: Console) -> None:
     for line in outcome.lost:
         console.print(f"[bold red]lost[/]: {line}", highlight=False)
     console.print(outcome.invariants, highlight=False)
+
+
+KINDS: Final = (".json", ".csv")
+"""How a table's file is named."""
 
 
 def write(outcome: Outcome, path: Path) -> None:

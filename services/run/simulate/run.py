@@ -18,12 +18,13 @@ from services.run import checks
 from services.run.home import PLAN, Home
 from services.run.plans import load
 from services.run.serving import until_signalled
-from services.run.simulate.outcome import Outcome, Row, show, write
+from services.run.simulate.outcome import KINDS, Outcome, Row, show, write
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import Phases
 from services.run.simulate.progress import Progress
 from services.run.simulate.roster import roster
 from services.run.stack import NotStarted, Stack, Wish
+from services.run.written import NotWritten, many
 from shared.mail.sink import MAILS_MAX
 from shared.observability.logging import configure_logging
 from shared.persistence.postgres_place import remove_elsewhere
@@ -51,6 +52,8 @@ class Order:
 
 async def simulate_call(order: Order, *, keep: Path | None, table: Path | None, console: Console, plan: Path = PLAN) -> bool:
     """Simulate a call and print what came of it; whether everybody has an answer and no invariant is broken."""
+    if table is not None and table.suffix not in KINDS:
+        raise NotWritten(f"{table} says not how to write the table: give it a name that ends in {' or '.join(KINDS)}")
     configure_logging("console", level=40)
     outcome: list[Outcome] = []
 
@@ -81,6 +84,8 @@ async def play(order: Order, *, keep: Path | None, console: Console, plan: Path 
             exits.callback(remove_elsewhere, Home(folder).postgres)
         else:
             folder = keep.absolute()
+            if folder.exists() and not folder.is_dir():
+                raise NotStarted(f"{folder} is a file: a simulation needs a folder of its own, which may be one that is not there yet")
             if folder.exists() and any(folder.iterdir()):
                 raise NotStarted(f"{folder} is not empty: a simulation needs a folder of its own")
         progress = Progress(console)
@@ -140,7 +145,8 @@ async def _report(order: Order, crowd: Crowd, phases: Phases, progress: Progress
         broken=checked.broken,
         memory_megabytes=progress.memory_megabytes,
         notes=[
-            f"{phases.refused_by_rules} people were told on the page that they do not fulfil the conditions, and are not in the table",
+            f"{many(phases.refused_by_rules, 'person', 'people')} read on the page that they do not fulfil the conditions; "
+            "they are not in the table",
             "sign-ins from one network address were not limited here, as everybody sits at the same machine",
         ],
     )

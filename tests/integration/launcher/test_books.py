@@ -83,9 +83,13 @@ async def test_what_cannot_be_read_or_written_is_said(puente: Puente, installati
     (tmp_path / "words").write_text("not an export")
     assert "line 1, the export: cut_off" in (await puente("verify", str(tmp_path / "words"))).text
     nowhere = await puente("export", "decisions", str(tmp_path / "no folder" / "x"))
-    assert (nowhere.code, "cannot be written: No such file" in nowhere.text) == (1, True), nowhere.text
+    assert (nowhere.code, "x cannot be written: No such file or directory. Make its folder first" in nowhere.text) == (1, True), (
+        nowhere.text
+    )
     unknown = await puente("export", "decisions", "--programme", "nothing")
     assert (unknown.code, "there is no programme and no cell 'nothing'" in unknown.text) == (1, True)
+    no_cell = await puente("export", "decisions", "--cell", "foo")
+    assert (no_cell.code, "'foo' is no cell: expected programme:country:year, such as" in no_cell.text) == (1, True), no_cell.text
 
 
 async def test_a_lost_database_is_made_again_from_the_file_of_its_journal(

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from services.launcher import app
 from services.notifications.delivery import LEASE
-from services.run.home import Home
+from services.run.home import Home, NoHome
 from services.run.settling import DidNotSettle
 from services.run.simulate import Order
 from services.run.simulate import run as simulation
@@ -21,6 +21,7 @@ from services.run.simulate.people import Crowd
 from services.run.simulate.phases import MAIL_TRIES, Phases
 from services.run.simulate.run import wish_for
 from services.run.stack import NotStarted
+from services.run.written import NotWritten
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
 from shared.persistence.postgres_place import POINTER
@@ -88,6 +89,20 @@ async def test_what_root_keeps_outside_goes_with_the_folder_of_a_simulation(monk
     with pytest.raises(NotStarted, match="no further"):
         await simulation.play(order("local"), keep=None, console=Console(quiet=True))
     assert not outside.exists()
+
+
+@pytest.mark.parametrize("rest", ["", "/below"])
+async def test_a_folder_that_is_a_file_is_refused_with_what_to_name(tmp_path: Path, rest: str) -> None:
+    (tmp_path / "kept").touch()
+    with pytest.raises(
+        (NotStarted, NoHome), match=r"is a file: a simulation needs a folder of its own|name another folder, .* with --keep"
+    ):
+        await simulation.play(order("local"), keep=Path(f"{tmp_path}/kept{rest}"), console=Console(quiet=True))
+
+
+async def test_a_table_whose_name_says_not_how_is_refused_before_anybody_applies(tmp_path: Path) -> None:
+    with pytest.raises(NotWritten, match=r"table\.txt says not how .* ends in \.json or \.csv"):
+        await simulation.simulate_call(order("local"), keep=None, table=tmp_path / "table.txt", console=Console(quiet=True))
 
 
 class Writer:

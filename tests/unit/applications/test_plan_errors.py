@@ -267,16 +267,6 @@ def test_a_file_that_is_no_toml_names_the_line_and_hides_no_other_error(folder: 
     assert any(error.startswith("plan.toml:2: ") for error in found)
 
 
-def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
-    (folder / "countries.toml").unlink()
-    (folder / "plan.toml").write_bytes(b"\xff\xfe")
-    (folder / "programmes" / "cases" / "bridges.toml").write_text("")
-    found = "\n".join(errors(folder))
-    assert "countries.toml:1: the file is missing" in found
-    assert "plan.toml:1: the file cannot be read" in found
-    assert 'programmes/cases/bridges.toml:1: there is no programme "bridges"' in found
-
-
 def test_a_rule_may_not_refer_to_a_question_that_the_programme_does_not_ask(folder: Path) -> None:
     spoil(folder, "programmes/bridge.toml", '"not_confirmed"]', '"not_confirmed", "not_in_post"]')
     found = errors(folder)

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from services.run import databases
 from services.run.home import Home
 from services.run.opened import how_events_travel, tell_topics
+from shared.messaging.broker_java import fetch
 from shared.persistence.file_lock import trying
 from shared.settings import CommonSettings
 
@@ -40,3 +41,16 @@ def test_the_topics_of_the_stack_that_runs_here_are_found(tmp_path: Path, monkey
         databases.tell_where(home, "postgresql://u@elsewhere/puente_{service}")
         tell_topics(home, CommonSettings(kafka_bootstrap="127.0.0.1:9"))
         assert how_events_travel(home).transport == "kafka", "the stack that runs here is on that one"
+
+
+def test_whoever_waits_for_a_fetch_is_told_of_it_and_of_its_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maven = tmp_path / "mvn"
+    maven.write_text("#!/bin/sh\necho 'nobody answers there'\nexit 1\n")
+    maven.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    said: list[str] = []
+    told = fetch(libraries=tmp_path / "libraries", say=said.append)
+    assert len(said) == 1 and "is fetched by Maven, once" in said[0]
+    assert told is not None and told.endswith("nobody answers there")
+    (tmp_path / "libraries").mkdir()
+    assert fetch(libraries=tmp_path / "libraries", say=said.append) is None and len(said) == 1

@@ -64,7 +64,8 @@ def test_a_full_disk_below_the_standard_output_is_said_once() -> None:
     program += "def main():\n    with said_in_a_line(), whole(None) as target:\n        target.write(b'one line')\ntyper.run(main)\n"
     with open("/dev/full", "wb") as full:
         done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (1, "the standard output cannot be written: No space left on device\n")
+    said = "the standard output cannot be written: No space left on device. Make room, or name a file elsewhere.\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 async def test_a_database_that_is_away_is_no_fault_of_the_file(tmp_path: Path) -> None:
@@ -83,12 +84,12 @@ def test_the_table_of_a_simulation_is_written_in_its_folder_or_is_said_not_to_be
     write(outcome, tmp_path / "made" / name)
     assert "PE" in (tmp_path / "made" / name).read_text()
     (tmp_path / "file").touch()
-    with pytest.raises(NotWritten, match="cannot be written: Not a directory"):
+    with pytest.raises(NotWritten, match=r"cannot be written: Not a directory\. Name a file in a folder"):
         write(outcome, tmp_path / "file" / name)
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below", "/proc/none/home"])
 def test_an_installation_whose_folder_cannot_be_made_says_so(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(NoHome, match=r"cannot be made \(.+\): name a folder that can, in PUENTE_HOME"):
+    with pytest.raises(NoHome, match=r"cannot be made \(.+\): name another folder, in PUENTE_HOME or, for a simulation, with --keep"):
         Home(tmp_path / folder).make()
