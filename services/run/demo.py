@@ -48,16 +48,14 @@ async def demonstrate(*, transport: Literal["local", "kafka"], fresh: bool, port
     configure_logging("console", level=30)
     home = default_home()
     say = Progress(console)
+    wish = Wish(transport=transport, port=port, mail_port=mail_port, starts=STARTS)
     if fresh or home.being_filled():
         await begin_anew(home, say, fresh=fresh)
-    await until_signalled(lambda stop: _run(home, transport, port, mail_port, console, say, stop))
+    await until_signalled(lambda stop: _run(home, wish, console, say, stop))
 
 
-async def _run(
-    home: Home, transport: Literal["local", "kafka"], port: int, mail_port: int, console: Console, say: Progress, stop: asyncio.Event
-) -> None:
+async def _run(home: Home, wish: Wish, console: Console, say: Progress, stop: asyncio.Event) -> None:
     say(f"starting PostgreSQL, the services and the mail sink in {home.folder}")
-    wish = Wish(transport=transport, port=port, mail_port=mail_port, starts=STARTS)
     async with Stack(home, wish, say) as stack:
         say("the pages answer")
         if not stop.is_set() and not home.seeded.exists():

@@ -21,7 +21,7 @@ def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
 
     The socket is bound from here on, so nobody can take the port between the look and the use. `wanted` of 0 means any.
     """
-    _must_be_one(wanted)
+    must_be_one(wanted)
     last = min(wanted + TRIED - 1, HIGHEST)
     for port in [wanted] if wanted == 0 else range(wanted, last + 1):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -44,7 +44,7 @@ def listen(wanted: int, what: str, say: Callable[[str], None]) -> socket.socket:
 
 def listen_exactly(host: str, port: int) -> socket.socket:
     """A socket that listens at this very address, for a process whose place others know; `NoPort` says why not."""
-    _must_be_one(port)
+    must_be_one(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -60,7 +60,8 @@ def listen_exactly(host: str, port: int) -> socket.socket:
     return found
 
 
-def _must_be_one(port: int) -> None:
+def must_be_one(port: int) -> None:
+    """`NoPort` for a number that no port has."""
     if not 0 <= port <= HIGHEST:
         raise NoPort(f"{port} is no port: name one from 1 to {HIGHEST}, or 0 for any that is free")
 

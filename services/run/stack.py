@@ -52,7 +52,10 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to start. `starts` is the moment that the clock shows at the first start; `settings` stand above everything, by field name."""
+    """What to start. `starts` is the moment that the clock shows at the first start; `settings` stand above everything, by field name.
+
+    Raises `NoPort` for a number that no port has: before anything is started, or removed to begin anew.
+    """
 
     transport: Literal["local", "kafka"] = "local"
     port: int = 8080
@@ -63,6 +66,10 @@ class Wish:
     settings: Mapping[str, Any] = field(default_factory=dict)
     database_url: str | None = None
     """The server to use, as in `PUENTE_DATABASE_URL`; the embedded one where empty, and what the environment says where not given."""
+
+    def __post_init__(self) -> None:
+        for port in (self.port, self.mail_port):
+            ports.must_be_one(port)
 
 
 class Stack:

@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from services.run import demo
-from services.run.home import Home
+from services.run.home import VARIABLE, Home
+from services.run.ports import NoPort
 from shared.persistence.postgres_place import POINTER
 
 
@@ -39,3 +41,15 @@ def test_what_root_keeps_outside_goes_with_it(tmp_path: Path) -> None:
     (home.postgres / POINTER).write_text(str(outside))
     demo.forget(home)
     assert not outside.exists() and not home.postgres.exists()
+
+
+@pytest.mark.parametrize("ports", [{"port": 99_999, "mail_port": 0}, {"port": 0, "mail_port": 99_999}])
+async def test_nothing_is_removed_for_a_start_with_a_number_that_no_port_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ports: dict[str, int]
+) -> None:
+    home = Home(tmp_path / "demo").make()
+    home.seeded.touch()
+    monkeypatch.setenv(VARIABLE, str(home.folder))
+    with pytest.raises(NoPort, match=r"^99999 is no port: name one from 1 to 65535"):
+        await demo.demonstrate(transport="local", fresh=True, console=Console(), **ports)
+    assert home.seeded.exists()
