@@ -14,10 +14,11 @@ from shared.persistence.server_process import ServerProcess
 
 DATABASE: Final = "database"
 LOOK_SECONDS: Final = 0.5
-STARTS_MAX: Final = 3
+PAUSES_S: Final = (0.0, 2.0, 20.0)
+"""Before each new start of a broker. The last one outlives a restart of Docker, during which every start fails at once."""
+STARTS_MAX: Final = len(PAUSES_S)
 STEADY_SECONDS: Final = 60.0
 """A broker that ran this long stays; of one that ended sooner the starts are counted."""
-PAUSE_S: Final = 2.0
 
 
 class ServerEnded(Exception):
@@ -67,7 +68,7 @@ async def keep_broker(broker: Broker, say: Callable[[str], None], stop: asyncio.
                 f"the broker ended by itself after {lived:.0f} s ({how}) and is started again on the same data; "
                 f"people go on, events wait meanwhile. Its logs: {broker.logs}"
             )
-        if starts > 1 and await unless(stop, PAUSE_S):
+        if await unless(stop, PAUSES_S[starts - 1]):
             return
         failed = await _failure(broker)
         began = time.monotonic()

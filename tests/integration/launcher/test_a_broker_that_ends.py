@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from services.run.home import PLAN, Home
 from services.run.plans import load
 from services.run.replay import republish
 from services.run.stack import Stack, Wish
-from services.run.watching import STARTS_MAX, ServerEnded, keep_broker
+from services.run.watching import PAUSES_S, STARTS_MAX, ServerEnded, keep_broker
 from shared.messaging import broker_docker, broker_java
 from shared.messaging.broker import Broker, DockerBroker, JavaBroker, Missing, find_broker
 from shared.messaging.broker_ports import answers
@@ -89,9 +90,10 @@ async def test_it_comes_back_where_it_was_and_is_given_up_where_it_does_not_stay
     assert answers(where) and broker.bootstrap == where and broker.ended() == ""
     how = "signal SIGKILL" if isinstance(broker, JavaBroker) else "exit code 137"
     assert f"({how}) and is started again on the same data" in said[0] and broker.logs in said[0]
-    why = spoilt(broker)
+    why, since = spoilt(broker), time.monotonic()
     with pytest.raises(ServerEnded) as told:
         await asyncio.wait_for(keeping, 300)
+    assert time.monotonic() - since >= sum(PAUSES_S[1:]) >= 20, "as long as Docker takes to be there again"
     for words in (f"The broker at {where} ended by itself", f"{STARTS_MAX} new starts", why, "start again", "--transport local"):
         assert words in str(told.value), told.value
     assert [line for line in said if line.startswith("the broker did not start")] == [
