@@ -88,7 +88,7 @@ class Worker:
                 await together(loop(stop))
                 return
             except (TransportAway, Unavailable, Fenced, Stalled, Cancelled) as error:
-                self._waits_for[name] = f"{name} waits: {error}"
+                self._waits(name, error)
                 log.warning("worker_waits", service=self._service.name, name=name, reason=str(error))
             except (DBAPIError, PostgresError) as error:
                 # Somebody kept a lock through every try, as a worker does that was stopped in mid-transaction, until the database ends it.
@@ -159,20 +159,26 @@ class Worker:
             publisher = await self._transport.publisher()
             try:
                 relay = Relay(connection, publisher, breath_seconds=min(BREATH_SECONDS, self._leader_seconds / 4))
-                away, over = list[TransportAway](), asyncio.Event()
+                over, swept = asyncio.Event(), asyncio.Event()
 
                 async def relaying() -> None:
                     try:
                         await self._relay(relay, stop)
                     except TransportAway as error:
-                        away.append(error)
+                        # Sweeps come to the end of what they do: mails cut off while they are sent wait for their lease. One that hangs
+                        # is cut off all the same, and before another worker takes this silent one's place and sweeps beside it.
+                        self._waits("leader", error)
+                        over.set()
+                        await _unless(swept, self._leader_seconds / 2)
+                        raise
                     finally:
                         over.set()
 
-                # Without the other side sweeps come to the end of what they do: mails cut off while they are sent wait for their lease.
-                await together(relaying(), *(self._sweep(sweep, stop, over) for sweep in self._service.sweeps))
-                if away:
-                    raise away[0]
+                async def sweeping() -> None:
+                    await together(*(self._sweep(sweep, stop, over) for sweep in self._service.sweeps))
+                    swept.set()
+
+                await together(relaying(), sweeping())
             finally:
                 await publisher.close()
         finally:
@@ -220,6 +226,9 @@ class Worker:
                 )
                 self._goes_on("waiting")
                 going_on = done > 0
+
+    def _waits(self, name: str, error: Exception) -> None:
+        self._waits_for[name] = f"{name} waits: {error}"
 
     def _goes_on(self, name: str) -> None:
         self._waits_for.pop(name, None)

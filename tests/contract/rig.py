@@ -19,6 +19,7 @@ from shared.events.envelope import AnyEvent
 from shared.kernel.clock import ManualClock
 from shared.kernel.ids import derived_id
 from shared.messaging import outbox
+from shared.messaging.relay import LEADER_SECONDS
 from shared.messaging.service import Handle, Service
 from shared.messaging.transport import Transport
 from shared.messaging.worker import Worker
@@ -107,9 +108,9 @@ class Rig:
             yield worker
 
     @asynccontextmanager
-    async def working(self, one: Service) -> Any:
+    async def working(self, one: Service, leader_seconds: float = LEADER_SECONDS) -> Any:
         """Run a worker of `one` until the block ends; it has subscribed when the block begins."""
-        worker = Worker(one, self.transport, ManualClock(MOMENT), lease_seconds=2)
+        worker = Worker(one, self.transport, ManualClock(MOMENT), lease_seconds=2, leader_seconds=leader_seconds)
         stop = asyncio.Event()
         task = asyncio.create_task(worker.run(stop))
         ready = asyncio.create_task(worker.ready.wait())

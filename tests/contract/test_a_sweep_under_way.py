@@ -1,6 +1,7 @@
 """What a sweep has begun when the broker goes away comes to its end."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -63,3 +64,32 @@ async def test_what_a_sweep_does_comes_to_its_end_where_the_broker_goes_away(new
 
         await rig.until(twice)
         assert came[:3] == ["begun", "done", "begun"]
+
+
+async def test_one_that_hangs_is_cut_off_there_and_what_is_published_goes_on(new_db: NewDb) -> None:
+    """Before another worker takes the leader for dead, which says nothing meanwhile, and sweeps beside it."""
+    producer, transport = await new_db("applications"), LostInTheMiddle()
+    watched, cut, states = asyncio.Event(), list[float](), list[str]()
+
+    async def run(_now: datetime) -> int:
+        if cut:
+            return 0
+        await watched.wait()
+        transport.begun.set()
+        await transport.lost.wait()
+        lost = time.monotonic()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut.append(time.monotonic() - lost)
+            states.append(worker.state)
+        return 0
+
+    rig = Rig(producer, await new_db("quotas"), transport)
+    one = replace(service("applications", producer, apply_once), make_sweeps=lambda: (Sweep("mails", 0.1, run),))
+    await rig.publish(fact("a", 1, KEYS[0]))
+    async with rig.working(one, leader_seconds=2) as worker:
+        watched.set()
+        await rig.until_sent()
+    assert len(cut) == 1 and cut[0] >= 0.9, "time to come to its end"
+    assert states == ["leader waits: it went away"]
