@@ -6,6 +6,7 @@ of the tests with a database.
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,9 +64,20 @@ def folder(memory: Path = MEMORY) -> Iterator[Path | None]:
 def sweep(memory: Path = MEMORY) -> None:
     """Delete what runs that were killed left there: on a disk it would be in the way, here it is memory."""
     for one in memory.glob(f"{PREFIX}*"):
-        with suppress(OSError), trying(one / RUN) as run, trying(one / "lock") as server:  # another account's, or gone already
+        if not _is_ours(one):
+            continue
+        with suppress(OSError), trying(one / RUN) as run, trying(one / "lock") as server:  # gone already
             if run is not None and server is not None:
                 shutil.rmtree(one)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Everybody may write there: what another account made to look like a run's folder may lead anywhere."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def has_room(memory: Path = MEMORY) -> bool:

@@ -99,12 +99,15 @@ def fetch(artifact: str = "kafka_2.13", libraries: Path = LIBRARIES, say: Callab
     maven = shutil.which("mvn")
     if not maven:
         return f"no Maven to fetch Kafka {KAFKA_VERSION} with"
-    CACHE.mkdir(exist_ok=True)
-    lock = wait_for(CACHE / "kafka.lock")
+    try:
+        CACHE.mkdir(exist_ok=True)
+        say(f"Kafka {KAFKA_VERSION} is fetched by Maven, once; that takes a minute")
+        lock = wait_for(CACHE / "kafka.lock")
+    except OSError as error:
+        return f"Kafka {KAFKA_VERSION} has no place to be kept: {error}"
     try:
         if libraries.is_dir():
             return None
-        say(f"Kafka {KAFKA_VERSION} is fetched by Maven, once; that takes a minute")
         with tempfile.TemporaryDirectory(prefix="kafka.new.", dir=CACHE) as fresh:
             Path(fresh, "pom.xml").write_text(PROJECT.format(artifact=artifact, version=KAFKA_VERSION))
             command = [maven, "-B", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}/libs", "-DincludeScope=runtime"]

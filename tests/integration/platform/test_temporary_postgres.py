@@ -38,6 +38,21 @@ def test_a_run_that_was_killed_leaves_nothing_in_memory_for_the_next(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_only_looks_like_the_folder_of_a_run_is_left_alone(tmp_path: Path) -> None:
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / f"{memory.PREFIX}link"
+    elsewhere.mkdir()
+    link.symlink_to(elsewhere)
+    memory.sweep(tmp_path)
+    assert link.is_symlink() and list(elsewhere.iterdir()) == []
+    if os.geteuid() == 0:
+        foreign = tmp_path / f"{memory.PREFIX}foreign"
+        foreign.mkdir()
+        (foreign / memory.RUN).symlink_to(elsewhere / "made")
+        os.chown(foreign, 65534, 65534)
+        memory.sweep(tmp_path)
+        assert foreign.is_dir() and list(elsewhere.iterdir()) == []
+
+
 def test_a_folder_of_a_run_is_its_own_until_it_is_left_or_removed(tmp_path: Path) -> None:
     kept, gone = memory.Folder(tmp_path), memory.Folder(tmp_path)
     memory.sweep(tmp_path)

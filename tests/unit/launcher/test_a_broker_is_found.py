@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from services.run import databases
 from services.run.home import Home
 from services.run.opened import how_events_travel, tell_topics
+from shared.messaging import broker_java
 from shared.messaging.broker_java import fetch
 from shared.persistence.file_lock import trying
 from shared.settings import CommonSettings
@@ -54,3 +55,12 @@ def test_whoever_waits_for_a_fetch_is_told_of_it_and_of_its_failure(tmp_path: Pa
     assert told is not None and told.endswith("nobody answers there")
     (tmp_path / "libraries").mkdir()
     assert fetch(libraries=tmp_path / "libraries", say=said.append) is None and len(said) == 1
+
+
+def test_whoever_has_no_place_for_it_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mvn").touch(mode=0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(broker_java, "CACHE", tmp_path / "file" / "cache")
+    told = fetch(libraries=tmp_path / "libraries")
+    assert told is not None and "has no place to be kept" in told and "file/cache" in told
