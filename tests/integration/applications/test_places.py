@@ -190,6 +190,10 @@ async def test_the_figures_of_a_cell_are_the_newest_that_were_told(world: World)
         (CELL.key, 4, 36, 8, 1, 2, 3, 4, world.now),
         (elsewhere, 7, 36, 4, 1, 2, 3, 7, world.now),
     }
+    many = [f"bridge:{country}:2016" for country in ("PE", "AR", "UY", "BO", "CL")]
+    await world.hears(*(changed(1, 2, cell) for cell in many))
+    written = await world.rows("select cell from cell_figures where cell like 'bridge:%' order by ctid")
+    assert [cell for (cell,) in written] == sorted(many), "one order for all: two batches wait for each other's rows in no circle"
 
 
 # -------------------------------------------------------------------------------------------------------- answers of people
