@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from services.run.written import whole
+from services.run.written import NotWritten, must_be_writable, refuse_folder, whole
 
 
 @dataclass
@@ -104,6 +104,16 @@ def show(outcome: Outcome, console: Console) -> None:
 
 KINDS: Final = (".json", ".csv")
 """How a table's file is named."""
+SUCH_AS: Final = "table.json"
+
+
+def place(path: Path) -> None:
+    """Raise `NotWritten` where a table cannot be written there, before anybody applies for it; nothing is changed."""
+    refuse_folder(path, SUCH_AS)
+    if path.suffix not in KINDS:
+        such_as = path.with_name(SUCH_AS if path.name.startswith(".") else f"{path.stem.rstrip('.')}.json")
+        raise NotWritten(f"{path} says not how to write the table: give it a name that ends in {' or '.join(KINDS)}, such as {such_as}")
+    must_be_writable(path)
 
 
 def write(outcome: Outcome, path: Path) -> None:

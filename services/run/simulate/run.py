@@ -18,13 +18,13 @@ from services.run import checks
 from services.run.home import PLAN, Home
 from services.run.plans import load
 from services.run.serving import until_signalled
-from services.run.simulate.outcome import KINDS, Outcome, Row, show, write
+from services.run.simulate.outcome import Outcome, Row, place, show, write
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import Phases
 from services.run.simulate.progress import Progress
 from services.run.simulate.roster import roster
 from services.run.stack import NotStarted, Stack, Wish
-from services.run.written import NotWritten, many
+from services.run.written import many
 from shared.mail.sink import MAILS_MAX
 from shared.observability.logging import configure_logging
 from shared.persistence.postgres_place import remove_elsewhere
@@ -52,8 +52,8 @@ class Order:
 
 async def simulate_call(order: Order, *, keep: Path | None, table: Path | None, console: Console, plan: Path = PLAN) -> bool:
     """Simulate a call and print what came of it; whether everybody has an answer and no invariant is broken."""
-    if table is not None and table.suffix not in KINDS:
-        raise NotWritten(f"{table} says not how to write the table: give it a name that ends in {' or '.join(KINDS)}")
+    if table is not None:
+        place(table)
     configure_logging("console", level=40)
     outcome: list[Outcome] = []
 

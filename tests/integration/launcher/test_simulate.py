@@ -1,5 +1,6 @@
 """A whole call with made-up people, on each transport: the seed alone decides who gets a place."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,9 +101,27 @@ async def test_a_folder_that_is_a_file_is_refused_with_what_to_name(tmp_path: Pa
         await simulation.play(order("local"), keep=Path(f"{tmp_path}/kept{rest}"), console=Console(quiet=True))
 
 
-async def test_a_table_whose_name_says_not_how_is_refused_before_anybody_applies(tmp_path: Path) -> None:
-    with pytest.raises(NotWritten, match=r"table\.txt says not how .* ends in \.json or \.csv"):
-        await simulation.simulate_call(order("local"), keep=None, table=tmp_path / "table.txt", console=Console(quiet=True))
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("table.txt", "/table.txt says not how to write the table: give it a name that ends in .json or .csv, such as {0}/table.json"),
+        ("found.", "/found. says not how to write the table: give it a name that ends in .json or .csv, such as {0}/found.json"),
+        (".json", "/.json says not how to write the table: give it a name that ends in .json or .csv, such as {0}/table.json"),
+        ("folder.json", "/folder.json is a folder: name a file in it, such as {0}/folder.json/table.json"),
+        ("kept/table.json", "/kept/table.json cannot be written: Not a directory. Name a file in a folder."),
+        ("/proc/table.csv", "/proc/table.csv cannot be written: No such file or directory. Make its folder first, or name another file."),
+        ("/proc/none/table.csv", "/proc/none/table.csv cannot be written: No such file or directory."),
+    ],
+)
+async def test_a_table_that_cannot_be_written_is_refused_before_anybody_applies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, said: str
+) -> None:
+    """With a name that would be taken."""
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "kept").touch()
+    monkeypatch.setattr(simulation, "play", lambda *_, **__: pytest.fail("somebody applies"))
+    with pytest.raises(NotWritten, match=re.escape(said.format(tmp_path))):
+        await simulation.simulate_call(order("local"), keep=None, table=tmp_path / name, console=Console(quiet=True))
 
 
 class Writer:

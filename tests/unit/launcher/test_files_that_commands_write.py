@@ -12,10 +12,12 @@ import pytest
 
 from services.quotas import exports
 from services.run.home import Home, NoHome
-from services.run.simulate.outcome import Outcome, Row, write
+from services.run.simulate.outcome import Outcome, Row, place, write
 from services.run.written import NotWritten, whole
 from shared.persistence.database import Database, Unavailable
 
+NOBODYS = 65534
+"""The account that owns nothing."""
 NOBODY = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 
 
@@ -46,6 +48,85 @@ def test_a_file_that_others_may_not_read_stays_so_and_a_link_goes_on_to_where_it
     with whole(link) as target:
         target.write(b"after")
     assert link.is_symlink() and file.read_text() == "after" and stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_two_that_write_one_file_write_one_each_and_the_last_one_stays(tmp_path: Path) -> None:
+    """Nobody writes into what another one made: each ends with a whole file, and what is called `X.part` is somebody's own."""
+    file, own = tmp_path / "books.jsonl", tmp_path / "books.jsonl.part"
+    own.symlink_to(tmp_path / "kept")
+    (tmp_path / "kept").write_text("somebody's own")
+    with whole(file) as one:
+        one.write(b"of the first, a longer one")
+        with whole(file) as other:
+            other.write(b"of the second")
+        assert file.read_text() == "of the second"
+        one.write(b", to its end")
+    assert file.read_text() == "of the first, a longer one, to its end"
+    assert sorted(one.name for one in tmp_path.iterdir()) == [file.name, own.name, "kept"] and own.is_symlink()
+    assert (tmp_path / "kept").read_text() == "somebody's own"
+
+
+def test_a_new_file_has_the_rights_of_new_files_and_may_have_the_longest_name(tmp_path: Path) -> None:
+    file, before = tmp_path / ("x" * 255), os.umask(0o027)
+    try:
+        with whole(file) as target:
+            target.write(b"all of it")
+    finally:
+        os.umask(before)
+    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == ("all of it", 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another account")
+def test_a_file_that_root_replaces_stays_its_owners(tmp_path: Path) -> None:
+    file = tmp_path / "books.jsonl"
+    file.touch()
+    os.chown(file, 4321, 4322)
+    file.chmod(0o640)
+    with whole(file) as target:
+        target.write(b"after")
+    found = file.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode), file.read_text()) == (4321, 4322, 0o640, "after")
+
+
+def test_a_file_that_may_not_be_written_is_refused_though_its_folder_would_let_it_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an account that is not root, which may write everything."""
+    file = tmp_path / "books.jsonl"
+    file.write_text("of last year")
+    file.chmod(0o444)
+    euid = os.geteuid()
+    try:
+        if euid == 0:
+            os.chown(tmp_path, NOBODYS, -1)
+            os.chown(file, NOBODYS, -1)
+            os.seteuid(NOBODYS)
+        monkeypatch.chdir(tmp_path)  # its parents may be closed to that account
+        with pytest.raises(NotWritten, match=r"denied\. Name a file where this account may write"), whole(Path(file.name)) as target:
+            target.write(b"of this year")
+    finally:
+        os.seteuid(euid)
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {file.name: "of last year"}
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_a_descriptor_is_written_to_where_it_stands(tmp_path: Path, name: str) -> None:
+    """`export decisions /dev/stdout >> log`: what the log held stays."""
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    log = tmp_path / "log"
+    log.write_text("before, ")
+    program = "import sys\nfrom pathlib import Path\nfrom services.run.written import tell, whole\n"
+    program += "with whole(Path(sys.argv[1])) as target:\n    target.write(b'one line')\ntell(Path(sys.argv[1]), 'one line', 'Read it.')"
+    with log.open("ab") as end:
+        run = [sys.executable, "-c", program, str(tmp_path / name)]
+        done = subprocess.run(run, stdout=end, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr, log.read_text()) == (0, "", "before, one line")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "log"]
+
+
+def test_a_descriptor_that_is_not_open_is_said() -> None:
+    with pytest.raises(NotWritten, match=r"Bad file descriptor\. Name a file, or a descriptor"), whole(Path("/dev/fd/987")):
+        pytest.fail("there is nothing to write to")
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
@@ -86,6 +167,14 @@ def test_the_table_of_a_simulation_is_written_in_its_folder_or_is_said_not_to_be
     (tmp_path / "file").touch()
     with pytest.raises(NotWritten, match=r"cannot be written: Not a directory\. Name a file in a folder"):
         write(outcome, tmp_path / "file" / name)
+
+
+@pytest.mark.parametrize("name", ["table.json", "made/for it/table.csv", "pipe.json"])
+def test_a_place_for_a_table_is_tried_and_left_as_it_was(tmp_path: Path, name: str) -> None:
+    """Also a folder that is to be the simulation's own, which has to be empty when it starts; nobody reads from the pipe yet."""
+    os.mkfifo(tmp_path / "pipe.json")
+    place(tmp_path / name)
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe.json"]
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below", "/proc/none/home"])
