@@ -1,9 +1,10 @@
 """`puente demo`: the whole platform on this machine, with the plan of 2015-2019 and sample people, until Ctrl-C."""
 
 import asyncio
+import contextlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -95,26 +96,49 @@ async def begin_anew(home: Home, say: Say, *, fresh: bool = False) -> None:
     if given and not home.runs() and await databases.holds(given, "applications", "application"):
         why = "the last start was cut off before the sample was complete, and " if cut_off else ""
         raise NotStarted(f"{why}{_kept(given)} Nothing was removed from {home.folder} either.")
-    forget(home)
+    stays = forget(home)
     also = ": the last start was cut off before the sample was complete. Whatever was typed in there meanwhile is removed too"
     say(f"began anew in {home.folder}{also if cut_off else ''}")
+    if stays:
+        say(f"other data stay as they were: {stays}")
 
 
-def forget(home: Home) -> None:
-    """Remove the data of the last demonstration; refused while it runs. Cut off in the middle, the next start does it again."""
+def forget(home: Home) -> str:
+    """Remove the data of the last demonstration; refused while it runs, and while a command works on its database.
+
+    Answers what stays since it is not this folder's, empty where nothing does. Cut off in the middle, the next start does it again.
+    """
     if not home.folder.exists():
-        return
-    with trying(home.folder / "lock") as lock:
+        return ""
+    with trying(home.folder / "lock") as lock, _database_at_rest(home) as at_rest:
         if lock is None:
             raise NotStarted(f"Puente runs in {home.folder}: end it first, then begin anew.")
+        if not at_rest:
+            raise NotStarted(f"A command works on the database of {home.folder}: let it end first, then begin anew.")
         # From here on it is a start that was cut off, until the last of it is gone.
         _mark(home.begun)
         home.seeded.unlink(missing_ok=True)
-        remove_elsewhere(home.postgres)
+        stays = remove_elsewhere(home.postgres)
         for inside in home.folder.iterdir():
             if inside.name != "lock" and inside != home.begun:
                 shutil.rmtree(inside) if inside.is_dir() and not inside.is_symlink() else inside.unlink()
         home.begun.unlink()
+        return stays
+
+
+@contextlib.contextmanager
+def _database_at_rest(home: Home) -> Iterator[bool]:
+    """Whether no server runs on the folder's own database, nor begins to. One that is about to end is waited for."""
+    if not home.postgres.is_dir():
+        yield True
+        return
+    deadline = time.monotonic() + databases.COMMAND_SECONDS
+    while True:
+        with trying(home.postgres / "lock") as lock:
+            if lock is not None or time.monotonic() > deadline:
+                yield lock is not None
+                return
+        time.sleep(databases.LOOK_SECONDS)
 
 
 def _mark(path: Path) -> None:

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,9 +20,10 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from shared.kernel.ids import new_secret
+from shared.persistence import postgres_place
 from shared.persistence.file_lock import try_lock, trying
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
-from shared.persistence.postgres_place import EmbeddedFailure, Place, choose, private_folder, remove_elsewhere
+from shared.persistence.postgres_place import SOCKET_NAME, Place, cannot_be_used, choose, not_started, private_folder, remove_elsewhere
 from shared.persistence.server_process import ServerProcess, clean_environment, run_as
 
 USER: Final = "puente"
@@ -31,7 +31,6 @@ PORT: Final = 5432
 VERSION: Final = "18"
 START_SECONDS: Final = 60.0
 OWNER_SECONDS: Final = 5.0
-SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
 SOCKET_BYTES_MAX: Final = 103
 LOG_BYTES_MAX: Final = 4_000_000
 
@@ -70,12 +69,7 @@ class ServerAddress:
 
     def answers(self) -> bool:
         """Whether something listens at the socket."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(self.socket / SOCKET_NAME))
-            except OSError:
-                return False
-        return True
+        return postgres_place.answers(self.socket)
 
 
 class EmbeddedPostgres:
@@ -128,11 +122,9 @@ class EmbeddedPostgres:
                     self._address = address
                     return address
                 time.sleep(0.02)
-        except PermissionError as error:
-            raise _failure(f"{self.folder} was made by another account ({error})") from error
         except OSError as error:
-            raise _failure(f"{self.folder} cannot be used ({error})") from error
-        raise _failure(f"another process holds {self.folder} and its server does not answer")
+            raise cannot_be_used(self.folder, error) from error
+        raise not_started(f"another process holds {self.folder} and its server does not answer")
 
     def stop(self) -> None:
         """Stop the server where this object owns it: connections are closed, everything committed is on disk."""
@@ -179,7 +171,7 @@ class EmbeddedPostgres:
             return done.stdout.strip()
         if "already exists" in done.stderr or "pg_database_datname_index" in done.stderr:
             raise _AlreadyThere(done.stderr)
-        raise _failure(done.stderr.strip())
+        raise not_started(done.stderr.strip())
 
     # ----------------------------------------------------------------------------------------------- owning, joining
     def _join(self, place: Place) -> ServerAddress | None:
@@ -199,9 +191,9 @@ class EmbeddedPostgres:
             self._initialise(place, lock)
         version = (data / "PG_VERSION").read_text().strip()
         if version != VERSION:
-            raise _failure(f"{data} is of PostgreSQL {version}, the programs are {VERSION}")
+            raise not_started(f"{data} is of PostgreSQL {version}, the programs are {VERSION}")
         if lasting := end_leftovers(data):
-            raise _failure(f"an earlier server on {data} does not end (processes {lasting})")
+            raise not_started(f"an earlier server on {data} does not end (processes {lasting})")
         self._forget_socket(place)
         address = ServerAddress(self._socket_folder(place), (place.home / "password").read_text())
         if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
@@ -225,14 +217,14 @@ class EmbeddedPostgres:
         while not (pid_line(data, 0) == str(server.pid) and pid_line(data, 7) == "ready" and address.answers()):
             if not server.alive() or time.monotonic() > deadline:
                 server.stop()
-                raise _failure(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
+                raise not_started(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
             time.sleep(0.01)
         deadline = time.monotonic() + OWNER_SECONDS
         while (owner := try_lock(self.folder / "owner")) is None:
             if time.monotonic() > deadline:
                 server.stop()
                 whose = (self.folder / "owner").read_text().strip()
-                raise _failure(f"process {whose}, which started the server of {self.folder}, lives on without it; end that one first")
+                raise not_started(f"process {whose}, which started the server of {self.folder}, lives on without it; end that one first")
             time.sleep(0.001)  # somebody who would join looks at it in this very moment
         os.pwrite(owner, b"%-20d" % os.getpid(), 0)
         self._server, self._owner = server, owner
@@ -268,7 +260,7 @@ class EmbeddedPostgres:
         )
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise _failure(f"initdb: {(done.stderr or done.stdout).strip()[-2000:]}")
+            raise not_started(f"initdb: {(done.stderr or done.stdout).strip()[-2000:]}")
         (fresh / "data").rename(place.home / "data")
         shutil.rmtree(fresh)
 
@@ -289,7 +281,7 @@ class EmbeddedPostgres:
         """Remove the socket's folder of the last start, with what a crash left in it."""
         noted = place.home / "socket"
         if noted.is_file():
-            shutil.rmtree(noted.read_text(), ignore_errors=True)
+            postgres_place.remove_socket(place.home, Path(noted.read_text(errors="replace").replace("\0", "")))
             noted.unlink()
         shutil.rmtree(place.home / "run", ignore_errors=True)
 
@@ -310,11 +302,3 @@ def temporary() -> Iterator[EmbeddedPostgres]:
 
 class _AlreadyThere(Exception):
     """The database was created by somebody else in the same moment."""
-
-
-def _failure(why: str) -> EmbeddedFailure:
-    return EmbeddedFailure(
-        "The embedded PostgreSQL could not be started.",
-        why,
-        "Free disk space and memory are the usual causes; puente doctor says more. Or name a server of your own in PUENTE_DATABASE_URL.",
-    )

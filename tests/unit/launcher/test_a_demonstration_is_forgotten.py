@@ -9,7 +9,8 @@ from rich.console import Console
 from services.run import demo
 from services.run.home import VARIABLE, Home
 from services.run.ports import NoPort
-from shared.persistence.postgres_place import POINTER
+from shared.persistence import postgres_place
+from shared.persistence.postgres_place import OWNER, POINTER, PREFIX
 
 
 class CutOff(BaseException):
@@ -34,10 +35,12 @@ def test_what_a_cut_off_left_behind_is_never_said_to_be_ready(tmp_path: Path, mo
     assert [one.name for one in home.folder.iterdir()] == ["lock"]
 
 
-def test_what_root_keeps_outside_goes_with_it(tmp_path: Path) -> None:
-    home, outside = Home(tmp_path / "demo").make(), tmp_path / "outside"
+def test_what_root_keeps_outside_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_place, "PLACES_ROOT", (str(tmp_path),))
+    home, outside = Home(tmp_path / "demo").make(), tmp_path / f"{PREFIX}outside"
     home.postgres.mkdir()
     (outside / "data").mkdir(parents=True)
+    (outside / OWNER).write_text(str(home.postgres))
     (home.postgres / POINTER).write_text(str(outside))
     demo.forget(home)
     assert not outside.exists() and not home.postgres.exists()
