@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from services.quotas.domain.export import Fault, Reader
+from services.quotas.domain.export import Fault, Reader, printable
 from services.run.written import many
 
 PROGRESS_SECONDS: Final = 2.0
@@ -51,7 +51,7 @@ def verify_files(paths: Sequence[Path], out: Console, err: Console) -> bool:
         fault = _read(path, reader, err)
         if fault is not None:
             sound = False
-            out.print(f"{path}: {fault}", highlight=False, markup=False)
+            out.print(printable(f"{path}: {fault}"), highlight=False, markup=False)
             continue
         audit, compared = reader.audit, ""
         if heads:
@@ -60,7 +60,8 @@ def verify_files(paths: Sequence[Path], out: Console, err: Console) -> bool:
         heads |= reader.chain_heads()
         found = ((audit.decisions, "decision"), (audit.ledger.transfers, "transfer"), (len(audit.chains), "cell"))
         counts = ", ".join(many(number, one) for number, one in found)
-        out.print(f"{path}: {counts} of {audit.scope or 'everything'}: no fault{compared}", highlight=False, markup=False)
+        said = f"{path}: {counts} of {audit.scope or 'everything'}: no fault{compared}"
+        out.print(printable(said), highlight=False, markup=False)
     return sound
 
 
@@ -82,6 +83,6 @@ def _taken_at(path: Path) -> str:
             head = json.loads(file.readline(10_000))
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}. Name files that puente export decisions wrote") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(head.get("taken_at", "")) if isinstance(head, dict) else ""

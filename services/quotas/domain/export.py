@@ -61,7 +61,12 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"decision {self.number} of {self.cell}" if self.number is not None else self.cell or "the export"
-        return f"line {self.line}, {where}: {self.code}: {self.detail}"
+        return printable(f"line {self.line}, {where}: {self.code}: {self.detail}")
+
+
+def printable(text: str) -> str:
+    """The text, with what no terminal should be given (half a character, an order to the terminal) written as Python writes it."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 class Writer:
@@ -113,6 +118,8 @@ class Reader:
             self._line(raw)
         except Wrong as wrong:
             return Fault(self.lines, wrong.cell, wrong.number, wrong.code, wrong.detail)
+        except (ValueError, RecursionError) as error:  # of numbers and lists that can be read, and not be written or added up
+            return Fault(self.lines, None, None, "line", f"the line holds what is too large or too deep: {error}")
         return None
 
     def close(self) -> Fault | None:
@@ -207,7 +214,7 @@ def _decision_on(values: Mapping[str, Any]) -> tuple[str | None, int | None]:
     """The decision that a line is of, as far as it says: its cell and its number there."""
     try:
         found = read(values["record"]) if "record" in values else {"cell": values.get("cell"), "number": values.get("decision")}
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, None
     cell, number = (found.get("cell"), found.get("number")) if isinstance(found, dict) else (None, None)
     return (cell, number if type(number) is int else None) if isinstance(cell, str) else (None, None)
@@ -218,7 +225,7 @@ def _values(raw: bytes) -> dict[str, Any]:
         raise Wrong("cut_off", "the line has no end")
     try:
         values: Any = read(raw.decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Wrong("line", f"the line is no JSON: {error}") from error
     shape = _SHAPES.get(str(values.get("is"))) if isinstance(values, dict) else None
     if shape is None or values.keys() != _NAMES[values["is"]] or type(values["line"]) is not int:

@@ -109,6 +109,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
+def _is_outcome(value: Any) -> bool:
+    return isinstance(value, str) and value in SAYS
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
@@ -147,7 +151,7 @@ _FIELDS: Final[Mapping[str, tuple[Any, str]]] = {
     "limit": (_is_text, "a limit or null"),
     "limits": (_all(_is_use), "a list of uses (after, before, capacity, key, kind, version)"),
     "number": (_is_count, "a number from 1"),
-    "outcome": (SAYS.__contains__, f"one of {', '.join(SAYS)}"),
+    "outcome": (_is_outcome, f"one of {', '.join(SAYS)}"),
     "position": (_is_count, "a number or null"),
     "prev": (_is_text, "a hash"),
     "rank": (_is_rank, "score and moment, or null"),
@@ -163,7 +167,7 @@ def body_of(record: str) -> dict[str, Any]:
     """The record's fields, each of its kind. Raises `Wrong` for anything else."""
     try:
         body = read(record)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Wrong("record", f"the record is no JSON: {error}") from error
     if not isinstance(body, dict) or body.keys() != _FIELDS.keys():
         found = sorted(body) if isinstance(body, dict) else type(body).__name__
