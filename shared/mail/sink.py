@@ -6,6 +6,7 @@ shows them to people and programs. Tests make it refuse and break off as real se
 
 import asyncio
 import codecs
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,8 +78,13 @@ class MailSink:
         """See what the folder holds, then listen; `OSError` where the port is taken."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in sorted(self.folder.glob("*.eml"))[-self.most :]:
-            with path.open("rb") as file:
-                self._recipients[path.stem] = _recipients(file.readline())
+            try:
+                with path.open("rb") as file:
+                    self._recipients[path.stem] = _recipients(file.readline())
+            except FileNotFoundError:
+                continue  # somebody else empties the folder
+            except OSError:
+                self._recipients[path.stem] = ()  # shown as one that cannot be read
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Conversation(self, loop), HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -106,16 +112,42 @@ class MailSink:
         return filter(None, map(self.mail, self.ids(to)))
 
     def mail(self, mail_id: str) -> Mail | None:
-        """The mail, read now where it was not before; None where there is none of this id, or none any more."""
-        if mail_id in self._recipients and mail_id not in self._read:
-            self._read[mail_id] = _summary(mail_id, self._path(mail_id).read_bytes())
-        return self._read.get(mail_id)
+        """The mail, read now where it was not before; None where there is none of this id, or none any more.
+
+        One whose file cannot be read says so in its subject and text, and is tried again the next time.
+        """
+        if mail_id in self._read:
+            return self._read[mail_id]
+        try:
+            content = self._content(mail_id)
+        except KeyError:
+            return None
+        except OSError as error:
+            return _summary(mail_id, self._instead(mail_id, error))
+        return self._read.setdefault(mail_id, _summary(mail_id, content))
 
     def raw(self, mail_id: str) -> EmailMessage:
-        """The whole mail; `KeyError` where there is none of this id."""
-        if mail_id not in self._recipients:
-            raise KeyError(mail_id)
-        return _parsed(self._path(mail_id).read_bytes())
+        """The whole mail; `KeyError` where there is none of this id, or none any more."""
+        try:
+            return _parsed(self._content(mail_id))
+        except OSError as error:
+            return _parsed(self._instead(mail_id, error))
+
+    def _content(self, mail_id: str) -> bytes:
+        """`KeyError` where there is none of this id, or no file any more: then it is forgotten."""
+        if mail_id in self._recipients:
+            with contextlib.suppress(FileNotFoundError):
+                return self._path(mail_id).read_bytes()
+        self._recipients.pop(mail_id, None)
+        self._read.pop(mail_id, None)
+        raise KeyError(mail_id)
+
+    def _instead(self, mail_id: str, error: OSError) -> bytes:
+        """A mail in the place of one whose file cannot be read."""
+        why = f"{self._path(mail_id)} cannot be read: {error.strerror}. Let this account read it, and reload the page."
+        to = f"{ENVELOPE}: {', '.join(self._recipients[mail_id])}"
+        heads = (to, "Subject: This mail cannot be read", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
+        return "\r\n".join((*heads, "", why, "")).encode(errors="replace")
 
     def __len__(self) -> int:
         return len(self._recipients)
@@ -129,8 +161,7 @@ class MailSink:
             return next((mail for mail in self.mails(to) if predicate(mail)), None)
 
         async with asyncio.timeout(timeout_seconds), self._arrived:
-            await self._arrived.wait_for(lambda: found() is not None)
-            mail = found()
+            mail = await self._arrived.wait_for(found)
             assert mail is not None, "just found"
             return mail
 
@@ -148,7 +179,8 @@ class MailSink:
             oldest = next(iter(self._recipients))
             del self._recipients[oldest]
             self._read.pop(oldest, None)
-            self._path(oldest).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a new mail is kept all the same
+                self._path(oldest).unlink()
         async with self._arrived:
             self._arrived.notify_all()
         return mail_id

@@ -7,6 +7,8 @@ GET /api/messages/{id}    one mail as JSON
 """
 
 import re
+from email.message import EmailMessage
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,6 +24,7 @@ from starlette.routing import Route
 from shared.mail.sink import Mail, MailSink
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+NO_SUCH: Final = "No such mail: it may have been among the oldest, which are removed."
 PAGE: Final = 50
 API_MAX: Final = 500
 POLICY: Final = (
@@ -50,17 +53,17 @@ def sink_app(sink: MailSink, *, home: str = "") -> Starlette:
         to = request.query_params.get("to", "")
         before = request.query_params.get("before", "")
         found = [mail_id for mail_id in sink.ids(to) if not before or mail_id < before]
-        shown = [mail for mail in map(sink.mail, found[:PAGE]) if mail is not None]
-        older = "?" + urlencode({"to": to, "before": shown[-1].id}) if len(found) > PAGE else ""
-        return page(request, "sink_list.html", mails=shown, to=to, before=before, older=older, found=len(found))
+        shown = list(islice(filter(None, map(sink.mail, found)), PAGE))  # those that are not there any more make room for others
+        older = "?" + urlencode({"to": to, "before": shown[-1].id}) if shown and found[-1] < shown[-1].id else ""
+        count = sum(not before or mail_id < before for mail_id in sink.ids(to))
+        return page(request, "sink_list.html", mails=shown, to=to, before=before, older=older, found=count)
 
     async def one(request: Request) -> Response:
-        mail = _found(sink, request)
-        raw = sink.raw(mail.id)
+        mail, raw = _found(sink, request), _whole(sink, request)
         return page(request, "sink_mail.html", mail=mail, html=raw.get_body(("html",)) is not None, headers=list(raw.items()))
 
     async def as_html(request: Request) -> Response:
-        body = sink.raw(_found(sink, request).id).get_body(("html",))
+        body = _whole(sink, request).get_body(("html",))
         if body is None:
             raise HTTPException(404)
         headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -69,7 +72,7 @@ def sink_app(sink: MailSink, *, home: str = "") -> Starlette:
         return HTMLResponse(text, headers=headers)
 
     async def source(request: Request) -> Response:
-        return PlainTextResponse(sink.raw(_found(sink, request).id).as_string())
+        return PlainTextResponse(_whole(sink, request).as_string())
 
     async def api_list(request: Request) -> Response:
         asked = request.query_params.get("limit", "50")
@@ -116,8 +119,15 @@ def linked(text: str) -> Markup:
 def _found(sink: MailSink, request: Request) -> Mail:
     mail = sink.mail(request.path_params["id"])
     if mail is None:
-        raise HTTPException(404, "No such mail: it may have been among the oldest, which are removed.")
+        raise HTTPException(404, NO_SUCH)
     return mail
+
+
+def _whole(sink: MailSink, request: Request) -> EmailMessage:
+    try:
+        return sink.raw(request.path_params["id"])
+    except KeyError:
+        raise HTTPException(404, NO_SUCH) from None
 
 
 def _as_json(mail: Mail) -> dict[str, object]:

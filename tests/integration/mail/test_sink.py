@@ -93,6 +93,46 @@ async def test_a_long_list_is_turned_over_page_by_page(sink: MailSink, browser: 
     assert second.text.count("<li>") == 10 and "Older mails" not in second.text
 
 
+async def test_a_mail_whose_file_is_gone_is_forgotten_and_the_others_are_shown(sink: MailSink, browser: httpx2.AsyncClient) -> None:
+    """Read before or not: nobody else's page breaks, and nobody who waits."""
+    await send(sink, *(f"p{n:02}@example.org" for n in range(53)))
+    ids = list(sink.ids())
+    read = sink.mail(ids[0])
+    for gone in (ids[0], ids[1], ids[51]):
+        (sink.folder / f"{gone}.eml").unlink()
+    for page in ("", "/html", "/source"):
+        assert (await browser.get(f"/mails/{ids[0]}{page}")).status_code == 404
+    assert read is not None and sink.mail(ids[0]) is None
+    first = await browser.get("/", params={"to": "example"})
+    assert (first.status_code, first.text.count("<li>"), "Older mails" in first.text) == (200, 50, False)
+    assert "50 of 50, newest first" in first.text and list(sink.ids()) == [*ids[2:51], ids[52]]
+    assert (await sink.wait_for("example")).id == ids[2]
+    await send(sink, *(f"q{n:02}@example.org" for n in range(51)))
+    for path in sink.folder.glob("*.eml"):
+        path.unlink()
+    assert "No mail to this address" in (await browser.get("/", params={"to": "q"})).text
+
+
+async def test_a_mail_that_cannot_be_read_says_so_and_the_others_are_shown(tmp_path: Path) -> None:
+    """A folder has its name here: root, too, cannot read that."""
+    async with MailSink(tmp_path) as sink:
+        await send(sink, "ana@example.org", "luis@example.org")
+        newest = next(sink.ids())
+        (tmp_path / f"{newest}.eml").unlink()
+        (tmp_path / f"{newest}.eml").mkdir()
+        assert (await sink.wait_for("luis")).subject == "This mail cannot be read"
+        assert (await sink.wait_for("ana")).subject == "Subject"
+    async with MailSink(tmp_path, most=2) as again:
+        transport = httpx2.ASGITransport(app=sink_app(again))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://sink") as browser:
+            listing = (await browser.get("/")).text
+            assert listing.count("<li>") == 2 and "This mail cannot be read" in listing
+            page = await browser.get(f"/mails/{newest}")
+            assert (page.status_code, f"{newest}.eml cannot be read: Is a directory. Let this account" in page.text) == (200, True)
+        await send(again, "a@example.org", "b@example.org", "c@example.org")
+        assert len(again) == 2
+
+
 async def test_mail_that_is_written_oddly_is_kept_all_the_same(sink: MailSink) -> None:
     """Headers in no known charset, no text at all, a text in a charset that does not exist."""
     headers = b"Subject: =?nonsense?b?!!!?= =?utf-8?q?=C3=B1?=\r\nDate: yesterday\r\nContent-Type: text/plain; charset=klingon\r\n"
