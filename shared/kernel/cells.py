@@ -18,6 +18,7 @@ class Cell(NamedTuple):
     def parse(cls, key: str) -> Self:
         """The cell that `key` names; `ValueError` where it is not of the form `programme:country:year`."""
         programme, country, year = parts if len(parts := key.split(":")) == 3 else ("", "", "")
-        if not programme or len(country) != 2 or not (year.isascii() and year.isdigit()):
-            raise ValueError(f"{key!r} is no cell: expected programme:country:year, such as scholarship:PE:2016")
+        if not programme or len(country) != 2 or len(year) != 4 or not (year.isascii() and year.isdigit()):
+            expected = "expected programme:country:year, such as scholarship:PE:2016 (the year in four digits)"
+            raise ValueError(f"{key!r} is no cell: {expected}")
         return cls(programme, country, int(year))

@@ -5,6 +5,7 @@ come at once; whoever reads must look at `Problems` before using what was read. 
 known ones: `done` reports every other key.
 """
 
+import contextlib
 import difflib
 import re
 import tomllib
@@ -24,8 +25,6 @@ ALL: Final = "all"
 """Stands for a list of everything that could be named."""
 CODE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
-
-
 OF_NONE: Final = ("one of ", ": ")
 """How what is expected ends where there is nothing to choose from."""
 
@@ -56,10 +55,10 @@ class Source:
     def line(self, path: Path) -> int:
         """The line of the value at `path`, or of the nearest table around it."""
         if self._lines is None:
-            self._lines = positions(self._text)
-        while path not in self._lines:
-            path = path[:-1]
-        return self._lines[path]
+            with contextlib.suppress(RecursionError):  # in a text that is as deep as `tomllib` just reads
+                self._lines = positions(self._text)
+            self._lines = self._lines or {(): 1}
+        return next(self._lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self._lines)
 
 
 class Problems:
@@ -297,7 +296,7 @@ def _shown(value: object) -> str:
 def load(folder: FilePath, file: str, problems: Problems) -> Table | None:
     """The file as a table; nothing, and a problem, where it is missing or no TOML."""
     try:
-        text = (folder / file).read_text(encoding="utf-8")
+        text = (folder / file).read_text(encoding="utf-8-sig")  # Windows' Notepad begins a file with a byte order mark
     except FileNotFoundError:
         problems.unread(PlanError(file=file, line=1, problem="the file is missing", expected="a file of that name in the plan's folder"))
         return None
@@ -311,9 +310,10 @@ def load(folder: FilePath, file: str, problems: Problems) -> Table | None:
         return None
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"at line (\d+)", str(error))
-        line = int(at.group(1)) if at else text.count("\n") + 1
-        problems.unread(PlanError(file=file, line=line, problem=f"not TOML: {error}", expected="TOML 1.0"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        deep, at = isinstance(error, RecursionError), re.search(r"at line (\d+)", str(error))
+        line = int(at.group(1)) if at else 1 if deep else text.count("\n") + 1
+        what = "somewhere in it lists or tables stand too deep in each other" if deep else f"not TOML: {error}"
+        problems.unread(PlanError(file=file, line=line, problem=what, expected="TOML 1.0"))
         return None
     return Table(Source(file, text), (), values, problems)

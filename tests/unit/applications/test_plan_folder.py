@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.applications.plan import check_folder, read
+from services.applications.plan import Plan, check_folder, read
 from tests.conftest import PLAN
 
 
@@ -53,3 +53,25 @@ def test_a_byte_that_is_no_text_is_found_by_its_line_and_what_follows_from_it_is
     found = errors(folder)
     assert f"{file}:5: the file cannot be read: the byte 0xe9 is no text here; expected a text file in UTF-8" in found
     assert not [error for error in found if error.endswith(("one of ", ": ")) or "there is no programme" in error]
+
+
+@pytest.mark.parametrize("text", ["deep = " + "[" * 5000, "deep = " + "[" * 5000 + "]" * 5000, "deep = " + "{a=" * 5000 + "1" + "}" * 5000])
+def test_lists_that_stand_too_deep_in_each_other_are_said(folder: Path, text: str) -> None:
+    (folder / "plan.toml").write_text(f"# a plan\n{text}\n")
+    found = errors(folder)
+    assert "plan.toml:1: somewhere in it lists or tables stand too deep in each other; expected TOML 1.0" in found
+
+
+def test_lists_as_deep_as_can_be_read_are_said_to_be_unknown(folder: Path) -> None:
+    """At every depth near that at which reading them ends: one of the two is said."""
+    whole = (folder / "plan.toml").read_text(encoding="utf-8")
+    for depth in range(380, 500, 3):
+        (folder / "plan.toml").write_text(f"deep = {'[' * depth}{']' * depth}\n{whole}", encoding="utf-8")
+        assert any('"deep" is not known here' in one or "too deep in each other" in one for one in errors(folder)), depth
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read_as_any_other(folder: Path) -> None:
+    """As the Notepad of Windows wrote it."""
+    for file in folder.rglob("*.toml"):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert isinstance(read(folder), Plan)
