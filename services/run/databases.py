@@ -120,6 +120,19 @@ def checked(given: str) -> str:
             f"PUENTE_DATABASE_URL is {address(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
             "with {service} where the service's name goes"
         )
+    try:
+        url = make_url(given)
+        port_is_one = url.port is None or 0 < url.port <= 65535
+    except (ArgumentError, ValueError):
+        port_is_one = False
+    if not port_is_one:
+        # What is wrong is not repeated: where an address cannot be read, nobody knows which part of it is the password.
+        raise DatabaseAway(
+            "PUENTE_DATABASE_URL cannot be read as an address: expected postgresql://user:password@host:5432/puente_{service}, with a port "
+            "that is a number, a host of IPv6 in brackets, and %40 for an @, %3A for a : and %2F for a / in the password"
+        )
+    if "sslmode" in url.query:
+        raise DatabaseAway("PUENTE_DATABASE_URL ends in sslmode, which is not read everywhere: leave it out")
     return given
 
 
@@ -171,7 +184,7 @@ async def _connected(where: str, service: str) -> asyncpg.Connection:
         return await asyncpg.connect(where, timeout=10)
     except asyncpg.InvalidCatalogNameError:
         raise
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except (OSError, OverflowError, asyncpg.PostgresError, asyncpg.ClientConfigurationError, TimeoutError) as error:
         raise DatabaseAway(
             f"the database of {service} at {address(where)} does not answer ({error}): start the server, or correct PUENTE_DATABASE_URL"
         ) from error
@@ -187,5 +200,5 @@ async def _create(where: str) -> None:
                 await connection.execute(f'create database "{name}"')
         finally:
             await connection.close()
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except (OSError, OverflowError, asyncpg.PostgresError, asyncpg.ClientConfigurationError, TimeoutError) as error:
         raise DatabaseAway(f"there is no database {name} and it could not be made ({error}): create it, owned by this user") from error

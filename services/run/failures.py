@@ -1,6 +1,7 @@
 """What a person can put right is told as text; everything else keeps its traceback."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +42,21 @@ def explained(error: BaseException) -> str | None:
     from shared.persistence.database import Unavailable
 
     if isinstance(error, Unavailable):
-        first = str(error).partition("\n")[0]
-        return f"{first}. Start the server, or correct PUENTE_DATABASE_URL."
+        return f"{str(error).partition(chr(10))[0]}. {_what_next(str(error))}"
     if getattr(error, "safe_text", False):
         return str(error)
     return None
+
+
+def _what_next(said: str) -> str:
+    """What helps where a database is away: another server where it is too old, and nothing to correct where it is the embedded one."""
+    from shared.persistence.database import NEEDS
+
+    if said.startswith(NEEDS):
+        return "Name a newer server in PUENTE_DATABASE_URL, or remove that setting: the embedded one is used then."
+    if os.environ.get("PUENTE_DATABASE_URL"):
+        return "Start the server, or correct PUENTE_DATABASE_URL."
+    return "It is the embedded one, which ends with whoever started it: do this again, and see puente doctor where that does not help."
 
 
 @contextlib.contextmanager

@@ -183,9 +183,9 @@ def away_told() -> Iterator[None]:
         yield
     except (DBAPIError, asyncpg.PostgresError) as error:
         if is_too_old(error):
-            raise Unavailable(f"{NEEDS}; this server refused a connection: {said(error)}") from error
+            raise Unavailable(f"{NEEDS}; this server refused a connection: {_of_the_driver(error)}") from error
         if is_away(error):
-            raise Unavailable(f"the database went away ({sqlstate(error) or type(error).__name__}): {error}") from error
+            raise Unavailable(f"the database went away ({sqlstate(error) or type(error).__name__}): {_of_the_driver(error)}") from error
         raise
     except LOST as error:
         raise Unavailable(f"the database cannot be reached: {error}") from error
@@ -230,6 +230,12 @@ def _sqlstates(error: BaseException) -> Iterator[str]:
 def said(error: BaseException) -> str:
     """What an error says, for logs and people who operate: its kind and its first line, without the rows that the database quotes."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _of_the_driver(error: BaseException) -> str:
+    """The first line of what the driver said itself, without the names of the classes that it was wrapped in."""
+    first = getattr(getattr(error, "orig", None), "__cause__", None) or error
+    return str(first).partition("\n")[0]
 
 
 def is_away(error: BaseException) -> bool:

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from services import doctor
+from services.run.databases import DatabaseAway, checked
 from services.run.failures import explained
-from shared.persistence.database import Unavailable
+from shared.persistence.database import NEEDS, Unavailable, away_told
 from shared.persistence.postgres_place import EmbeddedFailure, cannot_be_used
 
 
@@ -13,10 +17,6 @@ from shared.persistence.postgres_place import EmbeddedFailure, cannot_be_used
     ("error", "said"),
     [
         (EmbeddedFailure("No server.", "The disk is full.", "Free some."), "No server.\n  Why:  The disk is full.\n  Next: Free some."),
-        (
-            Unavailable("the database cannot be reached: refused\n[SQL: select 1]"),
-            "the database cannot be reached: refused. Start the server, or correct PUENTE_DATABASE_URL.",
-        ),
         (ExceptionGroup("two tasks", [EmbeddedFailure("No server.", "a", "b")]), "No server.\n  Why:  a\n  Next: b"),
         (ZeroDivisionError("of ours"), None),
     ],
@@ -37,3 +37,50 @@ def test_it_says_what_and_what_to_do(error: Exception, said: str | None) -> None
 def test_a_folder_in_which_no_server_starts_is_told_with_what_helps_there(error: OSError, why: str, next_step: str) -> None:
     said = cannot_be_used(Path("/a"), error)
     assert why in said.why and said.next_step.startswith(next_step) and "PUENTE_DATABASE_URL" in said.next_step
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "next_step"),
+    [
+        ("the database cannot be reached: refused", "postgresql://db/p_{service}", "Start the server, or correct PUENTE_DATABASE_URL."),
+        ("the database cannot be reached: refused", "", "It is the embedded one"),
+        (f"{NEEDS}; this server refused a connection: no", "postgresql://db/p_{service}", "Name a newer server in PUENTE_DATABASE_URL"),
+    ],
+)
+def test_a_database_that_is_away_is_told_with_what_helps_there(
+    monkeypatch: pytest.MonkeyPatch, said: str, given: str, next_step: str
+) -> None:
+    monkeypatch.setenv("PUENTE_DATABASE_URL", given)
+    assert str(explained(Unavailable(f"{said}\n[SQL: select 1]"))).startswith(f"{said}. {next_step}")
+
+
+class Wrapped(Exception):
+    """As SQLAlchemy wraps what the driver raised."""
+
+    sqlstate = "42704"
+
+
+def test_what_the_driver_said_is_told_without_the_classes_around_it() -> None:
+    first = asyncpg.CantChangeRuntimeParamError('unrecognized configuration parameter "transaction_timeout"')
+    around = Wrapped(f"{type(first)}: {first}")
+    around.__cause__ = first
+    with pytest.raises(Unavailable) as told, away_told():
+        raise DBAPIError("select 1", {}, around) from around
+    assert str(told.value) == f"{NEEDS}; this server refused a connection: {first}"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://u:secret@h:abc/p_{service}",
+        "postgresql://u:secret@[::1/p_{service}",
+        "postgresql://u:secret@h:99999/p_{service}",
+        "postgresql://u:secret@h/p_{service}?sslmode=bogus",
+    ],
+)
+def test_an_address_that_is_none_is_said_to_be_none_without_its_password(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    with pytest.raises(DatabaseAway, match="PUENTE_DATABASE_URL") as refused:
+        checked(given)
+    assert "secret" not in str(refused.value)
+    monkeypatch.setenv("PUENTE_DATABASE_URL", given)
+    assert doctor.database().state == "missing"
