@@ -174,7 +174,7 @@ def test_a_zone_that_nobody_knows_is_taken_for_beijing_s() -> None:
 def test_a_reason_is_said_in_the_plan_s_words_then_in_ours_and_never_as_a_code() -> None:
     """A programme of a later plan may send a code that nobody knows here."""
     body = rendered("application_rejected", {"reasons": ["incomplete", "list_full", "who_knows"], "by_role": "officer"}, "en")[0].body
-    assert f"- {terms().reasons['incomplete']['en']}\n- All places are given" in body
+    assert f"- {terms().reasons['incomplete']['en']}\n- All places of your country in this year are given" in body
     assert "- A reason that is explained on your application’s page." in body
     assert "the programme’s administration" in rendered("application_rejected", {"reasons": [], "by_role": "x"}, "en")[0].body
 
