@@ -296,7 +296,7 @@ def move_clock(moment: Annotated[str, typer.Argument(help="A day or a moment (UT
 def simulate(
     programme: Annotated[str, typer.Option(help="Code of the programme.")] = "scholarship",
     year: Annotated[int, typer.Option(help="Year of the call.")] = 2016,
-    applications: Annotated[int, typer.Option(min=1, help="How many people apply.")] = 200,
+    applications: Annotated[int, typer.Option(min=1, max=100_000, help="How many people apply: about four a second.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same table.")] = 7,
     transport: Annotated[TransportName, typer.Option(help="How events travel.")] = "local",
     keep: Annotated[Path | None, typer.Option(help="Run in this folder and keep it; a temporary one otherwise.")] = None,

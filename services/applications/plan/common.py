@@ -14,6 +14,9 @@ class Common:
 
     def __init__(self, table: Table | None) -> None:
         self.found: dict[str, dict[str, Table]] = {kind: {} for kind in self.KINDS}
+        self.there = table is not None
+        self.lacked = False
+        """Whether somebody wants to take an entry over, and there are none because the file is missing or cannot be read."""
         if table is None:
             return
         for kind in self.KINDS:
@@ -29,6 +32,7 @@ class Common:
         """The entry, over the common one that it names with `use`, if it does."""
         if not entry.has("use"):
             return entry
+        self.lacked |= not self.there
         key = entry.choice("use", list(self.found[kind])) if self.found[kind] else entry.text("use")
         base = self.found[kind].get(key)
         if base is None:

@@ -37,8 +37,11 @@ def read(folder: Path) -> Plan | list[PlanError]:
     (what several programmes share) and `programmes/cases/<code>.toml` (example applicants).
     """
     problems = Problems()
-    plan = _Reader(folder, problems).plan()
+    reader = _Reader(folder, problems)
+    plan = reader.plan()
     found = problems.all()
+    if reader.common.lacked:  # everything else in those files may only follow from that
+        found = [error for error in found if not error.file.startswith(PROGRAMMES)]
     if found:
         return found
     assert plan is not None, "a plan without errors was read whole"
@@ -49,17 +52,21 @@ class _Reader:
     def __init__(self, folder: Path, problems: Problems) -> None:
         self.folder = folder
         self.problems = problems
+        self.common = Common(None)
 
     def plan(self) -> Plan | None:
         head = load(self.folder, PLAN, self.problems)
         sides = self._sides(head)
         countries = self._countries(list(sides))
-        common = self._common(countries)
+        self.common = common = self._common(countries)
         tables = self._programme_tables()
         sides_of = {code: read_sides(table, list(sides)) for code, table in tables.items()}
         participation = self._participation(countries, sides_of)
         programmes = tuple(read_programme(table, code, common, list(sides), countries, participation) for code, table in tables.items())
         cases = tuple(case for programme in programmes for case in self._cases(programme, countries))
+        if common.lacked and not (self.folder / COMMON).exists():
+            taken = 'a file of that name: programmes take entries over from it with "use"'
+            self.problems.add(PlanError(file=COMMON, line=1, problem="the file is missing", expected=taken))
         self._no_stray_cases({file.stem for file in (self.folder / PROGRAMMES).glob("*.toml")})
         if head is None:
             return None

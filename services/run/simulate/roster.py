@@ -1,6 +1,6 @@
 """Who takes part in a simulation, and what each means to do. All of it follows from the seed, by person, whatever the order of events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -42,33 +42,29 @@ class Member:
         return given
 
 
-def roster(plan: Plan, programme: Programme, call: Call, *, size: int, seed: int) -> list[Member]:
-    """`size` people of the countries that take part when the call opens, some countries eager and some not."""
+def roster(plan: Plan, programme: Programme, call: Call, *, size: int, seed: int) -> Iterator[Member]:
+    """`size` people of the countries that take part when the call opens, some countries eager and some not; each is made when asked for."""
     day = call.day(call.opens)
     countries = [one for one in plan.countries_of(programme) if plan.takes_part(one.code, programme.code, day)]
     dice = Random(f"{seed}:{programme.code}:{call.year}")  # noqa: S311 - a simulation must be repeatable
     weights = [dice.lognormvariate(0.0, 0.6) for _ in countries]
-    members = []
     for number in range(1, size + 1):
         random = Random(f"{seed}:{programme.code}:{call.year}:{number}")  # noqa: S311 - a simulation must be repeatable
         country = random.choices(countries, weights)[0]
         language = next((one for one in country.languages if one in plan.languages), "en")
         somebody = person(random, email=f"person{number:06}@example.net", country=country.code, language=language)
         eligible = random.random() >= INELIGIBLE
-        members.append(
-            Member(
-                number=number,
-                person=somebody,
-                answers=answers_of(somebody, programme, call, random, fit=eligible),
-                eligible=eligible,
-                quality=min(1.0, max(0.0, random.gauss(0.65, 0.18))),
-                leaves=_one_of(random, LEAVES),
-                answer=_one_of(random, ANSWERS),
-                approved=random.random() < APPROVED,
-                second=random.random() < SECOND,
-            )
+        yield Member(
+            number=number,
+            person=somebody,
+            answers=answers_of(somebody, programme, call, random, fit=eligible),
+            eligible=eligible,
+            quality=min(1.0, max(0.0, random.gauss(0.65, 0.18))),
+            leaves=_one_of(random, LEAVES),
+            answer=_one_of(random, ANSWERS),
+            approved=random.random() < APPROVED,
+            second=random.random() < SECOND,
         )
-    return members
 
 
 def _one_of(random: Random, chances: tuple[tuple[str, float], ...]) -> str:

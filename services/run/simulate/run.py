@@ -22,7 +22,7 @@ from services.run.simulate.outcome import Outcome, Row, place, show, write
 from services.run.simulate.people import Crowd
 from services.run.simulate.phases import Phases
 from services.run.simulate.progress import Progress
-from services.run.simulate.roster import roster
+from services.run.simulate.roster import Member, roster
 from services.run.stack import NotStarted, Stack, Wish
 from services.run.written import many
 from shared.mail.sink import MAILS_MAX
@@ -33,6 +33,8 @@ RESTING: Final = frozenset(("rejected", "waiting", "refused", "declined", "lapse
 """States in which an application may stand at the end; in any other one an answer is missing."""
 MAILS_A_PERSON: Final = 20
 """More than anybody gets in a call, their referees' mails among them."""
+MADE_AT_ONCE: Final = 100
+MADE_BEFORE_A_WORD: Final = 20_000
 UNTHROTTLED: Final = 10_000_000
 SETTINGS: Final = {"codes_asked_per_address": UNTHROTTLED, "codes_tried_per_address": UNTHROTTLED}
 """Everybody sits at the same machine."""
@@ -107,13 +109,25 @@ async def play_on(stack: Stack, order: Order, progress: Progress, *, plan: Path 
         await load(stack.services["applications"], plan, stack.clock, Console(quiet=True))
         settling = await exits.enter_async_context(stack.settling())
         await settling.settled(seconds=60, alive=stack.raise_failures)
-        members = roster(whole, programme, call, size=order.applications, seed=order.seed)
+        members = await made_up(whole, programme, call, order, progress)
         crowd = await exits.enter_async_context(Crowd(stack, programme.code, call.year, members, order.concurrency))
         await crowd.hire()
         phases = Phases(crowd, programme, call, settling, progress)
         await phases.play()
         await settling.settled(seconds=60, alive=stack.raise_failures)
         return await _report(order, crowd, phases, progress)
+
+
+async def made_up(plan: Plan, programme: Programme, call: Call, order: Order, progress: Progress) -> list[Member]:
+    """Everybody who takes part; between two of them whoever asks the simulation to stop is heard."""
+    members: list[Member] = []
+    for member in roster(plan, programme, call, size=order.applications, seed=order.seed):
+        members.append(member)
+        if len(members) % MADE_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if len(members) % MADE_BEFORE_A_WORD == 0:
+            progress.say(f"{len(members)} of {order.applications} people are made up")
+    return members
 
 
 def _call(order: Order, folder: Path) -> tuple[Plan, Programme, Call]:

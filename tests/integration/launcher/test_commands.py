@@ -245,6 +245,7 @@ async def test_a_wrong_setting_is_said_in_words(puente: Puente, arguments: tuple
     ("arguments", "words"),
     [
         (("simulate", "--applications", "0"), "'--applications': write a number of 1 or more"),
+        (("simulate", "--applications", "2000000"), "'--applications': write a number of 100000 or less"),
         (("simulate", "--concurrency", "65"), "'--concurrency': write a number of 64 or less"),
         (("simulate", "--year", "soon"), "'--year': write a whole number"),
         (("demo", "--transport", "rabbit"), "'--transport': 'rabbit' is not one of 'local', 'kafka'"),

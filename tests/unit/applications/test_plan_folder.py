@@ -46,7 +46,7 @@ def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
     assert 'programmes/cases/bridges.toml:1: there is no programme "bridges"' in found
 
 
-@pytest.mark.parametrize("file", ["countries.toml", "plan.toml", "programmes/training.toml"])
+@pytest.mark.parametrize("file", ["countries.toml", "plan.toml", "common.toml", "programmes/training.toml"])
 def test_a_byte_that_is_no_text_is_found_by_its_line_and_what_follows_from_it_is_not_said(folder: Path, file: str) -> None:
     lines = (folder / file).read_bytes().splitlines(keepends=True)
     (folder / file).write_bytes(b"".join([*lines[:4], b"# caf\xe9\n", *lines[4:]]))
@@ -75,3 +75,18 @@ def test_a_file_that_begins_with_a_byte_order_mark_is_read_as_any_other(folder: 
     for file in folder.rglob("*.toml"):
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert isinstance(read(folder), Plan)
+
+
+def test_where_what_programmes_share_is_missing_that_is_the_one_error(folder: Path) -> None:
+    (folder / "common.toml").unlink()
+    (found,) = errors(folder)
+    assert found == 'common.toml:1: the file is missing; expected a file of that name: programmes take entries over from it with "use"'
+
+
+def test_where_what_programmes_share_cannot_be_read_that_is_the_one_error_beside_those_of_other_files(folder: Path) -> None:
+    common = (folder / "common.toml").read_text(encoding="utf-8")
+    (folder / "common.toml").write_text(common.replace("max_length = 120", "max_length = ", 1), encoding="utf-8")
+    (folder / "countries.toml").unlink()
+    found = errors(folder)
+    assert {error.split(":")[0] for error in found} - {"participation.toml"} == {"common.toml", "countries.toml"}, found
+    assert "not TOML" in found[0]

@@ -1,9 +1,11 @@
 """The people of the demonstration and the simulation are believable: what one of them answers goes together, and is the same each time."""
 
+import asyncio
 from datetime import date
 from random import Random
 
 import pytest
+from rich.console import Console
 
 from services.applications.domain.answers import Answer, Entries, Spoken
 from services.applications.plan import Plan, read
@@ -11,6 +13,8 @@ from services.run.filling import Person, answers_of, person
 from services.run.home import ROOT
 from services.run.lives import CALLINGS
 from services.run.names import CITIES, DIALS
+from services.run.simulate.progress import Progress
+from services.run.simulate.run import Order, made_up
 from services.run.stories import STORIES
 from shared.web.i18n import LANGUAGES
 
@@ -82,3 +86,16 @@ def test_every_country_and_language_has_what_people_are_made_of() -> None:
     assert set(CALLINGS) == set(LANGUAGES)
     for code, dial in DIALS.items():
         assert COUNTRIES[code].focal_phone.startswith(dial.split()[0]), code
+
+
+async def test_whoever_stops_a_simulation_is_heard_while_its_people_are_made_up() -> None:
+    programme = PLAN.programme("bridge")
+    assert programme is not None
+    call = programme.call(2015)
+    assert call is not None
+    order = Order(programme="bridge", year=2015, applications=20_000, seed=7)
+    making = asyncio.create_task(made_up(PLAN, programme, call, order, Progress(Console(quiet=True))))
+    await asyncio.sleep(0)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
