@@ -25,7 +25,8 @@ from services.run.stack import NotStarted
 from services.run.written import NotWritten
 from shared.kernel.clock import SteeredClock
 from shared.messaging.broker import Broker
-from shared.persistence.postgres_place import POINTER
+from shared.persistence import postgres_place
+from shared.persistence.postgres_place import OWNER, POINTER, PREFIX
 from tests.played import Table, order, played, undisturbed
 
 __all__ = ["undisturbed"]
@@ -78,12 +79,14 @@ def test_the_command_ends_with_an_error_where_the_books_or_the_answers_are_wrong
 
 
 async def test_what_root_keeps_outside_goes_with_the_folder_of_a_simulation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
+    monkeypatch.setattr(postgres_place, "PLACES_ROOT", (str(tmp_path),))
+    outside = tmp_path / f"{PREFIX}outside"
     outside.mkdir()
 
     def begun(home: Home, *_: Any) -> Any:
         home.postgres.mkdir(parents=True)
         (home.postgres / POINTER).write_text(str(outside))
+        (outside / OWNER).write_text(str(home.postgres))
         raise NotStarted("it went no further")
 
     monkeypatch.setattr(simulation, "Stack", begun)
