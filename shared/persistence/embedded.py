@@ -23,11 +23,20 @@ from shared.kernel.ids import new_secret
 from shared.persistence import postgres_place
 from shared.persistence.file_lock import try_lock, trying
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
-from shared.persistence.postgres_place import SOCKET_NAME, Place, cannot_be_used, choose, not_started, private_folder, remove_elsewhere
+from shared.persistence.postgres_place import (
+    PORT,
+    PREFIX,
+    SOCKET_NAME,
+    Place,
+    cannot_be_used,
+    choose,
+    not_started,
+    private_folder,
+    remove_elsewhere,
+)
 from shared.persistence.server_process import ServerProcess, clean_environment, run_as
 
 USER: Final = "puente"
-PORT: Final = 5432
 VERSION: Final = "18"
 START_SECONDS: Final = 60.0
 OWNER_SECONDS: Final = 5.0
@@ -271,7 +280,7 @@ class EmbeddedPostgres:
         if plain and len(os.fsencode(wanted / SOCKET_NAME)) <= SOCKET_BYTES_MAX:
             private_folder(wanted, place.identity)
         else:
-            wanted = Path(tempfile.mkdtemp(prefix="puente-", dir="/tmp"))  # the shortest path there is; new and 0700
+            wanted = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))  # the shortest path there is; new and 0700
             if place.identity and not place.identity.namespace:
                 os.chown(wanted, place.identity.uid, place.identity.gid)
         (place.home / "socket").write_text(str(wanted))
@@ -289,7 +298,7 @@ class EmbeddedPostgres:
 @contextlib.contextmanager
 def temporary() -> Iterator[EmbeddedPostgres]:
     """A server on a new folder that is deleted afterwards; for tests."""
-    folder = Path(tempfile.mkdtemp(prefix="puente-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # the account that root steps down to passes through
     postgres = EmbeddedPostgres(folder, durable=False)

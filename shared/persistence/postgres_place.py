@@ -32,7 +32,8 @@ POINTER = "elsewhere"
 """Lies in the folder, and says where the place outside is."""
 OWNER = "owner-folder"
 """Lies in the place outside, and says whose it is: a copy of a folder has its pointer too, and is not to take or delete what it names."""
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 END_SECONDS = 10.0
 
 
