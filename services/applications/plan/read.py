@@ -39,9 +39,7 @@ def read(folder: Path) -> Plan | list[PlanError]:
     problems = Problems()
     reader = _Reader(folder, problems)
     plan = reader.plan()
-    found = problems.all()
-    if reader.common.lacked:  # everything else in those files may only follow from that
-        found = [error for error in found if not error.file.startswith(PROGRAMMES)]
+    found = problems.all(following=PROGRAMMES if reader.common.lacked else "")
     if found:
         return found
     assert plan is not None, "a plan without errors was read whole"
@@ -66,7 +64,7 @@ class _Reader:
         cases = tuple(case for programme in programmes for case in self._cases(programme, countries))
         if common.lacked and not (self.folder / COMMON).exists():
             taken = 'a file of that name: programmes take entries over from it with "use"'
-            self.problems.add(PlanError(file=COMMON, line=1, problem="the file is missing", expected=taken))
+            self.problems.unread(PlanError(file=COMMON, line=1, problem="the file is missing", expected=taken))
         self._no_stray_cases({file.stem for file in (self.folder / PROGRAMMES).glob("*.toml")})
         if head is None:
             return None

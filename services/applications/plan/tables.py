@@ -66,19 +66,20 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[PlanError, None] = {}
-        self._unread = False
+        self._unread: set[PlanError] = set()
 
     def unread(self, error: PlanError) -> None:
         """A file of which nothing is known."""
-        self._unread = True
+        self._unread.add(error)
         self.add(error)
 
     def add(self, error: PlanError) -> None:
         self._found[error] = None
 
-    def all(self) -> list[PlanError]:
-        """By file and line. Where a file could not be read, what only follows from that is left out: that something is none of nothing."""
-        return sorted(one for one in self._found if not (self._unread and one.expected.endswith(OF_NONE)))
+    def all(self, following: str = "") -> list[PlanError]:
+        """By file and line, without what only follows from a file that could not be read: choices of nothing, whatever `following` have."""
+        out = {one for one in self._found if one.expected.endswith(OF_NONE) or (following and one.file.startswith(following))}
+        return sorted(self._found.keys() - (out - self._unread if self._unread else set()))
 
 
 def near(wrong: object, right: Iterable[str]) -> str:

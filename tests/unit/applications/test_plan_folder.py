@@ -90,3 +90,9 @@ def test_where_what_programmes_share_cannot_be_read_that_is_the_one_error_beside
     found = errors(folder)
     assert {error.split(":")[0] for error in found} - {"participation.toml"} == {"common.toml", "countries.toml"}, found
     assert "not TOML" in found[0]
+
+
+def test_a_programme_that_cannot_be_read_is_named_beside_what_programmes_share(folder: Path) -> None:
+    (folder / "common.toml").unlink()
+    (folder / "programmes" / "masters.toml").write_text("offer_days = ")
+    assert [error.split(":")[0] for error in errors(folder)] == ["common.toml", "programmes/masters.toml"]
