@@ -29,6 +29,16 @@ from shared.mail.sink import Mail
 PATIENCE_S = 60.0
 
 
+async def rest(stack: Stack, settling: Settling) -> None:
+    """Wait until nothing is under way, also of what has fallen due by now: whatever follows is not overtaken by a sweep."""
+    await settling.settled(seconds=PATIENCE_S, alive=stack.raise_failures)
+    for service in stack.services.values():
+        for sweep in service.sweeps:
+            while await sweep.run(stack.clock.now()):
+                pass
+    await settling.settled(seconds=PATIENCE_S, alive=stack.raise_failures)
+
+
 @dataclass
 class House:
     """A running platform with the plan of 2015-2019 in force. Everybody acts through pages and APIs."""
@@ -61,6 +71,10 @@ class House:
     async def settled(self) -> None:
         """Wait until no event is under way anywhere."""
         await self.settling.settled(seconds=PATIENCE_S, alive=self.stack.raise_failures)
+
+    async def rested(self) -> None:
+        """Wait until nothing is under way, also of what has fallen due: no sweep changes figures that somebody looks at."""
+        await rest(self.stack, self.settling)
 
     # ------------------------------------------------------------------------------------------------------------ people
     def programme(self, code: str) -> Programme:

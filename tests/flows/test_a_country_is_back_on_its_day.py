@@ -39,6 +39,7 @@ async def leave_for_march(house: House) -> None:
     typed |= {f"start-{box}": value for box, value in (("day", "1"), ("month", "3"), ("year", "2016"))}
     typed |= {f"end-{box}": value for box, value in (("day", "31"), ("month", "3"), ("year", "2016"))}
     one, other = await house.staff("officer"), await house.staff("officer", number=2)
+    await house.rested()
     await one.browser.post(path, {**typed, "step": "look"})
     filed = await one.browser.post(path, {**typed, "step": "send"})
     page = await other.browser.get(filed.path)

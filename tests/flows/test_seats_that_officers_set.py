@@ -45,6 +45,7 @@ async def set_by_two(house: House, officer: Staff, capacity: int | None) -> None
     """One proposes it by the form of a cell; another adopts it on its page; then it has arrived everywhere."""
     path = "/quotas/cells/training:PE:2016/limits"
     typed = {"limit": LIMIT, "capacity": "" if capacity is None else str(capacity), "reason": "The room.", "key": str(new_id())}
+    await house.rested()
     await officer.browser.post(path, {**typed, "step": "look"})
     filed = await officer.browser.post(path, {**typed, "step": "send"})
     other = await house.staff("officer", number=2)
