@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from services.run import databases
-from services.run.home import Home, default_home
+from services.run.home import VARIABLE, Home, default_home
 from shared.messaging import broker, broker_docker, broker_java, broker_ports
 from shared.persistence.embedded import temporary
 from shared.persistence.postgres_place import EmbeddedFailure
@@ -75,6 +75,7 @@ def run() -> list[Check]:
         lambda: port(PAGES_PORT, "the pages", home, home.running),
         lambda: port(MAILS_PORT, "the mails", home, home.mail_page),
         writable,
+        lambda: kept_in(home),
         disk,
         memory,
     ]
@@ -244,6 +245,16 @@ def writable() -> Check:
             "Folder", "missing", f"{', '.join(closed)} cannot be written", "Data and caches are kept there.", "Clone a copy of your own."
         )
     return Check("Folder", "ok", str(ROOT))
+
+
+def kept_in(home: Home) -> Check:
+    """Whether the folder of the data can be used, or made."""
+    there = next(one for one in (home.folder, *home.folder.parents) if os.path.lexists(one) or one == one.parent)
+    found = f"{home.folder}" + ("" if there == home.folder else ", made at the first start")
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return Check("Data", "ok", found)
+    wrong = f"{there} cannot be written" if there.is_dir() else f"{there} is no folder"
+    return Check("Data", "missing", wrong, "Data are kept there.", f"Name another folder in {VARIABLE}, or leave it out.")
 
 
 def disk() -> Check:

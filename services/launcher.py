@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 
 from services.run.command_line import commands, ended, on_services, out, run
-from services.run.failures import said_in_a_line
 from services.run.registry import NAMES
 
 ServiceName = Literal["applications", "quotas", "notifications"]
@@ -233,8 +232,7 @@ def verify(files: Annotated[list[Path], typer.Argument(help="Exports of decision
     """Check exports of decisions, without a database and without Kafka; several are also held against each other, by their age."""
     from services.run.verifying import verify_files
 
-    with said_in_a_line():
-        ended(verify_files(files, out, Console(stderr=True, soft_wrap=True)))
+    ended(verify_files(files, out, Console(stderr=True, soft_wrap=True)))
 
 
 @again.command("quotas")

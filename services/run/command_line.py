@@ -21,11 +21,12 @@ out = Console(soft_wrap=True)
 
 
 class Worded(TyperGroup):
-    """Commands whose options are refused in words of our own."""
+    """Commands whose errors, those of their options too, are told in words of our own where a person can put them right."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with said_in_a_line():
+                return super().invoke(ctx)
         except typer.BadParameter as error:
             from pydantic import ValidationError
 
@@ -48,7 +49,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     import uvloop
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with said_in_a_line(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -16,7 +18,14 @@ from shared.persistence.embedded import EmbeddedPostgres
 from shared.persistence.server_process import ServerProcess
 
 TEMPLATE = "puente_{service}"
+FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+OPTIONS: Final = ("sslmode", *FILES, "host", "port", "user", "password", "passfile")
+"""What may stand behind the `?` of an address, as libpq spells it: how the connection is secured, and what may stand before it too."""
+SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 COMMAND_SECONDS = 10.0
+"""So long an installation that starts or stops lets commands come to their end."""
+OTHERS_SECONDS = 30.0
+"""So long a command that started the server keeps it for the others that joined."""
 LOOK_SECONDS = 0.1
 
 
@@ -42,7 +51,8 @@ class InUse(Exception):
 async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] | None = None) -> AsyncIterator[str]:
     """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open.
 
-    A command joins an embedded server that runs. An installation, which lives on, needs one of its own, whose process `watch` is given:
+    A command joins an embedded server that runs; whichever started it waits for the others. An installation, which lives on, needs one of
+    its own, whose process `watch` is given:
     `InUse` where a command has one there and does not end soon.
     Raises `OtherServer` rather than begin another installation in a folder that belongs to databases elsewhere.
     """
@@ -59,13 +69,15 @@ async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] 
         while embedded.server is None:
             if time.monotonic() > deadline:
                 raise InUse(f"A command works on the database of {home.folder} and takes it along at its end. Let it end, and start again.")
+            await asyncio.to_thread(embedded.stop)  # the command waits for those who joined, and this one waits for the command
             await asyncio.sleep(LOOK_SECONDS)
             address = await asyncio.to_thread(embedded.start)
         watch(embedded.server)
     try:
         yield address.dsn(TEMPLATE)
     finally:
-        await asyncio.shield(asyncio.to_thread(embedded.stop))
+        others_seconds = OTHERS_SECONDS if watch is None else COMMAND_SECONDS
+        await asyncio.shield(asyncio.to_thread(embedded.stop, others_seconds=others_seconds))
 
 
 def elsewhere(home: Home) -> str:
@@ -120,6 +132,13 @@ def checked(given: str) -> str:
             f"PUENTE_DATABASE_URL is {address(given)!r}: expected postgresql://user:password@host/puente_{{service}}, "
             "with {service} where the service's name goes"
         )
+    if wrong := unreadable(given):
+        raise DatabaseAway(wrong)
+    return given
+
+
+def unreadable(given: str) -> str:
+    """What is wrong with the address of a database, without a word of its password; empty where nothing is."""
     try:
         url = make_url(given)
         port_is_one = url.port is None or 0 < url.port <= 65535
@@ -127,13 +146,22 @@ def checked(given: str) -> str:
         port_is_one = False
     if not port_is_one:
         # What is wrong is not repeated: where an address cannot be read, nobody knows which part of it is the password.
-        raise DatabaseAway(
+        return (
             "PUENTE_DATABASE_URL cannot be read as an address: expected postgresql://user:password@host:5432/puente_{service}, with a port "
             "that is a number, a host of IPv6 in brackets, and %40 for an @, %3A for a : and %2F for a / in the password"
         )
-    if "sslmode" in url.query:
-        raise DatabaseAway("PUENTE_DATABASE_URL ends in sslmode, which is not read everywhere: leave it out")
-    return given
+    unknown = sorted(set(url.query) - set(OPTIONS))
+    if unknown:
+        instead = "write sslmode" if unknown[0] == "ssl" else f"expected {', '.join(OPTIONS[:-1])} or {OPTIONS[-1]}"
+        return f"PUENTE_DATABASE_URL says {unknown[0]} behind the ?, which is not known there: {instead}"
+    mode = url.query.get("sslmode", SSL_MODES[0])
+    if mode not in SSL_MODES:
+        return f"PUENTE_DATABASE_URL says sslmode={mode}: expected {', '.join(SSL_MODES[:-1])} or {SSL_MODES[-1]}"
+    for option in FILES:
+        file = url.query.get(option)
+        if file and not (isinstance(file, str) and os.access(file, os.R_OK)):
+            return f"PUENTE_DATABASE_URL says {option}={file}, and there is no such file that can be read: correct its path"
+    return ""
 
 
 async def prepare(url: str, services: Sequence[str] = NAMES) -> None:

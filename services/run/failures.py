@@ -1,15 +1,33 @@
 """What a person can put right is told as text; everything else keeps its traceback."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
 
+from services.run.home import default_home
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+
+_OTHER_ACCOUNT: Final = "use the account that it belongs to"
+_NO_ROOM: Final = "make room there"
+PLACES: Final = {
+    errno.EACCES: _OTHER_ACCOUNT,
+    errno.EPERM: _OTHER_ACCOUNT,
+    errno.EROFS: _OTHER_ACCOUNT,
+    errno.ENOTDIR: "a file is where a folder is wanted; move it away",
+    errno.EISDIR: "a folder is where a file is wanted; move it away",
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+}
+"""What helps where a file or a folder cannot be used, by the error's number. Any other number is a fault of the program."""
 
 
 def in_words(one: "ErrorDetails") -> str:
@@ -45,6 +63,9 @@ def explained(error: BaseException) -> str | None:
         return f"{str(error).partition(chr(10))[0]}. {_what_next(str(error))}"
     if getattr(error, "safe_text", False):
         return str(error)
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.errno in PLACES:
+        another = "another folder (PUENTE_HOME)" if Path(error.filename).is_relative_to(default_home().folder) else "another one"
+        return f"{error.filename} cannot be used ({error.strerror}): {PLACES[error.errno]}, or name {another}."
     return None
 
 

@@ -3,6 +3,8 @@
 import ipaddress
 from typing import Final
 
+from sqlalchemy.engine import make_url
+
 from shared.settings import CommonSettings
 
 THROWN_AWAY: Final = "demo-only"
@@ -26,6 +28,11 @@ def faults(settings: CommonSettings) -> list[str]:
             found.append(
                 f"PUENTE_KAFKA_SECURITY is PLAINTEXT towards {', '.join(far)}: expected SASL_SSL or SSL outside of a private network"
             )
+    if (unsecured := _unsecured(settings.database_url)) and not _near(unsecured):
+        found.append(
+            f"PUENTE_DATABASE_URL names {unsecured} without sslmode: expected ?sslmode=verify-full&sslrootcert=FILE, or sslmode=require, "
+            "outside of a private network"
+        )
     secrets = {
         "PUENTE_DATABASE_URL": settings.database_url,
         "PUENTE_SMTP_PASSWORD": settings.smtp_password.get_secret_value(),
@@ -35,6 +42,15 @@ def faults(settings: CommonSettings) -> list[str]:
         f"{name} holds a password of the demonstration: expected one of your own" for name, value in secrets.items() if THROWN_AWAY in value
     ]
     return found
+
+
+def _unsecured(url: str) -> str:
+    """The host of a database that is reached without a word on how the connection is secured; empty where there is none."""
+    address = make_url(url) if url else None
+    if address is None or address.query.get("sslmode") in ("require", "verify-ca", "verify-full"):
+        return ""
+    host = address.host or address.query.get("host", "")
+    return "" if not isinstance(host, str) or host.startswith("/") else host
 
 
 def _hosts(bootstrap: str) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.run.collector import spare_the_collector
+from services.run.databases import unreadable
 from services.run.opened import clock_of
 from services.run.ports import listen_exactly
 from services.run.production import faults
@@ -85,5 +86,7 @@ def _opened(name: str) -> tuple[CommonSettings, Service]:
             "PUENTE_DATABASE_URL is empty: name the server, such as postgresql://user:password@host/puente_{service}; "
             "the embedded one is for puente demo and the commands beside it"
         )
+    if wrong := unreadable(settings.database_url):
+        raise WrongSetting(wrong)
     refuse_demonstration(settings)
     return settings, build(name, settings, clock_of(settings))

@@ -15,6 +15,7 @@ from shared.events.catalogue import KEPT, LEADING
 from shared.kernel.crash_points import reach
 from shared.messaging.transport import Outgoing, Publisher
 from shared.persistence.database import LOST, Unavailable
+from shared.persistence.database import connect as connect_to
 
 CHUNK: Final = 3_500
 """So many events of the usual size fill one record batch of each of a topic's eight partitions."""
@@ -42,15 +43,8 @@ _SENT = (
 
 async def connect(url: str) -> "asyncpg.Connection[Any]":
     """A connection of the leader's own, outside of any pool; plans are pinned to the index that an empty table would not suggest."""
-    settings = {
-        "application_name": "puente relay",
-        "enable_seqscan": "off",
-        "jit": "off",
-        "tcp_keepalives_idle": "5",
-    }
-    dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
     try:
-        return await asyncpg.connect(dsn, timeout=10, server_settings=settings)
+        return await connect_to(url, application_name="puente relay", enable_seqscan="off", jit="off", tcp_keepalives_idle="5")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise Unavailable(f"the database cannot be reached: {error}") from error
 

@@ -47,8 +47,22 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 """Needs PostgreSQL 17. Ends what neither of the others does: a client that stands still between preparing and executing a statement."""
 
 
+CONNECT_SECONDS: Final = 10.0
 UNKNOWN_SETTING: Final = "42704"
 NEEDS: Final = "PostgreSQL 17 or newer is needed"
+
+
+def dsn(url: str) -> str:
+    """The address as the driver reads it by itself, with all that may stand behind the `?`, such as `sslmode` and `sslrootcert`.
+
+    SQLAlchemy would hand each of these over as an argument, of which the driver has not the same ones: every connection is made with this.
+    """
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def connect(url: str, **server_settings: str) -> "asyncpg.Connection[Any]":
+    """A new connection to the database at `url`, in either spelling; raises what the driver does (`away_told`)."""
+    return await asyncpg.connect(dsn(url), timeout=CONNECT_SECONDS, server_settings=server_settings)
 
 
 class Unavailable(Exception):
@@ -88,7 +102,7 @@ class Database:
             pool_pre_ping=False,
             # An error's text may end in a log; what people typed may not.
             hide_parameters=True,
-            connect_args={"server_settings": settings, "timeout": 10},
+            async_creator=lambda: connect(url, **settings),
         )
         self._after_commit: list[Callable[[], None]] = []
 

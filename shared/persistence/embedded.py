@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
-from shared.kernel.ids import new_secret
 from shared.persistence import postgres_place
 from shared.persistence.file_lock import try_lock, trying
+from shared.persistence.postgres_initdb import initialise
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
 from shared.persistence.postgres_place import (
     PORT,
@@ -40,6 +40,8 @@ USER: Final = "puente"
 VERSION: Final = "18"
 START_SECONDS: Final = 60.0
 OWNER_SECONDS: Final = 5.0
+JOINED: Final = "joined"
+"""The file that everybody holds a share of the lock of who works on a server of another owner."""
 SOCKET_BYTES_MAX: Final = 103
 LOG_BYTES_MAX: Final = 4_000_000
 
@@ -91,6 +93,7 @@ class EmbeddedPostgres:
         self.place: Place | None = None
         self._server: ServerProcess | None = None
         self._owner: int | None = None
+        self._joined: int | None = None
         self._address: ServerAddress | None = None
 
     def __enter__(self) -> Self:
@@ -135,13 +138,18 @@ class EmbeddedPostgres:
             raise cannot_be_used(self.folder, error) from error
         raise not_started(f"another process holds {self.folder} and its server does not answer")
 
-    def stop(self) -> None:
-        """Stop the server where this object owns it: connections are closed, everything committed is on disk."""
+    def stop(self, *, others_seconds: float = 0) -> None:
+        """Stop the server where this object owns it: connections are closed, everything committed is on disk.
+
+        Those who have joined it are given `others_seconds` to leave.
+        """
         server, self._server = self._server, None
-        owner, self._owner = self._owner, None
-        if owner is not None:
-            os.close(owner)  # first, so that nobody joins a server that is about to end
+        for held in (self._owner, self._joined):
+            if held is not None:
+                os.close(held)  # first, so that nobody joins a server that is about to end
+        self._owner = self._joined = None
         if server and self.place and self._address:
+            self._wait_for_others(others_seconds)
             server.stop()
             with contextlib.suppress(FileNotFoundError), trying(self.folder / "lock") as lock:
                 if lock is not None:  # else somebody has started another one, and the socket is that one's
@@ -185,19 +193,36 @@ class EmbeddedPostgres:
     # ----------------------------------------------------------------------------------------------- owning, joining
     def _join(self, place: Place) -> ServerAddress | None:
         """The server of another owner, if that one lives: the server of a dead one is about to end."""
-        with trying(self.folder / "owner") as dead:
-            if dead is not None:
-                return None
+        # Held before the look at the owner: whoever finds one that lives is seen by it when it stops.
+        joined = try_lock(self.folder / JOINED, shared=True)
         try:
+            with trying(self.folder / "owner") as dead:
+                if dead is not None or joined is None:
+                    return None
             address = ServerAddress(Path((place.home / "socket").read_text()), (place.home / "password").read_text())
+            if pid_line(place.home / "data", 7) != "ready" or not address.answers():
+                return None
+            self._joined, joined = joined, None
+            return address
         except FileNotFoundError:
             return None
-        return address if pid_line(place.home / "data", 7) == "ready" and address.answers() else None
+        finally:
+            if joined is not None:
+                os.close(joined)
+
+    def _wait_for_others(self, seconds: float) -> None:
+        """Until nobody works on this server any more; nobody can join it now."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with trying(self.folder / JOINED) as nobody_else:
+                if nobody_else is not None:
+                    return
+            time.sleep(0.05)
 
     def _own(self, place: Place, lock: int) -> ServerAddress:
         data, log = place.home / "data", place.home / "server.log"
         if not data.is_dir():
-            self._initialise(place, lock)
+            initialise(place, USER, lock)
         version = (data / "PG_VERSION").read_text().strip()
         if version != VERSION:
             raise not_started(f"{data} is of PostgreSQL {version}, the programs are {VERSION}")
@@ -238,40 +263,6 @@ class EmbeddedPostgres:
         os.pwrite(owner, b"%-20d" % os.getpid(), 0)
         self._server, self._owner = server, owner
         return address
-
-    def _initialise(self, place: Place, lock: int) -> None:
-        """A new data folder; made beside and renamed, so that a kill on the way leaves nothing that looks whole.
-
-        initdb outlives a killed process for a moment and goes on writing: it holds the lock, so that the next start waits for it.
-        """
-        for half_made in place.home.glob("data.new.*"):
-            shutil.rmtree(half_made, ignore_errors=True)
-        fresh = place.home / f"data.new.{new_secret(16)}"
-        private_folder(fresh, place.identity)
-        private_folder(fresh / "data", place.identity)
-        password = new_secret()
-        for secret in (fresh / "password", place.home / "password"):
-            secret.unlink(missing_ok=True)
-            with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(password)
-        if place.identity and not place.identity.namespace:
-            os.chown(fresh / "password", place.identity.uid, place.identity.gid)
-        done = run_as(
-            place.identity,
-            [
-                *(place.programs / "initdb", "-D", fresh / "data", "-U", USER, "--auth=scram-sha-256", "--pwfile", fresh / "password"),
-                *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
-                *("--set", "dynamic_shared_memory_type=mmap", "--set", "shared_buffers=16MB"),
-                # The many rounds make a password that people choose harder to guess; this one is 32 random bytes, and each connection pays.
-                *("--set", "scram_iterations=1"),
-            ],
-            held=[lock],
-        )
-        if done.returncode != 0:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise not_started(f"initdb: {(done.stderr or done.stdout).strip()[-2000:]}")
-        (fresh / "data").rename(place.home / "data")
-        shutil.rmtree(fresh)
 
     def _socket_folder(self, place: Place) -> Path:
         """A private folder for the socket, below the data where its path is short and plain enough, else a temporary one."""

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def try_lock(path: Path) -> int | None:
-    """Take the lock at `path` (made where missing): the descriptor that holds it until closed, or None while another has it."""
+def try_lock(path: Path, *, shared: bool = False) -> int | None:
+    """Take the lock at `path` (made where missing): the descriptor that holds it until closed, or None while another has it.
+
+    `shared`: as one of several who may hold it at the same time, while nobody has it alone.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None

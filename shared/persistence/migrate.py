@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.persistence.database import connect
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -93,7 +95,7 @@ async def _under_lock(url: str, service: str, act: "Callable[[Config], None]") -
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
         act(settings)
 
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, async_creator=lambda: connect(url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(run)

@@ -165,6 +165,8 @@ SOUND: dict[str, Any] = {
 def test_sound_settings_are_accepted() -> None:
     """Otherwise the refusals below would show nothing."""
     assert faults(CommonSettings(**SOUND)) == []
+    far = "postgresql://puente_quotas:kX3@db.example.gob/puente_quotas?sslmode=verify-full&sslrootcert=/etc/ssl/ca.crt"
+    assert faults(CommonSettings(**{**SOUND, "database_url": far})) == []
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,8 @@ def test_sound_settings_are_accepted() -> None:
         ("kafka_bootstrap", "kafka.example.gob:9092", "PUENTE_KAFKA_SECURITY"),
         ("kafka_bootstrap", "10.0.0.7:9092,203.0.114.7:9092", "PUENTE_KAFKA_SECURITY"),
         ("database_url", "postgresql://puente_quotas:demo-only-quotas@postgres/puente_quotas", "PUENTE_DATABASE_URL"),
+        ("database_url", "postgresql://puente_quotas:kX3@db.example.gob/puente_quotas", "PUENTE_DATABASE_URL"),
+        ("database_url", "postgresql://puente_quotas:kX3@db.example.gob/puente_quotas?sslmode=prefer", "PUENTE_DATABASE_URL"),
         ("smtp_password", "demo-only-mail", "PUENTE_SMTP_PASSWORD"),
     ],
 )

@@ -225,6 +225,7 @@ async def test_migrate_makes_missing_databases_and_says_where_they_stand(puente:
         (("serve", "worker", "quotas"), {"PUENTE_TRANSPORT": "kafka"}, "PUENTE_KAFKA_BOOTSTRAP is empty"),
         (("serve", "api", "quotas"), {"PUENTE_TRANSPORT": "pigeon"}, "PUENTE_TRANSPORT is 'pigeon'"),
         (("serve", "api", "quotas"), {"PUENTE_PRODUCTION": "true"}, "PUENTE_CLOCK_FILE is "),
+        (("serve", "api", "quotas"), {"PUENTE_DATABASE_URL": "postgresql://u:secret@h/puente?ssl=true"}, "write sslmode"),
         (("check",), {"PUENTE_DATABASE_URL": "postgresql://somewhere/puente"}, "{service}"),
         (("migrate", "all"), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "does not answer"),
         (("check",), {"PUENTE_DATABASE_URL": "puente"}, "{service}"),

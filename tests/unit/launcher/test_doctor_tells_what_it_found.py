@@ -106,3 +106,13 @@ def test_an_address_that_names_no_databases_is_no_server_of_ones_own(monkeypatch
     assert found.state == "missing" and "with {service} where" in found.meaning and "secret" not in found.meaning
     monkeypatch.setenv("PUENTE_DATABASE_URL", "postgresql://puente:secret@db/puente_{service}")
     assert doctor.database().state == "ok"
+
+
+def test_a_folder_of_the_data_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        told = doctor.kept_in(Home(folder))
+        assert (told.state, told.found, "PUENTE_HOME" in told.what_to_do) == ("missing", f"{tmp_path / 'file'} is no folder", True)
+    for folder in (tmp_path, tmp_path / "new" / "deeper"):
+        assert doctor.kept_in(Home(folder)).state == "ok"
+    assert not (tmp_path / "new").exists(), "doctor changes nothing"

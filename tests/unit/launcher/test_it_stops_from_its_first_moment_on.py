@@ -34,9 +34,8 @@ main()
 """
 RUNNING = """
 import asyncio, os, signal
-import typer
 from services import start
-from services.run.command_line import run
+from services.run.command_line import commands, run
 
 async def work():
     os.kill(os.getpid(), signal.SIGINT)
@@ -46,13 +45,17 @@ async def work():
         print("put away")
 
 signal.signal(signal.SIGINT, start._stopped)
-app = typer.Typer()
+app = commands("Commands.")
+
+@app.callback()
+def every() -> None:
+    pass
 
 @app.command()
 def wait() -> None:
     run(work())
 
-app([])
+app(["wait"])
 """
 
 

@@ -12,6 +12,9 @@ from services.run.failures import explained
 from shared.persistence.database import NEEDS, Unavailable, away_told
 from shared.persistence.postgres_place import EmbeddedFailure, cannot_be_used
 
+ANOTHER = "name another folder (PUENTE_HOME)."
+HOME = "/a"
+
 
 @pytest.mark.parametrize(
     ("error", "said"),
@@ -19,9 +22,28 @@ from shared.persistence.postgres_place import EmbeddedFailure, cannot_be_used
         (EmbeddedFailure("No server.", "The disk is full.", "Free some."), "No server.\n  Why:  The disk is full.\n  Next: Free some."),
         (ExceptionGroup("two tasks", [EmbeddedFailure("No server.", "a", "b")]), "No server.\n  Why:  a\n  Next: b"),
         (ZeroDivisionError("of ours"), None),
+        (
+            PermissionError(13, "Permission denied", "/a/keys"),
+            f"/a/keys cannot be used (Permission denied): use the account that it belongs to, or {ANOTHER}",
+        ),
+        (
+            NotADirectoryError(20, "Not a directory", "/a/clock"),
+            f"/a/clock cannot be used (Not a directory): a file is where a folder is wanted; move it away, or {ANOTHER}",
+        ),
+        (
+            OSError(28, "No space left on device", "/a/logs"),
+            f"/a/logs cannot be used (No space left on device): make room there, or {ANOTHER}",
+        ),
+        (
+            PermissionError(13, "Permission denied", "/b"),
+            "/b cannot be used (Permission denied): use the account that it belongs to, or name another one.",
+        ),
+        (FileNotFoundError(2, "No such file", "/a/templates"), None),
+        (PermissionError(1, "of no file"), None),
     ],
 )
-def test_it_says_what_and_what_to_do(error: Exception, said: str | None) -> None:
+def test_it_says_what_and_what_to_do(error: Exception, said: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUENTE_HOME", HOME)
     assert explained(error) == said
 
 
@@ -76,6 +98,9 @@ def test_what_the_driver_said_is_told_without_the_classes_around_it() -> None:
         "postgresql://u:secret@[::1/p_{service}",
         "postgresql://u:secret@h:99999/p_{service}",
         "postgresql://u:secret@h/p_{service}?sslmode=bogus",
+        "postgresql://u:secret@h/p_{service}?ssl=require",
+        "postgresql://u:secret@h/p_{service}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt",
+        "postgresql://u:secret@h/p_{service}?sslmode=require&sslmode=disable",
     ],
 )
 def test_an_address_that_is_none_is_said_to_be_none_without_its_password(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
