@@ -14,7 +14,8 @@ class CommonSettings(BaseSettings):
 
     database_url: str = Field(
         default="",
-        description="postgresql://user:password@host/puente_{service}, where {service} is filled in; the embedded server where empty.",
+        description="postgresql://user:password@host/puente_{service}?sslmode=verify-full&sslrootcert=FILE, where {service} is filled in, "
+        "and what begins with the ? may be left out; the embedded server where empty.",
     )
     transport: Literal["local", "kafka"] = Field(default="local", description="How events travel: local (one process) or kafka.")
     kafka_bootstrap: str = Field(default="", description="Addresses of the Kafka brokers, host:port,host:port.")
