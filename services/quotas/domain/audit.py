@@ -31,6 +31,13 @@ class Counted(NamedTuple):
 _NEVER: Final = Counted(0, 0)
 
 
+class Standing(NamedTuple):
+    """What an application is after its last decision that was read, and in which cell."""
+
+    state: str
+    cell: str
+
+
 @dataclass(slots=True)
 class Chain:
     """A cell after its last decision that was read: the head of its chain, its target, what is used of it, and its list, best first."""
@@ -53,7 +60,7 @@ class Audit:
     scope: str = ""
     chains: dict[str, Chain] = field(default_factory=dict)
     counters: dict[str, Counted] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
     ranks: dict[str, _Rank] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     decisions: int = 0
@@ -76,12 +83,12 @@ class Audit:
         if body["prev"] != chain.hash:
             raise Wrong("link", f"the decision before it has the hash {chain.hash}, this one names {body['prev']}", *at)
         self._says_what_it_may(body)
-        before = self.states.get(body["application"])
+        stood = self.standings.get(body["application"])
         uses = [CountedUse._make(use.values()) for use in body["limits"]]  # a canonical record has them in this order
         self._limits(body, uses)
         self._order(body, uses, chain)
         target, chain.target = chain.target, self._target(body, uses, chain.target)
-        self.ledger.expect(Expected(body, expected_moves(body, before, target, chain.target, chain.used)))
+        self.ledger.expect(Expected(body, expected_moves(body, stood and stood.state, target, chain.target, chain.used)))
         chain.used = next((use.after for use in uses if use.key == f"cell:{cell}"), chain.used)
         chain.number, chain.hash = number, kept
         self._follow(body, chain)
@@ -94,7 +101,9 @@ class Audit:
 
     def _says_what_it_may(self, body: Mapping[str, Any]) -> None:
         cell, number, outcome, application = body["cell"], body["number"], body["outcome"], body["application"]
-        state = self.states.get(application, "")
+        state, where = self.standings.get(application, Standing("", cell))
+        if where != cell:
+            raise Wrong("state", f"{application} is {state} in {where}: no decision of {cell} can be about it", cell, number)
         if application is not None and state not in comes_after(outcome):
             raise Wrong("state", f"{application} is {state or 'nothing here'}, and cannot become {outcome}", cell, number)
         if (application is None) != (comes_after(outcome) == ()):
@@ -220,9 +229,9 @@ class Audit:
         if outcome == REORDERED:
             return
         if outcome in (WAITING, OFFERED, TAKEN, "nominated"):
-            self.states[application] = outcome
+            self.standings[application] = Standing(outcome, body["cell"])
         else:
-            self.states.pop(application, None)
+            self.standings.pop(application, None)
 
     def _by_hand(self, body: Mapping[str, Any], chain: Chain, rank: _Rank) -> _Rank:
         """Two people gave the application another rank: from here on it is this one that nobody may overtake, or be overtaken by."""

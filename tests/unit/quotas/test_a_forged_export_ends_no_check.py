@@ -9,8 +9,9 @@ from rich.console import Console
 
 from services.quotas.domain.export import Writer
 from services.run.verifying import verify_files
-from tests.unit.quotas.exports import decisions_in, edited, fault_of, with_record
-from tests.unit.quotas.tampering import books
+from tests.unit.quotas.exports import decisions_in, edited, fault_of, with_chain, with_record
+from tests.unit.quotas.shelf import BR
+from tests.unit.quotas.tampering import ROUND, books
 
 
 @pytest.mark.parametrize("outcome", [[], {}, None, 1])
@@ -63,3 +64,14 @@ def test_verify_says_what_no_terminal_can_show_and_what_would_order_it_about(tmp
     assert r"decision 1 of \ud800\x1b[2J:PE:2016: hash" in said
     assert r"0 cells of \ud800\x1b[2J: no fault" in said
     assert "deep: line 1, the export: line: the line is no JSON" in said
+
+
+def test_a_decision_of_one_cell_about_somebody_who_waits_in_another_is_at_fault() -> None:
+    """Its list is another one: nobody's place on it is to be taken away by that decision."""
+    lines = list(books())
+    index, body = next((index, body) for index, body in decisions_in(lines) if (body["cell"], body["outcome"]) == (ROUND, "refused"))
+    number = sum(one["cell"] == BR for _, one in decisions_in(lines)) + 1
+    lines[index] = with_record(lines[index], cell=BR, number=number)
+    fault = fault_of(with_chain(lines))
+    assert fault is not None and (fault.code, fault.cell, fault.number) == ("state", BR, number)
+    assert fault.detail == f"{body['application']} is waiting in {ROUND}: no decision of {BR} can be about it"
