@@ -165,6 +165,15 @@ def test_a_deadline_is_said_in_the_reader_s_zone_and_in_beijing_s() -> None:
     assert "(Buenos Aires)" in rendered("place_offered", facts, "pt", "America/Argentina/Buenos_Aires")[0].body
 
 
+APPEAL = {"en": "you can appeal", "es": "recurrir", "pt": "recorrer", "fr": "contester", "zh": "申诉", "nl": "bezwaar maken"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_is_refused_is_told_that_they_can_appeal(language: str) -> None:
+    for template, facts in (("application_rejected", {"reasons": [], "by_role": "officer"}), ("place_refused", {"reason": "list_full"})):
+        assert APPEAL[language] in rendered(template, facts, language)[0].body
+
+
 def test_a_zone_that_nobody_knows_is_taken_for_beijing_s() -> None:
     facts = {"answer_by": "2016-02-24T16:30:00Z"}
     for zone in ("", "Mars/Olympus", "../etc/passwd"):
