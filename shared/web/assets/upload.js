@@ -125,7 +125,7 @@ for (const form of document.querySelectorAll('form[data-upload]')) {
     if (!wrong && next) location.assign(next)
     else if (next) form.querySelector('[data-upload-go]').hidden = false
     if (!wrong) return
-    if (!document.title.startsWith(say('wrong'))) document.title = `${say('wrong')} ${document.title}`
+    if (!document.title.startsWith(say('wrong'))) document.title = say('wrong') + document.title
     list.focus()
   })
 }
