@@ -71,7 +71,7 @@ class Asking:
         if question.key in self.questions:
             table.wrong("key", f'the question "{question.key}" stands twice', "each question once in a programme")
         kinds = GIVES.get(question.key, KINDS)
-        if question.options and question.kind not in kinds:
+        if question.options and question.kind in KINDS and question.kind not in kinds:
             table.wrong(
                 "kind", f'the question "{question.key}" is of kind {question.kind}', f"{listing(kinds)}: places are given by its answer"
             )
@@ -96,7 +96,7 @@ class Asking:
             optional=entry.flag("optional"),
             none=self._none(entry, kind),
             when=self.when(entry),
-            options=self._options(entry, "options") if kind in OFFERING else (),
+            options=self._options(entry, "options") if kind in OFFERING or (kind not in KINDS and entry.holds("options")) else (),
             past=entry.flag("past") if kind in ("date", "number") else False,
             not_before=self._begun(entry) if kind == "number" else None,
             autocomplete=entry.maybe_text("autocomplete"),
@@ -105,8 +105,13 @@ class Asking:
             **self._of_kind(entry, kind),
         )
         self._bounds_fit(entry, question)
-        self.close(entry)
+        if kind in kinds:  # else nobody knows which keys belong there
+            self.close(entry)
         return question
+
+    def _of_no_kind(self, key: str) -> bool:
+        """Whether it is a question whose kind there is not: what is said about it may well be right."""
+        return key in self.questions and self.questions[key].kind not in KINDS
 
     def _bound(self, entry: Table, name: str) -> int | None:
         if name in ("earliest", "latest"):
@@ -118,7 +123,7 @@ class Asking:
         if not entry.has("not_before"):
             return None
         key = entry.text("not_before")
-        years = [question.key for question in list(self.questions.values())[self.page_from :] if question.year]
+        years = [key for key in list(self.questions)[self.page_from :] if self.questions[key].year or self._of_no_kind(key)]
         if key and key not in years:
             expected = f"a year that is asked earlier on the same page or in the same entry: {listing(years) or 'there is none'}"
             entry.wrong("not_before", f'"not_before" is "{key}"', expected, near(key, years))
@@ -129,7 +134,10 @@ class Asking:
         if not (kind in ROUND and entry.flag("optional")):
             if not entry.holds("none"):
                 return None
-            entry.wrong("none", f'"none" stands with a question that is no optional {" or ".join(ROUND)}', 'optional = true, or no "none"')
+            if kind in KINDS:
+                entry.wrong(
+                    "none", f'"none" stands with a question that is no optional {" or ".join(ROUND)}', 'optional = true, or no "none"'
+                )
         return entry.maybe_in_languages("none")
 
     def _of_kind(self, entry: Table, kind: str) -> dict[str, Any]:
@@ -204,6 +212,8 @@ class Asking:
         if key in self.chart and key not in self.questions:
             self._not_yet(table, key, _raw_text(entry, "key"), earlier)
             table.done()
+            return None
+        if self._of_no_kind(key):
             return None
         question = self.questions.get(table.choice("question", earlier))
         keys = (YES_NO if question.kind == "yes_no" else [option.key for option in question.options]) if question else None

@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Final
 
-from services.applications.domain.answers import Question
+from services.applications.domain.answers import KINDS, Question
 from services.applications.domain.correction import MARKED
 from services.applications.domain.eligibility import MOMENTS, RULES, Parameter, Rule
 from services.applications.plan.asking import Asking
@@ -70,7 +70,8 @@ class Forms(Asking):
         parameters: dict[str, Parameter] = {}
         if kind in RULES:
             about = self._about(entry, RULES[kind].questions)
-            parameters = {name: self._parameter(entry, name, form, about) for name, form in RULES[kind].parameters.items()}
+            if not (about and self._of_no_kind(about.key)):
+                parameters = {name: self._parameter(entry, name, form, about) for name, form in RULES[kind].parameters.items()}
         rule = Rule(
             code=code,
             kind=kind,
@@ -82,7 +83,8 @@ class Forms(Asking):
             start=start,
             end=end,
         )
-        self.close(entry)
+        if kind in RULES and not (about and self._of_no_kind(about.key)):
+            self.close(entry)
         return rule
 
     def _about(self, entry: Table, kinds: tuple[str, ...]) -> Question | None:
@@ -90,7 +92,7 @@ class Forms(Asking):
             return None
         key = entry.choice("question", list(self.questions))
         question = self.questions.get(key)
-        if question and question.kind not in kinds:
+        if question and question.kind not in kinds and not self._of_no_kind(key):
             fitting = [q.key for q in self.questions.values() if q.kind in kinds]
             expected = f"a question of kind {' or '.join(kinds)}" + (f": {listing(fitting)}" if fitting else "")
             entry.wrong("question", f'the question "{key}" is of kind {question.kind}', expected)
@@ -105,9 +107,10 @@ class Forms(Asking):
         if form == "options":
             return entry.texts(name, rungs)
         if form == "year":
-            return entry.choice(name, [inner.key for inner in about.questions if inner.year] if about else [])
+            years = [inner.key for inner in about.questions if inner.year or inner.kind not in KINDS] if about else []
+            return entry.choice(name, years)
         if form == "date":
-            return entry.choice(name, [question.key for question in self.questions.values() if question.kind == "date"])
+            return entry.choice(name, [key for key, question in self.questions.items() if question.kind == "date" or self._of_no_kind(key)])
         if form == "rung":
             rung = entry.choice(name, rungs)
             return tuple(rungs[rungs.index(rung) :]) if rung in rungs else ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from services.applications.domain.answers import LANGUAGES, Answer, Entries, Question, Texts
+from services.applications.domain.answers import KINDS, LANGUAGES, Answer, Entries, Question, Texts
 from services.applications.domain.kinds import PLAIN
 from services.applications.plan.common import Common
 from services.applications.plan.countries import read_countries, read_participation, read_period
@@ -186,6 +186,8 @@ def _answers(table: Table, questions: Sequence[Question]) -> dict[str, Answer]:
 def _answer(table: Table, question: Question) -> Answer:
     """The answer as a case writes it; `{ words = 300 }` stands for a text of that many words."""
     key, value = question.key, table.values[question.key]
+    if question.kind not in KINDS:
+        return ""
     if question.kind == "date":
         return table.day(key)
     if question.kind == "number":

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.applications.domain.answers import KINDS as EVERY_KIND
 from services.applications.domain.answers import Question, Texts
 from services.applications.domain.referees import KINDS, MOMENTS, NEEDED, READERS, WAYS, Referees
 from services.applications.plan.asking import MAX_QUESTIONS
@@ -86,7 +87,7 @@ def _questions(entry: Table, forms: Forms, ways: tuple[str, ...]) -> tuple[Quest
     found: list[Question] = []
     for raw in entry.tables("questions", least=1 if "write" in ways else 0):
         question = forms.question(forms.common.resolve("questions", raw))
-        if question.kind and question.kind not in QUESTION_KINDS:
+        if question.kind in EVERY_KIND and question.kind not in QUESTION_KINDS:
             raw.wrong("kind", f'"kind" is "{question.kind}"', f"for a letter one of {listing(QUESTION_KINDS)}")
         if any(one.key == question.key for one in found):
             raw.wrong("key", f'the question "{question.key}" stands twice', "each one once")
