@@ -64,9 +64,13 @@ def format_date(value: date | datetime, form: DateForm = "long") -> str:
     return dated(str(babel_date(day, form, locale=LOCALES[current_language()])), current_language())
 
 
-def format_day_in(value: datetime, timezone: str) -> str:
-    """The day that `value` falls on in `timezone`, whose it is: `3 de marzo de 2016 (hora de Pekín)`. Elsewhere it may be another."""
-    return translate(N_("{day} ({place} time)"), day=format_date(value.astimezone(zone(timezone))), place=zone_name(timezone))
+def format_day_in(value: date | datetime, timezone: str) -> str:
+    """The day that `value` falls on in `timezone`, whose it is: `3 de marzo de 2016 (hora de Pekín)`. Elsewhere it may be another.
+
+    A day that is one already is that zone's own.
+    """
+    day = value.astimezone(zone(timezone)) if isinstance(value, datetime) else value
+    return translate(N_("{day} ({place} time)"), day=format_date(day), place=zone_name(timezone))
 
 
 def format_day(value: date) -> str:

@@ -31,7 +31,7 @@ from services.applications.pages.kit import applicant, folder_of
 from services.applications.pages.refusals import problem
 from services.applications.use_cases import Done
 from services.applications.use_cases.letters import appeal_until
-from shared.web.formats import format_date, format_datetime, format_number
+from shared.web.formats import format_datetime, format_day_in, format_number
 from shared.web.i18n import N_, translate
 from shared.web.pages import render
 from shared.web.problems import Problem, Redirect
@@ -67,12 +67,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A link to an exchange: its name, and whether an answer waits to be read or is waited for."""
+    """A link to an exchange: its name, whether an answer waits to be read or is waited for, and until when it may begin.
+
+    Without an address where it could have begun, and nobody did in time: `until` says so.
+    """
 
     href: str
     title: str
     status: str
     colour: str
+    until: str
 
 
 def said(letters: Sequence[Letter], kind: str, zone: str, who: dict[str, str]) -> list[Said]:
@@ -97,23 +101,38 @@ def may_ask(folder: Folder, kind: str) -> LetterRefused | None:
     return may_begin(kind, State(folder.application.state), today=folder.dossier.call.day(folder.now), until=last_day(folder))
 
 
+def until_words(folder: Folder, kind: str) -> str:
+    """Until when one may appeal, or could, with whose day it is; nothing of questions, and where there is nothing to appeal against."""
+    until, refusal = last_day(folder), may_ask(folder, kind)
+    if kind != APPEAL or until is None:
+        return ""
+    day = format_day_in(until, folder.dossier.call.timezone)
+    if refusal is not None:
+        return _("An appeal could be written until the end of {day}.", day=day) if refusal.reason == "appeal_late" else ""
+    if of_kind(folder.dossier.letters, kind):
+        return _("You can add to it until it is closed, also after the last day of an appeal: {day}.", day=day)
+    return _("You can appeal until the end of {day}.", day=day)
+
+
 def exchanges(folder: Folder) -> list[Exchange]:
-    """What one may write about this application, or has written."""
+    """What one may write about this application, or has written; an appeal that nobody wrote in time, too."""
     found = []
     for kind in KINDS:
-        written = of_kind(folder.dossier.letters, kind)
-        if not folder.application.receipt or (not written and may_ask(folder, kind) is not None):
+        written, refusal = of_kind(folder.dossier.letters, kind), may_ask(folder, kind)
+        late = not written and refusal is not None and refusal.reason == "appeal_late"
+        if not folder.application.receipt or (not written and refusal is not None and not late):
             continue
         status, colour = "", ""
         if written:
             mine = written[-1].role == APPLICANT
             status, colour = (_("Waits for an answer"), "amber") if mine else (_("Answered"), "green")
-        found.append(Exchange(f"{folder.path}/letters/{kind}", _(TITLES[kind]), status, colour))
+        href, until = "" if late else f"{folder.path}/letters/{kind}", "" if written else until_words(folder, kind)
+        found.append(Exchange(href, _(TITLES[kind]), status, colour, until))
     return found
 
 
-def refused(outcome: LetterRefused) -> str:
-    """Why a letter was not taken."""
+def refused(outcome: LetterRefused, *, until: str = "") -> str:
+    """Why a letter was not taken; `until` says until when it would have been (`until_words`)."""
     match outcome.reason:
         case "empty":
             return _("Write something")
@@ -121,8 +140,8 @@ def refused(outcome: LetterRefused) -> str:
             return _("Write {most} characters or fewer", most=format_number(BODY_MAX))
         case "too_many":
             return _("You have written {most} times in a day. Write again tomorrow.", most=PER_DAY)
-        case "appeal_late" if outcome.until:
-            return _("An appeal could be written until the end of {day}.", day=format_date(outcome.until))
+        case "appeal_late" if until:
+            return until
         case "closed":
             return _("This exchange is closed.")
         case _:
@@ -139,7 +158,8 @@ def kind_in(folder: Folder, kind: str) -> str:
 async def letters_page(request: Request, application_id: str, kind: str) -> Response:
     folder = await folder_of(request, application_id)
     kind_in(folder, kind)
-    if not of_kind(folder.dossier.letters, kind) and may_ask(folder, kind) is not None:
+    refusal = may_ask(folder, kind)
+    if refusal is not None and refusal.reason == "no_decision":
         raise Redirect(folder.path)
     return draw(request, folder, kind, error=told_again(request, unfit) or "")
 
@@ -159,7 +179,7 @@ async def write(request: Request, application_id: str, kind: str) -> Response:
     kind_in(folder, kind)
     outcome = await desk.db.run(lambda tx: use_cases.write_letter(tx, viewer, folder.application.id, kind, body, now=desk.clock.now()))
     if isinstance(outcome, LetterRefused):
-        return draw(request, folder, kind, typed=body, error=refused(outcome))
+        return draw(request, folder, kind, typed=body, error=refused(outcome, until=until_words(folder, kind)))
     if not isinstance(outcome, Done):
         raise problem(outcome, folder.zone)
     return RedirectResponse(f"{folder.path}/letters/{kind}?sent=1", 303)
@@ -172,18 +192,19 @@ def box(kind: str, typed: str, error: str, *, staff: bool = False) -> dict[str, 
 
 
 def draw(request: Request, folder: Folder, kind: str, *, typed: str = "", error: str = "") -> Response:
-    """What was written, and the box while one may write."""
-    until = last_day(folder)
+    """What was written, and the box while one may write, or to keep what was typed."""
+    writing = may_ask(folder, kind) is None
+    until = until_words(folder, kind)
     return render(
         request,
         "letters.html",
         status=422 if error else 200,
         folder=folder,
         title=_(TITLES[kind]),
-        lead=_(LEADS[kind]),
+        lead=_(LEADS[kind]) if writing else "",
         said=said(folder.dossier.letters, kind, folder.zone, WHO),
-        box=box(kind, typed, error) if error or may_ask(folder, kind) is None else None,
-        until=format_date(until) if kind == APPEAL and until and not of_kind(folder.dossier.letters, kind) else "",
+        box=box(kind, typed, error) if error or writing else None,
+        until=until if until != error else "",
         sent="sent" in request.query_params,
         waits=waits_for(folder.dossier.letters, kind) not in ("", APPLICANT),
     )

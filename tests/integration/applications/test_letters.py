@@ -13,6 +13,7 @@ from services.applications.domain.outcomes import Forbidden, NotFound
 from services.applications.domain.viewers import Viewer
 from services.applications.tables import Application
 from services.applications.use_cases import Done
+from shared.web.formats import format_date
 from tests.integration.applications.calling import Api
 from tests.integration.applications.front import words
 from tests.integration.applications.people import ABROAD, AUDITOR, COORDINATOR, OFFICER, REVIEWER, World, new_applicant, the_plan
@@ -113,8 +114,12 @@ async def test_an_appeal_is_taken_until_its_last_day_and_answered_by_an_officer_
     assert programme is not None
     path = f"/applications/{application.id}/letters/appeal"
     world.now = application.changed_at + timedelta(days=programme.appeal_days)
-    assert "You can appeal until the end of" in words(await get(api, person, path))
+    last = format_date(programme.call(application.year).day(world.now))  # type: ignore[union-attr]
+    for page in (f"/applications/{application.id}", path):
+        assert f"You can appeal until the end of {last} (Beijing time)." in words(await get(api, person, page))
     assert isinstance(await write(world, person, application, "appeal"), Done)
+    assert f"the last day of an appeal: {last} (Beijing time)" in words(await get(api, person, path)), "the day stays while one may write"
+    assert "until the end of" not in words(await get(api, person, f"/applications/{application.id}"))
     assert isinstance(await write(world, COORDINATOR, application, "appeal", "no"), Forbidden)
     assert application.receipt
     assert "Appeals waiting for an answer" in words(await get(api, OFFICER, "/officer"))
@@ -123,10 +128,14 @@ async def test_an_appeal_is_taken_until_its_last_day_and_answered_by_an_officer_
     assert "Send my answer" not in words(await get(api, AUDITOR, place)), "an auditor reads"
     world.now += timedelta(days=30)
     assert isinstance(await write(world, person, application, "appeal", "I add something."), Done), "what goes on may go on"
+    assert "You can add to it until it is closed" in words(await get(api, person, path))
     assert isinstance(await write(world, OFFICER, application, "appeal", "The rank was counted again.", close=True), Done)
     assert (await write(world, person, application, "appeal", "Again!")).reason == "closed"
     assert (await world.application(application.id)).state == state
-    assert "The rank was counted again." in words(await get(api, person, path))
+    closed = words(await get(api, person, path))
+    assert "The rank was counted again." in closed
+    for said in ("Say why the decision is wrong", "You can add to it", "until the end of"):
+        assert said not in closed, "nothing can be written there"
 
 
 async def test_there_is_no_appeal_without_a_refusal_and_none_after_its_last_day(world: World, api: Api) -> None:
@@ -138,5 +147,19 @@ async def test_there_is_no_appeal_without_a_refusal_and_none_after_its_last_day(
     late = await write(world, other, rejected, "appeal")
     assert late.reason == "appeal_late"
     assert late.until is not None
-    assert "Appeal against" not in words(await get(api, other, f"/applications/{rejected.id}"))
+    over, path = f"An appeal could be written until the end of {format_date(late.until)} (Beijing time).", f"/applications/{rejected.id}"
+    own = words(await get(api, other, path))
+    assert over in own
+    assert "Appeal against" not in own, "nothing leads to where nothing can be written"
+    gone = await get(api, other, f"{path}/letters/appeal")
+    assert over in words(gone), "whoever comes by an old link is told"
+    assert "<textarea" not in gone.text
+    assert "Say why the decision is wrong" not in words(gone)
+    api.clock.move_to(world.now)
+    tried = await api.send(other, "POST", f"{path}/letters/appeal", data={"body": "It was written too long."})
+    assert tried.status_code == 422
+    assert over in words(tried)
+    assert "You can appeal until" not in words(tried)
+    assert "It was written too long." in words(tried), "what was typed is not lost"
+    assert (await api.send(person, "GET", f"/applications/{waiting.id}/letters/appeal")).status_code == 303, "there is no decision"
     assert isinstance(await write(world, other, rejected), Done), "a question may be asked at any time"

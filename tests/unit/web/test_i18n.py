@@ -1,6 +1,6 @@
 """Texts come in the language of whoever asks; the catalogues are checked to the last word."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,7 @@ def test_a_day_alone_says_whose_day_it_is() -> None:
     for language in LANGUAGES:
         with speaking(TEXTS, language):
             said[language] = formats.format_day_in(moment, formats.BEIJING)
+            assert formats.format_day_in(date(2016, 4, 15), formats.BEIJING) == said[language], "a day is that zone's own already"
     assert said == {
         "en": "15 April 2016 (Beijing time)",
         "es": "15 de abril de 2016 (hora de Pekín)",
