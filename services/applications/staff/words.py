@@ -214,9 +214,9 @@ def to_tick(reasons: Iterable[PlanReason]) -> str:
         words.setdefault(one.marked, []).append(name)
     named = {what: listed(names) for what, names in words.items()}
     return sentences(
-        _("At least one document has to be ticked for: {reasons}", reasons=named["document"]) if "document" in named else "",
-        _("At least one question or page has to be ticked for: {reasons}", reasons=named["answer"]) if "answer" in named else "",
-        _("At least one has to be ticked for: {reasons}", reasons=named[True]) if True in named else "",
+        _("At least one document has to be ticked for: {reasons}.", reasons=named["document"]) if "document" in named else "",
+        _("At least one question or page has to be ticked for: {reasons}.", reasons=named["answer"]) if "answer" in named else "",
+        _("At least one has to be ticked for: {reasons}.", reasons=named[True]) if True in named else "",
     )
 
 

@@ -181,6 +181,7 @@ async def test_a_reason_that_is_about_a_place_needs_one_that_is_named(world: Wor
     opened = await page(api, COORDINATOR, path)
     assert "At least one document has to be ticked for: “A document cannot be read”" in words(opened)
     assert "one question or page has to be ticked for: “An answer is not clear enough”" in words(opened)
+    assert "” At least one" not in words(opened), "each of the sentences of the hint ends"
     assert 'value="document:transcripts"' in opened.text
     assert 'value="document:physical_examination"' not in opened.text, "it is asked for after an offer: nobody can add it now"
     assert "« Un document est illisible »" in words(await page(api, COORDINATOR, f"{path}?lang=fr")), "the marks are the language's own"
