@@ -17,7 +17,7 @@ NAMES: Final[Mapping[str, str]] = {
     "decide": N_("To decide"),
     "review": N_("With reviewers"),
     "country": N_("With countries"),
-    "asking": N_("Waiting for an answer"),
+    "asking": N_("Looking for a place"),
     "waiting": N_("Approved, or on a waiting list"),
     "offered": N_("Place offered"),
     "placed": N_("Place taken"),

@@ -53,7 +53,7 @@ async def test_the_list_begins_with_what_is_to_be_decided_best_scored_first(hous
     browser = await house.browser("officer")
     page = await browser.get("/officer")
     assert listed(page) == [str(one.id) for one in (best, high, low, short)]
-    for tab in ("To decide 4", "With reviewers 1", "With countries 1", "Waiting for an answer 0", "Place offered 1"):
+    for tab in ("To decide 4", "With reviewers 1", "With countries 1", "Looking for a place 0", "Place offered 1"):
         assert tab in main(page)
     assert listed(await browser.get("/officer?tab=review")) == [str(unscored.id)]
     assert listed(await browser.get("/officer?tab=country")) == [str(sent.id)]
