@@ -1,5 +1,6 @@
 """What this machine has and lacks for Puente, what that means, and what to do about it: `puente doctor`."""
 
+import asyncio
 import errno
 import os
 import platform
@@ -137,10 +138,10 @@ def assets() -> Check:
 def database() -> Check:
     if given := os.environ.get("PUENTE_DATABASE_URL"):
         try:
-            databases.checked(given)
+            found = asyncio.run(databases.answers(databases.checked(given)))
         except databases.DatabaseAway as wrong:
             return Check("PostgreSQL", "missing", "none", f"{wrong}.", "Correct it, or remove it: the embedded one is used then.")
-        return Check("PostgreSQL", "ok", "your own, in PUENTE_DATABASE_URL", "puente migrate all tries it.")
+        return Check("PostgreSQL", "ok", f"your own, in PUENTE_DATABASE_URL: {found}")
     try:
         with temporary() as server:
             place = server.place

@@ -3,17 +3,20 @@
 import asyncio
 import contextlib
 import os
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import asyncpg
+from rich.console import Console
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from services.run.home import VARIABLE, Home
 from services.run.registry import NAMES
-from shared.persistence import migrate
+from shared.persistence import database, migrate
 from shared.persistence.embedded import EmbeddedPostgres
 from shared.persistence.server_process import ServerProcess
 
@@ -21,12 +24,15 @@ TEMPLATE = "puente_{service}"
 FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 OPTIONS: Final = ("sslmode", *FILES, "host", "port", "user", "password", "passfile")
 """What may stand behind the `?` of an address, as libpq spells it: how the connection is secured, and what may stand before it too."""
+BEFORE: Final = {"host": "host", "port": "port", "user": "username", "password": "password"}
+"""Those that may stand before the `?`, and then not behind it, with what SQLAlchemy calls them."""
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 COMMAND_SECONDS = 10.0
 """So long an installation that starts or stops lets commands come to their end."""
 OTHERS_SECONDS = 30.0
 """So long a command that started the server keeps it for the others that joined."""
 LOOK_SECONDS = 0.1
+SILENT_SECONDS = 1.0
 
 
 class DatabaseAway(Exception):
@@ -52,8 +58,7 @@ async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] 
     """The URL with `{service}` in it: `given` where there is one, else that of the embedded server in `home`, while this is open.
 
     A command joins an embedded server that runs; whichever started it waits for the others. An installation, which lives on, needs one of
-    its own, whose process `watch` is given:
-    `InUse` where a command has one there and does not end soon.
+    its own, whose process `watch` is given: `InUse` where a command has one there and does not end soon.
     Raises `OtherServer` rather than begin another installation in a folder that belongs to databases elsewhere.
     """
     if given:
@@ -63,21 +68,35 @@ async def server(home: Home, given: str, watch: Callable[[ServerProcess], None] 
         raise OtherServer(moved(home, given))
     home.make()
     embedded = EmbeddedPostgres(home.postgres)
-    address = await asyncio.to_thread(embedded.start)
-    if watch is not None:
-        deadline = time.monotonic() + COMMAND_SECONDS
-        while embedded.server is None:
-            if time.monotonic() > deadline:
-                raise InUse(f"A command works on the database of {home.folder} and takes it along at its end. Let it end, and start again.")
-            await asyncio.to_thread(embedded.stop)  # the command waits for those who joined, and this one waits for the command
-            await asyncio.sleep(LOOK_SECONDS)
-            address = await asyncio.to_thread(embedded.start)
-        watch(embedded.server)
     try:
+        address = await asyncio.to_thread(embedded.start)
+        if watch is not None:
+            deadline = time.monotonic() + COMMAND_SECONDS
+            while embedded.server is None:
+                embedded.stop()  # a share in it: the command waits for whoever has one, and this waits for the command
+                if time.monotonic() > deadline:
+                    raise InUse(
+                        f"A command works on the database of {home.folder} and takes it along at its end. Let it end, and start again."
+                    )
+                await asyncio.sleep(LOOK_SECONDS)
+                address = await asyncio.to_thread(embedded.start)
+            watch(embedded.server)
         yield address.dsn(TEMPLATE)
+        await _others_end(embedded, OTHERS_SECONDS if watch is None else COMMAND_SECONDS)
     finally:
-        others_seconds = OTHERS_SECONDS if watch is None else COMMAND_SECONDS
-        await asyncio.shield(asyncio.to_thread(embedded.stop, others_seconds=others_seconds))
+        await asyncio.shield(asyncio.to_thread(embedded.stop))
+
+
+async def _others_end(embedded: EmbeddedPostgres, seconds: float) -> None:
+    """Wait so long for those who joined the server of `embedded`, if they do not end at once; Ctrl-C ends the waiting."""
+    began = time.monotonic()
+    said = False
+    while embedded.leave() and time.monotonic() < began + seconds:
+        if not said and time.monotonic() > began + SILENT_SECONDS:
+            said = True
+            note = f"Another command works on this database: this one keeps it for {seconds:.0f} s at most. Ctrl-C ends both."
+            Console(stderr=True, soft_wrap=True).print(note, highlight=False, markup=False)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def elsewhere(home: Home) -> str:
@@ -116,12 +135,12 @@ def moved(home: Home, given: str) -> str:
 
 
 def address(given: str) -> str:
-    """What a server of one's own is known by: its URL without the password."""
+    """What a server of one's own is known by: its URL without the password, however the connection is secured."""
     try:
         url = make_url(given.replace("postgresql+asyncpg://", "postgresql://", 1))
     except (ArgumentError, ValueError):
         return "***"
-    said = url._replace(password=None).difference_update_query(["password"]).render_as_string()
+    said = url._replace(password=None).difference_update_query(["password", "sslmode", *FILES]).render_as_string()
     return said.replace("%7B", "{").replace("%7D", "}")
 
 
@@ -141,10 +160,10 @@ def unreadable(given: str) -> str:
     """What is wrong with the address of a database, without a word of its password; empty where nothing is."""
     try:
         url = make_url(given)
-        port_is_one = url.port is None or 0 < url.port <= 65535
+        legible = (url.port is None or 0 < url.port <= 65535) and "@" not in (url.host or "") and url.get_backend_name() == "postgresql"
     except (ArgumentError, ValueError):
-        port_is_one = False
-    if not port_is_one:
+        legible = False
+    if not legible:
         # What is wrong is not repeated: where an address cannot be read, nobody knows which part of it is the password.
         return (
             "PUENTE_DATABASE_URL cannot be read as an address: expected postgresql://user:password@host:5432/puente_{service}, with a port "
@@ -154,13 +173,23 @@ def unreadable(given: str) -> str:
     if unknown:
         instead = "write sslmode" if unknown[0] == "ssl" else f"expected {', '.join(OPTIONS[:-1])} or {OPTIONS[-1]}"
         return f"PUENTE_DATABASE_URL says {unknown[0]} behind the ?, which is not known there: {instead}"
+    twice = [key for key, said in url.query.items() if not isinstance(said, str) or (key in BEFORE and getattr(url, BEFORE[key]))]
+    if twice:
+        return f"PUENTE_DATABASE_URL says twice what its {twice[0]} is: say it once"
+    if not str(url.query.get("port", "5432")).isdecimal():
+        return "PUENTE_DATABASE_URL says a port behind the ? that is no number: correct it"
     mode = url.query.get("sslmode", SSL_MODES[0])
     if mode not in SSL_MODES:
         return f"PUENTE_DATABASE_URL says sslmode={mode}: expected {', '.join(SSL_MODES[:-1])} or {SSL_MODES[-1]}"
     for option in FILES:
-        file = url.query.get(option)
-        if file and not (isinstance(file, str) and os.access(file, os.R_OK)):
-            return f"PUENTE_DATABASE_URL says {option}={file}, and there is no such file that can be read: correct its path"
+        for file in {str(url.query[option]).replace("{service}", name) for name in NAMES} if option in url.query else ():
+            if not (Path(file).is_file() and os.access(file, os.R_OK)):
+                return f"PUENTE_DATABASE_URL says {option}={file}, and there is no such file that can be read: correct its path"
+    if known_by := url.query.get("sslrootcert"):
+        try:
+            ssl.create_default_context(cafile=str(known_by))
+        except (ssl.SSLError, OSError):
+            return f"PUENTE_DATABASE_URL says sslrootcert={known_by}, which holds no certificate: name a file in PEM"
     return ""
 
 
@@ -187,7 +216,28 @@ async def holds(url: str, service: str, table: str) -> bool:
 
 def dsn(url: str, service: str) -> str:
     """asyncpg's URL of one service's database."""
-    return url.replace("{service}", service).replace("postgresql+asyncpg://", "postgresql://", 1)
+    return database.dsn(url.replace("{service}", service))
+
+
+def name(url: str, service: str) -> str:
+    """What one service's database is called."""
+    return str(make_url(dsn(url, service)).database)
+
+
+async def answers(url: str) -> str:
+    """What the server is that `url` names, by one connection that changes nothing: its version, and whether the databases are made yet.
+
+    `DatabaseAway` where it does not answer, or lets nobody in like this.
+    """
+    first = NAMES[0]
+    try:
+        connection = await _connected(dsn(url, first), first)
+    except asyncpg.InvalidCatalogNameError:
+        return f"it answers, and {name(url, first)} is not made yet"
+    try:
+        return f"PostgreSQL {connection.get_server_version().major} answers"
+    finally:
+        await connection.close()
 
 
 async def _version(where: str, service: str) -> str | None:
@@ -209,20 +259,20 @@ async def _version(where: str, service: str) -> str | None:
 async def _connected(where: str, service: str) -> asyncpg.Connection:
     """A connection to that service's database; `InvalidCatalogNameError` where there is none, `DatabaseAway` where nothing answers."""
     try:
-        return await asyncpg.connect(where, timeout=10)
+        return await database.connect(where)
     except asyncpg.InvalidCatalogNameError:
         raise
     except (OSError, OverflowError, asyncpg.PostgresError, asyncpg.ClientConfigurationError, TimeoutError) as error:
-        raise DatabaseAway(
-            f"the database of {service} at {address(where)} does not answer ({error}): start the server, or correct PUENTE_DATABASE_URL"
-        ) from error
+        started = isinstance(error, asyncpg.PostgresError | asyncpg.ClientConfigurationError)
+        next_step = "correct PUENTE_DATABASE_URL" if started else "start the server, or correct PUENTE_DATABASE_URL"
+        raise DatabaseAway(f"the database of {service} at {address(where)} does not answer ({error}): {next_step}") from error
 
 
 async def _create(where: str) -> None:
     wanted = make_url(where)
     name = str(wanted.database).replace('"', "")
     try:
-        connection = await asyncpg.connect(wanted.set(database="postgres").render_as_string(hide_password=False), timeout=10)
+        connection = await database.connect(wanted.set(database="postgres").render_as_string(hide_password=False))
         try:
             with contextlib.suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                 await connection.execute(f'create database "{name}"')

@@ -110,10 +110,10 @@ def forget(home: Home) -> str:
     """
     if not home.folder.exists():
         return ""
-    with trying(home.folder / "lock") as lock, _database_at_rest(home) as at_rest:
-        if lock is None:
+    with contextlib.ExitStack() as held:
+        if held.enter_context(trying(home.folder / "lock")) is None:
             raise NotStarted(f"Puente runs in {home.folder}: end it first, then begin anew.")
-        if not at_rest:
+        if not held.enter_context(_database_at_rest(home)):
             raise NotStarted(f"A command works on the database of {home.folder}: let it end first, then begin anew.")
         # From here on it is a start that was cut off, until the last of it is gone.
         _mark(home.begun)
@@ -147,7 +147,7 @@ def _mark(path: Path) -> None:
 
 def _kept(given: str) -> str:
     """Why a demonstration cannot begin in a server of one's own, and what its owner can do."""
-    names = ", ".join(databases.dsn(given, name).rpartition("/")[2].partition("?")[0] for name in NAMES)
+    names = ", ".join(databases.name(given, name) for name in NAMES)
     return (
         f"there are applications in {databases.address(given)}, and Puente removes nothing from a server of your own: "
         f"drop these databases there and start again ({names}), or name others in PUENTE_DATABASE_URL."

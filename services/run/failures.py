@@ -15,13 +15,18 @@ from services.run.home import default_home
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from shared.persistence.database import Unavailable
 
+
+MISSING: Final = "3D"
+"""The class of the SQLSTATE by which a server says that it has no such database."""
+MAKES_IT: Final = "puente migrate all makes what is missing"
 _OTHER_ACCOUNT: Final = "use the account that it belongs to"
 _NO_ROOM: Final = "make room there"
 PLACES: Final = {
     errno.EACCES: _OTHER_ACCOUNT,
     errno.EPERM: _OTHER_ACCOUNT,
-    errno.EROFS: _OTHER_ACCOUNT,
+    errno.EROFS: "nothing can be written there",
     errno.ENOTDIR: "a file is where a folder is wanted; move it away",
     errno.EISDIR: "a folder is where a file is wanted; move it away",
     errno.ENOSPC: _NO_ROOM,
@@ -60,7 +65,7 @@ def explained(error: BaseException) -> str | None:
     from shared.persistence.database import Unavailable
 
     if isinstance(error, Unavailable):
-        return f"{str(error).partition(chr(10))[0]}. {_what_next(str(error))}"
+        return f"{str(error).partition(chr(10))[0]}. {_what_next(error)}"
     if getattr(error, "safe_text", False):
         return str(error)
     if isinstance(error, OSError) and isinstance(error.filename, str) and error.errno in PLACES:
@@ -69,12 +74,16 @@ def explained(error: BaseException) -> str | None:
     return None
 
 
-def _what_next(said: str) -> str:
+def _what_next(error: "Unavailable") -> str:
     """What helps where a database is away: another server where it is too old, and nothing to correct where it is the embedded one."""
-    from shared.persistence.database import NEEDS
+    from shared.persistence.database import NEEDS, NotLetIn
 
-    if said.startswith(NEEDS):
+    if str(error).startswith(NEEDS):
         return "Name a newer server in PUENTE_DATABASE_URL, or remove that setting: the embedded one is used then."
+    if isinstance(error, NotLetIn) and error.why == MISSING:
+        return f"{MAKES_IT}, or correct PUENTE_DATABASE_URL."
+    if isinstance(error, NotLetIn):
+        return "Correct PUENTE_DATABASE_URL."
     if os.environ.get("PUENTE_DATABASE_URL"):
         return "Start the server, or correct PUENTE_DATABASE_URL."
     return "It is the embedded one, which ends with whoever started it: do this again, and see puente doctor where that does not help."

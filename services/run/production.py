@@ -1,6 +1,7 @@
 """What a real installation must not be started with."""
 
 import ipaddress
+import os
 from typing import Final
 
 from sqlalchemy.engine import make_url
@@ -47,10 +48,11 @@ def faults(settings: CommonSettings) -> list[str]:
 def _unsecured(url: str) -> str:
     """The host of a database that is reached without a word on how the connection is secured; empty where there is none."""
     address = make_url(url) if url else None
-    if address is None or address.query.get("sslmode") in ("require", "verify-ca", "verify-full"):
+    mode = address.query.get("sslmode", os.environ.get("PGSSLMODE")) if address else None
+    if address is None or mode in ("require", "verify-ca", "verify-full"):
         return ""
-    host = address.host or address.query.get("host", "")
-    return "" if not isinstance(host, str) or host.startswith("/") else host
+    host = str(address.host or address.query.get("host") or os.environ.get("PGHOST", ""))
+    return "" if host.startswith("/") else host
 
 
 def _hosts(bootstrap: str) -> list[str]:

@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.pgproto.pgproto import UUID as DriverId
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import registry
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -49,6 +50,8 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 
 CONNECT_SECONDS: Final = 10.0
 UNKNOWN_SETTING: Final = "42704"
+NOT_LET_IN: Final = ("28", "3D")
+"""Classes of SQLSTATE: invalid authorization, invalid catalog name."""
 NEEDS: Final = "PostgreSQL 17 or newer is needed"
 
 
@@ -56,17 +59,32 @@ def dsn(url: str) -> str:
     """The address as the driver reads it by itself, with all that may stand behind the `?`, such as `sslmode` and `sslrootcert`.
 
     SQLAlchemy would hand each of these over as an argument, of which the driver has not the same ones: every connection is made with this.
+    It is written anew, since a # or a / in a password ends the host for the driver, and not for SQLAlchemy.
     """
-    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 async def connect(url: str, **server_settings: str) -> "asyncpg.Connection[Any]":
     """A new connection to the database at `url`, in either spelling; raises what the driver does (`away_told`)."""
-    return await asyncpg.connect(dsn(url), timeout=CONNECT_SECONDS, server_settings=server_settings)
+    try:
+        return await asyncpg.connect(dsn(url), timeout=CONNECT_SECONDS, server_settings=server_settings)
+    except ValueError as error:
+        if isinstance(error, asyncpg.ClientConfigurationError | OSError):  # such as a certificate that is not the one
+            raise
+        # Of the address, or of a variable such as PGPORT: what is wrong is not repeated, for it may be a part of a password.
+        raise asyncpg.ClientConfigurationError("its address, or a variable whose name begins with PG, cannot be read") from None
 
 
 class Unavailable(Exception):
     """The database cannot be reached, or went away under the work; whether a commit under way counted is not known."""
+
+
+class NotLetIn(Unavailable):
+    """The server answers and lets nobody in like this; `why` is the class of its SQLSTATE, empty where the driver refused."""
+
+    def __init__(self, said: str, why: str) -> None:
+        super().__init__(said)
+        self.why = why
 
 
 class Question(Generic[T]):
@@ -170,7 +188,7 @@ class Database:
             return (
                 f"{NEEDS}; this server refused a connection: {said(error)}"
                 if is_too_old(error)
-                else f"the database does not answer: {error}"
+                else f"the database does not answer: {_of_the_driver(error)}"
             )
         return None
 
@@ -198,6 +216,8 @@ def away_told() -> Iterator[None]:
     except (DBAPIError, asyncpg.PostgresError) as error:
         if is_too_old(error):
             raise Unavailable(f"{NEEDS}; this server refused a connection: {_of_the_driver(error)}") from error
+        if (why := is_refused(error)) is not None:
+            raise NotLetIn(f"the database lets nobody in: {_of_the_driver(error)}", why) from error
         if is_away(error):
             raise Unavailable(f"the database went away ({sqlstate(error) or type(error).__name__}): {_of_the_driver(error)}") from error
         raise
@@ -257,6 +277,14 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return sqlstate(error) in AWAY or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+
+
+def is_refused(error: BaseException) -> str | None:
+    """The class of the SQLSTATE by which a server refused a connection: a user or a password that is wrong ("28"), a database that there
+    is not ("3D"); empty where the driver could not even ask; None for any other error."""
+    refused = next((one[:2] for one in _sqlstates(error) if one.startswith(NOT_LET_IN)), None)
+    seen = getattr(getattr(error, "orig", None), "__cause__", None) or error
+    return "" if isinstance(seen, asyncpg.ClientConfigurationError) else refused
 
 
 def is_unfinished(error: BaseException) -> bool:

@@ -20,7 +20,7 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from shared.persistence import postgres_place
-from shared.persistence.file_lock import try_lock, trying
+from shared.persistence.file_lock import share_of, take, try_lock, trying
 from shared.persistence.postgres_initdb import initialise
 from shared.persistence.postgres_leftovers import STOP_SECONDS, end_leftovers, pid_line
 from shared.persistence.postgres_place import (
@@ -41,7 +41,7 @@ VERSION: Final = "18"
 START_SECONDS: Final = 60.0
 OWNER_SECONDS: Final = 5.0
 JOINED: Final = "joined"
-"""The file that everybody holds a share of the lock of who works on a server of another owner."""
+"""The file of a server of whose lock everybody has a share who works on it without being its owner; each start makes it anew."""
 SOCKET_BYTES_MAX: Final = 103
 LOG_BYTES_MAX: Final = 4_000_000
 
@@ -124,6 +124,7 @@ class EmbeddedPostgres:
     def start(self) -> ServerAddress:
         """Start the server, or join the one that another process has started here; `EmbeddedFailure` where neither works."""
         try:
+            self._let_go()
             self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             self.place = self.place or choose(self.folder)
             deadline = time.monotonic() + START_SECONDS
@@ -138,18 +139,31 @@ class EmbeddedPostgres:
             raise cannot_be_used(self.folder, error) from error
         raise not_started(f"another process holds {self.folder} and its server does not answer")
 
-    def stop(self, *, others_seconds: float = 0) -> None:
-        """Stop the server where this object owns it: connections are closed, everything committed is on disk.
+    def leave(self) -> bool:
+        """From here on nobody joins the server that this object owns. Whether somebody works on it who has joined before."""
+        self._let_go()
+        if self._server is None:
+            return False
+        try:
+            descriptor = os.open(self.folder / JOINED, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # a folder that was deleted is no reason not to stop
+            return False
+        try:
+            return not take(descriptor)
+        finally:
+            os.close(descriptor)
 
-        Those who have joined it are given `others_seconds` to leave.
-        """
-        server, self._server = self._server, None
+    def _let_go(self) -> None:
         for held in (self._owner, self._joined):
             if held is not None:
-                os.close(held)  # first, so that nobody joins a server that is about to end
+                os.close(held)
         self._owner = self._joined = None
+
+    def stop(self) -> None:
+        """Stop the server where this object owns it: connections are closed, everything committed is on disk."""
+        server, self._server = self._server, None
+        self._let_go()  # first, so that nobody joins a server that is about to end
         if server and self.place and self._address:
-            self._wait_for_others(others_seconds)
             server.stop()
             with contextlib.suppress(FileNotFoundError), trying(self.folder / "lock") as lock:
                 if lock is not None:  # else somebody has started another one, and the socket is that one's
@@ -194,10 +208,10 @@ class EmbeddedPostgres:
     def _join(self, place: Place) -> ServerAddress | None:
         """The server of another owner, if that one lives: the server of a dead one is about to end."""
         # Held before the look at the owner: whoever finds one that lives is seen by it when it stops.
-        joined = try_lock(self.folder / JOINED, shared=True)
+        joined = share_of(self.folder / JOINED)
         try:
-            with trying(self.folder / "owner") as dead:
-                if dead is not None or joined is None:
+            with trying(self.folder / "owner", shared=True) as dead:
+                if dead is not None:
                     return None
             address = ServerAddress(Path((place.home / "socket").read_text()), (place.home / "password").read_text())
             if pid_line(place.home / "data", 7) != "ready" or not address.answers():
@@ -209,15 +223,6 @@ class EmbeddedPostgres:
         finally:
             if joined is not None:
                 os.close(joined)
-
-    def _wait_for_others(self, seconds: float) -> None:
-        """Until nobody works on this server any more; nobody can join it now."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with trying(self.folder / JOINED) as nobody_else:
-                if nobody_else is not None:
-                    return
-            time.sleep(0.05)
 
     def _own(self, place: Place, lock: int) -> ServerAddress:
         data, log = place.home / "data", place.home / "server.log"
@@ -253,6 +258,8 @@ class EmbeddedPostgres:
                 server.stop()
                 raise not_started(log.read_bytes()[began:].decode(errors="replace").strip()[-2000:] or "it ended without a word")
             time.sleep(0.01)
+        (self.folder / JOINED).unlink(missing_ok=True)  # whoever outlived the server before is not waited for
+        (self.folder / JOINED).touch(0o644)
         deadline = time.monotonic() + OWNER_SECONDS
         while (owner := try_lock(self.folder / "owner")) is None:
             if time.monotonic() > deadline:

@@ -7,18 +7,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def try_lock(path: Path, *, shared: bool = False) -> int | None:
-    """Take the lock at `path` (made where missing): the descriptor that holds it until closed, or None while another has it.
-
-    `shared`: as one of several who may hold it at the same time, while nobody has it alone.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def take(descriptor: int, *, shared: bool = False) -> bool:
+    """Take the lock of an open file, unless another has it. `shared`: as one of several, while nobody has it alone."""
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
+        return False
+    return True
+
+
+def try_lock(path: Path, *, shared: bool = False) -> int | None:
+    """Take the lock at `path` (made where missing): the descriptor that holds it until closed, or None while another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if take(descriptor, shared=shared):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def share_of(path: Path) -> int | None:
+    """A share of the lock at `path`, which may be another account's: nothing is made, nor written. None where there is none to have."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return None
-    return descriptor
+    if take(descriptor, shared=True):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def wait_for(path: Path) -> int:
@@ -29,9 +45,9 @@ def wait_for(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def trying(path: Path) -> Iterator[int | None]:
+def trying(path: Path, *, shared: bool = False) -> Iterator[int | None]:
     """`try_lock`, given back at the end of the block, unless a child process has inherited it meanwhile."""
-    descriptor = try_lock(path)
+    descriptor = try_lock(path, shared=shared)
     try:
         yield descriptor
     finally:

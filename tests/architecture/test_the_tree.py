@@ -152,6 +152,12 @@ def test_compose_and_code_run_the_same_kafka() -> None:
     assert re.findall(r"image: apache/kafka:(\S+)", compose) == [KAFKA_VERSION]
 
 
+def test_one_place_connects_to_databases() -> None:
+    """Any other would read an address otherwise (decision 41)."""
+    ours = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
+    assert [path for path in ours if "asyncpg.connect(" in path.read_text()] == [ROOT / "shared" / "persistence" / "database.py"]
+
+
 def test_no_image_floats() -> None:
     """Every image has a version."""
     images = re.findall(r"image: (\S+)", (ROOT / "deploy/docker-compose.yml").read_text())

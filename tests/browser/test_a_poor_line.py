@@ -128,7 +128,7 @@ async def test_the_whole_form_over_a_slow_line_and_over_one_that_loses_requests(
     await lose(lossy, lossy.line)
     await asyncio.gather(*(applies(house, person, house.programme(PROGRAMME)) for person in (slow, lossy)))
     assert lossy.line.lost >= 8 and lossy.line.done >= 2 and lossy.line.back >= 2, f"the line did lose requests: {lossy.line}"
-    await house.settled()
+    await house.mailed()
     for person in (slow, lossy):
         (application,) = person.page.url.rsplit("/", 2)[1:2]
         (told,) = house.mails(person.email)

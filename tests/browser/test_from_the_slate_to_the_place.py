@@ -83,6 +83,7 @@ async def accepted(house: House, rosa: Visitor, application: str) -> None:
 
 async def told(house: House, rosa: Visitor, application: str) -> None:
     """The same words in the inbox and in the mail, whose link leads back to the application."""
+    await house.mailed()
     offer = next(mail for mail in house.mails(rosa.email) if "felicitaciones" in mail.text.lower())
     await rosa.page.locator("header").get_by_role("link", name=rosa.say("Messages")).click()
     await rosa.follow(offer.subject)

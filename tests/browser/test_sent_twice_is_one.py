@@ -63,7 +63,7 @@ async def hurries(house: House, ana: Visitor, *, refused: bool) -> None:
     async with beside.expect_navigation():
         await beside.locator("main form button").click()
     assert receipt in await beside.locator("main").inner_text(), "the other window, which did not know, is told the same"
-    await house.settled()
+    await house.mailed()
     assert [(one["state"], one["receipt"]) for one in await elsewhere.mine()] == [("submitted", receipt)]
     (told,) = house.mails(ana.email)
     assert application in told.text

@@ -16,6 +16,8 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from sqlalchemy import text
+
 from services.applications.accounts.people import Refused, add_staff
 from services.applications.plan.model import Call, Plan, Programme
 from services.run.acting import Applicant, Somebody, Staff
@@ -27,6 +29,7 @@ from services.run.stack import Stack
 from shared.mail.sink import Mail
 
 PATIENCE_S = 60.0
+_UNSENT = text("select count(*) from message where channel = 'email' and state not in ('sent', 'failed')")
 
 
 async def rest(stack: Stack, settling: Settling) -> None:
@@ -75,6 +78,16 @@ class House:
     async def rested(self) -> None:
         """Wait until nothing is under way, also of what has fallen due: no sweep changes figures that somebody looks at."""
         await rest(self.stack, self.settling)
+
+    async def mailed(self) -> None:
+        """Wait until nothing is under way, and every mail that it led to has been taken by the mail server."""
+        await self.rested()
+
+        async def look() -> str:
+            left = await self.stack.services["notifications"].db.run(lambda tx: tx.execute(_UNSENT))
+            return f"{number} mails are not sent" if (number := left.scalar_one()) else ""
+
+        await until("sending mails", look, seconds=PATIENCE_S, alive=self.stack.raise_failures)
 
     # ------------------------------------------------------------------------------------------------------------ people
     def programme(self, code: str) -> Programme:

@@ -41,11 +41,11 @@ async def test_an_erased_person_leaves_right_books_and_nothing_else(house: House
     services = house.stack.services
     await reread(services, house.stack.clock, Console(quiet=True))
     await republish(services, 35, house.stack.clock, Console(quiet=True))
-    await house.settled()
+    await house.mailed()
     await nothing_left(house, ana.email)
     told = len(house.mails(ana.email))
     house.at(house.now + timedelta(days=40))
-    await house.settled()
+    await house.mailed()
     assert len(house.mails(ana.email)) == told, "nobody is written to who is not there"
 
 

@@ -16,7 +16,7 @@ async def test_a_returned_application_is_corrected_and_goes_on(house: House) -> 
     coordinator = await house.staff("coordinator", "PE")
     await coordinator.return_for_correction(before, ["answer_unclear"], (house.now + timedelta(days=7)).date(), [REMARK])
     await house.until(application, "returned")
-    await house.settled()
+    await house.mailed()
     page = await rosa.browser.get(f"/applications/{application}/pages/course")
     assert REMARK["remark"] in page.words()
     assert not any(REMARK["remark"] in mail.text for mail in house.mails("rosa@example.org")), "what is wrong is said on the page alone"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from services.applications.plan.model import Plan
 from services.applications.plan.read import read
@@ -229,6 +230,12 @@ async def test_migrate_makes_missing_databases_and_says_where_they_stand(puente:
         (("check",), {"PUENTE_DATABASE_URL": "postgresql://somewhere/puente"}, "{service}"),
         (("migrate", "all"), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "does not answer"),
         (("check",), {"PUENTE_DATABASE_URL": "puente"}, "{service}"),
+        (("check",), {"PUENTE_DATABASE_URL": "postgresql://nobody:a/secret#1@127.0.0.1:1/x_{service}"}, "cannot be reached"),
+        (
+            ("check",),
+            {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}?sslmode=verify-full", "HOME": "/nowhere"},
+            'lets nobody in: root certificate file "/nowhere/.postgresql/root.crt" does not exist',
+        ),
         (("check",), {"PUENTE_DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x_{service}"}, "cannot be reached"),
         (("simulate", "--programme", "moon"), {}, "'moon' is no programme"),
         (("simulate", "--year", "1999"), {}, "has no call of 1999"),
@@ -240,6 +247,20 @@ async def test_a_wrong_setting_is_said_in_words(puente: Puente, arguments: tuple
     assert words in done.text
     assert "Traceback" not in done.text
     assert "secret" not in done.text
+
+
+async def test_whoever_is_not_let_in_is_told_why_and_what_to_do(puente: Puente, installation: Installation) -> None:
+    there = make_url(installation.environment["PUENTE_DATABASE_URL"])
+    wrong = there.set(password="not it").render_as_string(hide_password=False)
+    missing = there.set(database="nowhere_{service}").render_as_string(hide_password=False)
+    for given, words in ((wrong, ". Correct PUENTE_DATABASE_URL."), (missing, ". puente migrate all makes what is missing, or correct")):
+        url = given.replace("%7B", "{").replace("%7D", "}")
+        for arguments in (("check",), ("plan", "load", str(PLAN)), ("export", "decisions"), ("events", "parked")):
+            done = await puente(*arguments, PUENTE_DATABASE_URL=url)
+            assert done.code == 1 and "the database lets nobody in" in done.text and words in done.text, done.text
+            assert "Traceback" not in done.text and "not it" not in done.text
+        told = await puente("doctor", PUENTE_DATABASE_URL=url)
+        assert ("is not made yet" if given == missing else "password authentication failed") in " ".join(told.text.split())
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 import pytest
 
 from services.run import ports
+from tests.served import kept_port
 
 
 def test_the_wanted_port_is_taken_without_a_word() -> None:
     said: list[str] = []
-    port = ports.free_port()
-    with ports.listen(port, "Puente", said.append) as found:
+    with kept_port() as port, ports.listen(port, "Puente", said.append) as found:
         assert found.getsockname() == ("127.0.0.1", port)
     assert said == []
 

@@ -1,6 +1,9 @@
-"""A database of two counters, and a second connection to it."""
+"""A database of two counters, and a second connection to it; a folder for servers of any account."""
 
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -32,3 +35,12 @@ async def beside(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def ground() -> Iterator[Path]:
+    """A folder that every account can pass through; pytest's own is closed to all but its owner."""
+    folder = Path(tempfile.mkdtemp(prefix="ground-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -4,12 +4,10 @@ import contextlib
 import json
 import os
 import pwd
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,15 +27,6 @@ from tests.integration.platform.waiting import gone, until
 ROOT = Path(__file__).resolve().parents[3]
 KEEPER = Path(__file__).with_name("keeper.py")
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can step down to another account")
-
-
-@pytest.fixture
-def ground() -> Iterator[Path]:
-    """A folder that every account can pass through; pytest's own is closed to all but its owner."""
-    folder = Path(tempfile.mkdtemp(prefix="ground-", dir="/tmp"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def started(folder: Path, *, python: str = sys.executable, account: Identity | None = None) -> "subprocess.Popen[str]":

@@ -1,14 +1,17 @@
 """The embedded PostgreSQL where one process ends and another starts at the same time."""
 
 import os
+import pwd
 import signal
-import time
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from shared.persistence.embedded import EmbeddedPostgres
-from shared.persistence.file_lock import trying
-from tests.integration.platform.test_embedded_postgres import keeper
+from shared.persistence.server_process import Identity
+from tests.integration.platform.test_embedded_postgres import ROOT_ONLY, keeper, runs
 from tests.integration.platform.waiting import until
 
 
@@ -36,51 +39,86 @@ def test_a_folder_that_was_deleted_is_no_reason_not_to_stop(tmp_path: Path) -> N
     postgres = EmbeddedPostgres(tmp_path / "pg")
     postgres.start()
     (tmp_path / "pg").rename(tmp_path / "away")
+    assert not postgres.leave()
     postgres.stop()
     EmbeddedPostgres(tmp_path / "away").remove()
 
 
-def test_whoever_started_the_server_waits_for_those_who_joined_and_others_for_the_next_one(tmp_path: Path) -> None:
-    """Several commands at once on an installation that does not run: none takes the server away from another."""
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_whoever_leaves_knows_whether_others_work_on_its_server_and_nobody_joins_it_any_more(tmp_path: Path, umask: int) -> None:
     first, second, third = (EmbeddedPostgres(tmp_path / "pg") for _ in range(3))
-    first.start()
-    second.start()
+    before = os.umask(umask)
+    try:
+        first.start()
+        second.start()
+    finally:
+        os.umask(before)
     assert first.server is not None and second.server is None
-
-    def nobody_can_join() -> bool:
-        with trying(tmp_path / "pg" / "owner") as dead:
-            return dead is not None
-
+    assert first.leave()
+    second.ensure_database("books")
     with ThreadPoolExecutor() as threads:
-        stopping = threads.submit(first.stop, others_seconds=60)
-        until(nobody_can_join)
         starting = threads.submit(third.start)
-        second.ensure_database("books")
-        assert not stopping.done() and not starting.done()
+        assert first.leave() and not starting.done()
         second.stop()
-        stopping.result(30)
+        assert not first.leave()
+        first.stop()
         starting.result(30)
     try:
         assert third.server is not None, "it joined nobody that was about to end"
+        assert not third.leave()
     finally:
         third.remove()
 
 
-def test_it_waits_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
+def test_of_many_who_look_at_once_nobody_takes_a_server_for_one_that_stays(tmp_path: Path) -> None:
+    """Each look at the owner is a lock of its own for a moment; it is no sign of life to another."""
     first, second = EmbeddedPostgres(tmp_path / "pg"), EmbeddedPostgres(tmp_path / "pg")
     first.start()
+    place = first.place
     second.start()
-    first.stop(others_seconds=0.1)
-    assert not second.address.answers()
+    assert place is not None and first.leave()
+    with ThreadPoolExecutor(5) as threads:
+        found = threads.map(lambda _: EmbeddedPostgres(tmp_path / "pg")._join(place), range(2_000))
+        assert not any(found)
     second.stop()
     first.remove()
 
 
-def test_somebody_who_joined_and_was_killed_is_not_waited_for(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / "pg") as first, keeper(tmp_path / "pg") as (process, told):
+def test_somebody_who_joined_and_was_killed_is_not_waited_for_nor_one_of_the_server_before(tmp_path: Path) -> None:
+    first, outlives = EmbeddedPostgres(tmp_path / "pg"), EmbeddedPostgres(tmp_path / "pg")
+    first.start()
+    outlives.start()
+    first.stop()
+    with first, keeper(tmp_path / "pg") as (process, told):
         assert not told["owner"]
         process.kill()
         process.wait()
-        began = time.monotonic()
-        first.stop(others_seconds=60)
-        assert time.monotonic() - began < 60
+        assert not first.leave()
+    outlives.stop()
+
+
+def test_whoever_joins_again_leaves_nothing_open_behind(tmp_path: Path) -> None:
+    first, second = EmbeddedPostgres(tmp_path / "pg"), EmbeddedPostgres(tmp_path / "pg")
+    first.start()
+    second.start()
+    second.start()
+    second.stop()
+    assert not first.leave()
+    first.remove()
+
+
+@ROOT_ONLY
+def test_root_joins_and_shuts_nobody_out(ground: Path) -> None:
+    """As in `sudo puente check` beside somebody's demonstration."""
+    entry = pwd.getpwnam("nobody")
+    account = Identity(entry.pw_uid, entry.pw_gid)
+    python = next(found for found in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3") if runs(account, found))
+    (ground / "mine").mkdir(mode=0o755)
+    os.chown(ground / "mine", account.uid, account.gid)
+    with keeper(ground / "mine" / "pg", python=python, account=account):
+        of_root = EmbeddedPostgres(ground / "mine" / "pg")
+        of_root.start()
+        assert of_root.server is None
+        with keeper(ground / "mine" / "pg", python=python, account=account) as (_, joined):
+            assert not joined["owner"]
+        of_root.stop()

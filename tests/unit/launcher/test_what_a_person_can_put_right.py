@@ -1,6 +1,7 @@
 """What ends a command and can be put right is said in a line or two; a fault of the program keeps its traceback."""
 
 from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import asyncpg
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from services import doctor
 from services.run.databases import DatabaseAway, checked
 from services.run.failures import explained
-from shared.persistence.database import NEEDS, Unavailable, away_told
+from shared.persistence.database import NEEDS, Unavailable, away_told, dsn
 from shared.persistence.postgres_place import EmbeddedFailure, cannot_be_used
 
 ANOTHER = "name another folder (PUENTE_HOME)."
@@ -101,6 +102,11 @@ def test_what_the_driver_said_is_told_without_the_classes_around_it() -> None:
         "postgresql://u:secret@h/p_{service}?ssl=require",
         "postgresql://u:secret@h/p_{service}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt",
         "postgresql://u:secret@h/p_{service}?sslmode=require&sslmode=disable",
+        "postgresql://u:se@secret@h/p_{service}",
+        "postgresql://u:secret@h/p_{service}?port=abc",
+        "postgresql://u:secret@h/p_{service}?host=other",
+        "postgresql://u:secret@h/p_{service}?sslrootcert=/etc",
+        "postgresql://u:secret@h/p_{service}?sslcert=/nowhere/{service}.crt",
     ],
 )
 def test_an_address_that_is_none_is_said_to_be_none_without_its_password(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
@@ -109,3 +115,13 @@ def test_an_address_that_is_none_is_said_to_be_none_without_its_password(monkeyp
     assert "secret" not in str(refused.value)
     monkeypatch.setenv("PUENTE_DATABASE_URL", given)
     assert doctor.database().state == "missing"
+
+
+@pytest.mark.parametrize("password", ["a#b", "a/b", "a?b", "a@b:c", "a b%+c", "ñ"])
+def test_the_driver_reads_whatever_password_may_stand_in_an_address(password: str) -> None:
+    plain = "@" not in password and "%" not in password and "?" not in password
+    for written in {quote(password, safe=""), password if plain else quote(password, safe="")}:
+        read = urlsplit(dsn(f"postgresql+asyncpg://puente:{written}@[::1]:5433/books?sslmode=require&host=%2Frun%2Fpg"))
+        assert (read.scheme, read.username, unquote(str(read.password))) == ("postgresql", "puente", password)
+        assert (read.hostname, read.port, read.path) == ("::1", 5433, "/books")
+        assert parse_qs(read.query) == {"sslmode": ["require"], "host": ["/run/pg"]}
