@@ -114,7 +114,8 @@ async def sign_in(request: Request) -> Response:
         said = N_("Too many codes were asked for. Wait until {time}, then try again.")
         if asked.mailed:
             said = N_(
-                "Several messages were sent to this address already. The link in the newest one works: open it. Or try again after {time}."
+                "Several messages were sent to this address already. If you have not signed in since the newest one, its link works: "
+                "open it. Or try again after {time}."
             )
         return again(_(said, time=format_datetime(asked.again_at)), 429)
     refusal = await send_code(desk, asked)

@@ -64,7 +64,8 @@ class Asked:
 class TooManyRequests:
     """Nothing was begun: too many requests for this e-mail or from this network; the next one counts from `again_at`.
 
-    `mailed`: messages went to this e-mail within the window, so that the link in the newest one still works.
+    `mailed`: messages went to this e-mail within the window, so that the link in the newest one still works, unless somebody signed in
+    since. Whether they did is not looked up: it would tell a stranger.
     """
 
     again_at: datetime

@@ -83,7 +83,7 @@ async def test_whoever_is_refused_a_message_has_a_link_that_works(front: Front) 
         newest = front.link(OWNER)
         refused = await owner.post("/sign-in", data={"email": OWNER})
         assert refused.status_code == 429
-        assert "The link in the newest one works" in words(refused)
+        assert "If you have not signed in since the newest one, its link works" in words(refused)
         # To the last second of the window: then a message goes out again.
         front.clock.move(timedelta(minutes=15) - timedelta(seconds=41))
         assert (await owner.post("/sign-in", data={"email": OWNER})).status_code == 429
@@ -91,6 +91,20 @@ async def test_whoever_is_refused_a_message_has_a_link_that_works(front: Front) 
         assert (await owner.post(newest)).status_code == 303
         # Who they are is proved, so what strangers asked for no longer counts.
         assert (await front.sign_in(owner, OWNER)).status_code == 303
+
+
+async def test_whoever_used_every_message_is_promised_no_link_that_works(front: Front) -> None:
+    """Their own network asked five times, and each message was used: the refusal says since when a link must be, and when to ask again."""
+    for _ in range(5):
+        async with front.browser() as browser:
+            assert (await front.sign_in(browser, OWNER)).status_code == 303
+    async with front.browser() as browser:
+        refused = await browser.post("/sign-in", data={"email": OWNER})
+        assert refused.status_code == 429
+        assert "If you have not signed in since the newest one" in words(refused)
+        assert (await browser.get(front.link(OWNER))).status_code == 410, "they have"
+        front.clock.move(timedelta(minutes=15))
+        assert (await front.sign_in(browser, OWNER)).status_code == 303
 
 
 async def test_an_address_takes_twenty_wrong_codes_a_day_and_then_its_link_only(front: Front) -> None:
