@@ -62,7 +62,7 @@ async def test_a_server_of_ones_own_is_not_emptied_and_what_belongs_to_it_stays(
     home.begun.touch()
     with pytest.raises(NotStarted) as refused:
         await begin_anew(home, said.append)
-    name = where.rpartition("/")[2]
+    name = databases.name(installation.url, "applications")
     for words in ("was cut off", "removes nothing from a server of your own", name, "PUENTE_DATABASE_URL", str(home.folder)):
         assert words in str(refused.value)
     assert any(home.keys.iterdir()) and home.begun.exists() and not said, "the keys that go with the applications stay"
