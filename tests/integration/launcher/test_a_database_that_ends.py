@@ -17,6 +17,7 @@ from services.run.watching import ServerEnded
 from shared.messaging.outbox import unsent
 from shared.persistence.database import Unavailable
 from shared.persistence.embedded import EmbeddedPostgres
+from shared.persistence.file_lock import trying
 from shared.persistence.postgres_place import EmbeddedFailure
 from tests.integration.platform.waiting import gone, until
 
@@ -83,3 +84,34 @@ async def test_an_installation_does_not_live_on_a_database_that_a_command_takes_
         waiting.raise_failures()
     finally:
         await waiting.stop()
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_a_command_that_started_the_database_keeps_it_for_the_others_until_somebody_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stopped: bool
+) -> None:
+    monkeypatch.setattr(databases, "SILENT_SECONDS", 0.0)
+    home = Home(tmp_path / "home").make()
+    entered, over = asyncio.Event(), asyncio.Event()
+
+    async def command() -> None:
+        async with databases.server(home, ""):
+            entered.set()
+            await over.wait()
+
+    first = asyncio.create_task(command())
+    await entered.wait()
+    async with databases.server(home, ""):
+        over.set()
+        said = ""
+        while "Another command works on this database" not in said:
+            await asyncio.sleep(0.01)
+            said += capsys.readouterr().err
+        assert not first.done()
+        if stopped:
+            first.cancel()
+            await asyncio.wait([first])
+            assert first.cancelled()
+    await asyncio.wait([first])
+    with trying(home.postgres / "lock") as nobody:
+        assert nobody is not None, "the server has ended"
