@@ -263,8 +263,8 @@ async def _connected(where: str, service: str) -> asyncpg.Connection:
     except asyncpg.InvalidCatalogNameError:
         raise
     except (OSError, OverflowError, asyncpg.PostgresError, asyncpg.ClientConfigurationError, TimeoutError) as error:
-        started = isinstance(error, asyncpg.PostgresError | asyncpg.ClientConfigurationError)
-        next_step = "correct PUENTE_DATABASE_URL" if started else "start the server, or correct PUENTE_DATABASE_URL"
+        answered = isinstance(error, asyncpg.PostgresError | asyncpg.ClientConfigurationError)
+        next_step = "correct PUENTE_DATABASE_URL" if answered else "start the server, or correct PUENTE_DATABASE_URL"
         raise DatabaseAway(f"the database of {service} at {address(where)} does not answer ({error}): {next_step}") from error
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MISSING: Final = "3D"
 """The class of the SQLSTATE by which a server says that it has no such database."""
-MAKES_IT: Final = "puente migrate all makes what is missing"
 _OTHER_ACCOUNT: Final = "use the account that it belongs to"
 _NO_ROOM: Final = "make room there"
 PLACES: Final = {
@@ -81,7 +80,7 @@ def _what_next(error: "Unavailable") -> str:
     if str(error).startswith(NEEDS):
         return "Name a newer server in PUENTE_DATABASE_URL, or remove that setting: the embedded one is used then."
     if isinstance(error, NotLetIn) and error.why == MISSING:
-        return f"{MAKES_IT}, or correct PUENTE_DATABASE_URL."
+        return "puente migrate all makes what is missing, or correct PUENTE_DATABASE_URL."
     if isinstance(error, NotLetIn):
         return "Correct PUENTE_DATABASE_URL."
     if os.environ.get("PUENTE_DATABASE_URL"):

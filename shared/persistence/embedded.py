@@ -124,7 +124,8 @@ class EmbeddedPostgres:
     def start(self) -> ServerAddress:
         """Start the server, or join the one that another process has started here; `EmbeddedFailure` where neither works."""
         try:
-            self._let_go()
+            if self._server is None:
+                self._let_go()
             self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             self.place = self.place or choose(self.folder)
             deadline = time.monotonic() + START_SECONDS

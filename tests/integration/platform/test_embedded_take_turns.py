@@ -97,6 +97,14 @@ def test_somebody_who_joined_and_was_killed_is_not_waited_for_nor_one_of_the_ser
     outlives.stop()
 
 
+def test_whoever_owns_the_server_and_starts_again_goes_on_owning_it(tmp_path: Path) -> None:
+    first, second = EmbeddedPostgres(tmp_path / "pg"), EmbeddedPostgres(tmp_path / "pg")
+    assert first.start() == first.start()
+    assert second.start() == first.address and second.server is None, "somebody else joins it"
+    second.stop()
+    first.remove()
+
+
 def test_whoever_joins_again_leaves_nothing_open_behind(tmp_path: Path) -> None:
     first, second = EmbeddedPostgres(tmp_path / "pg"), EmbeddedPostgres(tmp_path / "pg")
     first.start()
